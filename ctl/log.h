@@ -1,0 +1,29 @@
+/* Messages to the user: one line each, escaped, never a password.
+ *
+ * log_error() lines read "program: what: why". Levels: -q silences all but errors of
+ * our own start-up, none = errors and warnings, -v sessions and transfers, -vv the
+ * control dialogue, -vvv everything. Destination: stderr, or syslog. */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum log_level { LOG_QUIET = -1, LOG_NORMAL, LOG_SESSIONS, LOG_DIALOGUE, LOG_DETAIL };
+
+/* program is kept, not copied. */
+void log_open(const char *program, int level, bool to_syslog);
+int log_level(void);
+
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_at(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Bytes from a peer made printable: \r, \n, \t, \\ and \ooo for everything else outside
+ * 0x20-0x7e. Always NUL-terminated, "..." at the end when cut; returns dst. */
+char *log_escape(char *dst, size_t size, const void *src, size_t len);
+
+/* One FTP command line made printable, the arguments of PASS and ACCT as "****"
+ * (any case, leading spaces, SITE-prefixed too). */
+char *log_command(char *dst, size_t size, const void *line, size_t len);
+
+#endif

@@ -1,0 +1,228 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A watch that is freed inside a callback must not move the others under the
+ * running round: its slot is emptied (fd -1) and compacted after the round. */
+struct watch {
+	struct loop *loop;
+	size_t slot;
+	int fd;
+	short events;
+	bool paused;
+	watch_fn *fn;
+	void *arg;
+};
+
+struct timer {
+	struct loop *loop;
+	struct timer *next;
+	uint64_t due;
+	timer_fn *fn;
+	void *arg;
+};
+
+struct loop {
+	struct pollfd *fds;
+	struct watch **watches; /* same index as fds; NULL = freed */
+	size_t count, cap, freed;
+	struct timer *timers; /* sorted, soonest first */
+};
+
+struct loop *
+loop_new(void)
+{
+	return calloc(1, sizeof(struct loop));
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->count; i++)
+		free(l->watches[i]);
+	while (l->timers != NULL)
+		timer_free(l->timers);
+	free(l->fds);
+	free(l->watches);
+	free(l);
+}
+
+uint64_t
+loop_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int
+loop_grow(struct loop *l)
+{
+	size_t cap = l->cap ? l->cap * 2 : 8;
+	struct pollfd *fds;
+	struct watch **watches;
+
+	if ((fds = realloc(l->fds, cap * sizeof(*fds))) == NULL)
+		return -1;
+	l->fds = fds;
+	if ((watches = realloc(l->watches, cap * sizeof(*watches))) == NULL)
+		return -1;
+	l->watches = watches;
+	l->cap = cap;
+	return 0;
+}
+
+static void
+watch_arm(struct watch *w)
+{
+	struct pollfd *p = &w->loop->fds[w->slot];
+
+	p->fd = w->paused ? -1 : w->fd;
+	p->events = w->events;
+}
+
+struct watch *
+loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
+{
+	struct watch *w;
+
+	if (l->count == l->cap && loop_grow(l) == -1)
+		return NULL;
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	*w = (struct watch){ l, l->count, fd, events, false, fn, arg };
+	l->watches[l->count] = w;
+	l->fds[l->count++].revents = 0;
+	watch_arm(w);
+	return w;
+}
+
+void
+watch_events(struct watch *w, short events)
+{
+	w->events = events;
+	watch_arm(w);
+}
+
+void
+watch_pause(struct watch *w, bool paused)
+{
+	w->paused = paused;
+	watch_arm(w);
+}
+
+void
+watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	w->loop->watches[w->slot] = NULL;
+	w->loop->fds[w->slot] = (struct pollfd){ .fd = -1 };
+	w->loop->freed++;
+	free(w);
+}
+
+static void
+loop_compact(struct loop *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->watches[i] == NULL)
+			continue;
+		l->watches[n] = l->watches[i];
+		l->watches[n]->slot = n;
+		l->fds[n++] = l->fds[i];
+	}
+	l->count = n;
+	l->freed = 0;
+}
+
+struct timer *
+loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
+{
+	struct timer *t, **at;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg };
+	for (at = &l->timers; *at != NULL && (*at)->due <= t->due; at = &(*at)->next)
+		;
+	t->next = *at;
+	*at = t;
+	return t;
+}
+
+void
+timer_free(struct timer *t)
+{
+	struct timer **at;
+
+	if (t == NULL)
+		return;
+	for (at = &t->loop->timers; *at != t; at = &(*at)->next)
+		;
+	*at = t->next;
+	free(t);
+}
+
+static int
+loop_wait_ms(const struct loop *l, int max_ms)
+{
+	uint64_t now, left;
+
+	if (l->timers == NULL)
+		return max_ms;
+	now = loop_now();
+	left = l->timers->due > now ? l->timers->due - now : 0;
+	if (max_ms >= 0 && left > (uint64_t)max_ms)
+		return max_ms;
+	return left > 3600000 ? 3600000 : (int)left;
+}
+
+static void
+loop_run_timers(struct loop *l)
+{
+	uint64_t now = loop_now();
+
+	while (l->timers != NULL && l->timers->due <= now) {
+		struct timer *t = l->timers;
+		timer_fn *fn = t->fn;
+		void *arg = t->arg;
+
+		timer_free(t);
+		fn(arg);
+	}
+}
+
+int
+loop_once(struct loop *l, int max_ms)
+{
+	size_t count;
+	int ready;
+
+	if (l->freed > 0)
+		loop_compact(l);
+	count = l->count; /* watches added by a callback wait for the next round */
+	ready = poll(l->fds, (nfds_t)count, loop_wait_ms(l, max_ms));
+	if (ready == -1 && errno != EINTR)
+		return -1;
+	for (size_t i = 0; i < count && ready > 0; i++) {
+		short revents = l->fds[i].revents;
+
+		if (revents == 0)
+			continue;
+		ready--;
+		l->fds[i].revents = 0;
+		if (l->watches[i] != NULL && !l->watches[i]->paused)
+			l->watches[i]->fn(l->watches[i]->arg, revents);
+	}
+	loop_run_timers(l);
+	return 0;
+}

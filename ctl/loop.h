@@ -1,0 +1,42 @@
+/* An event loop over poll(2): descriptors and timers with callbacks.
+ *
+ * Single-threaded. A callback may free any watch or timer, its own included.
+ * Times are milliseconds of the monotonic clock. */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct watch;
+struct timer;
+
+typedef void watch_fn(void *arg, short revents);
+typedef void timer_fn(void *arg);
+
+/* NULL when out of memory. loop_free() also frees what is still registered,
+ * but closes no descriptor: those belong to whoever registered them. */
+struct loop *loop_new(void);
+void loop_free(struct loop *);
+
+/* Watch fd for POLLIN/POLLOUT. POLLERR and POLLHUP are reported always, even
+ * with events 0; watch_pause() stops those too. NULL when out of memory. */
+struct watch *loop_watch(struct loop *, int fd, short events, watch_fn *, void *arg);
+void watch_events(struct watch *, short events);
+void watch_pause(struct watch *, bool paused);
+void watch_free(struct watch *); /* NULL is harmless */
+
+/* Run fn once, ms from now, and forget the timer: the pointer dies then.
+ * NULL when out of memory. */
+struct timer *loop_timer(struct loop *, unsigned ms, timer_fn *, void *arg);
+void timer_free(struct timer *); /* NULL is harmless; not after it has fired */
+
+uint64_t loop_now(void);
+
+/* One round: wait for the first event or timer (at most max_ms, -1 = for ever)
+ * and run what is due. -1 with errno when poll failed for another reason than
+ * EINTR, else 0. */
+int loop_once(struct loop *, int max_ms);
+
+#endif

@@ -1,0 +1,23 @@
+/* Who owns the other end of a connected socket on this machine? */
+#ifndef PEER_H
+#define PEER_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+enum peer_result {
+	PEER_KNOWN,   /* *uid is the owner of the peer's socket */
+	PEER_UNKNOWN, /* same machine, but no owner can be told (already closed, no kernel help) */
+	PEER_REMOTE   /* not on this machine */
+};
+
+/* Linux: loopback and own addresses by sock_diag (an orphaned socket, inode 0, is
+ * UNKNOWN: it would read as root); unix sockets by SO_PEERCRED / getpeereid(). */
+enum peer_result peer_uid(int fd, uid_t *uid);
+
+/* Address helpers: v4-mapped IPv6 counts as IPv4. Ports are not compared. */
+bool addr_is_loopback(const struct sockaddr *);
+bool addr_same_host(const struct sockaddr *, const struct sockaddr *);
+
+#endif

@@ -1,0 +1,26 @@
+/* The runtime directory: $XDG_RUNTIME_DIR/ftp-over-ssh or /tmp/ftp-over-ssh-UID,
+ * mode 0700, owned by us (verified, symbolic links refused).
+ *
+ * Names in it begin with a letter for the kind and the pid of their maker, so that
+ * whoever meets one of a dead process can remove it. Paths are kept short: ssh adds 17
+ * characters to a ControlPath while it binds it. */
+#ifndef RUNDIR_H
+#define RUNDIR_H
+
+#include <stddef.h>
+
+/* The directory, made if needed; NULL with a message in why. Static storage. */
+const char *rundir_path(char *why, size_t why_size);
+
+/* A fresh path "<dir>/<kind><pid>.<n>" in dst, unique in this process. 0, or -1 with
+ * errno ENAMETOOLONG when it does not fit size, or would not fit sun_path with ssh's 17
+ * characters where kind is 'm'. Nothing is created. */
+int rundir_fresh(char *dst, size_t size, char kind);
+
+/* Remove sockets whose maker (the pid in the name) is no more. Returns how many. */
+int rundir_sweep(void);
+
+/* Visit every name of one kind whose maker lives: fn(path, pid, arg). */
+void rundir_each(char kind, void (*fn)(const char *path, long pid, void *arg), void *arg);
+
+#endif
