@@ -34,8 +34,10 @@ struct ftp_options {
 
 struct option_info {
 	const char *name;   /* "FtpServerMode" */
-	const char *values; /* "auto|same|passive|active" */
+	const char *values; /* "auto|same|passive|active"; what is in capitals stands for a value */
 	const char *help;   /* one line */
+	bool (*set)(const struct option_info *, struct ftp_options *, const char *value);
+	size_t field; /* the member of struct ftp_options that set() writes */
 };
 
 void ftp_options_default(struct ftp_options *);
@@ -44,7 +46,7 @@ void ftp_options_default(struct ftp_options *);
 bool ftp_option_ours(const char *text);
 
 /* Take one of ours over. 0, or -1 with a message in why (what is wrong and what is
- * allowed; no trailing newline). */
+ * allowed; no trailing newline) and the options as they were. */
 int ftp_option_set(struct ftp_options *, const char *text, char *why, size_t why_size);
 
 /* The table, ended by a NULL name. */
