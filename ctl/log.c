@@ -1,0 +1,207 @@
+#include "log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* syslog.h has names of its own that begin with LOG_, none of them in enum log_level. */
+#include <syslog.h>
+
+#define LINE_SIZE 2048
+
+static struct {
+	const char *program;
+	int level;
+	bool to_syslog;
+} state = { "ftp-over-ssh", LOG_NORMAL, false };
+
+void
+log_open(const char *program, int level, bool to_syslog)
+{
+	state.program = program;
+	state.level = level;
+	state.to_syslog = to_syslog;
+	if (to_syslog) /* LOG_NDELAY: no socket can be opened once in the sandbox */
+		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+int
+log_level(void)
+{
+	return state.level;
+}
+
+/* Whatever got into a message, it stays one line and moves no cursor. Backslashes stay:
+ * what came from a peer has been through log_escape() already. */
+static void
+flatten(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
+
+/* One write for each line: the lines of several processes do not mix. */
+static void
+emit(int priority, const char *fmt, va_list ap)
+{
+	char line[LINE_SIZE];
+	int head, body, saved = errno;
+	size_t len;
+
+	head = state.to_syslog ? 0 : snprintf(line, sizeof(line) / 2, "%s: ", state.program);
+	if (head < 0 || (size_t)head >= sizeof(line) / 2)
+		head = 0;
+	errno = saved; /* for %m */
+	body = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
+	if (body < 0)
+		line[head] = '\0';
+	flatten(line);
+	if (state.to_syslog) {
+		syslog(priority, "%s", line);
+	} else {
+		len = strlen(line);
+		line[len++] = '\n';
+		if (write(STDERR_FILENO, line, len) == -1) {
+			/* there is nobody left to tell */
+		}
+	}
+	errno = saved;
+}
+
+void
+log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(LOG_ERR, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_at(int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level > state.level)
+		return;
+	va_start(ap, fmt);
+	emit(level <= LOG_NORMAL ? LOG_WARNING : level == LOG_SESSIONS ? LOG_INFO : LOG_DEBUG,
+	    fmt, ap);
+	va_end(ap);
+}
+
+/* One byte as it is shown; returns the length, at most 4. */
+static size_t
+escape_byte(char *dst, unsigned char c)
+{
+	static const char special[] = "\rr\nn\tt\\\\";
+
+	for (const char *p = special; *p != '\0'; p += 2)
+		if ((unsigned char)*p == c) {
+			dst[0] = '\\';
+			dst[1] = p[1];
+			return 2;
+		}
+	if (c >= 0x20 && c <= 0x7e) {
+		dst[0] = (char)c;
+		return 1;
+	}
+	dst[0] = '\\';
+	dst[1] = (char)('0' + (c >> 6));
+	dst[2] = (char)('0' + (c >> 3 & 7));
+	dst[3] = (char)('0' + (c & 7));
+	return 4;
+}
+
+/* A sequence is never cut in two, and the place where "..." fits is kept in mind. */
+char *
+log_escape(char *dst, size_t size, const void *src, size_t len)
+{
+	const unsigned char *p = src;
+	char one[4];
+	size_t used = 0, dots = 0, n;
+
+	if (size == 0)
+		return dst;
+	for (size_t i = 0; i < len; i++, used += n) {
+		n = escape_byte(one, p[i]);
+		if (used + n >= size) {
+			n = size - dots > 3 ? 3 : size - dots - 1;
+			memcpy(dst + dots, "...", n);
+			used = dots + n;
+			break;
+		}
+		memcpy(dst + used, one, n);
+		if (used + n + 3 < size)
+			dots = used + n;
+	}
+	dst[used] = '\0';
+	return dst;
+}
+
+/* Commands whose arguments are secrets; the last ones are SITE commands for changing
+ * a password. */
+static const char *const secret[] = {
+	"PASS", "ACCT", "ADAT", "PSWD", "CPWD", "CHPASS", "PASSWD", "GPASS", NULL
+};
+
+/* The length of the word at p, and whether it is among the secret ones. */
+static size_t
+word(const char *p, size_t len, bool *is_secret)
+{
+	size_t n;
+
+	for (n = 0; n < len && isalpha((unsigned char)p[n]); n++)
+		;
+	*is_secret = false;
+	for (size_t i = 0; secret[i] != NULL; i++)
+		if (strlen(secret[i]) == n && strncasecmp(p, secret[i], n) == 0)
+			*is_secret = true;
+	return n;
+}
+
+/* Anything before the first letter is passed over: servers ignore blanks there, and some
+ * drop NULs and Telnet bytes too. */
+static size_t
+skip(const char *line, size_t at, size_t len)
+{
+	while (at < len && !isalpha((unsigned char)line[at]))
+		at++;
+	return at;
+}
+
+/* The length of what may be shown of a line. */
+static size_t
+shown(const char *line, size_t len)
+{
+	bool is_secret;
+	size_t at = skip(line, 0, len), n = word(line + at, len - at, &is_secret);
+
+	if (!is_secret && n == 4 && strncasecmp(line + at, "SITE", 4) == 0) {
+		at = skip(line, at + n, len);
+		n = word(line + at, len - at, &is_secret);
+	}
+	return is_secret ? at + n : len;
+}
+
+char *
+log_command(char *dst, size_t size, const void *line, size_t len)
+{
+	const char *text = line;
+	size_t keep, used;
+
+	while (len > 0 && strchr("\r\n", text[len - 1]) != NULL && text[len - 1] != '\0')
+		len--;
+	keep = shown(text, len);
+	log_escape(dst, size, text, keep);
+	used = size > 0 ? strlen(dst) : 0;
+	if (keep < len && used < size)
+		snprintf(dst + used, size - used, " ****");
+	return dst;
+}
