@@ -1,0 +1,38 @@
+/* Lines out of a control connection's bytes. Pure.
+ *
+ * Client side: Telnet sequences are taken out (RFC 854; RFC 959 3.1 puts FTP on
+ * Telnet), CRLF and bare LF end a line, NUL and bare CR make it bad (RFC 2640: servers
+ * read CR NUL LF differently). Server side: every byte is kept, LF ends a line and one
+ * CR before it is dropped. A line that is too long is discarded up to its end. */
+#ifndef LINE_H
+#define LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LINE_COMMAND_MAX (16 * 1024)
+#define LINE_REPLY_MAX (64 * 1024)
+
+enum line_status {
+	LINE_MORE, /* all bytes taken, no line yet */
+	LINE_OK,
+	LINE_BAD, /* complete, but held NUL, a bare CR or a broken Telnet sequence */
+	LINE_LONG /* complete, but too long: text is its beginning */
+};
+
+struct line_reader {
+	char *text; /* the line without its end; valid until the next line_feed() */
+	size_t len;
+	/* private */
+	size_t size, max;
+	bool client, done, bad, too_long, cr;
+	enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION, TELNET_SUB, TELNET_SUB_IAC } telnet;
+};
+
+void line_reader_init(struct line_reader *, bool client);
+void line_reader_free(struct line_reader *);
+
+/* Take bytes up to the end of the first line; returns how many were taken. */
+size_t line_feed(struct line_reader *, const void *data, size_t len, enum line_status *);
+
+#endif
