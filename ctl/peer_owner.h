@@ -1,0 +1,14 @@
+/* Ask the kernel who owns the socket at the other end; one file for each system. */
+#ifndef PEER_OWNER_H
+#define PEER_OWNER_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* The owner of this machine's connected TCP socket whose own address is peer and whose
+ * other end is local. False when that cannot be told. */
+bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
+    uid_t *uid);
+
+#endif
