@@ -1,0 +1,198 @@
+#include "rundir.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_LONGEST 19 /* "/", kind, pid, ".", five digits and the NUL */
+#define SSH_BIND_EXTRA 17 /* ssh binds "<ControlPath>.<16 characters>" first, then links it */
+#define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
+#define DIR_LONGEST (SUN_PATH_SIZE - SSH_BIND_EXTRA - NAME_LONGEST)
+
+static char dir[SUN_PATH_SIZE];
+
+static bool
+is_own_directory(const char *path, struct stat *st)
+{
+	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == geteuid();
+}
+
+/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. */
+static int
+choose(char *path, size_t size)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (xdg != NULL && *xdg == '/' && is_own_directory(xdg, &st))
+		return snprintf(path, size, "%s/ftp-over-ssh", xdg);
+	return snprintf(path, size, "/tmp/ftp-over-ssh-%ld", (long)geteuid());
+}
+
+/* Made beforehand by somebody else in /tmp, it would hand him our sockets. */
+static int
+verify(const char *path, char *why, size_t why_size)
+{
+	struct stat st;
+
+	if (!is_own_directory(path, &st))
+		snprintf(why, why_size, "%s: not a directory of ours; remove it, or set "
+		    "XDG_RUNTIME_DIR to a private directory", path);
+	else if ((st.st_mode & 077) != 0)
+		snprintf(why, why_size, "%s: open to others; chmod 700 it", path);
+	else
+		return 0;
+	return -1;
+}
+
+const char *
+rundir_path(char *why, size_t why_size)
+{
+	char path[PATH_MAX];
+	int len;
+
+	if (*dir != '\0')
+		return dir;
+	len = choose(path, sizeof(path));
+	if (len < 0 || (size_t)len > DIR_LONGEST) {
+		snprintf(why, why_size, "XDG_RUNTIME_DIR is too long for socket paths; set it to "
+		    "one of at most %zu characters", DIR_LONGEST - strlen("/ftp-over-ssh"));
+		return NULL;
+	}
+	if (mkdir(path, 0700) == -1 && errno != EEXIST) {
+		snprintf(why, why_size, "%s: cannot make it: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (verify(path, why, why_size) == -1)
+		return NULL;
+	memcpy(dir, path, (size_t)len + 1);
+	return dir;
+}
+
+static int
+fresh_name(char *dst, size_t size, char kind)
+{
+	static unsigned counter;
+	char why[8];
+	size_t most = SUN_PATH_SIZE - (kind == 'm' ? SSH_BIND_EXTRA : 0);
+	int len;
+
+	if (rundir_path(why, sizeof(why)) == NULL) {
+		errno = EACCES;
+		return -1;
+	}
+	len = snprintf(dst, size, "%s/%c%ld.%u", dir, kind, (long)getpid(), ++counter);
+	if (len < 0 || (size_t)len >= size || (size_t)len >= most) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+/* An earlier process with our pid may have left its names behind. */
+int
+rundir_fresh(char *dst, size_t size, char kind)
+{
+	struct stat st;
+
+	do {
+		if (fresh_name(dst, size, kind) == -1)
+			return -1;
+	} while (lstat(dst, &st) == 0);
+	return 0;
+}
+
+/* The pid in "<kind><pid>.…", 0 when it is no name of ours. */
+static long
+maker(const char *name)
+{
+	char *end;
+	long pid;
+
+	if (!isalpha((unsigned char)name[0]) || !isdigit((unsigned char)name[1]))
+		return 0;
+	errno = 0;
+	pid = strtol(name + 1, &end, 10);
+	return errno == 0 && *end == '.' && pid <= INT_MAX ? pid : 0;
+}
+
+/* A process that we may not signal is not ours: the pid has been taken over. */
+static bool
+lives(long pid)
+{
+	return kill((pid_t)pid, 0) == 0;
+}
+
+typedef void entry_fn(const char *path, const char *name, long pid, void *arg);
+
+static void
+each_entry(entry_fn *fn, void *arg)
+{
+	char why[8], path[SUN_PATH_SIZE + 256];
+	struct dirent *e;
+	long pid;
+	DIR *d;
+
+	if (rundir_path(why, sizeof(why)) == NULL || (d = opendir(dir)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		if ((pid = maker(e->d_name)) > 0) {
+			snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+			fn(path, e->d_name, pid, arg);
+		}
+	closedir(d);
+}
+
+static void
+sweep_entry(const char *path, const char *name, long pid, void *arg)
+{
+	struct stat st;
+	int *removed = arg;
+
+	(void)name;
+	if (!lives(pid) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(path) == 0)
+		++*removed;
+}
+
+int
+rundir_sweep(void)
+{
+	int removed = 0;
+
+	each_entry(sweep_entry, &removed);
+	return removed;
+}
+
+struct visit {
+	char kind;
+	void (*fn)(const char *path, long pid, void *arg);
+	void *arg;
+};
+
+static void
+visit_entry(const char *path, const char *name, long pid, void *arg)
+{
+	const struct visit *v = arg;
+
+	if (*name == v->kind && lives(pid))
+		v->fn(path, pid, v->arg);
+}
+
+void
+rundir_each(char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
+{
+	struct visit v = { kind, fn, arg };
+
+	each_entry(visit_entry, &v);
+}
