@@ -1,5 +1,6 @@
 /* The runtime directory: $XDG_RUNTIME_DIR/ftp-over-ssh or /tmp/ftp-over-ssh-UID,
- * mode 0700, owned by us (verified, symbolic links refused).
+ * mode 0700, owned by us (verified, symbolic links refused). An XDG_RUNTIME_DIR that
+ * is missing or another user's (su, sudo) does not count.
  *
  * Names in it begin with a letter for the kind and the pid of their maker, so that
  * whoever meets one of a dead process can remove it. Paths are kept short: ssh adds 17
@@ -14,7 +15,7 @@ const char *rundir_path(char *why, size_t why_size);
 
 /* A fresh path "<dir>/<kind><pid>.<n>" in dst, unique in this process. 0, or -1 with
  * errno ENAMETOOLONG when it does not fit size, or would not fit sun_path with ssh's 17
- * characters where kind is 'm'. Nothing is created. */
+ * characters where kind is 'm'; EACCES when there is no directory. Nothing is created. */
 int rundir_fresh(char *dst, size_t size, char kind);
 
 /* Remove sockets whose maker (the pid in the name) is no more. Returns how many. */
