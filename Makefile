@@ -1,54 +1,188 @@
 # ftp-over-ssh. Works with GNU make (4.0 or newer) and bmake.
 #
-# Variables to set on the command line (NAME=value):
+# Targets:
+#   all         (default) the programs
+#   install     programs, manual pages and completions; uninstall removes them
+#   check       gets what the tests need (tests/deps), then unit and end-to-end tests
+#   unit        unit tests alone
+#   demo        shows it at work on this machine
+#   bench       measures it against ssh -L, ssh -D and sftp
+#   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang)
+#   sanitize    SANITIZE_TARGETS with the address and undefined behaviour sanitizers
+#   lint        compiler warnings, clang-tidy or cppcheck, shellcheck, mandoc
+#   dist clean
+#
+# Variables to set on the command line (NAME=value), the same ones for make and make install:
 #   CC CFLAGS CPPFLAGS LDFLAGS  the compiler and what is added to its options
+#   WERROR                      WERROR=-Werror makes warnings fatal
+#   HARDEN_CFLAGS HARDEN_LDFLAGS  hardening options; default: what the compiler takes. Empty = none
 #   PREFIX      /usr/local      root of the installation
 #   DESTDIR                     staging directory put before every path
 #   BINDIR      PREFIX/bin      ftp-over-ssh, ftp-over-ssh-ctl
 #   LIBEXECDIR  PREFIX/libexec  ftp-over-ssh-helper
-#   MANDIR      PREFIX/share/man
+#   DATADIR     PREFIX/share
+#   MANDIR      DATADIR/man
+#   BASHCOMPDIR DATADIR/bash-completion/completions
+#   ZSHCOMPDIR  DATADIR/zsh/site-functions
+#   FISHCOMPDIR DATADIR/fish/vendor_completions.d
+#   INSTALL     install         a BSD-compatible install(1)
+
+VERSION = 0.1
 
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 LIBEXECDIR = $(PREFIX)/libexec
-MANDIR = $(PREFIX)/share/man
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man
+BASHCOMPDIR = $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR = $(DATADIR)/zsh/site-functions
+FISHCOMPDIR = $(DATADIR)/fish/vendor_completions.d
+INSTALL = install
 
 CC = cc
 CFLAGS = -O2 -g
 AR = ar
+PKG_CONFIG = pkg-config
+FUZZ_CC = clang
+FUZZ_SECONDS = 30
+SANITIZE_TARGETS = unit
 
-VERSION = 0.1
-
-all: ctl/ftp-over-ssh helper/ftp-over-ssh-helper
-
-STD = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Ictl -Ihelper
-LIBS = -lbsd
-DEFS = -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
-
-CTL_SRC != ls ctl/*.c | grep -v '/ftp-over-ssh'
-HELPER_SRC != ls helper/*.c | grep -v '/ftp-over-ssh'
+# The programs whose sources are here, and everything else as two libraries, so that the
+# unit tests link what the programs link.
+PROGRAMS != for p in ctl/ftp-over-ssh ctl/ftp-over-ssh-ctl helper/ftp-over-ssh-helper; do \
+	if test -f $$p.c; then echo $$p; fi; done
+CTL_SRC != ls ctl/*.c 2>/dev/null | grep -v '/ftp-over-ssh'; true
+HELPER_SRC != ls helper/*.c 2>/dev/null | grep -v '/ftp-over-ssh'; true
+UNIT_SRC != ls tests/unit/test_*.c 2>/dev/null; true
+FUZZ_SRC != ls tests/fuzz/fuzz_*.c 2>/dev/null; true
+MAN1 != ls man/*.1 2>/dev/null; true
+MAN8 != ls man/*.8 2>/dev/null; true
+COMPLETIONS != ls contrib/completions/* 2>/dev/null; true
 CTL_OBJ = $(CTL_SRC:.c=.o)
 HELPER_OBJ = $(HELPER_SRC:.c=.o)
+UNIT = $(UNIT_SRC:.c=.test)
+LIBRARIES = helper/libhelper.a ctl/libctl.a
 
-.SUFFIXES: .c .o
+# Each hardening option is tried on an empty program; -D_FORTIFY_SOURCE warns without -O, and
+# where it is set already.
+HARDEN_CFLAGS != for f in -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-fPIE; do \
+		if echo 'int x;' | $(CC) -Werror $$f -x c -S -o - - >/dev/null 2>&1; then \
+			echo $$f; fi; done; \
+	case '$(CPPFLAGS) $(CFLAGS)' in \
+	(*_FORTIFY_SOURCE*) ;; \
+	(*-O[123sgz]*) echo -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 ;; esac
+HARDEN_LDFLAGS != d=`mktemp -d`; for f in -pie -Wl,-z,relro -Wl,-z,now; do \
+		if echo 'int main(void) { return 0; }' | $(CC) -Werror -fPIE $$f -x c -o $$d/a - \
+			>/dev/null 2>&1; then echo $$f; fi; done; rm -rf $$d
+
+# getpeereid(3), arc4random(3) and their like
+LIBBSD != if test "`uname`" = Linux; then echo -lbsd; fi
+LIBS = $(LIBBSD)
+
+STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra $(WERROR)
+DEFS = -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
+COMPILE = $(CC) $(STD) -Ictl -Ihelper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(CFLAGS)
+LINK = $(CC) $(HARDEN_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
+
+all: $(PROGRAMS)
+
+.SUFFIXES: .c .o .test
 .c.o:
-	$(CC) $(STD) $(DEFS) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(COMPILE) -MMD -MP -c -o $@ $<
+.c.test:
+	$(COMPILE) -MMD -MP `$(PKG_CONFIG) --cflags check` $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $< \
+		$(LIBRARIES) `$(PKG_CONFIG) --libs check` $(LIBS)
 
 ctl/libctl.a: $(CTL_OBJ)
 	rm -f $@; $(AR) rcs $@ $(CTL_OBJ)
 helper/libhelper.a: $(HELPER_OBJ)
 	rm -f $@; $(AR) rcs $@ $(HELPER_OBJ)
-
 ctl/ftp-over-ssh: ctl/ftp-over-ssh.o ctl/libctl.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ ctl/ftp-over-ssh.o ctl/libctl.a $(LIBS)
-helper/ftp-over-ssh-helper: helper/ftp-over-ssh-helper.o helper/libhelper.a ctl/libctl.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ helper/ftp-over-ssh-helper.o helper/libhelper.a ctl/libctl.a $(LIBS)
+	$(LINK) -o $@ ctl/ftp-over-ssh.o ctl/libctl.a $(LIBS)
+ctl/ftp-over-ssh-ctl: ctl/ftp-over-ssh-ctl.o ctl/libctl.a
+	$(LINK) -o $@ ctl/ftp-over-ssh-ctl.o ctl/libctl.a $(LIBS)
+helper/ftp-over-ssh-helper: helper/ftp-over-ssh-helper.o $(LIBRARIES)
+	$(LINK) -o $@ helper/ftp-over-ssh-helper.o $(LIBRARIES) $(LIBS)
+$(UNIT): $(LIBRARIES)
 
+# --- tests
+
+check:
+	tests/deps check
+	$(MAKE) all unit
+	tests/e2e/run
+unit: $(UNIT)
+	@tests/unit/run $(UNIT)
+demo:
+	tests/deps demo
+	$(MAKE) all
+	tests/demo
+bench: all
+	tests/bench/run
+
+FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DNO_SANDBOX
+fuzz:
+	@mkdir -p build/fuzz; set -e; for s in $(FUZZ_SRC); do \
+		n=`basename $$s .c`; mkdir -p build/fuzz/$$n.corpus; \
+		$(FUZZ_CC) $(STD) -Ictl -Ihelper $(DEFS) $(FUZZ_FLAGS) -o build/fuzz/$$n $$s \
+			$(HELPER_SRC) $(CTL_SRC) $(LIBS); \
+		seeds=; if test -d tests/fuzz/corpus/$$n; then seeds=tests/fuzz/corpus/$$n; fi; \
+		echo "$$n: $(FUZZ_SECONDS) s"; \
+		build/fuzz/$$n -verbosity=0 -max_total_time=$(FUZZ_SECONDS) \
+			-artifact_prefix=build/fuzz/$$n. build/fuzz/$$n.corpus $$seeds; done
+
+# In a copy of the tree, so that the objects of the two builds do not mix.
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+sanitize:
+	@mkdir -p build/sanitize
+	@find build/sanitize -name '*.[ch]' -exec rm -f {} +
+	@tar cf - --exclude='*.o' --exclude='*.a' --exclude='*.d' --exclude='*.test' \
+		Makefile ctl helper tests man contrib | (cd build/sanitize && tar xpf -)
+	cd build/sanitize && $(MAKE) CC='$(CC)' CFLAGS='-O1 -g $(SANITIZE)' \
+		CPPFLAGS=-DNO_SANDBOX HARDEN_CFLAGS= HARDEN_LDFLAGS= all $(SANITIZE_TARGETS)
+
+TIDY_CHECKS = -*,clang-analyzer-*,bugprone-*,misc-redundant-expression,readability-non-const-parameter,\
+-clang-analyzer-security.insecureAPI.*,-bugprone-easily-swappable-parameters,\
+-bugprone-assignment-in-if-condition,-bugprone-narrowing-conversions,-bugprone-implicit-widening*,\
+-bugprone-reserved-identifier,-bugprone-multi-level-implicit-pointer-conversion
+lint:
+	@if command -v clang-tidy >/dev/null; then set -e; for s in $(CTL_SRC) $(HELPER_SRC) \
+			`ls $(PROGRAMS:=.c)`; do \
+		clang-tidy --quiet --checks='$(TIDY_CHECKS)' --warnings-as-errors='*' $$s -- \
+			$(STD) -Ictl -Ihelper $(DEFS) $(CPPFLAGS) 2>/dev/null; done; \
+	else cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ictl -Ihelper \
+		--enable=warning,portability ctl helper; fi
+	@shellcheck `grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' tests contrib .ci`
+	@test -z '$(MAN1)$(MAN8)' || mandoc -Tlint -Wwarning $(MAN1) $(MAN8)
+
+# --- installing: each file gets its name when it is whole, so that a running program or
+# a reader never meets half of one
+
+PUT = put() { d='$(DESTDIR)'$$3; $(INSTALL) -d "$$d" && $(INSTALL) -m $$1 $$2 "$$d/.new.$$$$" && \
+	mv -f "$$d/.new.$$$$" "$$d/$$4" && echo "$$d/$$4"; }
+# the directory and the name of a program or a completion, as $$d and $$n
+PLACE = place() { n=`basename $$1`; case $$1 in \
+	(helper/*) d='$(LIBEXECDIR)' ;; (ctl/*) d='$(BINDIR)' ;; \
+	(*.1) d='$(MANDIR)/man1' ;; (*.8) d='$(MANDIR)/man8' ;; \
+	(*.fish) d='$(FISHCOMPDIR)' ;; (*/_*) d='$(ZSHCOMPDIR)' ;; \
+	(*) d='$(BASHCOMPDIR)'; n=`basename $$1 .bash` ;; esac; }
+
+install: all
+	@set -e; $(PUT); $(PLACE); \
+	for f in $(PROGRAMS); do place $$f; put 755 $$f "$$d" "$$n"; done; \
+	for f in $(MAN1) $(MAN8) $(COMPLETIONS); do place $$f; put 644 $$f "$$d" "$$n"; done
+uninstall:
+	@$(PLACE); for f in $(PROGRAMS) $(MAN1) $(MAN8) $(COMPLETIONS); do \
+		place $$f; rm -f '$(DESTDIR)'"$$d/$$n"; done
+
+dist:
+	git archive --prefix=ftp-over-ssh-$(VERSION)/ -o ftp-over-ssh-$(VERSION).tar.gz HEAD
 clean:
-	rm -f ctl/*.o ctl/*.a ctl/*.d helper/*.o helper/*.a helper/*.d
-	rm -f ctl/ftp-over-ssh ctl/ftp-over-ssh-ctl helper/ftp-over-ssh-helper
+	rm -rf build $(PROGRAMS) $(LIBRARIES) $(UNIT)
+	rm -f ctl/*.o ctl/*.d helper/*.o helper/*.d tests/unit/*.d tests/unit/*.log
 
-DEPS != ls ctl/*.d helper/*.d 2>/dev/null; true
--include $(DEPS)
+DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d 2>/dev/null; true
+-include $(DEPENDENCIES)
 
-.PHONY: all clean
+.PHONY: all check unit demo bench fuzz sanitize lint install uninstall dist clean

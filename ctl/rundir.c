@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_LONGEST 19 /* "/", kind, pid, ".", five digits and the NUL */
+#define NAME_LONGEST 19 /* "/", kind, pid, ".", eight digits and the NUL */
 #define SSH_BIND_EXTRA 17 /* ssh binds "<ControlPath>.<16 characters>" first, then links it */
 #define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 #define DIR_LONGEST (SUN_PATH_SIZE - SSH_BIND_EXTRA - NAME_LONGEST)
