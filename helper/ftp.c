@@ -240,13 +240,34 @@ ftp_parse_active(enum ftp_verb verb, const char *arg, size_t len, struct ftp_add
 	return verb == FTP_PORT ? list_short(list, n, a) : list_long(list, n, a);
 }
 
+/* ---- addresses ---- */
+
+bool
+ftp_address_is_loopback(const struct ftp_address *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return a->family == 4 ? a->bytes[0] == 127 :
+				a->family == 6 && memcmp(a->bytes, one, sizeof(one)) == 0;
+}
+
+bool
+ftp_address_same_host(const struct ftp_address *a, const struct ftp_address *b)
+{
+	return a->family != 0 && a->family == b->family &&
+	    memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
+}
+
 /* ---- passive replies ---- */
 
 /* Take a found address over: a second one must be the same. */
 static int
 found_add(struct ftp_address *a, const struct ftp_address *new, int *found)
 {
-	if (new->port < PORT_MIN || (*found > 0 && memcmp(a, new, sizeof(*a)) != 0))
+	bool same = a->port == new->port &&
+	    (new->family == 0 || ftp_address_same_host(a, new));
+
+	if (new->port < PORT_MIN || (*found > 0 && !same))
 		return -1;
 	*a = *new;
 	(*found)++;

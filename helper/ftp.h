@@ -40,6 +40,9 @@ struct ftp_address {
 	uint16_t port;     /* host order */
 };
 
+bool ftp_address_is_loopback(const struct ftp_address *);
+bool ftp_address_same_host(const struct ftp_address *, const struct ftp_address *);
+
 /* Arguments of PORT, EPRT and LPRT. 0, or the reply code that they deserve: 501 for
  * syntax, 522 (EPRT) or 521 (LPRT) for a family that we do not know. Any port but 0
  * is taken: policy is not the parser's. */

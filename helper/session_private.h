@@ -1,0 +1,102 @@
+/* What the parts of the session machine share: session.c (control streams and queue),
+ * setup.c (PASV, PORT and kin; modes) and transfer.c (data channels and their ends). */
+#ifndef SESSION_PRIVATE_H
+#define SESSION_PRIVATE_H
+
+#include "bytes.h"
+#include "line.h"
+#include "queue.h"
+#include "session.h"
+
+#define SESSION_CHANNELS 16
+#define REPLY_TEXT_MAX (64 * 1024) /* of a reply that is held back or must be understood */
+
+/* The commands that make the server's end of a channel; setup.c has the table. */
+enum attempt {
+	TRY_PASV, TRY_EPSV, TRY_LPSV, TRY_PORT, TRY_EPRT4, TRY_EPRT6, TRY_LPRT4, TRY_LPRT6,
+	TRY_COUNT
+};
+
+enum direction { DIR_NONE, DIR_DOWN, DIR_UP };
+
+enum channel_timer {
+	TIMER_NONE,
+	TIMER_EOF,   /* the client's EOF of an upload: has its control connection ended, too? */
+	TIMER_FINAL, /* the server's EOF of a download: what does the final reply say? */
+	TIMER_STALL  /* a final reply is held until the data is through */
+};
+
+struct channel {
+	unsigned id; /* 0 = free slot */
+	enum ftp_verb client_verb;
+	struct ftp_address client_addr, server_addr; /* to dial */
+	enum attempt attempt;                        /* in hand */
+	unsigned tried;                              /* mask of attempts */
+	enum direction dir;
+	bool listens[2], dialled[2], connected[2], eof[2], passed[2];
+	uint16_t port[2];  /* of a listening end */
+	bool transferring; /* its command is in the queue or was answered */
+	bool started;      /* 1xx seen */
+	bool drained, closing;
+	int final;
+	enum channel_timer timer;
+	uint64_t bytes; /* as the last EV_TIMER told */
+	char refusal[256]; /* the server's first no to a setup */
+	char transfer[256];
+};
+
+struct session {
+	struct session_config config;
+	struct bytes in[2], out[2];
+	struct line_reader line[2];
+	struct queue queue;
+	struct channel channel[SESSION_CHANNELS];
+	unsigned next_id;
+	struct channel *current; /* made by the last setup, not used by a transfer yet */
+
+	struct action *action;
+	size_t action_count, action_size, action_next;
+
+	int reply_open;        /* code of the multi-line reply under way */
+	struct bytes reply;    /* its lines so far, when they are held back */
+	bool reply_collect;    /* ... which they are */
+	int held;              /* code of a complete final reply that waits in .reply */
+
+	unsigned good, bad; /* masks of attempts, as this server has answered them */
+	bool epsv_all, mode_b, opaque;
+	bool greeted, first_command, quit, farewell;
+	bool ended[2];  /* that control connection has ended */
+	bool hung_up[2], half_closed;
+	unsigned unsolicited;
+	char user[64];
+};
+
+/* session.c */
+void session_act(struct session *, const struct action *);
+void session_send(struct session *, enum side, const char *line, size_t len); /* adds CRLF */
+void session_answer(struct session *, const char *text); /* our reply, in its turn */
+void session_step(struct session *);
+
+/* setup.c */
+void setup_command(struct session *, const struct ftp_command *);
+void setup_reply(struct session *, int code, const char *text, size_t len);
+void setup_event(struct session *, struct channel *, const struct event *);
+bool setup_holds_client(struct session *);
+bool setup_holds_server(struct session *);
+const char *setup_verb_name(const struct channel *, enum side);
+
+/* transfer.c */
+struct channel *channel_new(struct session *, enum ftp_verb client_verb);
+struct channel *channel_by_id(struct session *, unsigned id); /* NULL: no more */
+bool channel_dials(const struct channel *, enum side);
+void channel_act(struct session *, struct channel *, enum action_kind, enum side end);
+void channel_close(struct session *, struct channel *);
+void transfer_command(struct session *, const struct ftp_command *, const char *line, size_t len);
+void transfer_started(struct session *, struct channel *);
+/* The final reply is in: may it go out now? *code may be changed to a failure. */
+bool transfer_settled(struct session *, struct channel *, int *code);
+void transfer_event(struct session *, struct channel *, const struct event *);
+void transfer_control_ended(struct session *, enum side);
+void transfer_fail_all(struct session *);
+
+#endif

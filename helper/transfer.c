@@ -1,0 +1,396 @@
+/* Data channels: how their two ends come about, and how they may end.
+ *
+ * FTP's end of file is a FIN, so an EOF is passed on only when it is real. A download's
+ * waits for the server's final reply: 2xx makes it an EOF, anything else (or none) a
+ * reset. An upload's waits until it is clear that the client's control connection has
+ * not ended with it: servers keep what came before an EOF as a complete file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "session_private.h"
+
+#define EOF_CHECK_MS 3      /* a killed client closes both connections within a millisecond */
+#define FINAL_WAIT_MS 10000 /* for the final reply behind a download's EOF */
+#define STALL_MS 5000       /* a final reply waits for data no longer without progress */
+
+#define BOTH_ENDS ((1U << CLIENT) | (1U << SERVER))
+
+struct channel *
+channel_by_id(struct session *s, unsigned id)
+{
+	for (int i = 0; i < SESSION_CHANNELS; i++)
+		if (s->channel[i].id == id && id != 0)
+			return &s->channel[i];
+	return NULL;
+}
+
+struct channel *
+channel_new(struct session *s, enum ftp_verb client_verb)
+{
+	for (int i = 0; i < SESSION_CHANNELS; i++) {
+		struct channel *ch = &s->channel[i];
+
+		if (ch->id != 0)
+			continue;
+		memset(ch, 0, sizeof(*ch));
+		if (++s->next_id == 0)
+			s->next_id = 1;
+		ch->id = s->next_id;
+		ch->client_verb = client_verb;
+		return ch;
+	}
+	return NULL;
+}
+
+void
+channel_act(struct session *s, struct channel *ch, enum action_kind kind, enum side end)
+{
+	struct action a = { kind, ch->id, end, 0, 0, { 0 } };
+
+	session_act(s, &a);
+}
+
+static void
+channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
+{
+	static const unsigned ms[] = { 0, EOF_CHECK_MS, FINAL_WAIT_MS, STALL_MS };
+	struct action a = { ACT_TIMER, ch->id, CLIENT, ms[timer], 0, { 0 } };
+
+	ch->timer = timer;
+	session_act(s, &a);
+}
+
+void
+channel_close(struct session *s, struct channel *ch)
+{
+	if (ch->closing)
+		return;
+	ch->closing = true;
+	if (s->current == ch)
+		s->current = NULL;
+	channel_act(s, ch, ACT_CLOSE, CLIENT);
+}
+
+static void
+channel_abort(struct session *s, struct channel *ch, unsigned mask)
+{
+	struct action a = { ACT_ABORT, ch->id, CLIENT, 0, mask, { 0 } };
+
+	if (ch->closing)
+		return;
+	ch->closing = true;
+	if (s->current == ch)
+		s->current = NULL;
+	for (size_t i = 0; i < s->queue.count; i++)
+		if (queue_at(&s->queue, i)->channel == ch->id)
+			queue_at(&s->queue, i)->broken = true;
+	session_act(s, &a);
+}
+
+static void
+channel_pass_eof(struct session *s, struct channel *ch, enum side end)
+{
+	if (ch->passed[end] || ch->closing)
+		return;
+	ch->passed[end] = true;
+	channel_act(s, ch, ACT_EOF, end);
+}
+
+static void
+channel_dial(struct session *s, struct channel *ch, enum side end)
+{
+	struct action a = { ACT_DIAL, ch->id, end, 0, 0, { 0 } };
+
+	if (ch->dialled[end] || ch->closing)
+		return;
+	ch->dialled[end] = true;
+	a.address = end == CLIENT ? ch->client_addr : ch->server_addr;
+	session_act(s, &a);
+}
+
+/* ---- how it begins ---- */
+
+/* Where one end listens, who comes there makes us dial the other. Where both dial, the
+ * server is dialled with the transfer command (it sends 150 only when the connection is
+ * there), the client when the transfer has begun: a refused one leaves no trace. */
+void
+transfer_command(struct session *s, const struct ftp_command *c, const char *line, size_t len)
+{
+	struct pending *p = queue_push(&s->queue, PENDING_TRANSFER);
+	struct channel *ch = s->current;
+
+	session_send(s, SERVER, line, len);
+	if (ch == NULL)
+		return;
+	s->current = NULL;
+	p->channel = ch->id;
+	ch->transferring = true;
+	ch->dir = c->verb == FTP_STOR ? DIR_UP : DIR_DOWN;
+	snprintf(ch->transfer, sizeof(ch->transfer), "%.*s",
+	    (int)(len < sizeof(ch->transfer) ? len : sizeof(ch->transfer) - 1), line);
+	if (channel_dials(ch, CLIENT) && channel_dials(ch, SERVER))
+		channel_dial(s, ch, SERVER);
+}
+
+void
+transfer_started(struct session *s, struct channel *ch)
+{
+	ch->started = true;
+	if (channel_dials(ch, CLIENT) && channel_dials(ch, SERVER))
+		channel_dial(s, ch, CLIENT);
+}
+
+static void
+transfer_connected(struct session *s, struct channel *ch, enum side end)
+{
+	ch->connected[end] = true;
+	if (!channel_dials(ch, end) && channel_dials(ch, OTHER(end)))
+		channel_dial(s, ch, OTHER(end));
+}
+
+/* ---- how it ends ---- */
+
+/* An upload that broke on the client's side while the session lives: the server must not
+ * see an end of file, so the session ends and the channel is held open. */
+static void
+upload_broken(struct session *s, struct channel *ch)
+{
+	channel_abort(s, ch, BOTH_ENDS);
+	session_fail(s, "the upload was cut off");
+}
+
+static bool
+abort_pending(struct session *s)
+{
+	for (size_t i = 0; i < s->queue.count; i++)
+		if (queue_at(&s->queue, i)->kind == PENDING_ABOR)
+			return true;
+	return false;
+}
+
+/* The server has closed a download's data connection. */
+static void
+download_ended(struct session *s, struct channel *ch)
+{
+	bool dialling = channel_dials(ch, CLIENT) && channel_dials(ch, SERVER) &&
+	    !ch->connected[CLIENT];
+
+	channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
+	if (ch->final == 0 && !s->mode_b) {
+		if (ch->timer != TIMER_FINAL)
+			channel_arm(s, ch, TIMER_FINAL);
+		return;
+	}
+	if (ch->final >= 200 && ch->final < 300 && dialling)
+		transfer_started(s, ch); /* no 1xx came: the client is still to be dialled */
+	else if (ch->final < 300 || (!ch->started && ch->bytes == 0) || abort_pending(s))
+		channel_pass_eof(s, ch, CLIENT);
+	else
+		channel_abort(s, ch, 1U << CLIENT);
+}
+
+static void
+upload_ended(struct session *s, struct channel *ch)
+{
+	if (s->ended[CLIENT] && !s->quit)
+		channel_abort(s, ch, BOTH_ENDS);
+	else
+		channel_pass_eof(s, ch, SERVER);
+}
+
+static void
+transfer_eof(struct session *s, struct channel *ch, enum side end)
+{
+	ch->eof[end] = true;
+	if (ch->dir == DIR_DOWN && end == CLIENT && s->ended[CLIENT])
+		channel_close(s, ch);
+	else if (ch->dir == DIR_DOWN && end == SERVER)
+		download_ended(s, ch);
+	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT])
+		channel_arm(s, ch, TIMER_EOF);
+	else if (end == CLIENT && ch->dir != DIR_DOWN)
+		upload_ended(s, ch);
+	else
+		channel_pass_eof(s, ch, OTHER(end));
+}
+
+static void
+transfer_reset(struct session *s, struct channel *ch, enum side end)
+{
+	if (ch->dir == DIR_UP && end == CLIENT && !ch->passed[SERVER]) {
+		if (ch->final == 0)
+			upload_broken(s, ch);
+		else
+			channel_abort(s, ch, BOTH_ENDS);
+	} else if (end == SERVER)
+		channel_abort(s, ch, 1U << CLIENT);
+	else
+		channel_close(s, ch);
+}
+
+/* Nobody listened where we dialled, or nobody came. The server's own reply tells the
+ * client; only an upload whose client could not be reached must not end as an empty file. */
+static void
+transfer_failed(struct session *s, struct channel *ch, enum side end)
+{
+	if (ch->dir == DIR_UP && end == CLIENT && ch->connected[SERVER])
+		upload_broken(s, ch);
+	else
+		channel_abort(s, ch, 1U << CLIENT);
+}
+
+static void
+transfer_timer(struct session *s, struct channel *ch, uint64_t bytes)
+{
+	bool progress = bytes != ch->bytes;
+	enum channel_timer timer = ch->timer;
+
+	ch->bytes = bytes;
+	ch->timer = TIMER_NONE;
+	switch (timer) {
+	case TIMER_EOF:
+		upload_ended(s, ch);
+		break;
+	case TIMER_FINAL:
+		channel_abort(s, ch, 1U << CLIENT);
+		break;
+	case TIMER_STALL:
+		if (progress)
+			channel_arm(s, ch, TIMER_STALL);
+		break; /* else transfer_settled() sees that no timer runs */
+	case TIMER_NONE:
+		break;
+	}
+}
+
+/* Everything that this channel was for is over: let it go. */
+static void
+transfer_check_done(struct session *s, struct channel *ch)
+{
+	if (ch->closing)
+		return;
+	if (ch->passed[CLIENT] && ch->passed[SERVER] && (ch->drained || ch->dir != DIR_DOWN))
+		channel_close(s, ch);
+}
+
+void
+transfer_event(struct session *s, struct channel *ch, const struct event *e)
+{
+	switch (e->kind) {
+	case EV_CONNECTED:
+		transfer_connected(s, ch, e->end);
+		break;
+	case EV_FAILED:
+		transfer_failed(s, ch, e->end);
+		break;
+	case EV_EOF:
+		ch->bytes = e->bytes;
+		transfer_eof(s, ch, e->end);
+		break;
+	case EV_RESET:
+		transfer_reset(s, ch, e->end);
+		break;
+	case EV_DRAINED:
+		if (e->end == CLIENT)
+			ch->drained = true;
+		break;
+	case EV_TIMER:
+		transfer_timer(s, ch, e->bytes);
+		break;
+	case EV_CLOSED:
+		ch->id = 0;
+		return;
+	case EV_LISTENING:
+		break;
+	}
+	transfer_check_done(s, ch);
+}
+
+/* ---- the final reply ---- */
+
+static bool
+download_settled(struct session *s, struct channel *ch)
+{
+	if (ch->passed[CLIENT] && ch->drained)
+		return true;
+	if (ch->eof[SERVER] && !ch->passed[CLIENT])
+		download_ended(s, ch);
+	if (ch->closing)
+		return true;
+	/* Refused before it began: there will be no data. */
+	if (ch->final >= 400 && !ch->started && !ch->eof[SERVER]) {
+		channel_close(s, ch);
+		return true;
+	}
+	return false;
+}
+
+static bool
+upload_settled(struct session *s, struct channel *ch)
+{
+	if (ch->final >= 400)
+		channel_abort(s, ch, 1U << CLIENT);
+	return ch->closing || ch->passed[SERVER];
+}
+
+bool
+transfer_settled(struct session *s, struct channel *ch, int *code)
+{
+	bool settled;
+
+	if (ch->closing || s->mode_b)
+		return true;
+	if (ch->final == 0) {
+		ch->final = *code;
+		if (ch->timer != TIMER_EOF)
+			channel_arm(s, ch, TIMER_STALL);
+	}
+	settled = ch->dir == DIR_UP ? upload_settled(s, ch) : download_settled(s, ch);
+	if (settled || ch->timer != TIMER_NONE)
+		return settled;
+	/* Nothing has moved for the whole time. A slow reader keeps its connection; what the
+	 * server took for complete before the client's end of file is not. */
+	if (ch->dir == DIR_UP && ch->final < 300)
+		*code = 426;
+	if (*code >= 300)
+		channel_abort(s, ch, 1U << CLIENT);
+	else if (!ch->connected[CLIENT] || !ch->connected[SERVER])
+		channel_close(s, ch);
+	return true;
+}
+
+/* ---- the end of a control connection ---- */
+
+void
+transfer_control_ended(struct session *s, enum side side)
+{
+	for (int i = 0; i < SESSION_CHANNELS; i++) {
+		struct channel *ch = &s->channel[i];
+
+		if (ch->id == 0 || ch->closing)
+			continue;
+		if (!ch->transferring && !(ch->connected[CLIENT] && ch->connected[SERVER]))
+			channel_close(s, ch);
+		else if (side == SERVER && (ch->final == 0 || ch->final >= 300))
+			channel_abort(s, ch, 1U << CLIENT);
+		else if (side == CLIENT && ch->timer == TIMER_EOF)
+			upload_ended(s, ch);
+		else if (side == CLIENT && ch->dir == DIR_DOWN && ch->eof[CLIENT])
+			channel_close(s, ch);
+	}
+}
+
+void
+transfer_fail_all(struct session *s)
+{
+	for (int i = 0; i < SESSION_CHANNELS; i++) {
+		struct channel *ch = &s->channel[i];
+
+		if (ch->id == 0 || ch->closing)
+			continue;
+		if (ch->dir == DIR_NONE || ch->passed[CLIENT] || (ch->dir == DIR_UP && ch->passed[SERVER]))
+			channel_close(s, ch);
+		else
+			channel_abort(s, ch, ch->dir == DIR_UP ? BOTH_ENDS : 1U << CLIENT);
+	}
+}
