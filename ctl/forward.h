@@ -2,7 +2,9 @@
  *
  * A forwarder belongs to one process and one master. Its methods: mux (the
  * requests that `ssh -O forward` sends, over connections of our own), exec (run
- * `ssh -O forward` itself) and, for dialling only, stdio (MUX_C_NEW_STDIO_FWD). */
+ * `ssh -O forward` itself) and, for dialling only, stdio (MUX_C_NEW_STDIO_FWD).
+ * Local and remote forwards are asked for on connections of their own: a remote one
+ * that waits for sshd holds up nothing else. */
 #ifndef FORWARD_H
 #define FORWARD_H
 
@@ -54,15 +56,18 @@ typedef void forward_fn(void *arg, const struct forward_result *);
  * the master speaks another mux version. NULL with errno as mux_new(). */
 struct forwarder *forwarder_new(struct loop *, enum forward_method, const char *ctl_path,
     const char *destination, forward_fn *, void *arg);
-void forwarder_free(struct forwarder *); /* NULL is harmless */
+/* NULL is harmless. Waits up to 2 s for cancels under way, and cancels remote forwards that
+ * are just being opened; ends the channels of forward_stdio(). */
+void forwarder_free(struct forwarder *);
 
-/* Each returns the id of the answer to come, 0 when it cannot be asked. The answer
- * never comes from inside the call. */
+/* Each returns the id of the answer to come, 0 with errno when it cannot be asked. The
+ * answer never comes from inside the call. */
 uint32_t forward_open(struct forwarder *, const struct forward *);
 uint32_t forward_cancel(struct forwarder *, const struct forward *);
 uint32_t forward_check(struct forwarder *); /* is the master alive? Not held up by a remote open */
 /* Dial host:port; *rfd and *wfd (the caller's) carry the channel at once, and the answer
- * tells later whether the far side could connect. A refused one also gives EOF. */
+ * tells later whether the far side could connect. A refused one also gives EOF. Both are
+ * stream sockets (shutdown() works), CLOEXEC, non-blocking. Not with METHOD_EXEC. */
 uint32_t forward_stdio(struct forwarder *, const char *host, uint16_t port, int *rfd, int *wfd);
 
 #endif

@@ -14,19 +14,26 @@
 struct loop;
 struct mux;
 
+#ifndef MUX_TIMEOUT_MS
 #define MUX_TIMEOUT_MS 15000 /* for every single answer, hello included */
+#endif
 
-/* id 0: not an answer; the connection is over (status FORWARD_DEAD or
- * FORWARD_TIMEOUT) and only mux_free() may be called on it. Requests that were
- * under way have been answered with the same status before. */
+/* id 0: not an answer; the connection is over (status FORWARD_DEAD, FORWARD_TIMEOUT or
+ * FORWARD_BROKEN) and only mux_free() may be called on it. Requests that were under
+ * way have been answered with the same status before (a terminate request with
+ * FORWARD_OK when the master hung up). The callback may free the mux. */
 typedef void mux_fn(void *arg, const struct forward_result *);
 
 /* Connect and queue the hello. NULL with errno when nobody listens there
  * (ENOENT, ECONNREFUSED), the path is too long (ENAMETOOLONG), ... */
 struct mux *mux_new(struct loop *, const char *path, mux_fn *, void *arg);
 void mux_free(struct mux *); /* NULL is harmless; answers nothing any more */
+/* As mux_free(), but wait first, at most ms, until all that was asked is done: a master
+ * that cannot deliver an answer drops the requests behind it unread. */
+void mux_finish(struct mux *, unsigned ms);
+uint32_t mux_version(const struct mux *); /* the master's, 0 = its hello is not here yet */
 
-/* Each returns the id that its answer will carry, 0 when it cannot be sent. */
+/* Each returns the id that its answer will carry, 0 with errno when it cannot be sent. */
 uint32_t mux_alive(struct mux *); /* the answer carries the pid */
 uint32_t mux_open_forward(struct mux *, const struct forward *);
 uint32_t mux_close_forward(struct mux *, const struct forward *);

@@ -1,0 +1,305 @@
+#include "sshcmd.h"
+
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "sshrun.h"
+
+#define LOOK_MS 10 /* how often the starting ssh is looked at */
+
+const char *
+sshcmd_program(void)
+{
+	const char *program = getenv("FTP_OVER_SSH_SSH");
+
+	return program != NULL && *program != '\0' ? program : "ssh";
+}
+
+char *
+sshcmd_escape(char *dst, size_t size, const char *path)
+{
+	size_t n = 0;
+
+	for (; *path != '\0' && n + 2 < size; path++) {
+		if (*path == '%')
+			dst[n++] = '%';
+		dst[n++] = *path;
+	}
+	dst[n] = '\0';
+	return dst;
+}
+
+/* program, options of ours, the user's, "--", destination, NULL; malloc'ed.
+ * Ours come first: in ssh the first value of an option wins. */
+static const char **
+command_line(const struct ssh_settings *s, const char *const *ours)
+{
+	const char **argv;
+	size_t n = 0, count = 0;
+
+	while (ours[count] != NULL)
+		count++;
+	if ((argv = calloc(count + s->count + 4, sizeof(*argv))) == NULL)
+		return NULL;
+	argv[n++] = s->program != NULL ? s->program : sshcmd_program();
+	for (size_t i = 0; i < count; i++)
+		argv[n++] = ours[i];
+	for (size_t i = 0; i < s->count; i++)
+		argv[n++] = s->options[i];
+	argv[n++] = "--";
+	argv[n++] = s->destination;
+	return argv;
+}
+
+/* Run ssh to its end, in a loop of its own. */
+
+struct answer {
+	bool done, timed_out;
+	int status;
+	char *output;
+};
+
+static void
+answer_take(void *arg, const struct sshrun_result *result)
+{
+	struct answer *a = arg;
+
+	a->done = true;
+	a->timed_out = result->timed_out;
+	a->status = result->status;
+	a->output = strdup(result->output);
+}
+
+static int
+run_and_wait(const char *const argv[], unsigned timeout_ms, struct answer *a)
+{
+	struct loop *loop = loop_new();
+	struct sshrun *run = NULL;
+
+	*a = (struct answer){ .done = false };
+	if (loop != NULL)
+		run = sshrun_new(loop, argv, timeout_ms, answer_take, a);
+	while (run != NULL && !a->done)
+		if (loop_once(loop, -1) == -1)
+			break;
+	sshrun_free(run);
+	loop_free(loop);
+	return a->done && a->output != NULL ? 0 : -1;
+}
+
+/* ssh's own words: the last line that says something. */
+static void
+last_line(char *dst, size_t size, const char *text)
+{
+	size_t end = strlen(text), begin, n = 0;
+
+	while (end > 0 && strchr("\r\n ", text[end - 1]) != NULL)
+		end--;
+	for (begin = end; begin > 0 && text[begin - 1] != '\n'; begin--)
+		;
+	while (begin < end && n + 1 < size)
+		dst[n++] = text[begin++];
+	if (size > 0)
+		dst[n] = '\0';
+}
+
+/* Its output, malloc'ed, when it succeeded. */
+static char *
+ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeout_ms,
+    char *why, size_t why_size)
+{
+	const char **argv = command_line(s, ours);
+	struct answer a;
+
+	if (argv == NULL || run_and_wait(argv, timeout_ms, &a) == -1) {
+		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
+		free(argv);
+		return NULL;
+	}
+	free(argv);
+	if (!a.timed_out && a.status == 0)
+		return a.output;
+	if (a.timed_out)
+		snprintf(why, why_size, "ssh %s does not end", ours[0]);
+	else
+		last_line(why, why_size, *a.output != '\0' ? a.output : "ssh failed");
+	free(a.output);
+	return NULL;
+}
+
+char *
+sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size_t why_size)
+{
+	static const char *const ours[] = { "-G", NULL };
+
+	return ssh_output(s, ours, timeout_ms, why, why_size);
+}
+
+const char *
+sshcmd_value(const char *config, const char *keyword, char *dst, size_t size)
+{
+	size_t klen = strlen(keyword), len;
+
+	while (*config != '\0') {
+		const char *line = config;
+
+		len = strcspn(line, "\r\n");
+		config = line + len;
+		config += strspn(config, "\r\n");
+		if (len <= klen || strncmp(line, keyword, klen) != 0 || line[klen] != ' ')
+			continue;
+		len -= klen + 1;
+		if (len >= size)
+			continue; /* cut short it would be another value */
+		memcpy(dst, line + klen + 1, len);
+		dst[len] = '\0';
+		return config;
+	}
+	return NULL;
+}
+
+int
+sshcmd_control(const struct ssh_settings *s, const char *ctl_path, const char *command,
+    unsigned timeout_ms, pid_t *pid, char *why, size_t why_size)
+{
+	char path[256], *output;
+	/* The path is all that ssh needs to know; and it must never log in instead. */
+	const char *ours[] = { "-O", command, "-S", sshcmd_escape(path, sizeof(path), ctl_path),
+		"-F", "/dev/null", "-o", "ProxyCommand=false", NULL };
+	struct ssh_settings bare = { .destination = s->destination, .program = s->program };
+	const char *at;
+
+	if ((output = ssh_output(&bare, ours, timeout_ms, why, why_size)) == NULL)
+		return -1;
+	at = strstr(output, "(pid=");
+	if (pid != NULL)
+		*pid = at != NULL ? (pid_t)strtol(at + 5, NULL, 10) : 0;
+	free(output);
+	return 0;
+}
+
+/* A ControlMaster of our own */
+
+static const char **
+master_command_line(const struct ssh_settings *s, const struct ssh_master *m, char *path,
+    size_t path_size)
+{
+	static const char *const fixed[] = { "-f", "-N", "-M", "-o", "ControlPersist=no", "-o",
+		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
+		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
+		"RequestTTY=no" };
+	const char *ours[32] = { "-S", sshcmd_escape(path, path_size, m->ctl_path) };
+	size_t n = 2;
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		ours[n++] = fixed[i];
+	if (m->keepalive) {
+		ours[n++] = "-o";
+		ours[n++] = "ServerAliveInterval=15";
+		ours[n++] = "-o";
+		ours[n++] = "ServerAliveCountMax=3";
+	}
+	if (m->batch) {
+		ours[n++] = "-o";
+		ours[n++] = "BatchMode=yes";
+	}
+	return command_line(s, ours);
+}
+
+/* Each session is a few descriptors of the master's. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void
+master_child(const char *const argv[], int err)
+{
+	int null = open("/dev/null", O_WRONLY);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	raise_descriptor_limit();
+	/* stdout too would be held open by the master in the background */
+	if (null == -1 || dup2(null, 1) == -1 || dup2(err, 2) == -1)
+		_exit(127);
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+pid_t
+sshcmd_master_spawn(const struct ssh_settings *s, const struct ssh_master *m, int *err)
+{
+	char path[256];
+	const char **argv = master_command_line(s, m, path, sizeof(path));
+	int fds[2], saved;
+	pid_t pid;
+
+	if (argv == NULL)
+		return -1;
+	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1) {
+		free(argv);
+		return -1;
+	}
+	if ((pid = fork()) == 0)
+		master_child(argv, fds[1]);
+	saved = errno;
+	free(argv);
+	close(fds[1]);
+	if (pid == -1)
+		close(fds[0]);
+	else
+		*err = fds[0];
+	errno = saved;
+	return pid;
+}
+
+static void
+copy_to_stderr(int fd)
+{
+	char text[4096];
+	ssize_t n;
+
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		if (write(STDERR_FILENO, text, (size_t)n) == -1)
+			return;
+}
+
+int
+sshcmd_master_wait(pid_t pid, int err, unsigned timeout_ms, const volatile int *stop)
+{
+	struct pollfd p = { .fd = err, .events = POLLIN };
+	uint64_t end = loop_now() + timeout_ms;
+	bool running = true, killed = false;
+	int status;
+
+	for (;;) {
+		status = sshrun_reap(pid, 0, &running);
+		copy_to_stderr(err);
+		if (!running)
+			return status;
+		if (!killed && ((stop != NULL && *stop) || (timeout_ms > 0 && loop_now() >= end)))
+			killed = kill(pid, SIGTERM) == 0;
+		if (poll(&p, 1, LOOK_MS) > 0 && (p.revents & POLLIN) == 0)
+			p.fd = -1; /* closed: only its end is awaited */
+	}
+}

@@ -1,0 +1,50 @@
+/* Command lines of ssh: what its configuration says, -O check and exit, and a
+ * ControlMaster of our own.
+ *
+ * A destination is always behind "--". A ControlPath is taken literally (ssh would
+ * expand % in it). */
+#ifndef SSHCMD_H
+#define SSHCMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct ssh_settings {
+	const char *const *options; /* "-F", "file", "-o", "X=y"; never -L, -R, -N, -S, -f */
+	size_t count;
+	const char *destination;
+	const char *program; /* NULL = sshcmd_program() */
+};
+
+struct ssh_master {
+	const char *ctl_path;
+	bool batch;     /* ask nothing (BatchMode) */
+	bool keepalive; /* ServerAlive, because the user has not set it: sshcmd_value() of
+			 * "serveraliveinterval" is "0" */
+};
+
+const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
+char *sshcmd_escape(char *dst, size_t size, const char *path); /* % becomes %%; dst */
+
+/* What `ssh -G` prints, malloc'ed; NULL with a message in why. */
+char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
+    size_t why_size);
+/* The next line of it with that (lower case) keyword: its value in dst, and where to go on
+ * looking for another one; NULL when there is none. Pure. */
+const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
+
+/* `ssh -O command` (check, exit, stop): 0, or -1 with ssh's own words in why. pid may be NULL;
+ * 0 when it was not told. */
+int sshcmd_control(const struct ssh_settings *, const char *ctl_path, const char *command,
+    unsigned timeout_ms, pid_t *pid, char *why, size_t why_size);
+
+/* Start `ssh -fNM`, stdin and terminal inherited for its prompts: its pid, -1 with errno.
+ * It exits when the master is in the background (status 0) or has failed. *err is the
+ * read end (CLOEXEC, non-blocking) of its stderr: the master may keep it open. */
+pid_t sshcmd_master_spawn(const struct ssh_settings *, const struct ssh_master *, int *err);
+/* Wait for that pid, copying *err to our stderr: its exit status; -1 when it was killed, also
+ * by us after timeout_ms (0 = never) or when *stop (may be NULL) became non-zero. */
+int sshcmd_master_wait(pid_t, int err, unsigned timeout_ms, const volatile int *stop);
+
+#endif

@@ -1,0 +1,36 @@
+/* Run ssh beside the loop and collect what it prints (stdout and stderr together). */
+#ifndef SSHRUN_H
+#define SSHRUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct loop;
+struct sshrun;
+
+#define SSHRUN_OUTPUT_MAX 262144 /* the rest is read and forgotten */
+
+struct sshrun_result {
+	int status;         /* exit status; -1: killed, or not to be told */
+	bool timed_out;     /* it was killed for that */
+	const char *output; /* NUL-terminated, dies with the run */
+};
+
+typedef void sshrun_fn(void *arg, const struct sshrun_result *);
+
+/* argv[0] is looked up in PATH; stdin is /dev/null. The callback comes once, from the
+ * loop, and may free the run. NULL with errno when there is no process to be had; a
+ * program that cannot be executed exits with 127 and says why. */
+struct sshrun *sshrun_new(struct loop *, const char *const argv[], unsigned timeout_ms,
+    sshrun_fn *, void *arg);
+void sshrun_free(struct sshrun *); /* NULL is harmless; kills and reaps what still runs */
+
+/* Wait up to ms for it to exit, the callback not called; then as sshrun_free(). */
+void sshrun_finish(struct sshrun *, unsigned ms);
+
+/* Wait for pid, at most ms: its exit status, or -1 when it was killed, when somebody else
+ * has reaped it, or when it is still *running. */
+int sshrun_reap(pid_t pid, unsigned ms, bool *running);
+
+#endif
