@@ -36,14 +36,27 @@ fail(struct message why, const char *fmt, ...)
 	return -1;
 }
 
+/* Nothing, or what follows the address in fe80::1%eth0. */
+static bool
+is_zone(const char *text)
+{
+	if (*text == '\0')
+		return true;
+	if (*text++ != '%' || *text == '\0')
+		return false;
+	while (isalnum((unsigned char)*text) || (*text != '\0' && strchr("._-", *text) != NULL))
+		text++;
+	return *text == '\0';
+}
+
 static bool
 is_ipv6(const char *host)
 {
 	char address[INET6_ADDRSTRLEN];
 	unsigned char binary[16];
-	size_t len = strcspn(host, "%"); /* fe80::1%eth0 */
+	size_t len = strcspn(host, "%");
 
-	if (len >= sizeof(address) || (host[len] == '%' && host[len + 1] == '\0'))
+	if (len >= sizeof(address) || !is_zone(host + len))
 		return false;
 	memcpy(address, host, len);
 	address[len] = '\0';
