@@ -1,0 +1,185 @@
+#include "client.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char base[64], why[256];
+
+/* PATH holds only what a test puts there. */
+static void
+setup(void)
+{
+	strcpy(base, "/tmp/client.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(base));
+	setenv("PATH", base, 1);
+	unsetenv("FTP_OVER_SSH_CLIENT");
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "/bin/rm -rf '%s'", base);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void
+program(const char *name, mode_t mode)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	fclose(f);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+/* The arguments joined by '|', to compare them at a glance. */
+static void
+argv_is(char *const *command, const char *host, unsigned port, const char *expected)
+{
+	char **argv = client_argv(command, host, (uint16_t)port, why, sizeof(why));
+	char joined[512] = "";
+
+	ck_assert_msg(argv != NULL, "%s", why);
+	for (size_t i = 0; argv[i] != NULL; i++) {
+		strcat(joined, i > 0 ? "|" : "");
+		strcat(joined, argv[i]);
+	}
+	client_argv_free(argv);
+	ck_assert_str_eq(joined, expected);
+}
+
+#define COMMAND(...) ((char *const[]){ __VA_ARGS__, NULL })
+
+START_TEST(command_expanded)
+{
+	argv_is(COMMAND("curl", "-T", "a b", "%u/incoming/"), "127.0.0.1", 2121,
+	    "curl|-T|a b|ftp://127.0.0.1:2121/incoming/");
+	argv_is(COMMAND("x", "%h", "%p", "%%h", "%d", ""), "::1", 21, "x|::1|21|%h|%d|");
+	argv_is(COMMAND("lftp"), "127.0.0.1", 2121, "lftp");
+	setenv("FTP_OVER_SSH_CLIENT", "other", 1);
+	argv_is(COMMAND("sh", "-c", "echo $FTP_OVER_SSH_URL"), "h", 1,
+	    "sh|-c|echo $FTP_OVER_SSH_URL");
+}
+END_TEST
+
+START_TEST(named_client)
+{
+	static const char *const cases[][2] = {
+		{ "lftp", "lftp|-p|2121|127.0.0.1" },
+		{ "/usr/bin/lftp", "/usr/bin/lftp|-p|2121|127.0.0.1" },
+		{ " ftp  -n\t", "ftp|-n|127.0.0.1|2121" },
+		{ "tnftp", "tnftp|127.0.0.1|2121" },
+		{ "ncftp", "ncftp|-P|2121|127.0.0.1" },
+		{ "curl -s", "curl|-s|ftp://127.0.0.1:2121/" },
+		{ "wget", "wget|ftp://127.0.0.1:2121/" },
+		{ "unheard-of", "unheard-of|127.0.0.1|2121" },
+		{ "lftp -e %%h %u", "lftp|-e|%h|ftp://127.0.0.1:2121" },
+		{ "lftp 100%%", "lftp|100%|-p|2121|127.0.0.1" },
+	};
+	char *const none[] = { NULL };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		setenv("FTP_OVER_SSH_CLIENT", cases[i][0], 1);
+		argv_is(NULL, "127.0.0.1", 2121, cases[i][1]);
+		argv_is(none, "127.0.0.1", 2121, cases[i][1]);
+	}
+}
+END_TEST
+
+START_TEST(found_client)
+{
+	char path[128];
+
+	program("ncftp", 0755);
+	argv_is(NULL, "::1", 2121, "ncftp|-P|2121|::1");
+	program("ftp", 0755);
+	argv_is(NULL, "::1", 2121, "ftp|::1|2121");
+	program("lftp", 0644);
+	argv_is(NULL, "::1", 2121, "ftp|::1|2121");
+	snprintf(path, sizeof(path), "/nonexistent::%s", base);
+	setenv("PATH", path, 1);
+	argv_is(NULL, "::1", 2121, "ftp|::1|2121");
+	program("lftp", 0755);
+	setenv("FTP_OVER_SSH_CLIENT", " \t", 1);
+	argv_is(NULL, "::1", 2121, "lftp|-p|2121|::1");
+}
+END_TEST
+
+START_TEST(none_found)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/lftp", base);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_ptr_null(client_argv(NULL, "h", 1, why, sizeof(why)));
+		ck_assert_ptr_nonnull(strstr(why, "lftp, ftp, ncftp"));
+		ck_assert_ptr_nonnull(strstr(why, "FTP_OVER_SSH_CLIENT"));
+		unsetenv("PATH");
+	}
+	ck_assert_ptr_null(client_argv(NULL, "h", 1, why, 8));
+	ck_assert_uint_lt(strlen(why), 8);
+	client_argv_free(NULL);
+}
+END_TEST
+
+/* What a client that was exec'ed prints. */
+static void
+prints(char *const *argv, const char *expected)
+{
+	char text[256];
+	int out[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(out), 0);
+	if ((pid = fork()) == 0) {
+		dup2(out[1], STDOUT_FILENO);
+		_exit(client_exec(argv, "::1", 2121));
+	}
+	close(out[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_ge(n = read(out[0], text, sizeof(text) - 1), 0);
+	close(out[0]);
+	text[n] = '\0';
+	ck_assert_str_eq(text, expected);
+}
+
+START_TEST(executes)
+{
+	prints(COMMAND("/bin/sh", "-c",
+	    "echo $FTP_OVER_SSH_HOST $FTP_OVER_SSH_PORT $FTP_OVER_SSH_URL"),
+	    "::1 2121 ftp://[::1]:2121\n");
+	ck_assert_int_eq(client_exec(COMMAND("not-there"), "h", 1), ENOENT);
+	program("not-executable", 0644);
+	ck_assert_int_eq(client_exec(COMMAND("not-executable"), "h", 1), EACCES);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, command_expanded);
+	tcase_add_test(t, named_client);
+	tcase_add_test(t, found_client);
+	tcase_add_test(t, none_found);
+	tcase_add_test(t, executes);
+}
+
+int
+main(void)
+{
+	return unit_run("client", add);
+}

@@ -1,0 +1,277 @@
+#include "loop.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static struct loop *loop;
+static char order[64];
+
+static void
+setup(void)
+{
+	ck_assert_ptr_nonnull(loop = loop_new());
+	order[0] = '\0';
+}
+
+static void
+teardown(void)
+{
+	loop_free(loop);
+}
+
+static void
+note(const char *what)
+{
+	ck_assert_uint_lt(strlen(order) + strlen(what), sizeof(order));
+	strcat(order, what);
+}
+
+static void
+note_timer(void *arg)
+{
+	note(arg);
+}
+
+/* Rounds until every expected note is there or the deadline is over. */
+static void
+run_until(size_t notes)
+{
+	uint64_t end = loop_now() + 5000;
+
+	while (strlen(order) < notes && loop_now() < end)
+		ck_assert_int_eq(loop_once(loop, 100), 0);
+	ck_assert_uint_eq(strlen(order), notes);
+}
+
+START_TEST(timers_in_order)
+{
+	uint64_t start = loop_now();
+
+	loop_timer(loop, 20, note_timer, "c");
+	loop_timer(loop, 0, note_timer, "a");
+	loop_timer(loop, 10, note_timer, "b");
+	loop_timer(loop, 20, note_timer, "d");
+	timer_free(loop_timer(loop, 5, note_timer, "x"));
+	timer_free(NULL);
+	run_until(4);
+	ck_assert_str_eq(order, "abcd");
+	ck_assert_uint_ge(loop_now() - start, 20);
+}
+END_TEST
+
+static struct timer *victim;
+
+static void
+kill_victim(void *arg)
+{
+	note(arg);
+	timer_free(victim);
+	loop_timer(loop, 0, note_timer, "n");
+}
+
+START_TEST(timer_frees_another)
+{
+	loop_timer(loop, 0, kill_victim, "k");
+	victim = loop_timer(loop, 0, note_timer, "v");
+	loop_timer(loop, 1, note_timer, "z");
+	run_until(3);
+	ck_assert_ptr_null(strchr(order, 'v'));
+	ck_assert_int_eq(order[0], 'k');
+}
+END_TEST
+
+struct end {
+	int pipe[2];
+	struct watch *watch;
+	const char *name;
+	struct end *frees;
+};
+
+static void
+note_readable(void *arg, short revents)
+{
+	struct end *e = arg;
+	char c;
+
+	note(e->name);
+	if (revents & POLLIN)
+		ck_assert_int_eq(read(e->pipe[0], &c, 1), 1);
+	if (e->frees != NULL) {
+		watch_free(e->frees->watch);
+		e->frees->watch = NULL;
+		e->frees = NULL;
+	}
+}
+
+static void
+end_open(struct end *e, const char *name)
+{
+	memset(e, 0, sizeof(*e));
+	e->name = name;
+	ck_assert_int_eq(pipe(e->pipe), 0);
+	ck_assert_ptr_nonnull(e->watch = loop_watch(loop, e->pipe[0], POLLIN, note_readable, e));
+}
+
+static void
+end_write(struct end *e)
+{
+	ck_assert_int_eq(write(e->pipe[1], "x", 1), 1);
+}
+
+static void
+end_close(struct end *e)
+{
+	watch_free(e->watch);
+	close(e->pipe[0]);
+	if (e->pipe[1] != -1)
+		close(e->pipe[1]);
+}
+
+START_TEST(reads)
+{
+	struct end a;
+
+	end_open(&a, "a");
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert_str_eq(order, "");
+	end_write(&a);
+	end_write(&a);
+	run_until(2);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert_str_eq(order, "aa");
+	end_close(&a);
+}
+END_TEST
+
+START_TEST(paused_and_masked)
+{
+	struct end a;
+
+	end_open(&a, "a");
+	end_write(&a);
+	watch_events(a.watch, 0);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	watch_events(a.watch, POLLIN);
+	watch_pause(a.watch, true);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	watch_events(a.watch, POLLIN); /* does not wake it */
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert_str_eq(order, "");
+	watch_pause(a.watch, false);
+	run_until(1);
+	/* a hangup is reported even when nothing is asked for, but not while paused */
+	watch_events(a.watch, 0);
+	watch_pause(a.watch, true);
+	close(a.pipe[1]);
+	a.pipe[1] = -1;
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert_uint_eq(strlen(order), 1);
+	watch_pause(a.watch, false);
+	run_until(2);
+	end_close(&a);
+}
+END_TEST
+
+/* A callback frees itself and a watch that is ready in the same round. */
+START_TEST(freed_inside_a_round)
+{
+	struct end e[3];
+
+	end_open(&e[0], "0");
+	end_open(&e[1], "1");
+	end_open(&e[2], "2");
+	e[0].frees = &e[1];
+	e[2].frees = &e[2];
+	for (int i = 0; i < 3; i++)
+		end_write(&e[i]);
+	run_until(2);
+	ck_assert_str_eq(order, "02");
+	end_write(&e[0]);
+	end_write(&e[2]);
+	run_until(3);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert_str_eq(order, "020");
+	for (int i = 0; i < 3; i++)
+		end_close(&e[i]);
+}
+END_TEST
+
+static struct end late;
+
+static void
+open_late(void *arg, short revents)
+{
+	note_readable(arg, revents);
+	end_open(&late, "l");
+	end_write(&late);
+}
+
+START_TEST(added_inside_a_round)
+{
+	struct end a;
+
+	end_open(&a, "a");
+	watch_free(a.watch);
+	a.watch = loop_watch(loop, a.pipe[0], POLLIN, open_late, &a);
+	end_write(&a);
+	run_until(2);
+	ck_assert_str_eq(order, "al");
+	end_close(&a);
+	end_close(&late);
+}
+END_TEST
+
+START_TEST(many)
+{
+	struct end e[40];
+
+	for (int i = 0; i < 40; i++)
+		end_open(&e[i], ".");
+	for (int i = 0; i < 40; i += 2) {
+		watch_free(e[i].watch);
+		e[i].watch = NULL;
+	}
+	for (int i = 0; i < 40; i++)
+		end_write(&e[i]);
+	run_until(20);
+	for (int i = 0; i < 40; i++)
+		end_close(&e[i]);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+}
+END_TEST
+
+START_TEST(frees_what_is_left)
+{
+	struct end a;
+
+	end_open(&a, "a");
+	loop_timer(loop, 1000, note_timer, "t");
+	loop_free(loop);
+	loop_free(NULL);
+	loop = loop_new();
+	a.watch = NULL;
+	end_close(&a);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, timers_in_order);
+	tcase_add_test(t, timer_frees_another);
+	tcase_add_test(t, reads);
+	tcase_add_test(t, paused_and_masked);
+	tcase_add_test(t, freed_inside_a_round);
+	tcase_add_test(t, added_inside_a_round);
+	tcase_add_test(t, many);
+	tcase_add_test(t, frees_what_is_left);
+}
+
+int
+main(void)
+{
+	return unit_run("loop", add);
+}

@@ -1,0 +1,298 @@
+#include "peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define NOBODY 65534
+
+static struct sockaddr_storage
+addr(const char *text, unsigned port)
+{
+	struct sockaddr_storage ss;
+	struct sockaddr_in *v4 = (void *)&ss;
+	struct sockaddr_in6 *v6 = (void *)&ss;
+
+	memset(&ss, 0, sizeof(ss));
+	if (strchr(text, ':') == NULL) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		ck_assert_int_eq(inet_pton(AF_INET, text, &v4->sin_addr), 1);
+	} else {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)port);
+		ck_assert_int_eq(inet_pton(AF_INET6, text, &v6->sin6_addr), 1);
+	}
+	return ss;
+}
+
+static socklen_t
+addr_len(const struct sockaddr_storage *ss)
+{
+	return ss->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+/* A listener there, its port put into *ss; -1 when this machine has no such address. */
+static int
+listen_on(struct sockaddr_storage *ss)
+{
+	int fd = socket(ss->ss_family, SOCK_STREAM, 0), off = 0;
+	socklen_t len = sizeof(*ss);
+
+	if (fd == -1)
+		return -1;
+	if (ss->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, (struct sockaddr *)ss, addr_len(ss)) == -1) {
+		close(fd);
+		return -1;
+	}
+	ck_assert_int_eq(listen(fd, 5), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)ss, &len), 0);
+	return fd;
+}
+
+static int
+dial(const struct sockaddr_storage *to)
+{
+	int fd = socket(to->ss_family, SOCK_STREAM, 0);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)to, addr_len(to)), 0);
+	return fd;
+}
+
+static in_port_t
+port_of(const struct sockaddr_storage *ss)
+{
+	return ntohs(ss->ss_family == AF_INET ? ((const struct sockaddr_in *)(const void *)ss)->sin_port
+	    : ((const struct sockaddr_in6 *)(const void *)ss)->sin6_port);
+}
+
+/* Both ends of a connection to `to` on a listener at `at` are ours. */
+static void
+knows_itself(const char *at, const char *to)
+{
+	struct sockaddr_storage there = addr(at, 0), dialled;
+	int listener = listen_on(&there), client, server;
+	uid_t uid = (uid_t)-1;
+
+	if (listener == -1)
+		return; /* no IPv6 here */
+	dialled = addr(to, port_of(&there));
+	client = dial(&dialled);
+	ck_assert_int_ne(server = accept(listener, NULL, NULL), -1);
+	ck_assert_msg(peer_uid(server, &uid) == PEER_KNOWN, "%s from %s", at, to);
+	ck_assert_uint_eq(uid, geteuid());
+	uid = (uid_t)-1;
+	ck_assert_int_eq(peer_uid(client, &uid), PEER_KNOWN);
+	ck_assert_uint_eq(uid, geteuid());
+	close(client);
+	close(server);
+	close(listener);
+}
+
+START_TEST(own_connection)
+{
+	knows_itself("127.0.0.1", "127.0.0.1");
+	knows_itself("127.0.0.1", "::ffff:127.0.0.1");
+	knows_itself("0.0.0.0", "127.5.6.7");
+	knows_itself("::1", "::1");
+	knows_itself("::", "127.0.0.1");
+	knows_itself("::", "::ffff:127.0.0.1");
+}
+END_TEST
+
+/* The child connects as nobody and waits until its end of a pipe is closed. */
+static pid_t
+dial_as_nobody(const struct sockaddr_storage *to, int keep[2])
+{
+	pid_t pid = fork();
+	char c;
+	int fd;
+
+	ck_assert_int_ne(pid, -1);
+	if (pid != 0)
+		return pid;
+	close(keep[1]);
+	if (setuid(NOBODY) == -1 || (fd = socket(to->ss_family, SOCK_STREAM, 0)) == -1 ||
+	    connect(fd, (const struct sockaddr *)to, addr_len(to)) == -1)
+		_exit(1);
+	if (read(keep[0], &c, 1) == -1)
+		_exit(1);
+	_exit(0);
+}
+
+static void
+knows_nobody(const char *at, const char *to)
+{
+	struct sockaddr_storage there = addr(at, 0), dialled;
+	int listener = listen_on(&there), server, keep[2], status;
+	uid_t uid = 0;
+	pid_t pid;
+
+	if (listener == -1)
+		return;
+	dialled = addr(to, port_of(&there));
+	ck_assert_int_eq(pipe(keep), 0);
+	pid = dial_as_nobody(&dialled, keep);
+	close(keep[0]);
+	ck_assert_int_ne(server = accept(listener, NULL, NULL), -1);
+	ck_assert_int_eq(peer_uid(server, &uid), PEER_KNOWN);
+	ck_assert_uint_eq(uid, NOBODY);
+	close(keep[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	close(server);
+	close(listener);
+}
+
+START_TEST(another_user)
+{
+	if (geteuid() != 0)
+		return; /* only root can be two users */
+	knows_nobody("127.0.0.1", "127.0.0.1");
+	knows_nobody("::1", "::1");
+	knows_nobody("::", "127.0.0.1");
+	knows_nobody("127.0.0.1", "::ffff:127.0.0.1");
+}
+END_TEST
+
+/* A closed peer would read as uid 0: root passes every check, so it must not be known. */
+START_TEST(orphan)
+{
+	struct sockaddr_storage there = addr("127.0.0.1", 0);
+	int listener = listen_on(&there), client = dial(&there), server;
+	struct pollfd fin;
+	uid_t uid = 4711;
+
+	ck_assert_int_ne(server = accept(listener, NULL, NULL), -1);
+	close(client);
+	fin = (struct pollfd){ .fd = server, .events = POLLIN };
+	ck_assert_int_eq(poll(&fin, 1, 5000), 1);
+	ck_assert_int_eq(peer_uid(server, &uid), PEER_UNKNOWN);
+	close(server);
+	close(listener);
+}
+END_TEST
+
+/* After a reset there is no connection to look up, but a listener has the peer's port:
+ * it is not the peer. */
+START_TEST(listener_is_no_peer)
+{
+	struct sockaddr_storage there = addr("127.0.0.1", 0), here = addr("127.0.0.1", 0);
+	int on = 1, listener = listen_on(&there), client, imposter, server;
+	socklen_t len = sizeof(here);
+	uid_t uid = 4711;
+
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(client, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	ck_assert_int_eq(bind(client, (struct sockaddr *)&here, addr_len(&here)), 0);
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&there, addr_len(&there)), 0);
+	ck_assert_int_ne(server = accept(listener, NULL, NULL), -1);
+	ck_assert_int_eq(getsockname(client, (struct sockaddr *)&here, &len), 0);
+	close(client); /* stays in FIN_WAIT2: the server end is open */
+	imposter = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(imposter, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(imposter, (struct sockaddr *)&here, addr_len(&here)) == 0 &&
+	    listen(imposter, 1) == 0)
+		ck_assert_int_eq(peer_uid(server, &uid), PEER_UNKNOWN);
+	close(imposter);
+	close(server);
+	close(listener);
+}
+END_TEST
+
+START_TEST(unix_socket)
+{
+	int pair[2];
+	uid_t uid = (uid_t)-1;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(peer_uid(pair[0], &uid), PEER_KNOWN);
+	ck_assert_uint_eq(uid, geteuid());
+	close(pair[0]);
+	close(pair[1]);
+}
+END_TEST
+
+START_TEST(not_connected)
+{
+	struct sockaddr_storage there = addr("127.0.0.1", 0);
+	int listener = listen_on(&there);
+	uid_t uid = 4711;
+
+	ck_assert_int_eq(peer_uid(listener, &uid), PEER_UNKNOWN);
+	ck_assert_int_eq(peer_uid(-1, &uid), PEER_UNKNOWN);
+	ck_assert_uint_eq(uid, 4711);
+	close(listener);
+}
+END_TEST
+
+static bool
+loopback(const char *text)
+{
+	struct sockaddr_storage ss = addr(text, 1);
+
+	return addr_is_loopback((struct sockaddr *)&ss);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	struct sockaddr_storage x = addr(a, 1), y = addr(b, 2);
+
+	return addr_same_host((struct sockaddr *)&x, (struct sockaddr *)&y);
+}
+
+START_TEST(addresses)
+{
+	struct sockaddr_storage local = { .ss_family = AF_UNIX };
+
+	ck_assert(loopback("127.0.0.1") && loopback("127.255.0.9") && loopback("::1"));
+	ck_assert(loopback("::ffff:127.0.0.1"));
+	ck_assert(!loopback("128.0.0.1") && !loopback("::") && !loopback("::2"));
+	ck_assert(!loopback("::ffff:10.0.0.1") && !loopback("::127.0.0.1"));
+	ck_assert(!addr_is_loopback((struct sockaddr *)&local));
+	ck_assert(same("10.0.0.1", "10.0.0.1") && same("10.0.0.1", "::ffff:10.0.0.1"));
+	ck_assert(same("::1", "::1"));
+	ck_assert(!same("10.0.0.1", "10.0.0.2") && !same("127.0.0.1", "::1"));
+	ck_assert(!addr_same_host((struct sockaddr *)&local, (struct sockaddr *)&local));
+}
+END_TEST
+
+START_TEST(link_local_scopes)
+{
+	struct sockaddr_storage a = addr("fe80::1", 1), b = a;
+
+	((struct sockaddr_in6 *)(void *)&a)->sin6_scope_id = 2;
+	ck_assert(addr_same_host((struct sockaddr *)&a, (struct sockaddr *)&b));
+	((struct sockaddr_in6 *)(void *)&b)->sin6_scope_id = 3;
+	ck_assert(!addr_same_host((struct sockaddr *)&a, (struct sockaddr *)&b));
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+#ifdef __linux__
+	tcase_add_test(t, own_connection);
+	tcase_add_test(t, another_user);
+#endif
+	tcase_add_test(t, orphan);
+	tcase_add_test(t, listener_is_no_peer);
+	tcase_add_test(t, unix_socket);
+	tcase_add_test(t, not_connected);
+	tcase_add_test(t, addresses);
+	tcase_add_test(t, link_local_scopes);
+}
+
+int
+main(void)
+{
+	return unit_run("peer", add);
+}
