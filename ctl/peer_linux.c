@@ -5,7 +5,6 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -15,57 +14,58 @@ struct request {
 	struct inet_diag_req_v2 body;
 };
 
-/* Address and port of one end in the family that is asked for: IPv4 as such, or as the
- * v4-mapped address that a dual-stack socket has. False when it does not fit. */
 static bool
-put_end(const struct sockaddr_storage *ss, int family, __be32 address[4], __be16 *port)
+is_v4(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in6 *v6 = (const void *)ss;
+
+	return ss->ss_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
+}
+
+/* Address and port of one end, a v4-mapped address as IPv4. */
+static void
+put_end(const struct sockaddr_storage *ss, __be32 address[4], __be16 *port)
 {
 	const struct sockaddr_in *v4 = (const void *)ss;
 	const struct sockaddr_in6 *v6 = (const void *)ss;
-	bool mapped = ss->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
 
 	*port = ss->ss_family == AF_INET ? v4->sin_port : v6->sin6_port;
-	if (ss->ss_family == AF_INET6 && family == AF_INET6) {
-		memcpy(address, &v6->sin6_addr, 16);
-	} else if (ss->ss_family == AF_INET && family == AF_INET) {
+	if (ss->ss_family == AF_INET)
 		address[0] = v4->sin_addr.s_addr;
-	} else if (mapped) {
+	else if (is_v4(ss))
 		memcpy(address, (const char *)&v6->sin6_addr + 12, 4);
-	} else if (ss->ss_family == AF_INET) {
-		address[2] = htonl(0xffff);
-		address[3] = v4->sin_addr.s_addr;
-	} else {
-		return false;
-	}
-	return true;
+	else
+		memcpy(address, &v6->sin6_addr, 16);
 }
 
-static bool
+/* An IPv4 connection is looked up as AF_INET whatever its two sockets are: the kernel keeps
+ * those of dual-stack sockets in the same table. */
+static void
 make_request(struct request *r, const struct sockaddr_storage *peer,
-    const struct sockaddr_storage *local, int family)
+    const struct sockaddr_storage *local)
 {
 	const struct sockaddr_in6 *v6 = (const void *)peer;
 
 	*r = (struct request){
 		.header = { .nlmsg_len = sizeof(*r), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		    .nlmsg_flags = NLM_F_REQUEST },
-		.body = { .sdiag_family = (__u8)family, .sdiag_protocol = IPPROTO_TCP,
-		    .idiag_states = ~0U,
+		.body = { .sdiag_family = is_v4(peer) ? AF_INET : AF_INET6,
+		    .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U,
 		    .id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } }
 	};
 	if (peer->ss_family == AF_INET6) /* link-local connections are tied to their link */
 		r->body.id.idiag_if = v6->sin6_scope_id;
-	return put_end(peer, family, r->body.id.idiag_src, &r->body.id.idiag_sport) &&
-	    put_end(local, family, r->body.id.idiag_dst, &r->body.id.idiag_dport);
+	put_end(peer, r->body.id.idiag_src, &r->body.id.idiag_sport);
+	put_end(local, r->body.id.idiag_dst, &r->body.id.idiag_dport);
 }
 
-/* The kernel falls back to a listener on the same port, and reports a socket without a
- * process (closed, TIME_WAIT) as inode 0 and root's. Neither is our peer's owner. */
+/* A socket without a process (closed, TIME_WAIT) is reported as inode 0 and root's, and where
+ * there is no connection at all the kernel falls back to a listener on the same port, which
+ * has no port at the other end. Neither tells the peer's owner. */
 static bool
 is_owned_connection(const struct inet_diag_msg *m, const struct request *r)
 {
-	return m->idiag_inode != 0 && m->idiag_state != TCP_LISTEN &&
-	    m->idiag_state != TCP_TIME_WAIT && m->id.idiag_sport == r->body.id.idiag_sport &&
+	return m->idiag_inode != 0 && m->id.idiag_sport == r->body.id.idiag_sport &&
 	    m->id.idiag_dport == r->body.id.idiag_dport;
 }
 
@@ -93,18 +93,17 @@ ask(int netlink, const struct request *r, uid_t *uid)
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local, uid_t *uid)
 {
-	static const int family[] = { AF_INET, AF_INET6 };
 	struct timeval patience = { .tv_sec = 1 }; /* the kernel answers inside send() */
 	struct request r;
-	bool known = false;
+	bool known;
 	int netlink;
 
 	netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	if (netlink == -1)
 		return false;
-	if (setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0)
-		for (int i = 0; i < 2 && !known; i++)
-			known = make_request(&r, peer, local, family[i]) && ask(netlink, &r, uid);
+	make_request(&r, peer, local);
+	known = setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+	    ask(netlink, &r, uid);
 	close(netlink);
 	return known;
 }

@@ -109,6 +109,11 @@ START_TEST(found_client)
 	snprintf(path, sizeof(path), "/nonexistent::%s", base);
 	setenv("PATH", path, 1);
 	argv_is(NULL, "::1", 2121, "ftp|::1|2121");
+	/* an empty part of PATH is the current directory */
+	setenv("PATH", "/nonexistent:", 1);
+	ck_assert_ptr_null(client_argv(NULL, "h", 1, why, sizeof(why)));
+	ck_assert_int_eq(chdir(base), 0);
+	argv_is(NULL, "::1", 2121, "ftp|::1|2121");
 	program("lftp", 0755);
 	setenv("FTP_OVER_SSH_CLIENT", " \t", 1);
 	argv_is(NULL, "::1", 2121, "lftp|-p|2121|::1");

@@ -198,6 +198,37 @@ START_TEST(freed_inside_a_round)
 }
 END_TEST
 
+static void
+pause_other(void *arg, short revents)
+{
+	struct end *e = arg;
+
+	note_readable(e, revents);
+	watch_pause(e[1].watch, true);
+}
+
+/* Ready in the same round, but paused before its turn. */
+START_TEST(paused_inside_a_round)
+{
+	struct end e[2];
+
+	end_open(&e[0], "0");
+	watch_free(e[0].watch);
+	e[0].watch = loop_watch(loop, e[0].pipe[0], POLLIN, pause_other, &e[0]);
+	ck_assert_int_eq(loop_once(loop, 0), 0); /* the freed slot is gone: 0 comes first */
+	end_open(&e[1], "1");
+	end_write(&e[0]);
+	end_write(&e[1]);
+	run_until(1);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert_str_eq(order, "0");
+	watch_pause(e[1].watch, false);
+	run_until(2);
+	end_close(&e[0]);
+	end_close(&e[1]);
+}
+END_TEST
+
 static struct end late;
 
 static void
@@ -265,6 +296,7 @@ add(TCase *t)
 	tcase_add_test(t, reads);
 	tcase_add_test(t, paused_and_masked);
 	tcase_add_test(t, freed_inside_a_round);
+	tcase_add_test(t, paused_inside_a_round);
 	tcase_add_test(t, added_inside_a_round);
 	tcase_add_test(t, many);
 	tcase_add_test(t, frees_what_is_left);

@@ -223,7 +223,7 @@ put(const char *name)
 
 START_TEST(sweeps_the_dead)
 {
-	char dead[32], second[48], file[32], mine[32], path[128];
+	char dead[32], second[48], file[32], mine[32], huge[32], path[128];
 	long pid = dead_pid();
 
 	ck_assert_ptr_nonnull(rundir_path(why, sizeof(why)));
@@ -231,8 +231,10 @@ START_TEST(sweeps_the_dead)
 	snprintf(second, sizeof(second), "m%ld.2.RaNdOmRaNdOmRaNd", pid);
 	snprintf(file, sizeof(file), "s%ld.3", pid);
 	snprintf(mine, sizeof(mine), "s%ld.1", (long)getpid());
+	snprintf(huge, sizeof(huge), "s%lld.1", (1LL << 32) + pid);
 	put(dead);
 	put(second);
+	put(huge);
 	put(mine);
 	put("other");
 	put("9999999.1");
@@ -246,6 +248,7 @@ START_TEST(sweeps_the_dead)
 	exists(second, false);
 	exists(file, true);
 	exists(mine, true);
+	exists(huge, true);
 	exists("other", true);
 	exists("9999999.1", true);
 	exists("s999999999999999999999.1", true);
