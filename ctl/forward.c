@@ -410,8 +410,6 @@ stdio_pairs(int in[2], int out[2])
 		close(in[1]);
 		return -1;
 	}
-	shutdown(in[0], SHUT_RD);
-	shutdown(out[0], SHUT_WR);
 	return 0;
 }
 

@@ -67,7 +67,8 @@ uint32_t forward_cancel(struct forwarder *, const struct forward *);
 uint32_t forward_check(struct forwarder *); /* is the master alive? Not held up by a remote open */
 /* Dial host:port; *rfd and *wfd (the caller's) carry the channel at once, and the answer
  * tells later whether the far side could connect. A refused one also gives EOF. Both are
- * stream sockets (shutdown() works), CLOEXEC, non-blocking. Not with METHOD_EXEC. */
+ * stream sockets (shutdown() works), CLOEXEC, non-blocking. After the far side's EOF ssh
+ * passes nothing on any more ("FORCE input drain"). Not with METHOD_EXEC. */
 uint32_t forward_stdio(struct forwarder *, const char *host, uint16_t port, int *rfd, int *wfd);
 
 #endif

@@ -1,0 +1,666 @@
+/* Forwards through a real ControlMaster and a throw-away sshd on loopback. Skipped
+ * (exit 77) where there is no sshd. */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "forward.h"
+#include "forward_exec.h"
+#include "loop.h"
+#include "sshcmd.h"
+
+#define DEADLINE_MS 10000
+#define ROUNDS 300
+
+/* The rig: made once, each test has a master of its own. */
+static char dir[64], config[80];
+static pid_t sshd_pid;
+static char sshd_path[PATH_MAX];
+
+static int
+tcp_listen(uint16_t *port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 || listen(fd, 400) == -1 ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
+		abort();
+	*port = ntohs(sin.sin_port);
+	return fd;
+}
+
+static int
+tcp_connect(uint16_t port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static uint16_t
+free_port(void)
+{
+	uint16_t port;
+
+	close(tcp_listen(&port));
+	return port;
+}
+
+static int
+unix_socket(const char *path, bool listening)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	if (listening ? bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 &&
+	    listen(fd, 16) == 0 : connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+accept_soon(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, DEADLINE_MS) == 1 ? accept(fd, NULL, NULL) : -1;
+}
+
+/* Read up to want bytes (non-blocking descriptor or not); stops at EOF. */
+static size_t
+read_soon(int fd, char *buf, size_t want)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t have = 0;
+
+	while (have < want && poll(&p, 1, DEADLINE_MS) == 1) {
+		ssize_t n = read(fd, buf + have, want - have);
+
+		if (n <= 0)
+			break;
+		have += (size_t)n;
+	}
+	return have;
+}
+
+static void
+run(const char *command)
+{
+	if (system(command) != 0) {
+		fprintf(stderr, "failed: %s\n", command);
+		exit(1);
+	}
+}
+
+static void
+write_file(const char *name, const char *fmt, uint16_t port)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if ((f = fopen(path, "w")) == NULL)
+		exit(1);
+	for (; *fmt != '\0'; fmt++) {
+		if (*fmt == '@')
+			fputs(dir, f);
+		else if (*fmt == '#')
+			fprintf(f, "%u", port);
+		else
+			fputc(*fmt, f);
+	}
+	fclose(f);
+}
+
+static bool
+find_sshd(void)
+{
+	static const char *const places[] = { "/usr/sbin/sshd", "/usr/local/sbin/sshd",
+		"/usr/lib/ssh/sshd", "/usr/libexec/sshd" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(sshd_path, sizeof(sshd_path), "%s", places[i]);
+		if (access(sshd_path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+rig_start(void)
+{
+	uint16_t port = free_port();
+	char command[512];
+	int fd;
+
+	snprintf(dir, sizeof(dir), "/tmp/ftfwd.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		exit(1);
+	snprintf(command, sizeof(command), "cd %s && ssh-keygen -q -t ed25519 -N '' -f host &&"
+	    " ssh-keygen -q -t ed25519 -N '' -f user && cp user.pub keys", dir);
+	run(command);
+	if (geteuid() == 0)
+		mkdir("/run/sshd", 0755);
+	write_file("sshd_config", "Port #\nListenAddress 127.0.0.1\nHostKey @/host\n"
+	    "AuthorizedKeysFile @/keys\nStrictModes no\nUsePAM no\nPidFile none\n"
+	    "PermitRootLogin yes\nAllowTcpForwarding yes\nMaxSessions 2000\n", port);
+	/* The LocalForward is a trap: -O forward and cancel must not touch it. */
+	write_file("config", "Host rig\n HostName 127.0.0.1\n Port #\n IdentityFile @/user\n"
+	    " IdentitiesOnly yes\n StrictHostKeyChecking no\n LogLevel ERROR\n"
+	    " UserKnownHostsFile /dev/null\n LocalForward 4321 localhost:21\n", port);
+	snprintf(config, sizeof(config), "%s/config", dir);
+	snprintf(command, sizeof(command), "%s/sshd_config", dir);
+	if ((sshd_pid = fork()) == 0) {
+		execl(sshd_path, sshd_path, "-D", "-e", "-q", "-f", command, (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 1000 && (fd = tcp_connect(port)) == -1; i++)
+		poll(NULL, 0, 10);
+	close(fd);
+}
+
+static void
+rig_stop(void)
+{
+	char command[128];
+
+	kill(sshd_pid, SIGTERM);
+	waitpid(sshd_pid, NULL, 0);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	run(command);
+}
+
+/* One test's master, loop, forwarder, and the answers. */
+static char ctl[FORWARD_PATH_MAX];
+static pid_t master_pid;
+static struct loop *loop;
+static struct forwarder *fwd;
+static struct forward_result last;
+static bool answered, gone;
+static int errors;
+
+static const char *rig_options[] = { "-F", config };
+static const struct ssh_settings settings = { rig_options, 2, "rig", NULL };
+
+static void
+take(void *arg, const struct forward_result *r)
+{
+	(void)arg;
+	if (r->id == 0) {
+		gone = true;
+		return;
+	}
+	last = *r;
+	answered = true;
+}
+
+static const struct forward_result *
+answer(uint32_t id)
+{
+	uint64_t end = loop_now() + DEADLINE_MS;
+
+	ck_assert_msg(id != 0, "could not be asked: %s", strerror(errno));
+	ck_assert_msg(!answered, "answered from inside the call");
+	while ((!answered || last.id != id) && loop_now() < end)
+		loop_once(loop, 100);
+	ck_assert_uint_eq(last.id, id);
+	answered = false;
+	return &last;
+}
+
+static void
+ok(uint32_t id)
+{
+	const struct forward_result *r = answer(id);
+
+	ck_assert_msg(r->status == FORWARD_OK, "status %d: %s", r->status, r->reason);
+}
+
+static void
+master_start(enum forward_method method)
+{
+	static int number;
+	struct ssh_master m = { ctl, true, true };
+	char why[256];
+	pid_t pid;
+
+	snprintf(ctl, sizeof(ctl), "%s/m%d", dir, ++number + (int)getpid());
+	ck_assert_int_gt(pid = sshcmd_master_spawn(&settings, &m, &errors), 0);
+	ck_assert_int_eq(sshcmd_master_wait(pid, errors, 20000, NULL), 0);
+	ck_assert_msg(sshcmd_control(&settings, ctl, "check", 5000, &master_pid, why,
+	    sizeof(why)) == 0, "%s", why);
+	loop = loop_new();
+	answered = gone = false;
+	fwd = forwarder_new(loop, method, ctl, "rig", take, NULL);
+	ck_assert_msg(fwd != NULL, "%s", strerror(errno));
+}
+
+static void
+master_stop(void)
+{
+	char why[256];
+
+	forwarder_free(fwd);
+	loop_free(loop);
+	sshcmd_control(&settings, ctl, "exit", 5000, NULL, why, sizeof(why));
+	close(errors);
+}
+
+static struct forward
+local_forward(uint16_t port, int number)
+{
+	struct forward f = { .kind = FORWARD_LOCAL, .port = port, .host = "127.0.0.1" };
+
+	snprintf(f.path, sizeof(f.path), "%s/l%d.%d", dir, (int)getpid(), number);
+	return f;
+}
+
+static struct forward
+remote_forward(int number)
+{
+	struct forward f = { .kind = FORWARD_REMOTE, .host = "localhost" };
+
+	snprintf(f.path, sizeof(f.path), "%s/r%d.%d", dir, (int)getpid(), number);
+	return f;
+}
+
+static void
+exchange(int a, int b)
+{
+	char buf[16];
+
+	ck_assert_int_eq(write(a, "hello", 5), 5);
+	ck_assert_uint_eq(read_soon(b, buf, 5), 5);
+	ck_assert_int_eq(memcmp(buf, "hello", 5), 0);
+	ck_assert_int_eq(write(b, "world", 5), 5);
+	ck_assert_uint_eq(read_soon(a, buf, 5), 5);
+	ck_assert_int_eq(memcmp(buf, "world", 5), 0);
+}
+
+/* Open, connect, ask whether the master lives, cancel: no connection is lost. */
+static void
+dial_rounds(int rounds)
+{
+	uint16_t port;
+	int lfd = tcp_listen(&port), near, far;
+
+	for (int i = 0; i < rounds; i++) {
+		struct forward f = local_forward(port, i);
+
+		ok(forward_open(fwd, &f));
+		ck_assert_int_ne(near = unix_socket(f.path, false), -1);
+		ok(forward_check(fwd));
+		ok(forward_cancel(fwd, &f));
+		ck_assert_int_eq(unlink(f.path), 0);
+		ck_assert_int_ne(far = accept_soon(lfd), -1);
+		exchange(near, far);
+		close(near);
+		close(far);
+	}
+	close(lfd);
+}
+
+static const enum forward_method methods[] = { METHOD_MUX, METHOD_EXEC, METHOD_AUTO };
+
+START_TEST(test_local)
+{
+	master_start(methods[_i]);
+	dial_rounds(methods[_i] == METHOD_EXEC ? 5 : ROUNDS);
+	ck_assert(!gone);
+	master_stop();
+}
+END_TEST
+
+START_TEST(test_remote)
+{
+	struct forward f = remote_forward(0), g = remote_forward(1);
+	int near, fd, far;
+	uint16_t port;
+
+	master_start(methods[_i]);
+	ck_assert_int_ne(near = unix_socket(f.path, true), -1);
+	ok(forward_open(fwd, &f));
+	ck_assert_uint_ne(port = last.port, 0);
+	ok(forward_open(fwd, &g));
+	ck_assert_uint_ne(last.port, port);
+	ck_assert_int_ne(far = tcp_connect(port), -1);
+	ck_assert_int_ne(fd = accept_soon(near), -1);
+	exchange(fd, far);
+	ok(forward_cancel(fwd, &f));
+	exchange(fd, far); /* what was accepted goes on */
+	/* sshd closes its listener when the cancel reaches it: the next answer is behind it */
+	ok(forward_cancel(fwd, &g));
+	ok(forward_open(fwd, &g));
+	ck_assert_int_eq(tcp_connect(port), -1);
+	master_stop();
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+	struct forward f = local_forward(21, 0);
+	struct forward none = local_forward(21, 1);
+	struct forward high = { .kind = FORWARD_REMOTE, .host = "localhost" };
+	char number[8];
+
+	master_start(methods[_i]);
+	close(unix_socket(f.path, true)); /* the path is taken */
+	ck_assert_int_eq(answer(forward_open(fwd, &f))->status, FORWARD_REFUSED);
+	ck_assert_str_eq(last.reason, "Port forwarding failed");
+	ck_assert_int_eq(answer(forward_cancel(fwd, &none))->status, FORWARD_REFUSED);
+	ck_assert_str_eq(last.reason, "port not forwarded");
+	snprintf(high.path, sizeof(high.path), "%s/none", dir);
+	high.port = free_port();
+	snprintf(number, sizeof(number), "%u", high.port);
+	ok(forward_open(fwd, &high));
+	ck_assert_uint_eq(last.port, high.port);
+	snprintf(high.path, sizeof(high.path), "%s/other", dir);
+	ck_assert_int_eq(answer(forward_open(fwd, &high))->status, FORWARD_REFUSED);
+	ck_assert_ptr_ne(strstr(last.reason, number), NULL);
+	ok(forward_check(fwd)); /* a refusal is not the end */
+	ck_assert_int_eq(last.pid, master_pid);
+	ck_assert(!gone);
+	master_stop();
+}
+END_TEST
+
+START_TEST(test_gone)
+{
+	struct forward f = local_forward(21, 0);
+
+	master_start(methods[_i]);
+	ok(forward_open(fwd, &f));
+	kill(master_pid, SIGKILL);
+	/* exec finds out by asking; the mux connection hangs up by itself */
+	if (methods[_i] == METHOD_EXEC)
+		ck_assert_int_eq(answer(forward_check(fwd))->status, FORWARD_DEAD);
+	for (uint64_t end = loop_now() + DEADLINE_MS; !gone && loop_now() < end;)
+		loop_once(loop, 100);
+	ck_assert(gone);
+	ck_assert_uint_eq(forward_check(fwd), 0);
+	ck_assert_uint_eq(forward_open(fwd, &f), 0);
+	forwarder_free(fwd);
+	/* the dying process closes its descriptors one by one, the listener maybe last */
+	for (uint64_t end = loop_now() + DEADLINE_MS; loop_now() < end; forwarder_free(fwd))
+		if ((fwd = forwarder_new(loop, methods[_i], ctl, "rig", take, NULL)) == NULL)
+			break;
+	ck_assert_ptr_eq(fwd, NULL);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	unlink(ctl);
+	master_stop();
+}
+END_TEST
+
+/* Stop or continue sshd's side of the connections. */
+static void
+sshd_signal(const char *signal_name)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "for p in $(pgrep -P %d); do"
+	    " kill -%s $p $(pgrep -P $p); done", (int)sshd_pid, signal_name);
+	run(command);
+}
+
+START_TEST(test_check_not_held_up)
+{
+	struct forward f = remote_forward(0), l = local_forward(21, 0);
+	uint32_t remote;
+
+	master_start(METHOD_MUX);
+	sshd_signal("STOP");
+	remote = forward_open(fwd, &f);
+	ck_assert_uint_ne(remote, 0);
+	ok(forward_check(fwd));
+	ok(forward_open(fwd, &l));
+	ok(forward_cancel(fwd, &l));
+	sshd_signal("CONT");
+	ok(remote);
+	ck_assert_uint_ne(last.port, 0);
+	master_stop();
+}
+END_TEST
+
+START_TEST(test_stdio)
+{
+	uint16_t port;
+	int lfd = tcp_listen(&port), far, r[3], w[3];
+	char buf[8];
+
+	master_start(methods[_i]);
+	for (int i = 0; i < 3; i++) {
+		ok(forward_stdio(fwd, "127.0.0.1", port, &r[i], &w[i]));
+		ck_assert_int_ne(fcntl(r[i], F_GETFL) & O_NONBLOCK, 0);
+		ck_assert_int_ne(fcntl(w[i], F_GETFD) & FD_CLOEXEC, 0);
+	}
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_ne(far = accept_soon(lfd), -1);
+		ck_assert_int_eq(write(w[i], "hello", 5), 5);
+		ck_assert_uint_eq(read_soon(far, buf, 5), 5);
+		ck_assert_int_eq(write(far, "w", 1), 1);
+		ck_assert_uint_eq(read_soon(r[i], buf, 1), 1);
+		ck_assert_int_eq(shutdown(w[i], SHUT_WR), 0);
+		ck_assert_uint_eq(read_soon(far, buf, 1), 0); /* EOF */
+		ck_assert_int_eq(write(far, "more", 4), 4);
+		close(far);
+		ck_assert_uint_eq(read_soon(r[i], buf, 8), 4); /* and EOF */
+		close(r[i]);
+		close(w[i]);
+	}
+	ok(forward_check(fwd));
+	ck_assert(!gone);
+	close(lfd);
+	master_stop();
+}
+END_TEST
+
+START_TEST(test_stdio_refused)
+{
+	char c;
+	int r, w;
+
+	master_start(METHOD_STDIO);
+	ck_assert_int_eq(answer(forward_stdio(fwd, "127.0.0.1", free_port(), &r, &w))->status,
+	    FORWARD_REFUSED);
+	ck_assert_str_ne(last.reason, "");
+	ck_assert_uint_eq(read_soon(r, &c, 1), 0);
+	ok(forward_check(fwd));
+	ck_assert(!gone);
+	master_stop();
+}
+END_TEST
+
+/* What was asked right before the end is still done. */
+START_TEST(test_free_finishes)
+{
+	struct forward f[20], again;
+	struct stat st;
+
+	master_start(methods[_i]);
+	for (int i = 0; i < 20; i++) {
+		f[i] = local_forward(21, i);
+		ok(forward_open(fwd, &f[i]));
+	}
+	for (int i = 0; i < 20; i++)
+		forward_cancel(fwd, &f[i]);
+	again = remote_forward(0);
+	forward_open(fwd, &again);
+	forwarder_free(fwd);
+	fwd = forwarder_new(loop, METHOD_MUX, ctl, "rig", take, NULL);
+	answered = false;
+	for (int i = 0; i < 20; i++) {
+		ck_assert_int_eq(stat(f[i].path, &st), 0);
+		ck_assert_int_eq(answer(forward_cancel(fwd, &f[i]))->status, FORWARD_REFUSED);
+	}
+	ck_assert_int_eq(answer(forward_cancel(fwd, &again))->status, FORWARD_REFUSED);
+	master_stop();
+}
+END_TEST
+
+START_TEST(test_config)
+{
+	char why[256], value[256], *text;
+	const char *at;
+
+	ck_assert_ptr_ne(text = sshcmd_config(&settings, 5000, why, sizeof(why)), NULL);
+	ck_assert_ptr_ne(sshcmd_value(text, "hostname", value, sizeof(value)), NULL);
+	ck_assert_str_eq(value, "127.0.0.1");
+	ck_assert_ptr_ne(sshcmd_value(text, "serveraliveinterval", value, sizeof(value)), NULL);
+	ck_assert_str_eq(value, "0");
+	ck_assert_ptr_ne(at = sshcmd_value(text, "localforward", value, sizeof(value)), NULL);
+	ck_assert_str_eq(value, "4321 [localhost]:21");
+	ck_assert_ptr_eq(sshcmd_value(at, "localforward", value, sizeof(value)), NULL);
+	ck_assert_ptr_eq(sshcmd_value(text, "host", value, 2), NULL);
+	free(text);
+}
+END_TEST
+
+START_TEST(test_config_bad)
+{
+	const char *bad[] = { "-F", config, "-o", "NoSuchOption=1" };
+	struct ssh_settings s = { bad, 4, "rig", NULL };
+	char why[256];
+
+	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
+	ck_assert_ptr_ne(strstr(why, "onfiguration option"), NULL);
+	s.program = "/nonexistent/ssh";
+	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
+	ck_assert_str_eq(why, "/nonexistent/ssh: No such file or directory");
+}
+END_TEST
+
+START_TEST(test_master_fails)
+{
+	const char *bad[] = { "-F", config, "-o", "Port=1" };
+	struct ssh_settings s = { bad, 4, "rig", NULL };
+	struct ssh_master m = { ctl, true, false };
+	char why[256];
+	pid_t pid;
+
+	snprintf(ctl, sizeof(ctl), "%s/none", dir);
+	ck_assert_int_gt(pid = sshcmd_master_spawn(&s, &m, &errors), 0);
+	ck_assert_int_eq(sshcmd_master_wait(pid, errors, 20000, NULL), 255);
+	ck_assert_int_eq(sshcmd_control(&s, ctl, "check", 5000, NULL, why, sizeof(why)), -1);
+	ck_assert_ptr_ne(strstr(why, "No such file"), NULL);
+}
+END_TEST
+
+START_TEST(test_hang)
+{
+	struct ssh_settings s = { NULL, 0, "rig", NULL };
+	struct ssh_master m = { ctl, true, false };
+	char program[96], why[256];
+	uint64_t start;
+	pid_t pid;
+
+	write_file("hang", "exec sleep 60\n", 0);
+	snprintf(program, sizeof(program), "%s/hang", dir);
+	chmod(program, 0755);
+	s.program = program;
+	start = loop_now();
+	ck_assert_ptr_eq(sshcmd_config(&s, 100, why, sizeof(why)), NULL);
+	ck_assert_str_eq(why, "ssh -G does not end");
+	ck_assert_int_gt(pid = sshcmd_master_spawn(&s, &m, &errors), 0);
+	ck_assert_int_eq(sshcmd_master_wait(pid, errors, 100, NULL), -1);
+	ck_assert_uint_lt(loop_now() - start, 5000);
+}
+END_TEST
+
+/* How ssh's words are understood, without ssh. */
+START_TEST(test_read)
+{
+	static const struct {
+		enum forward_verb verb;
+		int status;
+		const char *output;
+		enum forward_status want;
+		uint16_t port;
+		const char *reason;
+	} cases[] = {
+		{ FORWARD_VERB_OPEN, 0, "Allocated port 4711 for remote forward\n40123\r\n",
+		    FORWARD_OK, 40123, "" },
+		{ FORWARD_VERB_OPEN, 0, "nothing\n", FORWARD_BROKEN, 0,
+		    "ssh did not tell which port it got" },
+		{ FORWARD_VERB_OPEN, 0, "70000\n", FORWARD_BROKEN, 0,
+		    "ssh did not tell which port it got" },
+		{ FORWARD_VERB_CANCEL, 0, "mux_client_forward: forwarding request failed: port "
+		    "not forwarded\r\nmuxclient: master cancel forward request failed\r\n",
+		    FORWARD_REFUSED, 0, "port not forwarded" },
+		{ FORWARD_VERB_OPEN, 255, "Master refused forwarding request: Permission denied"
+		    "\r\nmuxclient: master forward request failed\r\n", FORWARD_REFUSED, 0,
+		    "Permission denied" },
+		{ FORWARD_VERB_CHECK, 255, "Control socket connect(/x): No such file or "
+		    "directory\r\n", FORWARD_DEAD, 0, "the ControlMaster is gone" },
+		{ FORWARD_VERB_CHECK, 0, "Master running (pid=12)\r\n", FORWARD_OK, 0, "" },
+		{ FORWARD_VERB_CHECK, 127, "ssh: No such file or directory\n", FORWARD_BROKEN,
+		    0, "ssh: No such file or directory" },
+		{ FORWARD_VERB_CHECK, -1, "", FORWARD_BROKEN, 0, "ssh failed" },
+	};
+	struct forward_result r = { .port = 0 };
+
+	forward_run_read(&r, cases[_i].verb, cases[_i].status, cases[_i].output);
+	ck_assert_int_eq(r.status, cases[_i].want);
+	ck_assert_uint_eq(r.port, cases[_i].port);
+	ck_assert_str_eq(r.reason, cases[_i].reason);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("forward");
+	TCase *t = tcase_create("forward");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!find_sshd()) {
+		fprintf(stderr, "test_forward: skipped: no sshd\n");
+		return 77;
+	}
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, test_local, 0, 3);
+	tcase_add_loop_test(t, test_remote, 0, 3);
+	tcase_add_loop_test(t, test_refused, 0, 3);
+	tcase_add_loop_test(t, test_gone, 0, 3);
+	tcase_add_loop_test(t, test_free_finishes, 0, 2);
+	tcase_add_test(t, test_check_not_held_up);
+	tcase_add_loop_test(t, test_stdio, 0, 1);
+	tcase_add_test(t, test_stdio_refused);
+	tcase_add_test(t, test_config);
+	tcase_add_test(t, test_config_bad);
+	tcase_add_test(t, test_master_fails);
+	tcase_add_test(t, test_hang);
+	tcase_add_loop_test(t, test_read, 0, 9);
+	suite_add_tcase(s, t);
+	rig_start();
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	rig_stop();
+	return failed == 0 ? 0 : 1;
+}
