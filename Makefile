@@ -9,7 +9,7 @@
 #   bench       measures it against ssh -L, ssh -D and sftp
 #   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang)
 #   sanitize    SANITIZE_TARGETS with the address and undefined behaviour sanitizers
-#   lint        compiler warnings, clang-tidy or cppcheck, shellcheck, mandoc
+#   lint        clang-tidy or cppcheck, shellcheck, mandoc
 #   dist clean
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
@@ -138,22 +138,25 @@ sanitize:
 	@mkdir -p build/sanitize
 	@find build/sanitize -name '*.[ch]' -exec rm -f {} +
 	@tar cf - --exclude='*.o' --exclude='*.a' --exclude='*.d' --exclude='*.test' \
-		Makefile ctl helper tests man contrib | (cd build/sanitize && tar xpf -)
+		`ls -d Makefile ctl helper tests man contrib 2>/dev/null` | (cd build/sanitize && tar xpf -)
 	cd build/sanitize && $(MAKE) CC='$(CC)' CFLAGS='-O1 -g $(SANITIZE)' \
 		CPPFLAGS=-DNO_SANDBOX HARDEN_CFLAGS= HARDEN_LDFLAGS= all $(SANITIZE_TARGETS)
 
-TIDY_CHECKS = -*,clang-analyzer-*,bugprone-*,misc-redundant-expression,readability-non-const-parameter,\
--clang-analyzer-security.insecureAPI.*,-bugprone-easily-swappable-parameters,\
--bugprone-assignment-in-if-condition,-bugprone-narrowing-conversions,-bugprone-implicit-widening*,\
--bugprone-reserved-identifier,-bugprone-multi-level-implicit-pointer-conversion
+# Without the checks that mostly find fault with what is right here (unix.Malloc does not
+# understand lists, for one; the sanitizers do that work).
+TIDY_CHECKS = -*,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.*,\
+bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-condition,\
+-bugprone-narrowing-conversions,-bugprone-implicit-widening*,-bugprone-reserved-identifier,\
+-bugprone-sizeof-expression,-bugprone-branch-clone,-bugprone-multi-level-implicit-pointer-conversion
 lint:
-	@if command -v clang-tidy >/dev/null; then set -e; for s in $(CTL_SRC) $(HELPER_SRC) \
-			`ls $(PROGRAMS:=.c)`; do \
+	@if command -v clang-tidy >/dev/null; then bad=0; \
+		for s in $(CTL_SRC) $(HELPER_SRC) $(PROGRAMS:=.c); do \
 		clang-tidy --quiet --checks='$(TIDY_CHECKS)' --warnings-as-errors='*' $$s -- \
-			$(STD) -Ictl -Ihelper $(DEFS) $(CPPFLAGS) 2>/dev/null; done; \
+			$(STD) -Ictl -Ihelper $(DEFS) $(CPPFLAGS) 2>/dev/null || bad=1; done; \
+		exit $$bad; \
 	else cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ictl -Ihelper \
 		--enable=warning,portability ctl helper; fi
-	@shellcheck `grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' tests contrib .ci`
+	@shellcheck `grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' tests contrib .ci 2>/dev/null`
 	@test -z '$(MAN1)$(MAN8)' || mandoc -Tlint -Wwarning $(MAN1) $(MAN8)
 
 # --- installing: each file gets its name when it is whole, so that a running program or
