@@ -106,6 +106,8 @@ loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
 void
 watch_events(struct watch *w, short events)
 {
+	if (w == NULL)
+		return;
 	w->events = events;
 	watch_arm(w);
 }
@@ -113,6 +115,8 @@ watch_events(struct watch *w, short events)
 void
 watch_pause(struct watch *w, bool paused)
 {
+	if (w == NULL)
+		return;
 	w->paused = paused;
 	watch_arm(w);
 }

@@ -21,11 +21,12 @@ struct loop *loop_new(void);
 void loop_free(struct loop *);
 
 /* Watch fd for POLLIN/POLLOUT. POLLERR and POLLHUP are reported always, even
- * with events 0; watch_pause() stops those too. NULL when out of memory. */
+ * with events 0; watch_pause() stops those too. NULL when out of memory; a NULL watch is
+ * harmless in the others. */
 struct watch *loop_watch(struct loop *, int fd, short events, watch_fn *, void *arg);
 void watch_events(struct watch *, short events);
 void watch_pause(struct watch *, bool paused);
-void watch_free(struct watch *); /* NULL is harmless */
+void watch_free(struct watch *);
 
 /* Run fn once, ms from now, and forget the timer: the pointer dies then.
  * NULL when out of memory. */

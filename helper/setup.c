@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy.h"
 #include "session_private.h"
 
 #define BIT(attempt) (1U << (attempt))
@@ -318,26 +319,13 @@ epsv_refusal(const struct session *s, const struct ftp_command *c)
 	return NULL;
 }
 
-/* RFC 2577 3 and 8 (bounce attack): only the client's own address, no system port. The
- * broker checks the same again. */
-static bool
-active_allowed(const struct session *s, const struct ftp_address *a)
-{
-	const struct ftp_address *peer = &s->config.client_peer;
-
-	if (a->port < 1024)
-		return false;
-	if (ftp_address_is_loopback(a))
-		return peer->family == 0 || ftp_address_is_loopback(peer);
-	return ftp_address_same_host(a, peer);
-}
-
 static const char *
 active_refusal(const struct session *s, const struct ftp_command *c, struct ftp_address *a)
 {
 	switch (ftp_parse_active(c->verb, c->arg, c->arg_len, a)) {
 	case 0:
-		return active_allowed(s, a) ? NULL : "500 Illegal PORT command.";
+		return policy_active_allowed(&s->config.client_peer, a) ? NULL :
+									  "500 Illegal PORT command.";
 	case 522:
 		return "522 Network protocol not supported, use (1,2)";
 	case 521:

@@ -1,0 +1,421 @@
+#include "broker.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "log.h"
+#include "loop.h"
+#include "peer.h"
+#include "policy.h"
+
+#define CONTROL 0   /* the channel number of the control connection's dial */
+#define ASKED_MAX 64 /* listeners and dials of one session at a time */
+
+struct broker_end {
+	struct broker *broker;
+	enum side side;
+	struct end *end;
+};
+
+struct broker {
+	struct loop *loop;
+	const struct broker_config *config;
+	struct broker_end ends[2];
+	struct end *far; /* whichever of the two it is */
+	struct ftp_address client_peer;
+	struct sockaddr_storage server_local;
+	char server_host[256]; /* what a data connection to the server dials */
+	int ask_fd;
+	unsigned asked;
+	bool control_done, ended;
+	struct end_result control;
+	char reason[128];
+};
+
+/* ---- addresses ---- */
+
+static struct ftp_address
+address_of(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	struct ftp_address a = { 0 };
+
+	if (ss->ss_family == AF_INET) {
+		a.family = 4;
+		memcpy(a.bytes, &in->sin_addr, 4);
+	} else if (ss->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+		a.family = 4;
+		memcpy(a.bytes, in6->sin6_addr.s6_addr + 12, 4);
+	} else if (ss->ss_family == AF_INET6) {
+		a.family = 6;
+		memcpy(a.bytes, &in6->sin6_addr, 16);
+	}
+	return a;
+}
+
+static struct ftp_address
+address_parse(const char *text)
+{
+	struct ftp_address a = { 0 };
+
+	if (inet_pton(AF_INET, text, a.bytes) == 1)
+		a.family = 4;
+	else if (inet_pton(AF_INET6, text, a.bytes) == 1)
+		a.family = 6;
+	return a;
+}
+
+static bool
+host_is_loopback(const char *host)
+{
+	struct ftp_address a = address_parse(host);
+
+	return strcasecmp(host, "localhost") == 0 || ftp_address_is_loopback(&a);
+}
+
+static void
+listen_addresses(struct session_config *c, enum side side, struct ftp_address a)
+{
+	struct ftp_address *at = a.family == 6 ? &c->listen6[side] : &c->listen4[side];
+
+	if (a.family != 0)
+		*at = a;
+	if (ftp_address_is_loopback(&a) && side == CLIENT) /* PASV from ::1: near_listen() */
+		c->listen4[side] = address_parse("127.0.0.1");
+}
+
+/* sshd's localhost listener answers on both loopbacks; FtpAdvertise names another. */
+static void
+describe_far(const struct broker *b, struct session_config *c, enum side side)
+{
+	const char *advertise = b->config->options->advertise;
+	struct ftp_address target = address_parse(b->config->ftp_host);
+
+	if (advertise[0] != '\0') {
+		listen_addresses(c, side, address_parse(advertise));
+		return;
+	}
+	/* a server that is known to be reached over one family takes no other */
+	if (side == CLIENT || target.family != 6)
+		c->listen4[side] = address_parse("127.0.0.1");
+	if (side == CLIENT || target.family != 4)
+		c->listen6[side] = address_parse("::1");
+}
+
+static void
+describe_near(const struct broker *b, struct session_config *c, enum side side)
+{
+	const struct broker_config *bc = b->config;
+	struct ftp_address local =
+	    address_of(side == CLIENT ? &bc->client_local : &b->server_local);
+
+	if (local.family == 0)
+		local = address_parse("127.0.0.1");
+	if (side == CLIENT && bc->relay && bc->options->advertise[0] != '\0' &&
+	    !ftp_address_is_loopback(&local))
+		local = address_parse(bc->options->advertise);
+	listen_addresses(c, side, local);
+	c->family[side] = local.family;
+}
+
+void
+broker_describe(const struct broker *b, struct session_config *c)
+{
+	const struct broker_config *bc = b->config;
+
+	c->client_peer = b->client_peer;
+	describe_far(b, c, bc->remote ? CLIENT : SERVER);
+	describe_near(b, c, bc->remote ? SERVER : CLIENT);
+	c->active_possible = bc->remote || host_is_loopback(bc->ftp_host) ||
+	    bc->options->advertise[0] != '\0';
+}
+
+/* ---- answers from the ends ---- */
+
+static void
+broker_answer(struct broker *b, enum answer_kind kind, unsigned channel, enum side side,
+    uint16_t port, const int *fds, int nfds)
+{
+	struct answer a = { kind, channel, side, port };
+
+	/* A session that does not take its answers has no use for a broker. */
+	if (b->ask_fd != -1 && ask_send(b->ask_fd, &a, sizeof(a), fds, nfds) == -1)
+		b->ended = true;
+}
+
+static void
+broker_connected(struct broker *b, enum side side, const struct end_result *r)
+{
+	int fds[2] = { r->rfd, r->wfd }, n = r->rfd == r->wfd ? 1 : 2;
+
+	broker_answer(b, ANSWER_CONNECTED, r->channel, side, 0, fds, n);
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+static void
+end_answer(void *arg, const struct end_result *r)
+{
+	struct broker_end *e = arg;
+	struct broker *b = e->broker;
+
+	if (r->event == END_GONE) {
+		broker_answer(b, ANSWER_GONE, 0, e->side, 0, NULL, 0);
+		if (b->ask_fd != -1)
+			return;
+	}
+	if (b->ask_fd == -1) { /* the control connection */
+		b->control_done = true;
+		b->control = *r;
+		snprintf(b->reason, sizeof(b->reason), "%s", r->reason ? r->reason : "");
+		return;
+	}
+	if (r->event == END_LISTENING) {
+		broker_answer(b, ANSWER_LISTENING, r->channel, e->side, r->port, NULL, 0);
+		return;
+	}
+	b->asked--;
+	if (r->event == END_CONNECTED)
+		broker_connected(b, e->side, r);
+	else
+		broker_answer(b, ANSWER_FAILED, r->channel, e->side, 0, NULL, 0);
+}
+
+/* ---- requests from the session ---- */
+
+struct check {
+	struct broker *broker;
+	unsigned channel;
+	enum side side;
+};
+
+static void
+check_done(void *arg, bool alive)
+{
+	struct check *c = arg;
+
+	broker_answer(c->broker, alive ? ANSWER_ALIVE : ANSWER_GONE, c->channel, c->side, 0, NULL, 0);
+	free(c);
+}
+
+static void
+ask_check(struct broker *b, const struct ask *ask)
+{
+	struct check *c = malloc(sizeof(*c));
+
+	if (c == NULL)
+		return;
+	*c = (struct check){ b, ask->channel, (enum side)ask->end };
+	far_check(b->far, check_done, c);
+}
+
+static const char *
+dial_host(const struct broker *b, const struct ask *ask, char *buf, size_t size)
+{
+	const struct ftp_address *a = &ask->address;
+
+	if (ask->end == SERVER)
+		return policy_passive_host(b->config->options, b->server_host, a, buf, size);
+	if (!policy_active_allowed(&b->client_peer, a))
+		return NULL;
+	return inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, (socklen_t)size);
+}
+
+static void
+ask_dial(struct broker *b, const struct ask *ask)
+{
+	struct end *end = b->ends[ask->end].end;
+	char buf[INET6_ADDRSTRLEN];
+	const char *host = dial_host(b, ask, buf, sizeof(buf));
+
+	if (host == NULL) {
+		log_error("refused: the session asked for a connection that the policy forbids");
+		broker_answer(b, ANSWER_FAILED, ask->channel, (enum side)ask->end, 0, NULL, 0);
+		return;
+	}
+	b->asked++;
+	end->ops->dial(end, ask->channel, host, ask->address.port);
+}
+
+static void
+ask_handle(struct broker *b, const struct ask *ask)
+{
+	struct end *end;
+
+	if (ask->end > SERVER || ask->channel == CONTROL ||
+	    (ask->address.family != 0 && ask->address.family != 4 && ask->address.family != 6)) {
+		b->ended = true;
+		return;
+	}
+	end = b->ends[ask->end].end;
+	if (ask->op == ASK_CHECK)
+		ask_check(b, ask);
+	else if (ask->op == ASK_CANCEL)
+		b->asked -= end->ops->cancel(end, ask->channel);
+	else if (b->asked >= ASKED_MAX)
+		broker_answer(b, ANSWER_FAILED, ask->channel, (enum side)ask->end, 0, NULL, 0);
+	else if (ask->op == ASK_DIAL)
+		ask_dial(b, ask);
+	else if (ask->op == ASK_LISTEN) {
+		b->asked++;
+		end->ops->listen(end, ask->channel, ask->address.family);
+	} else
+		b->ended = true;
+}
+
+static void
+ask_ready(void *arg, short revents)
+{
+	struct broker *b = arg;
+	struct ask ask;
+	int fds[2], n;
+
+	(void)revents;
+	while (!b->ended && (n = ask_receive(b->ask_fd, &ask, sizeof(ask), fds)) != -1) {
+		for (int i = 0; i < 2; i++)
+			if (fds[i] != -1)
+				close(fds[i]); /* nobody sends us any */
+		if (n == 0)
+			b->ended = true;
+		else
+			ask_handle(b, &ask);
+	}
+	if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+		b->ended = true;
+}
+
+/* ---- life ---- */
+
+static struct end *
+near_end(struct broker *b, struct broker_end *e)
+{
+	const struct broker_config *bc = b->config;
+	struct near_config c = { .port_lo = bc->options->data_port_lo,
+		.port_hi = bc->options->data_port_hi };
+
+	if (e->side == CLIENT) {
+		c.local = bc->client_local;
+		c.peer = bc->client_peer;
+		c.check_owner = !bc->options->allow_any;
+		c.owner = bc->client_uid;
+		if (c.peer.ss_family == AF_UNSPEC) /* pipes: serve loopback */
+			c.peer.ss_family = AF_INET,
+			((struct sockaddr_in *)&c.peer)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	}
+	return near_new(b->loop, &c, end_answer, e);
+}
+
+static struct end *
+far_end(struct broker *b, struct broker_end *e)
+{
+	const struct broker_config *bc = b->config;
+	const char *advertise = bc->options->advertise;
+	struct far_config c = { bc->options->forward, bc->ctl_path, bc->destination,
+		advertise[0] ? advertise : "localhost" };
+
+	return b->far = far_new(b->loop, &c, end_answer, e);
+}
+
+struct broker *
+broker_new(struct loop *loop, const struct broker_config *config, char *why, size_t why_size)
+{
+	struct broker *b = calloc(1, sizeof(*b));
+
+	if (b == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return NULL;
+	}
+	b->loop = loop;
+	b->config = config;
+	b->ask_fd = -1;
+	b->client_peer = address_of(&config->client_peer);
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct broker_end *e = &b->ends[side];
+		bool far = (side == CLIENT) == config->remote;
+
+		*e = (struct broker_end){ b, (enum side)side, NULL };
+		e->end = far ? far_end(b, e) : near_end(b, e);
+		if (e->end == NULL) {
+			snprintf(why, why_size, "no ControlMaster answers at %s: %s",
+			    config->ctl_path, strerror(errno));
+			broker_free(b);
+			return NULL;
+		}
+	}
+	return b;
+}
+
+void
+broker_free(struct broker *b)
+{
+	if (b == NULL)
+		return;
+	b->ask_fd = -1;
+	for (int side = CLIENT; side <= SERVER; side++)
+		if (b->ends[side].end != NULL)
+			b->ends[side].end->ops->free(b->ends[side].end);
+	free(b);
+}
+
+/* Data connections go where the control connection went: the same string through ssh (a
+ * name is resolved over there), the very address from here. */
+static void
+learn_server(struct broker *b, int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	snprintf(b->server_host, sizeof(b->server_host), "%s", b->config->ftp_host);
+	if (!b->config->remote)
+		return;
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) == -1)
+		return;
+	getnameinfo((struct sockaddr *)&peer, len, b->server_host, sizeof(b->server_host), NULL, 0,
+	    NI_NUMERICHOST);
+	len = sizeof(b->server_local);
+	getsockname(fd, (struct sockaddr *)&b->server_local, &len);
+	near_learn(b->ends[SERVER].end, (struct sockaddr *)&b->server_local,
+	    (struct sockaddr *)&peer);
+}
+
+int
+broker_dial_control(struct broker *b, int *rfd, int *wfd, char *why, size_t why_size)
+{
+	struct end *end = b->ends[SERVER].end;
+
+	end->ops->dial(end, CONTROL, b->config->ftp_host, b->config->ftp_port);
+	while (!b->control_done && loop_once(b->loop, -1) == 0)
+		;
+	if (b->control.event != END_CONNECTED) {
+		snprintf(why, why_size, "cannot connect to the FTP server %s port %u: %s",
+		    b->config->ftp_host, b->config->ftp_port, b->reason);
+		return -1;
+	}
+	*rfd = b->control.rfd;
+	*wfd = b->control.wfd;
+	learn_server(b, *rfd);
+	return 0;
+}
+
+void
+broker_serve(struct broker *b, int fd)
+{
+	struct watch *w;
+
+	b->ask_fd = fd;
+	if ((w = loop_watch(b->loop, fd, POLLIN, ask_ready, b)) == NULL)
+		return;
+	while (!b->ended && loop_once(b->loop, -1) == 0)
+		;
+	watch_free(w);
+}

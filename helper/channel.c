@@ -1,0 +1,425 @@
+#include "channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "relay.h"
+
+#define DRAIN_CHECK_MS 2    /* there is no event for "the peer has taken all" */
+#define LINGER_MS 5000      /* for the peer to close after our FIN */
+
+/* One end: its connection, and the relay that reads from it. */
+struct leg {
+	struct data_channel *channel;
+	enum side side;
+	struct conn conn;
+	struct relay relay; /* from this end to the other */
+	struct watch *read, *write;
+	bool ended;    /* its EOF or failure was told, or waits for the alive check */
+	bool checking; /* ... that */
+	bool draining; /* EOF was passed to it, EV_DRAINED is due */
+};
+
+struct data_channel {
+	struct loop *loop;
+	unsigned id;
+	struct channel_hooks hooks;
+	struct leg leg[2];
+	struct timer *timer;  /* of the session machine */
+	struct timer *drain;
+	struct timer *end;    /* LINGER_MS or the hold */
+	bool leaving;         /* the machine has let it go: discard until the peers close */
+};
+
+static void leg_pump(struct leg *);
+
+static void
+tell(struct data_channel *ch, enum event_kind kind, enum side side)
+{
+	struct event e = { kind, ch->id, side, 0, data_channel_bytes(ch) };
+
+	ch->hooks.event(ch->hooks.arg, &e);
+}
+
+/* ---- watching ---- */
+
+static void
+leg_unwatch(struct leg *leg)
+{
+	watch_free(leg->read);
+	watch_free(leg->write);
+	leg->read = leg->write = NULL;
+}
+
+static void
+leg_close(struct leg *leg)
+{
+	leg_unwatch(leg);
+	conn_close(&leg->conn);
+	relay_free(&leg->relay);
+}
+
+static void
+leg_readable(void *arg, short revents)
+{
+	(void)revents;
+	leg_pump(arg);
+}
+
+static void
+leg_writable(void *arg, short revents)
+{
+	struct leg *leg = arg;
+
+	(void)revents;
+	leg_pump(&leg->channel->leg[OTHER(leg->side)]);
+}
+
+/* Read from this leg, or write to the other one, as its relay needs. */
+static void
+leg_wait(struct leg *leg, enum relay_state state)
+{
+	struct leg *to = &leg->channel->leg[OTHER(leg->side)];
+
+	watch_pause(leg->read, state != RELAY_READ);
+	watch_pause(to->write, state != RELAY_WRITE);
+}
+
+/* ---- relaying ---- */
+
+static void
+leg_ended(struct leg *leg, bool clean)
+{
+	struct data_channel *ch = leg->channel;
+
+	leg->ended = true;
+	watch_pause(leg->read, true);
+	watch_pause(ch->leg[OTHER(leg->side)].write, true);
+	if (!clean)
+		tell(ch, EV_RESET, leg->side);
+	else if (ch->hooks.far[leg->side]) {
+		leg->checking = true;
+		ch->hooks.check(ch->hooks.arg, ch->id);
+	} else
+		tell(ch, EV_EOF, leg->side);
+}
+
+void
+data_channel_alive(struct data_channel *ch)
+{
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct leg *leg = &ch->leg[side];
+
+		if (!leg->checking || ch->leaving)
+			continue;
+		leg->checking = false;
+		tell(ch, EV_EOF, leg->side);
+	}
+}
+
+/* What comes after the other end was told the end of file goes nowhere. */
+static void
+leg_discard(struct leg *leg)
+{
+	char buf[4096];
+	ssize_t n = read(leg->conn.rfd, buf, sizeof(buf));
+
+	if (n == 0)
+		leg_ended(leg, true);
+	else if (n == -1 && errno != EAGAIN && errno != EINTR)
+		leg_ended(leg, false);
+}
+
+static void
+leg_pump(struct leg *leg)
+{
+	struct data_channel *ch = leg->channel;
+	struct leg *to = &ch->leg[OTHER(leg->side)];
+	enum relay_state state;
+
+	if (leg->ended || leg->conn.rfd == -1)
+		return;
+	if (to->draining) {
+		leg_discard(leg);
+		return;
+	}
+	state = relay_run(&leg->relay, leg->conn.rfd, to->conn.wfd);
+	switch (state) {
+	case RELAY_READ:
+	case RELAY_WRITE:
+		leg_wait(leg, state);
+		break;
+	case RELAY_END:
+		leg_ended(leg, true);
+		break;
+	case RELAY_READ_FAILED:
+		leg_ended(leg, false);
+		break;
+	case RELAY_WRITE_FAILED:
+		watch_pause(to->write, true);
+		leg->ended = true;
+		watch_pause(leg->read, true);
+		tell(ch, EV_RESET, to->side);
+		break;
+	}
+}
+
+static int
+leg_watch(struct leg *leg)
+{
+	struct loop *loop = leg->channel->loop;
+
+	leg->read = loop_watch(loop, leg->conn.rfd, POLLIN, leg_readable, leg);
+	leg->write = loop_watch(loop, leg->conn.wfd, POLLOUT, leg_writable, leg);
+	if (leg->read == NULL || leg->write == NULL)
+		return -1;
+	watch_pause(leg->write, true);
+	return 0;
+}
+
+void
+data_channel_connected(struct data_channel *ch, enum side side, struct conn conn)
+{
+	struct leg *leg = &ch->leg[side];
+
+	if (ch->leaving || leg->conn.rfd != -1) {
+		conn_close(&conn);
+		return;
+	}
+	leg->conn = conn;
+	if (data_channel_running(ch) &&
+	    (leg_watch(&ch->leg[CLIENT]) == -1 || leg_watch(&ch->leg[SERVER]) == -1)) {
+		tell(ch, EV_FAILED, side);
+		return;
+	}
+	tell(ch, EV_CONNECTED, side);
+}
+
+/* ---- ending ---- */
+
+static void
+channel_gone(struct data_channel *ch)
+{
+	ch->hooks.closed(ch->hooks.arg, ch);
+}
+
+static void
+leave_over(void *arg)
+{
+	struct data_channel *ch = arg;
+
+	ch->end = NULL;
+	channel_gone(ch);
+}
+
+/* The machine has let go; what a peer still sends is thrown away until it closes. */
+static void
+leave_discard(void *arg, short revents)
+{
+	struct leg *leg = arg;
+	struct data_channel *ch = leg->channel;
+	char buf[4096];
+	ssize_t n = 1;
+
+	for (int i = 0; i < 16 && n > 0; i++)
+		n = read(leg->conn.rfd, buf, sizeof(buf));
+	if (n > 0 || (n == -1 && !(revents & (POLLERR | POLLHUP))))
+		return;
+	leg_close(leg);
+	if (ch->leg[CLIENT].conn.rfd == -1 && ch->leg[SERVER].conn.rfd == -1)
+		channel_gone(ch);
+}
+
+/* From here on the machine knows this channel no more. Legs that are still open are
+ * waited for, ms at most. */
+static void
+leave(struct data_channel *ch, unsigned ms)
+{
+	bool open = false;
+
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct leg *leg = &ch->leg[side];
+
+		leg_unwatch(leg);
+		relay_free(&leg->relay);
+		if (leg->conn.rfd == -1)
+			continue;
+		leg->read = loop_watch(ch->loop, leg->conn.rfd, POLLIN, leave_discard, leg);
+		open = true;
+	}
+	if (!open)
+		ms = 0;
+	ch->end = loop_timer(ch->loop, ms, leave_over, ch);
+}
+
+static void
+stop_timers(struct data_channel *ch)
+{
+	timer_free(ch->timer);
+	timer_free(ch->drain);
+	ch->timer = ch->drain = NULL;
+}
+
+/* Done with: an end that got our FIN may still close in its own time, so that unread input
+ * does not turn our close into a reset. */
+static void
+act_close(struct data_channel *ch)
+{
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct leg *leg = &ch->leg[side];
+		bool fin_sent = leg->draining, fin_seen = leg->ended && !leg->checking;
+
+		if (!fin_sent || fin_seen || ch->hooks.far[side])
+			leg_close(leg);
+	}
+	leave(ch, LINGER_MS);
+	tell(ch, EV_CLOSED, CLIENT);
+}
+
+/* Broken: TCP can say so by a reset. Through ssh every close is an end of file, so there the
+ * connection is kept open, mute, until the peer gives up. */
+static void
+act_abort(struct data_channel *ch, unsigned mask)
+{
+	unsigned ms = 0;
+
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct leg *leg = &ch->leg[side];
+
+		if (leg->conn.rfd == -1)
+			continue;
+		if ((mask & (1U << side)) == 0 || leg->draining)
+			leg_close(leg);
+		else if (conn_can_reset(&leg->conn)) {
+			leg_unwatch(leg);
+			conn_reset(&leg->conn);
+		} else
+			ms = ch->hooks.abort_hold_ms;
+	}
+	leave(ch, ms);
+	tell(ch, EV_CLOSED, CLIENT);
+}
+
+static void
+drain_check(void *arg)
+{
+	struct data_channel *ch = arg;
+	bool waiting = false;
+
+	ch->drain = NULL;
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct leg *leg = &ch->leg[side];
+
+		if (!leg->draining || leg->conn.rfd == -1)
+			continue;
+		if (conn_unsent(&leg->conn) > 0)
+			waiting = true;
+		else
+			tell(ch, EV_DRAINED, leg->side);
+		if (ch->leaving)
+			return;
+	}
+	if (waiting)
+		ch->drain = loop_timer(ch->loop, DRAIN_CHECK_MS, drain_check, ch);
+}
+
+static void
+act_eof(struct data_channel *ch, enum side side)
+{
+	struct leg *leg = &ch->leg[side];
+
+	watch_free(leg->write);
+	leg->write = NULL;
+	conn_end_write(&leg->conn);
+	leg->draining = true;
+	watch_pause(ch->leg[OTHER(side)].read, ch->leg[OTHER(side)].ended);
+	if (ch->drain == NULL)
+		ch->drain = loop_timer(ch->loop, 0, drain_check, ch);
+}
+
+static void
+timer_due(void *arg)
+{
+	struct data_channel *ch = arg;
+
+	ch->timer = NULL;
+	tell(ch, EV_TIMER, CLIENT);
+}
+
+void
+data_channel_act(struct data_channel *ch, const struct action *a)
+{
+	if (ch->leaving)
+		return;
+	switch (a->kind) {
+	case ACT_EOF:
+		act_eof(ch, a->end);
+		break;
+	case ACT_TIMER:
+		timer_free(ch->timer);
+		ch->timer = a->ms ? loop_timer(ch->loop, a->ms, timer_due, ch) : NULL;
+		break;
+	case ACT_CLOSE:
+	case ACT_ABORT:
+		stop_timers(ch);
+		ch->leaving = true;
+		if (a->kind == ACT_CLOSE)
+			act_close(ch);
+		else
+			act_abort(ch, a->mask);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- life ---- */
+
+struct data_channel *
+data_channel_new(struct loop *loop, unsigned id, const struct channel_hooks *hooks)
+{
+	struct data_channel *ch = calloc(1, sizeof(*ch));
+
+	if (ch == NULL)
+		return NULL;
+	ch->loop = loop;
+	ch->id = id;
+	ch->hooks = *hooks;
+	for (int side = CLIENT; side <= SERVER; side++)
+		ch->leg[side] = (struct leg){ .channel = ch, .side = (enum side)side,
+			.conn = CONN_NONE };
+	return ch;
+}
+
+void
+data_channel_free(struct data_channel *ch)
+{
+	if (ch == NULL)
+		return;
+	stop_timers(ch);
+	timer_free(ch->end);
+	leg_close(&ch->leg[CLIENT]);
+	leg_close(&ch->leg[SERVER]);
+	free(ch);
+}
+
+unsigned
+data_channel_id(const struct data_channel *ch)
+{
+	return ch->id;
+}
+
+uint64_t
+data_channel_bytes(const struct data_channel *ch)
+{
+	return ch->leg[CLIENT].relay.bytes + ch->leg[SERVER].relay.bytes;
+}
+
+bool
+data_channel_running(const struct data_channel *ch)
+{
+	return ch->leg[CLIENT].conn.rfd != -1 && ch->leg[SERVER].conn.rfd != -1;
+}

@@ -1,0 +1,34 @@
+/* A data channel in the session process: two connections, a relay each way, and the ways
+ * in which it may end. It tells the session machine by events and does as it says. */
+#ifndef CHANNEL_H
+#define CHANNEL_H
+
+#include "conn.h"
+#include "session.h"
+
+struct loop;
+struct data_channel;
+
+struct channel_hooks {
+	void (*event)(void *arg, const struct event *);
+	/* Ask whether the master lives before a far end's EOF is believed; the answer comes
+	 * through data_channel_alive(). */
+	void (*check)(void *arg, unsigned channel);
+	void (*closed)(void *arg, struct data_channel *); /* may be freed now */
+	void *arg;
+	unsigned abort_hold_ms;
+	bool far[2]; /* which ends go through ssh */
+};
+
+struct data_channel *data_channel_new(struct loop *, unsigned id, const struct channel_hooks *);
+void data_channel_free(struct data_channel *);
+
+unsigned data_channel_id(const struct data_channel *);
+uint64_t data_channel_bytes(const struct data_channel *);
+bool data_channel_running(const struct data_channel *); /* both ends are connected */
+
+void data_channel_connected(struct data_channel *, enum side, struct conn); /* takes it */
+void data_channel_alive(struct data_channel *);
+void data_channel_act(struct data_channel *, const struct action *);
+
+#endif

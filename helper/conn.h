@@ -1,0 +1,24 @@
+/* A connection as two descriptors: one to read from, one to write to; the same number for
+ * a socket. Closed ones are -1. */
+#ifndef CONN_H
+#define CONN_H
+
+#include <stdbool.h>
+
+struct conn {
+	int rfd, wfd;
+};
+
+#define CONN_NONE ((struct conn){ -1, -1 })
+
+void conn_close(struct conn *);
+/* Tell the peer that no more comes (FIN); reading goes on. */
+void conn_end_write(struct conn *);
+/* Close so that a TCP peer gets a reset, not an end of file. */
+void conn_reset(struct conn *);
+/* Can conn_reset() really tell the peer, or would ssh turn it into an end of file? */
+bool conn_can_reset(const struct conn *);
+/* Written bytes that the peer's kernel (ssh: the master) has not taken yet; 0 = unknown. */
+int conn_unsent(const struct conn *);
+
+#endif

@@ -1,0 +1,77 @@
+/* An end of an FTP session: near (plain TCP from this machine) or far (through ssh). It
+ * listens and it dials; a data channel is one verb on each of two ends (DESIGN: the table).
+ *
+ * Ends live in the broker. Every call is answered later through the callback, never from
+ * inside; channel tells which. One listener and one dial for each channel at a time. */
+#ifndef END_H
+#define END_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "forward.h"
+
+struct loop;
+struct end;
+
+enum end_event {
+	END_LISTENING, /* port */
+	END_CONNECTED, /* rfd and wfd, now the receiver's; the same number for a socket */
+	END_FAILED,    /* reason */
+	END_GONE       /* the ControlMaster is no more; channel 0 */
+};
+
+struct end_result {
+	enum end_event event;
+	unsigned channel;
+	uint16_t port;
+	int rfd, wfd;
+	const char *reason;
+};
+
+typedef void end_fn(void *arg, const struct end_result *);
+
+struct end_ops {
+	void (*dial)(struct end *, unsigned channel, const char *host, uint16_t port);
+	void (*listen)(struct end *, unsigned channel, uint8_t family); /* 4, 6, 0 = its own */
+	/* Forget what has not connected yet: no answer comes. Returns how many it were. */
+	unsigned (*cancel)(struct end *, unsigned channel);
+	void (*free)(struct end *);
+};
+
+struct end {
+	const struct end_ops *ops;
+	struct loop *loop;
+	end_fn *fn;
+	void *arg;
+};
+
+#define LISTEN_DEADLINE_MS 300000 /* nobody came: the listener is closed, END_FAILED */
+#define DIAL_TIMEOUT_MS 60000
+
+struct near_config {
+	/* Where to listen (the port does not count), and who may come: that address only. */
+	struct sockaddr_storage local, peer;
+	uint16_t port_lo, port_hi; /* FtpDataPorts; 0 = any */
+	bool check_owner;          /* on loopback: only owner's, our own and root's sockets */
+	uid_t owner;
+};
+
+/* Where a near end's control connection is not made yet, local and peer may have family
+ * AF_UNSPEC; near_learn() sets them. */
+struct end *near_new(struct loop *, const struct near_config *, end_fn *, void *arg);
+void near_learn(struct end *, const struct sockaddr *local, const struct sockaddr *peer);
+
+struct far_config {
+	enum forward_method method;
+	const char *ctl_path, *destination; /* must outlive the end */
+	const char *bind;                   /* remote listeners' address, "localhost" */
+};
+
+/* NULL with errno when no master answers. */
+struct end *far_new(struct loop *, const struct far_config *, end_fn *, void *arg);
+/* Is the master alive? The answer comes through done. */
+void far_check(struct end *, void (*done)(void *arg, bool alive), void *arg);
+
+#endif

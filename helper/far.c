@@ -1,0 +1,453 @@
+/* The far end: the other side of ssh, by forwards in the ControlMaster.
+ *
+ * dial: ssh listens on a unix socket of ours (-L path:host:port) and we connect to it. ssh
+ * forgets a connection that it has not accepted when the forward is cancelled, so an alive
+ * check is asked and answered between the two.
+ * listen: sshd listens (-R localhost:0:path) and ssh connects to our unix socket. Cancelled
+ * as soon as the connection is there, for sshd keeps a descriptor for each.
+ * A path is never used twice: ssh answers a known forward with the old one. */
+#include <sys/un.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "end.h"
+#include "log.h"
+#include "loop.h"
+#include "rundir.h"
+
+/* Forwards that a master is asked for before auto turns to stdio: its list of forwards
+ * never shrinks, and every request walks it. */
+#define FLAT_FORWARDS 2000
+
+enum far_state {
+	FAR_OPENING,   /* the forward is asked for */
+	FAR_CHECKING,  /* dial: connected; has the master accepted? */
+	FAR_LISTENING, /* listen: the port is known */
+	FAR_DIALLED,   /* stdio: the answer tells whether the far side could connect */
+	FAR_CANCELLING
+};
+
+struct far_slot {
+	struct far *far;
+	struct far_slot *next;
+	unsigned channel; /* 0: nobody waits for it any more */
+	enum far_state state;
+	struct forward forward;
+	uint32_t id; /* of the request under way */
+	uint16_t port;
+	int fd; /* listen: the unix listener */
+	struct watch *watch;
+	struct timer *deadline;
+};
+
+struct far_wait { /* a far_check() under way */
+	struct far_wait *next;
+	uint32_t id;
+	void (*done)(void *, bool);
+	void *arg;
+};
+
+struct far {
+	struct end end;
+	struct far_config config;
+	struct forwarder *forwarder;
+	struct far_slot *slots;
+	struct far_wait *waits;
+	unsigned forwards;
+	bool gone;
+};
+
+static void
+slot_free(struct far_slot *slot)
+{
+	struct far_slot **at;
+
+	for (at = &slot->far->slots; *at != slot; at = &(*at)->next)
+		;
+	*at = slot->next;
+	watch_free(slot->watch);
+	timer_free(slot->deadline);
+	if (slot->fd != -1)
+		close(slot->fd);
+	if (slot->forward.path[0] != '\0')
+		unlink(slot->forward.path);
+	free(slot);
+}
+
+static struct far_slot *
+slot_new(struct far *far, unsigned channel)
+{
+	struct far_slot *slot = calloc(1, sizeof(*slot));
+
+	if (slot == NULL)
+		return NULL;
+	slot->far = far;
+	slot->channel = channel;
+	slot->fd = -1;
+	slot->next = far->slots;
+	far->slots = slot;
+	return slot;
+}
+
+static void
+slot_tell(struct far_slot *slot, const struct end_result *result)
+{
+	struct end *end = &slot->far->end;
+
+	slot->channel = 0;
+	end->fn(end->arg, result);
+}
+
+static void
+slot_failed(struct far_slot *slot, const char *reason)
+{
+	struct end_result result = { END_FAILED, slot->channel, 0, -1, -1, reason };
+
+	if (slot->channel != 0)
+		slot_tell(slot, &result);
+}
+
+static void
+slot_fail_now(void *arg)
+{
+	struct far_slot *slot = arg;
+
+	slot->deadline = NULL;
+	slot_failed(slot, "the ControlMaster cannot be asked");
+	slot_free(slot);
+}
+
+/* The answer must not come from inside the call. */
+static void
+slot_fail_later(struct far_slot *slot)
+{
+	timer_free(slot->deadline);
+	slot->deadline = loop_timer(slot->far->end.loop, 0, slot_fail_now, slot);
+}
+
+static void
+slot_cancel(struct far_slot *slot)
+{
+	watch_free(slot->watch);
+	slot->watch = NULL;
+	timer_free(slot->deadline);
+	slot->deadline = NULL;
+	slot->state = FAR_CANCELLING;
+	if ((slot->id = forward_cancel(slot->far->forwarder, &slot->forward)) == 0)
+		slot_free(slot);
+}
+
+static void
+slot_expired(void *arg)
+{
+	struct far_slot *slot = arg;
+
+	slot->deadline = NULL;
+	slot_failed(slot, "nobody connected");
+	slot_cancel(slot);
+}
+
+/* ---- dial ---- */
+
+static int
+unix_socket(const char *path, struct sockaddr_un *sun)
+{
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	memcpy(sun->sun_path, path, strlen(path) + 1); /* FORWARD_PATH_MAX fits */
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static void
+dial_forwarded(struct far_slot *slot)
+{
+	struct sockaddr_un sun;
+	int fd = unix_socket(slot->forward.path, &sun);
+
+	if (slot->channel == 0 || fd == -1 ||
+	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		slot_failed(slot, strerror(errno));
+		if (fd != -1)
+			close(fd);
+		slot_cancel(slot);
+		return;
+	}
+	unlink(slot->forward.path);
+	slot_tell(slot, &(struct end_result){ END_CONNECTED, slot->channel, 0, fd, fd, NULL });
+	slot->state = FAR_CHECKING;
+	if ((slot->id = forward_check(slot->far->forwarder)) == 0)
+		slot_free(slot);
+}
+
+static void
+dial_stdio(struct far_slot *slot, const char *host, uint16_t port)
+{
+	int rfd, wfd;
+
+	slot->state = FAR_DIALLED;
+	slot->id = forward_stdio(slot->far->forwarder, host, port, &rfd, &wfd);
+	if (slot->id == 0) {
+		slot_fail_later(slot);
+		return;
+	}
+	slot_tell(slot, &(struct end_result){ END_CONNECTED, slot->channel, 0, rfd, wfd, NULL });
+}
+
+static bool
+wants_stdio(const struct far *far)
+{
+	return far->config.method == METHOD_STDIO ||
+	    (far->config.method == METHOD_AUTO && far->forwards >= FLAT_FORWARDS);
+}
+
+/* A fresh path and the request for its forward. */
+static int
+slot_open(struct far_slot *slot, enum forward_kind kind, const char *host, uint16_t port)
+{
+	slot->forward.kind = kind;
+	slot->forward.port = port;
+	snprintf(slot->forward.host, sizeof(slot->forward.host), "%s", host);
+	if (slot->forward.path[0] == '\0' &&
+	    rundir_fresh(slot->forward.path, sizeof(slot->forward.path), 'd') == -1)
+		return -1;
+	slot->far->forwards++;
+	slot->id = forward_open(slot->far->forwarder, &slot->forward);
+	return slot->id == 0 ? -1 : 0;
+}
+
+static void
+far_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
+{
+	struct far *far = (struct far *)end;
+	struct far_slot *slot = slot_new(far, channel);
+
+	if (slot == NULL)
+		return;
+	if (wants_stdio(far))
+		dial_stdio(slot, host, port);
+	else if (slot_open(slot, FORWARD_LOCAL, host, port) == -1)
+		slot_fail_later(slot);
+}
+
+/* ---- listen ---- */
+
+static void
+listen_accept(void *arg, short revents)
+{
+	struct far_slot *slot = arg;
+	int fd = accept4(slot->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)revents;
+	if (fd == -1)
+		return;
+	slot_tell(slot, &(struct end_result){ END_CONNECTED, slot->channel, 0, fd, fd, NULL });
+	slot_cancel(slot);
+}
+
+static void
+listen_forwarded(struct far_slot *slot, uint16_t port)
+{
+	struct end *end = &slot->far->end;
+
+	if (slot->channel == 0) { /* cancelled meanwhile */
+		slot_cancel(slot);
+		return;
+	}
+	slot->state = FAR_LISTENING;
+	slot->port = port;
+	slot->watch = loop_watch(end->loop, slot->fd, POLLIN, listen_accept, slot);
+	slot->deadline = loop_timer(end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
+	end->fn(end->arg, &(struct end_result){ END_LISTENING, slot->channel, port, -1, -1, NULL });
+}
+
+static int
+unix_listener(struct far_slot *slot)
+{
+	struct sockaddr_un sun;
+
+	if (rundir_fresh(slot->forward.path, sizeof(slot->forward.path), 'd') == -1)
+		return -1;
+	if ((slot->fd = unix_socket(slot->forward.path, &sun)) == -1)
+		return -1;
+	if (bind(slot->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		return -1;
+	return listen(slot->fd, 8);
+}
+
+static void
+far_listen(struct end *end, unsigned channel, uint8_t family)
+{
+	struct far *far = (struct far *)end;
+	struct far_slot *slot = slot_new(far, channel);
+
+	(void)family; /* sshd's localhost listener answers on both loopbacks */
+	if (slot == NULL)
+		return;
+	if (unix_listener(slot) == -1 ||
+	    slot_open(slot, FORWARD_REMOTE, far->config.bind, 0) == -1)
+		slot_fail_later(slot);
+}
+
+/* ---- answers ---- */
+
+static void
+slot_answer(struct far_slot *slot, const struct forward_result *r)
+{
+	bool ok = r->status == FORWARD_OK;
+
+	slot->id = 0;
+	switch (slot->state) {
+	case FAR_OPENING:
+		if (!ok) {
+			log_at(LOG_DETAIL, "forward refused: %s", r->reason);
+			slot_failed(slot, r->reason);
+			slot_free(slot);
+		} else if (slot->forward.kind == FORWARD_LOCAL)
+			dial_forwarded(slot);
+		else
+			listen_forwarded(slot, r->port);
+		break;
+	case FAR_CHECKING:
+		slot_cancel(slot);
+		break;
+	case FAR_DIALLED:
+		if (!ok)
+			log_at(LOG_SESSIONS, "the far side could not connect: %s", r->reason);
+		/* FALLTHROUGH */
+	case FAR_CANCELLING:
+		slot_free(slot);
+		break;
+	case FAR_LISTENING:
+		break;
+	}
+}
+
+static bool
+wait_answer(struct far *far, const struct forward_result *r)
+{
+	for (struct far_wait **at = &far->waits; *at != NULL; at = &(*at)->next) {
+		struct far_wait *w = *at;
+
+		if (w->id != r->id)
+			continue;
+		*at = w->next;
+		w->done(w->arg, r->status == FORWARD_OK);
+		free(w);
+		return true;
+	}
+	return false;
+}
+
+static void
+far_gone(struct far *far)
+{
+	struct end *end = &far->end;
+
+	far->gone = true;
+	end->fn(end->arg, &(struct end_result){ END_GONE, 0, 0, -1, -1, "the ssh connection is gone" });
+}
+
+static void
+far_answer(void *arg, const struct forward_result *r)
+{
+	struct far *far = arg;
+
+	if (r->id == 0) {
+		far_gone(far);
+		return;
+	}
+	if (wait_answer(far, r))
+		return;
+	for (struct far_slot *slot = far->slots; slot != NULL; slot = slot->next)
+		if (slot->id == r->id) {
+			slot_answer(slot, r);
+			return;
+		}
+}
+
+void
+far_check(struct end *end, void (*done)(void *, bool), void *arg)
+{
+	struct far *far = (struct far *)end;
+	struct far_wait *w;
+	uint32_t id = far->gone ? 0 : forward_check(far->forwarder);
+
+	if (id == 0 || (w = malloc(sizeof(*w))) == NULL) {
+		done(arg, false);
+		return;
+	}
+	*w = (struct far_wait){ far->waits, id, done, arg };
+	far->waits = w;
+}
+
+/* ---- the rest ---- */
+
+static unsigned
+far_cancel(struct end *end, unsigned channel)
+{
+	struct far *far = (struct far *)end;
+	struct far_slot *slot, *next;
+	unsigned n = 0;
+
+	for (slot = far->slots; slot != NULL; slot = next) {
+		next = slot->next;
+		if (slot->channel != channel)
+			continue;
+		slot->channel = 0; /* an answer under way finds nobody and cancels */
+		n++;
+		if (slot->state == FAR_LISTENING)
+			slot_cancel(slot);
+	}
+	return n;
+}
+
+static void
+far_free(struct end *end)
+{
+	struct far *far = (struct far *)end;
+	struct far_slot *slot, *next;
+
+	for (slot = far->slots; slot != NULL && !far->gone; slot = next) {
+		next = slot->next;
+		if (slot->state == FAR_LISTENING || slot->state == FAR_CHECKING)
+			slot_cancel(slot);
+	}
+	forwarder_free(far->forwarder); /* waits for the cancels */
+	while (far->slots != NULL)
+		slot_free(far->slots);
+	while (far->waits != NULL) {
+		struct far_wait *w = far->waits;
+
+		far->waits = w->next;
+		free(w);
+	}
+	free(far);
+}
+
+static const struct end_ops far_ops = { far_dial, far_listen, far_cancel, far_free };
+
+struct end *
+far_new(struct loop *loop, const struct far_config *config, end_fn *fn, void *arg)
+{
+	struct far *far = calloc(1, sizeof(*far));
+
+	if (far == NULL)
+		return NULL;
+	far->end = (struct end){ &far_ops, loop, fn, arg };
+	far->config = *config;
+	far->forwarder = forwarder_new(loop, config->method, config->ctl_path,
+	    config->destination, far_answer, far);
+	if (far->forwarder == NULL) {
+		int saved = errno;
+
+		free(far);
+		errno = saved;
+		return NULL;
+	}
+	return &far->end;
+}

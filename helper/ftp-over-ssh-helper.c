@@ -1,0 +1,303 @@
+/* One FTP session over standard input and output. */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/unistd.h>
+
+#include "broker.h"
+#include "log.h"
+#include "loop.h"
+#include "options.h"
+#include "peer.h"
+#include "rundir.h"
+#include "run.h"
+#include "sandbox.h"
+#include "spec.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+enum { EXIT_USAGE = 64, EXIT_TUNNEL = 255 };
+
+/* The session process's descriptors, closed up to a row behind 0, 1 and 2. */
+enum { FD_ASK = 3, FD_STOP, FD_STOP_WRITE, FD_SERVER_READ, FD_SERVER_WRITE, FD_STATUS, FD_END };
+
+struct helper {
+	struct ftp_options options;
+	struct broker_config broker;
+	struct hostport target;
+	int level, status_fd;
+	char peer[NI_MAXHOST + 8], server_name[SPEC_HOST_MAX + 8];
+};
+
+static int stop_pipe[2] = { -1, -1 };
+
+static void
+on_term(int signal)
+{
+	int saved = errno;
+
+	(void)signal;
+	if (write(stop_pipe[1], "", 1) == -1) {
+		/* full: it has been told */
+	}
+	errno = saved;
+}
+
+/* ---- options ---- */
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-d destination] [-o FtpOption=value] "
+	    "[-s status_fd]\n           -S ctl_path ftp_host[:port]\n");
+	exit(EXIT_USAGE);
+}
+
+static void
+usage_error(const char *what, const char *why)
+{
+	log_error("%s: %s", what, why);
+	exit(EXIT_USAGE);
+}
+
+static void
+option_ftp(struct helper *h, const char *text)
+{
+	char why[256];
+
+	if (ftp_option_set(&h->options, text, why, sizeof(why)) == -1)
+		usage_error("-o", why);
+}
+
+static int
+number(const char *option, const char *text)
+{
+	const char *error;
+	long long n = strtonum(text, 3, 65535, &error);
+
+	if (error != NULL)
+		usage_error(option, error);
+	return (int)n;
+}
+
+static void
+parse_options(struct helper *h, int argc, char **argv)
+{
+	char why[256];
+	int c;
+
+	ftp_options_default(&h->options);
+	h->broker.destination = "ftp-over-ssh";
+	h->status_fd = -1;
+	while ((c = getopt(argc, argv, "d:go:qRs:S:vV")) != -1)
+		switch (c) {
+		case 'd': h->broker.destination = optarg; break;
+		case 'g': h->broker.relay = true; break;
+		case 'o': option_ftp(h, optarg); break;
+		case 'q': h->level = LOG_QUIET; break;
+		case 'R': h->broker.remote = true; break;
+		case 's': h->status_fd = number("-s", optarg); break;
+		case 'S': h->broker.ctl_path = optarg; break;
+		case 'v': h->level++; break;
+		case 'V': printf("ftp-over-ssh-helper %s\n", VERSION); exit(0);
+		default: usage();
+		}
+	log_open("ftp-over-ssh-helper", h->level, false);
+	if (argc - optind != 1)
+		usage();
+	if (h->broker.ctl_path == NULL)
+		usage_error("-S", "the path of a ControlMaster's socket is needed");
+	if (hostport_parse(&h->target, argv[optind], 21, why, sizeof(why)) == -1)
+		usage_error(argv[optind], why);
+}
+
+/* ---- the client's connection ---- */
+
+static void
+nonblocking(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags != -1)
+		fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+/* Who is it? A TCP peer on this machine has an owner, who alone gets its data. */
+static void
+learn_client(struct helper *h)
+{
+	struct broker_config *b = &h->broker;
+	socklen_t len = sizeof(b->client_peer);
+	char port[8];
+
+	b->client_uid = getuid();
+	snprintf(h->peer, sizeof(h->peer), "client");
+	if (getpeername(STDIN_FILENO, (struct sockaddr *)&b->client_peer, &len) == -1)
+		return;
+	if (b->client_peer.ss_family != AF_INET && b->client_peer.ss_family != AF_INET6) {
+		b->client_peer.ss_family = AF_UNSPEC;
+		return;
+	}
+	getnameinfo((struct sockaddr *)&b->client_peer, len, h->peer, NI_MAXHOST, port,
+	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+	snprintf(h->peer + strlen(h->peer), 8, ":%.6s", port);
+	len = sizeof(b->client_local);
+	getsockname(STDIN_FILENO, (struct sockaddr *)&b->client_local, &len);
+	if (peer_uid(STDIN_FILENO, &b->client_uid) != PEER_KNOWN)
+		b->client_uid = getuid();
+}
+
+/* The client is told in its own language, the user on stderr. */
+static void
+refuse(const char *why)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "421 %s\r\n", why);
+
+	log_error("%s", why);
+	if (write(STDOUT_FILENO, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text)) == -1) {
+		/* it has gone */
+	}
+	exit(EXIT_TUNNEL);
+}
+
+/* ---- the session process ---- */
+
+/* Put these descriptors at FD_ASK and up, and close all others. */
+static void
+arrange_fds(const int *fds)
+{
+	int n = FD_END - FD_ASK, high[FD_END - FD_ASK];
+
+	for (int i = 0; i < n; i++)
+		high[i] = fds[i] == -1 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, FD_END);
+	for (int i = 0; i < n; i++)
+		if (high[i] != -1)
+			dup2(high[i], FD_ASK + i);
+		else
+			close(FD_ASK + i);
+	closefrom(FD_END);
+}
+
+static void
+trace(void *arg, enum side from, const char *line, size_t len)
+{
+	struct helper *h = arg;
+	char text[1024];
+
+	if (h->level < LOG_DIALOGUE)
+		return;
+	if (from == CLIENT)
+		log_command(text, sizeof(text), line, len);
+	else
+		log_escape(text, sizeof(text), line, len);
+	log_at(LOG_DIALOGUE, "%s %s %s", h->peer, from == CLIENT ? "-->" : "<--", text);
+}
+
+static void
+session_process(struct helper *h, struct session_config *config)
+{
+	struct run_config run = { .session = *config, .client = { STDIN_FILENO, STDOUT_FILENO },
+		.server = { FD_SERVER_READ, FD_SERVER_WRITE }, .ask_fd = FD_ASK,
+		.status_fd = h->status_fd == -1 ? -1 : FD_STATUS, .stop_fd = FD_STOP,
+		.far = { h->broker.remote, !h->broker.remote },
+		.abort_hold_ms = h->options.abort_hold * 1000, .idle_ms = h->options.timeout * 1000,
+		.grace_ms = h->options.grace * 1000, .peer = h->peer };
+
+	run.session.mode = h->options.server_mode;
+	run.session.tls_pass = h->options.tls_pass;
+	run.session.server_name = h->server_name;
+	run.session.trace = trace;
+	run.session.trace_arg = h;
+	stop_pipe[0] = FD_STOP;
+	stop_pipe[1] = FD_STOP_WRITE;
+	if (sandbox_enter() == -1) {
+		log_error("sandbox: %s", strerror(errno));
+		_exit(EXIT_TUNNEL);
+	}
+	_exit(run_session(&run) == 0 ? 0 : EXIT_TUNNEL);
+}
+
+static int
+serve(struct helper *h, struct broker *b, int server_rfd, int server_wfd)
+{
+	struct session_config config = { 0 };
+	int ask[2], status;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ask) == -1)
+		refuse("The helper has no descriptors left.");
+	broker_describe(b, &config);
+	if ((pid = fork()) == -1)
+		refuse("The helper cannot start its session process.");
+	if (pid == 0) {
+		const int fds[] = { ask[1], stop_pipe[0], stop_pipe[1], server_rfd, server_wfd,
+			h->status_fd };
+
+		arrange_fds(fds);
+		session_process(h, &config);
+	}
+	close(ask[1]);
+	close(server_rfd);
+	if (server_wfd != server_rfd)
+		close(server_wfd);
+	if (h->status_fd != -1)
+		close(h->status_fd);
+	broker_serve(b, ask[0]);
+	close(ask[0]);
+	broker_free(b);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		log_error("the session process was killed by signal %d", WTERMSIG(status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_TUNNEL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct helper h = { 0 };
+	struct sigaction term = { .sa_handler = on_term, .sa_flags = SA_RESTART };
+	char why[512];
+	struct broker *b;
+	struct loop *loop;
+	int rfd, wfd, result;
+
+	parse_options(&h, argc, argv);
+	if (rundir_path(why, sizeof(why)) == NULL)
+		refuse(why);
+	learn_client(&h);
+	if (!h.broker.relay && h.broker.client_peer.ss_family != AF_UNSPEC &&
+	    !addr_is_loopback((struct sockaddr *)&h.broker.client_local))
+		refuse("Clients on other machines are not served (-g allows them).");
+	signal(SIGPIPE, SIG_IGN);
+	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) == -1 || (loop = loop_new()) == NULL)
+		refuse("The helper has no descriptors or memory left.");
+	sigaction(SIGTERM, &term, NULL);
+	h.broker.options = &h.options;
+	h.broker.ftp_host = h.target.host;
+	h.broker.ftp_port = h.target.port;
+	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
+	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL ||
+	    broker_dial_control(b, &rfd, &wfd, why, sizeof(why)) == -1)
+		refuse(why);
+	nonblocking(STDIN_FILENO, true);
+	nonblocking(STDOUT_FILENO, true);
+	result = serve(&h, b, rfd, wfd);
+	nonblocking(STDIN_FILENO, false);
+	nonblocking(STDOUT_FILENO, false);
+	loop_free(loop);
+	return result;
+}

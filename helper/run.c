@@ -1,0 +1,500 @@
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "channel.h"
+#include "log.h"
+#include "loop.h"
+
+#define CHANNELS_MAX 64        /* running ones and those that linger */
+#define FLUSH_MS 10000         /* for a hung-up peer to take what it is still sent */
+#define HALF_CLOSED_MS 30000   /* for the server to close after the client has */
+
+/* One of the two control connections. */
+struct control {
+	struct run *run;
+	enum side side;
+	struct conn conn;
+	struct watch *read, *write;
+	struct timer *flush;
+	bool hangup;
+};
+
+struct run {
+	const struct run_config *config;
+	struct loop *loop;
+	struct session *session;
+	struct control control[2];
+	struct watch *ask, *stop, *status;
+	struct timer *idle, *half_closed, *grace;
+	struct channel_hooks hooks;
+	struct data_channel *channels[CHANNELS_MAX];
+	bool deaf; /* the broker is gone: nothing new can be opened */
+};
+
+static void run_actions(struct run *);
+
+/* ---- control connections ---- */
+
+static void
+control_close(struct control *c)
+{
+	watch_free(c->read);
+	watch_free(c->write);
+	timer_free(c->flush);
+	c->read = c->write = NULL;
+	c->flush = NULL;
+	conn_close(&c->conn);
+}
+
+static void
+control_drop_output(struct control *c)
+{
+	size_t len;
+
+	session_output(c->run->session, c->side, &len);
+	session_sent(c->run->session, c->side, len);
+}
+
+static void
+control_ended(struct control *c)
+{
+	watch_pause(c->read, true);
+	session_eof(c->run->session, c->side);
+}
+
+/* Write what there is; false when nothing could be written. */
+static void
+control_flush(struct control *c)
+{
+	const char *data;
+	size_t len;
+	ssize_t n;
+
+	while ((data = session_output(c->run->session, c->side, &len)), len > 0) {
+		if (c->conn.wfd == -1) {
+			control_drop_output(c);
+			return;
+		}
+		n = write(c->conn.wfd, data, len);
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+			break;
+		if (n == -1) { /* gone: what it will not read is not to be waited for */
+			control_drop_output(c);
+			control_ended(c);
+			return;
+		}
+		session_sent(c->run->session, c->side, (size_t)n);
+	}
+	if (len == 0 && c->hangup)
+		control_close(c);
+}
+
+/* Watch what the session has room and output for. */
+static void
+control_arm(struct control *c)
+{
+	size_t len;
+
+	session_output(c->run->session, c->side, &len);
+	watch_pause(c->read, session_room(c->run->session, c->side) == 0);
+	watch_pause(c->write, len == 0);
+}
+
+static void
+run_idle(void *arg)
+{
+	struct run *r = arg;
+
+	r->idle = NULL;
+	if (session_busy(r->session)) {
+		r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+		return;
+	}
+	session_fail(r->session, "idle for too long (FtpTimeout)");
+	run_actions(r);
+}
+
+static void
+run_touch(struct run *r)
+{
+	if (r->config->idle_ms == 0)
+		return;
+	timer_free(r->idle);
+	r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+}
+
+static void
+control_read(struct control *c)
+{
+	char buf[16384];
+	size_t room = session_room(c->run->session, c->side);
+	ssize_t n;
+
+	if (room == 0)
+		return;
+	n = read(c->conn.rfd, buf, room < sizeof(buf) ? room : sizeof(buf));
+	if (n > 0) {
+		run_touch(c->run);
+		session_push(c->run->session, c->side, buf, (size_t)n);
+	} else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+		control_ended(c);
+}
+
+static void
+control_ready(void *arg, short revents)
+{
+	struct control *c = arg;
+
+	(void)revents;
+	control_read(c);
+	run_actions(c->run);
+}
+
+static void
+control_writable(void *arg, short revents)
+{
+	struct control *c = arg;
+
+	(void)revents;
+	run_actions(c->run);
+}
+
+static void
+control_flush_over(void *arg)
+{
+	struct control *c = arg;
+
+	c->flush = NULL;
+	control_drop_output(c);
+	control_close(c);
+}
+
+static void
+control_hangup(struct control *c)
+{
+	c->hangup = true;
+	watch_free(c->read);
+	c->read = NULL;
+	c->flush = loop_timer(c->run->loop, FLUSH_MS, control_flush_over, c);
+}
+
+static int
+control_open(struct run *r, enum side side, struct conn conn)
+{
+	struct control *c = &r->control[side];
+
+	*c = (struct control){ .run = r, .side = side, .conn = conn };
+	c->read = loop_watch(r->loop, conn.rfd, POLLIN, control_ready, c);
+	c->write = loop_watch(r->loop, conn.wfd, POLLOUT, control_writable, c);
+	return c->read == NULL || c->write == NULL ? -1 : 0;
+}
+
+/* ---- data channels ---- */
+
+static struct data_channel *
+channel_find(struct run *r, unsigned id)
+{
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->channels[i] != NULL && data_channel_id(r->channels[i]) == id)
+			return r->channels[i];
+	return NULL;
+}
+
+static void
+hook_closed(void *arg, struct data_channel *ch)
+{
+	struct run *r = arg;
+
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->channels[i] == ch)
+			r->channels[i] = NULL;
+	data_channel_free(ch);
+}
+
+static struct data_channel *
+channel_get(struct run *r, unsigned id)
+{
+	struct data_channel *ch = channel_find(r, id);
+
+	for (int i = 0; ch == NULL && i < CHANNELS_MAX; i++)
+		if (r->channels[i] == NULL)
+			ch = r->channels[i] = data_channel_new(r->loop, id, &r->hooks);
+	return ch;
+}
+
+static void
+run_ask(struct run *r, enum ask_op op, unsigned channel, enum side end,
+    const struct ftp_address *address)
+{
+	struct ask ask;
+
+	memset(&ask, 0, sizeof(ask)); /* padding and all: it goes to another process */
+	ask.op = op;
+	ask.channel = channel;
+	ask.end = end;
+	ask.address = *address;
+	if (!r->deaf && ask_send(r->config->ask_fd, &ask, sizeof(ask), NULL, 0) == -1)
+		r->deaf = true; /* its end of file tells soon */
+}
+
+static void
+run_cancel(struct run *r, unsigned channel, enum side end)
+{
+	static const struct ftp_address none;
+
+	run_ask(r, ASK_CANCEL, channel, end, &none);
+}
+
+static void
+hook_event(void *arg, const struct event *e)
+{
+	struct run *r = arg;
+
+	session_event(r->session, e);
+	run_actions(r);
+}
+
+static void
+hook_check(void *arg, unsigned channel)
+{
+	static const struct ftp_address none;
+
+	run_ask(arg, ASK_CHECK, channel, SERVER, &none);
+}
+
+static void
+log_transfer(struct run *r, unsigned id)
+{
+	const struct data_channel *ch = channel_find(r, id);
+	const char *line = session_transfer(r->session, id);
+	char text[600];
+
+	if (line[0] == '\0' || log_level() < LOG_SESSIONS)
+		return;
+	log_at(LOG_SESSIONS, "%s: %s: %llu bytes, reply %d", r->config->peer,
+	    log_escape(text, sizeof(text), line, strlen(line)),
+	    ch ? (unsigned long long)data_channel_bytes(ch) : 0, session_final(r->session, id));
+}
+
+static void
+run_channel_action(struct run *r, const struct action *a)
+{
+	struct data_channel *ch;
+
+	if (a->kind == ACT_CLOSE || a->kind == ACT_ABORT) {
+		log_transfer(r, a->channel);
+		run_cancel(r, a->channel, CLIENT);
+		run_cancel(r, a->channel, SERVER);
+	}
+	if ((ch = channel_get(r, a->channel)) != NULL)
+		data_channel_act(ch, a);
+	else
+		session_event(r->session, &(struct event){ EV_CLOSED, a->channel, CLIENT, 0, 0 });
+}
+
+static void
+half_closed_over(void *arg)
+{
+	struct run *r = arg;
+
+	r->half_closed = NULL;
+	session_fail(r->session, "the client has gone");
+	run_actions(r);
+}
+
+static void
+run_action(struct run *r, const struct action *a)
+{
+	switch (a->kind) {
+	case ACT_LISTEN:
+	case ACT_DIAL:
+		run_ask(r, a->kind == ACT_DIAL ? ASK_DIAL : ASK_LISTEN, a->channel, a->end,
+		    &a->address);
+		break;
+	case ACT_CANCEL:
+		run_cancel(r, a->channel, a->end);
+		break;
+	case ACT_HANGUP:
+		control_hangup(&r->control[a->end]);
+		break;
+	default:
+		if (a->channel != 0) {
+			run_channel_action(r, a);
+			break;
+		}
+		control_flush(&r->control[a->end]);
+		conn_end_write(&r->control[a->end].conn);
+		if (r->half_closed == NULL)
+			r->half_closed = loop_timer(r->loop, HALF_CLOSED_MS, half_closed_over, r);
+	}
+}
+
+/* Carry out what the session wants; output goes out and frees room for more input. */
+static void
+run_actions(struct run *r)
+{
+	struct action a;
+
+	while (session_next(r->session, &a))
+		run_action(r, &a);
+	for (int side = CLIENT; side <= SERVER; side++)
+		control_flush(&r->control[side]);
+	while (session_next(r->session, &a))
+		run_action(r, &a);
+	for (int side = CLIENT; side <= SERVER; side++)
+		control_arm(&r->control[side]);
+}
+
+/* ---- the broker ---- */
+
+static void
+answer_handle(struct run *r, const struct answer *a, int fds[2])
+{
+	struct event e = { EV_FAILED, a->channel, (enum side)a->end, (uint16_t)a->port, 0 };
+	struct data_channel *ch;
+
+	switch (a->kind) {
+	case ANSWER_CONNECTED:
+		ch = channel_get(r, a->channel);
+		if (ch != NULL && fds[0] != -1) {
+			data_channel_connected(ch, (enum side)a->end,
+			    (struct conn){ fds[0], fds[1] == -1 ? fds[0] : fds[1] });
+			fds[0] = fds[1] = -1;
+			return;
+		}
+		break;
+	case ANSWER_LISTENING:
+		e.kind = EV_LISTENING;
+		break;
+	case ANSWER_ALIVE:
+		if ((ch = channel_find(r, a->channel)) != NULL)
+			data_channel_alive(ch);
+		return;
+	case ANSWER_GONE:
+		session_fail(r->session, "the ssh connection is gone");
+		return;
+	}
+	session_event(r->session, &e);
+}
+
+static void
+ask_ready(void *arg, short revents)
+{
+	struct run *r = arg;
+	struct answer a;
+	int fds[2], n;
+
+	(void)revents;
+	while ((n = ask_receive(r->config->ask_fd, &a, sizeof(a), fds)) == 1) {
+		answer_handle(r, &a, fds);
+		for (int i = 0; i < 2; i++)
+			if (fds[i] != -1)
+				close(fds[i]);
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+		r->deaf = true;
+		watch_pause(r->ask, true);
+		session_fail(r->session, "the helper has lost its broker");
+	}
+	run_actions(r);
+}
+
+/* ---- being told to stop ---- */
+
+static void
+run_stop(void *arg)
+{
+	struct run *r = arg;
+
+	r->grace = NULL;
+	session_fail(r->session, "the tunnel is going down");
+	run_actions(r);
+}
+
+static void
+stop_ready(void *arg, short revents)
+{
+	struct run *r = arg;
+
+	(void)revents;
+	watch_free(r->stop);
+	watch_free(r->status);
+	r->stop = r->status = NULL;
+	if (r->config->grace_ms > 0 && session_busy(r->session))
+		r->grace = loop_timer(r->loop, r->config->grace_ms, run_stop, r);
+	else
+		run_stop(r);
+}
+
+/* ---- life ---- */
+
+static bool
+run_over(const struct run *r)
+{
+	if (!session_over(r->session))
+		return false;
+	if (r->control[CLIENT].conn.wfd != -1 || r->control[SERVER].conn.wfd != -1)
+		return false;
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->channels[i] != NULL)
+			return false;
+	return true;
+}
+
+static int
+run_open(struct run *r)
+{
+	const struct run_config *c = r->config;
+
+	if ((r->loop = loop_new()) == NULL || (r->session = session_new(&c->session)) == NULL)
+		return -1;
+	if (control_open(r, CLIENT, c->client) == -1 || control_open(r, SERVER, c->server) == -1)
+		return -1;
+	r->ask = loop_watch(r->loop, c->ask_fd, POLLIN, ask_ready, r);
+	r->stop = loop_watch(r->loop, c->stop_fd, POLLIN, stop_ready, r);
+	if (c->status_fd != -1) /* its end means that the tunnel was killed */
+		r->status = loop_watch(r->loop, c->status_fd, POLLIN, stop_ready, r);
+	r->hooks = (struct channel_hooks){ hook_event, hook_check, hook_closed, r,
+		c->abort_hold_ms, { c->far[CLIENT], c->far[SERVER] } };
+	return r->ask == NULL || r->stop == NULL ? -1 : 0;
+}
+
+static void
+run_close(struct run *r)
+{
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		data_channel_free(r->channels[i]);
+	control_close(&r->control[CLIENT]);
+	control_close(&r->control[SERVER]);
+	session_free(r->session);
+	loop_free(r->loop);
+}
+
+int
+run_session(const struct run_config *config)
+{
+	struct run r = { .config = config };
+	int result = 1;
+
+	if (run_open(&r) == 0) {
+		run_touch(&r);
+		run_actions(&r);
+		while (!run_over(&r) && loop_once(r.loop, -1) == 0)
+			if (r.grace != NULL && !session_busy(r.session)) {
+				timer_free(r.grace);
+				run_stop(&r);
+			}
+		result = r.deaf ? 1 : 0;
+	}
+	run_close(&r);
+	return result;
+}
