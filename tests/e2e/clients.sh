@@ -22,6 +22,10 @@ declare -A client_modes=(
 	[python]='pasv epsv port eprt'
 )
 
+# What fails without us as well. lftp sends REST and RETR behind PORT; pyftpdlib still
+# connects then, and answers out of order.
+client_cannot=' pyftpd/lftp_async/port '
+
 declare -A client_does=(
 	[wget]='get get0 list rest'
 	[busybox]='get get0 rest put put0'
@@ -32,7 +36,7 @@ mode_option()	# mode table...
 {
 	local row
 	for row in "${@:2}"; do
-		[ "${row%%=*}" != "$1" ] || echo "${row#*=}" | tr , ' '
+		[ "${row%%=*}" != "$1" ] || printf '%s\n' "${row#*=}" | tr , ' '
 	done
 }
 
@@ -183,7 +187,8 @@ client_check()	# what it did
 	esac
 }
 
-# What the server has logged since log_mark. pure-ftpd logs transfers only.
+# What the server has logged since log_mark. pure-ftpd logs transfers only; the others put
+# a quote, a blank or an arrow before the command.
 log_mark()
 {
 	log_offset=$(wc -c <"$FTP_LOG" 2>/dev/null || echo 0)
@@ -194,12 +199,17 @@ log_since()
 	tail -c "+$((log_offset + 1))" "$FTP_LOG"
 }
 
+data_commands()
+{
+	sed -En 's/.*( command: .*"|^[0-9]+ |<- )(PASV|EPSV|PORT|EPRT).*/\2/p'
+}
+
 # The server saw data connections opened the way the mode says.
 mode_seen()
 {
 	[ "$FTP_KIND" != pureftpd ] || return 0
-	log_since | grep -Eiq "\\b$1\\b" && return
-	echo "the server saw no $1 but: $(log_since | grep -Eio '\b(PASV|EPSV|PORT|EPRT)\b' | sort | uniq -c)"
+	log_since | data_commands | grep -iqx "$1" && return
+	echo "the server saw no $1 but: $(log_since | data_commands | sort | uniq -c)"
 	return 1
 }
 
@@ -229,6 +239,7 @@ client_matrix()	# label
 	local client mode
 	for client in "${clients[@]}"; do
 		for mode in ${client_modes[$client]}; do
+			[[ $client_cannot != *" $FTP_KIND/$client/$mode "* ]] || continue
 			ok "$1 $FTP_KIND: $client $mode" client_cell "$client" "$mode"
 		done
 	done

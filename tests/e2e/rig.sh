@@ -48,6 +48,7 @@
 #	tunnel_start ARG...	ftp-over-ssh -F ... -N ARG...; waits until each -L and -R has
 #				reported. TUNNEL_PID TUNNEL_ADDR TUNNEL_PORT TUNNEL_OUT
 #				TUNNEL_ERR (files); TUNNEL_PORTS and TUNNEL_ADDRS for several
+#				FOS_UNDER=(valgrind ...) goes before ftp-over-ssh
 #	tunnel_stop [PID]	SIGTERM, wait; the exit status is the tunnel's
 #	fos ARG...		ftp-over-ssh -F "$RIG/ssh_config" ARG..., at most RUN_TIMEOUT s
 #	url PATH, direct_url PATH	ftp://user:password@... through the tunnel; to the server itself
@@ -82,6 +83,7 @@ RIG_NAME=$(basename "$0" .t)
 RIG_KEEP=${FTP_OVER_SSH_LOGS:-/tmp/ftp-over-ssh-logs-$(id -u)}/$RIG_NAME
 RUN_TIMEOUT=60
 RIG_IN=()
+FOS_UNDER=()
 SSHD_ADDR=127.0.0.1
 FTP_LISTEN=
 ftpd_kinds=(vsftpd proftpd pureftpd pyftpd)
@@ -164,10 +166,8 @@ rig_alive()
 # Processes of this scenario, wherever they have gone: their environment names $RIG.
 rig_strays()
 {
-	local file pid
-	for file in $(grep -lzx "RIG=$RIG" /proc/[0-9]*/environ 2>/dev/null); do
-		pid=${file#/proc/}
-		pid=${pid%/environ}
+	local pid
+	grep -lzx "RIG=$RIG" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 | while read -r pid; do
 		case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
 		*ftp-over-ssh*|ssh\ *|*/ssh\ *|ssh:*) echo "$pid" ;;
 		esac
@@ -673,7 +673,7 @@ tunnel_start()
 	[ $count -gt 0 ] || count=1
 	rig_tunnels=$((rig_tunnels + 1))
 	name=tunnel$rig_tunnels
-	spawn $name "$FOS" -F "$RIG/ssh_config" -N "$@"
+	spawn $name ${FOS_UNDER[@]+"${FOS_UNDER[@]}"} "$FOS" -F "$RIG/ssh_config" -N "$@"
 	TUNNEL_PID=$SPAWN_PID
 	rig_tunnel_pids+=("$TUNNEL_PID")
 	TUNNEL_OUT=$RIG/log/$name.out

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Masters that are not ours: used, never stopped, nothing left in them.
+. "${0%/*}/rig.sh"
+. "$RIG_E2E/clients.sh"
+
+check()	# control path
+{
+	ssh -F "$RIG/ssh_config" -O check -S "$1" rig 2>&1
+}
+
+master_start()	# control path, alias
+{
+	run ssh -F "$RIG/ssh_config" -fNM -o ControlPath="$1" "$2" >/dev/null 2>&1
+	MASTER_PID=$(check "$1" | sed -n 's/.*pid=\([0-9]*\).*/\1/p')
+}
+
+use()	# how many listeners does a master hold: descriptors
+{
+	run "$PYTHON" "$RIG_E2E/ftpc.py" "$1" many 5
+}
+
+settled()	# pid descriptors
+{
+	[ "$(fd_count "$1")" -eq "$2" ]
+}
+
+sshd_start
+ftpd_start vsftpd
+
+master_start "$RIG/named" rig
+like 'the master is there' "$MASTER_PID" '^[0-9]+$'
+before=$(fd_count "$MASTER_PID")
+for method in mux exec; do
+	tunnel_start -S "$RIG/named" -o FtpForward=$method -L "0:$FTP_AT" rig
+	at_tunnel
+	ok "-S $method: passive" use epsv
+	ok "-S $method: active" use eprt
+	is "-S $method: no master of our own" "$(find "$(run_dir)" -type s -name 'm*')" ''
+	tunnel_stop
+	ok "-S $method: the master keeps no descriptor" wait_for 5 settled "$MASTER_PID" "$before"
+	like "-S $method: the master lives" "$(check "$RIG/named")" "pid=$MASTER_PID"
+done
+ok 'the wrapper with -S' fos -S "$RIG/named" -t "$FTP_AT" rig -- true
+like 'the master lives after it' "$(check "$RIG/named")" "pid=$MASTER_PID"
+
+ssh_host shared "ControlPath $RIG/cm-%C" 'ControlMaster auto'
+path=$(ssh -F "$RIG/ssh_config" -G shared | sed -n 's/^controlpath //p')
+master_start "$path" shared
+before=$(fd_count "$MASTER_PID")
+tunnel_start -L "0:$FTP_AT" shared
+at_tunnel
+ok 'ControlPath of the configuration: transfers' use port
+is 'ControlPath of the configuration: no master of our own' \
+    "$(find "$(run_dir)" -type s -name 'm*')" ''
+tunnel_stop
+like 'that master lives' "$(check "$path")" "pid=$MASTER_PID"
+ok 'that master keeps no descriptor' wait_for 5 settled "$MASTER_PID" "$before"
+run ssh -F "$RIG/ssh_config" -O exit -S "$path" shared 2>/dev/null
+ok 'that master is gone when told so' wait_gone 5 "$MASTER_PID"
+
+tunnel_start -L "0:$FTP_AT" shared
+at_tunnel
+ok 'no master at the ControlPath: our own serves' use pasv
+ok 'and does not sit at the user'\''s path' test ! -e "$path"
+pid=$(master_pid)
+like 'it is found' "$pid" '^[0-9]+$'
+tunnel_stop
+ok 'and ends with the tunnel' wait_gone 5 "$pid"
+
+run ssh -F "$RIG/ssh_config" -O exit -S "$RIG/named" rig 2>/dev/null
+fails '-S without a master there' 255 '^ftp-over-ssh: .*named' \
+    fos -N -S "$RIG/named" -L "0:$FTP_AT" rig
+finish

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Bad input and bad surroundings: one line that says what and why, and the exit status.
+. "${0%/*}/rig.sh"
+
+usage()	# name regex arguments...
+{
+	fails "$1" 64 "^ftp-over-ssh: .*$2" fos "${@:3}"
+}
+
+tunnel()	# name regex arguments...
+{
+	fails "$1" 255 "^ftp-over-ssh: .*$2" fos "${@:3}"
+}
+
+in_vain()	# name regex arguments: the client fails, and we say why
+{
+	fails "$1" 9 "^ftp-over-ssh: .*$2" fos "${@:3}" -- \
+	    sh -c 'curl -s --connect-timeout 20 -u a:b "$1/" || exit 9' sh %u
+}
+
+sshd_start
+ftpd_start vsftpd
+free=$(free_port)
+
+usage 'a spec without host' "'?\"?foo" -N -L ftp/foo rig
+usage 'a spec with too few parts' '1:2' -N -L 1:2 rig
+usage 'a port too big' 70000 -N -L 70000:localhost:21 rig
+usage 'target port 0' 'localhost:0' -N -L 1234:localhost:0 rig
+usage 'a port that is no number' 'abc' -N -L abc:localhost:21 rig
+usage 'an unclosed bracket' '\[::1' -N -L '[::1:0:localhost:21' rig
+usage 'an unknown option' '-Z' -Z rig
+usage 'an option without its argument' '-L' -N rig -L
+usage 'an unknown Ftp option' 'FtpNonsense' -o FtpNonsense=1 -N rig
+usage 'a bad value' 'FtpForward.*mux' -o FtpForward=maybe -N rig
+usage 'no destination' 'destination' -N -L 0:localhost:21
+usage 'a destination with a dash' '-oProxyCommand' -N -L 0:localhost:21 -- "-oProxyCommand=touch $RIG/bad"
+usage 'a user with a dash' '-l' -N -L 0:localhost:21 -- -lroot@rig
+usage 'a host with a dash' '-F' -N -L 0:localhost:21 root@-Fx
+usage 'a host with a dash, as a URI' '-F' -N -L 0:localhost:21 ssh://root@-Fx
+ok 'nothing was run' test ! -e "$RIG/bad"
+
+tunnel 'an unknown host' 'no-such-host.invalid' -N -L "0:$FTP_AT" no-such-host.invalid
+ssh_host stranger "IdentityFile $RIG/ssh/stranger" 'BatchMode yes'
+sed -i "\\|IdentityFile $RIG/ssh/user|d" "$RIG/ssh/stranger.conf"
+tunnel 'a refused login' '[Pp]ermission denied' -N -L "0:$FTP_AT" stranger
+ssh_host closed "Port $free"
+tunnel 'no sshd there' '[Rr]efused' -N -L "0:$FTP_AT" closed
+ssh_host changed "UserKnownHostsFile /dev/null" 'BatchMode yes'
+tunnel 'an unknown host key' '[Hh]ost key' -N -L "0:$FTP_AT" changed
+tunnel 'a port in use' "$FTP_PORT.*in use" -N -L "$FTP_PORT:localhost:21" rig
+tunnel 'an address that is not ours' '192\.0\.2\.1' -g -N -L "192.0.2.1:0:localhost:21" rig
+tunnel 'an address for others without -g' '-g' -N -L "0.0.0.0:0:localhost:21" rig
+fails 'a client that is not there' 127 '^ftp-over-ssh: no-such-client: .*[Nn]o such file' \
+    fos -t "$FTP_AT" rig -- no-such-client %h
+
+in_vain 'no FTP server at the target' "127\.0\.0\.1:$free" -t "127.0.0.1:$free" rig
+
+long=$RIG/$(printf 'x%.0s' {1..110})
+mkdir "$long"
+XDG_RUNTIME_DIR=$long tunnel 'a runtime directory that is too long' 'long' -N -L "0:$FTP_AT" rig
+tunnel 'a control path that is too long' 'long' -S "$long/x" -N -L "0:$FTP_AT" rig
+: >"$RIG/file"
+XDG_RUNTIME_DIR=$RIG/file tunnel 'a runtime directory that is a file' "$RIG/file" \
+    -N -L "0:$FTP_AT" rig
+mkdir -p "$RIG/others/ftp-over-ssh"
+if [ "$(id -u)" -eq 0 ]; then
+	chown daemon "$RIG/others/ftp-over-ssh"
+else
+	chmod 500 "$RIG/others"
+	rmdir "$RIG/others/ftp-over-ssh"
+fi
+XDG_RUNTIME_DIR=$RIG/others tunnel 'a runtime directory of somebody else' "$RIG/others" \
+    -N -L "0:$FTP_AT" rig
+
+for line in 'AllowTcpForwarding no' 'DisableForwarding yes'; do
+	sshd_start -n forbidden "$line"
+	in_vain "sshd says $line" 'AllowTcpForwarding' -t "$FTP_AT" forbidden
+done
+finish

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The helper by itself, on sockets and pipes; and ftp-over-ssh -W.
+. "${0%/*}/rig.sh"
+. "$RIG_E2E/clients.sh"
+
+socat_up()
+{
+	banner 127.0.0.1 "$1" >/dev/null
+}
+
+# A client that has only pipes: log in, fetch with PASV, quit.
+piped()	# command...
+{
+	run "$PYTHON" "$RIG_E2E/piped.py" "$RIG/data/mid" "$@"
+}
+
+sshd_start
+ftpd_start vsftpd
+client_data
+run ssh -F "$RIG/ssh_config" -fNM -o ControlPath="$RIG/ctl" rig >/dev/null 2>&1
+
+for kind in EXEC,pipes EXEC; do
+	at_socat=$(free_port)
+	spawn socat socat "TCP-LISTEN:$at_socat,bind=127.0.0.1,fork,reuseaddr" \
+	    "EXEC:$HELPER -S $RIG/ctl $FTP_AT${kind#EXEC}"
+	ok "socat $kind: the greeting" wait_for 10 socat_up "$at_socat"
+	TUNNEL_ADDR=127.0.0.1 TUNNEL_PORT=$at_socat
+	at_tunnel
+	for mode in pasv epsv port eprt; do
+		ok "socat $kind: python $mode" client_cell python $mode
+	done
+	ok "socat $kind: curl epsv" client_cell curl epsv
+	kill "$SPAWN_PID"
+done
+
+ok 'pipes' piped "$HELPER" -S "$RIG/ctl" "$FTP_AT"
+ok 'pipes, method exec' piped "$HELPER" -S "$RIG/ctl" -o FtpForward=exec "$FTP_AT"
+ok '-W on pipes' piped "$FOS" -F "$RIG/ssh_config" -W "$FTP_AT" rig
+
+ends()
+{
+	printf 'NOOP\r\nQUIT\r\n' | timeout 20 "$HELPER" -S "$RIG/ctl" "$FTP_AT" >"$RIG/out" &&
+	    grep -q '^220 ' "$RIG/out"
+}
+ok 'it ends when its stdin does' ends
+fails 'no master there' 255 '^ftp-over-ssh-helper: ' "$HELPER" -S "$RIG/none" "$FTP_AT"
+fails 'no -S' 64 '^ftp-over-ssh-helper: .*-S' "$HELPER" "$FTP_AT"
+fails 'a bad target' 64 '^ftp-over-ssh-helper: .*99999' "$HELPER" -S "$RIG/ctl" localhost:99999
+run ssh -F "$RIG/ssh_config" -O exit -S "$RIG/ctl" rig 2>/dev/null
+finish
