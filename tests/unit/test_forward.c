@@ -29,6 +29,7 @@
 /* The rig: made once, each test has a master of its own. */
 static char dir[64], config[80];
 static pid_t sshd_pid;
+static uint16_t trap_port;
 static char sshd_path[PATH_MAX];
 
 static int
@@ -126,7 +127,7 @@ write_file(const char *name, const char *fmt, uint16_t port)
 	if ((f = fopen(path, "w")) == NULL)
 		exit(1);
 	for (; *fmt != '\0'; fmt++) {
-		if (*fmt == '@')
+		if (*fmt == '~')
 			fputs(dir, f);
 		else if (*fmt == '#')
 			fprintf(f, "%u", port);
@@ -165,14 +166,21 @@ rig_start(void)
 	run(command);
 	if (geteuid() == 0)
 		mkdir("/run/sshd", 0755);
-	write_file("sshd_config", "Port #\nListenAddress 127.0.0.1\nHostKey @/host\n"
-	    "AuthorizedKeysFile @/keys\nStrictModes no\nUsePAM no\nPidFile none\n"
+	write_file("sshd_config", "Port #\nListenAddress 127.0.0.1\nHostKey ~/host\n"
+	    "AuthorizedKeysFile ~/keys\nStrictModes no\nUsePAM no\nPidFile none\n"
 	    "PermitRootLogin yes\nAllowTcpForwarding yes\nMaxSessions 2000\n", port);
-	/* The LocalForward is a trap: -O forward and cancel must not touch it. */
-	write_file("config", "Host rig\n HostName 127.0.0.1\n Port #\n IdentityFile @/user\n"
+	write_file("config", "Host rig\n HostName 127.0.0.1\n Port #\n IdentityFile ~/user\n"
 	    " IdentitiesOnly yes\n StrictHostKeyChecking no\n LogLevel ERROR\n"
-	    " UserKnownHostsFile /dev/null\n LocalForward 4321 localhost:21\n", port);
-	snprintf(config, sizeof(config), "%s/config", dir);
+	    " UserKnownHostsFile /dev/null\n", port);
+	/* A trap: neither the master nor -O forward may open the configuration's forwards. */
+	trap_port = free_port();
+	write_file("trap", "Include ~/config\nHost rig\n LocalForward # localhost:21\n",
+	    trap_port);
+	write_file("ssh", "exec ssh -F ~/trap \"$@\"\n", 0);
+	write_file("fake", "echo 'Master running (pid=77)'\n", 0);
+	snprintf(command, sizeof(command), "chmod 755 %s/ssh %s/fake", dir, dir);
+	run(command);
+	snprintf(config, sizeof(config), "%s/trap", dir);
 	snprintf(command, sizeof(command), "%s/sshd_config", dir);
 	if ((sshd_pid = fork()) == 0) {
 		execl(sshd_path, sshd_path, "-D", "-e", "-q", "-f", command, (char *)NULL);
@@ -186,8 +194,13 @@ rig_start(void)
 static void
 rig_stop(void)
 {
-	char command[128];
+	char command[256];
 
+	/* a test that failed has left its master */
+	snprintf(command, sizeof(command), "for m in %s/m*; do"
+	    " ssh -F /dev/null -S $m -O exit rig; done 2>/dev/null", dir);
+	if (system(command) == -1)
+		perror("system");
 	kill(sshd_pid, SIGTERM);
 	waitpid(sshd_pid, NULL, 0);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
@@ -240,6 +253,16 @@ ok(uint32_t id)
 	ck_assert_msg(r->status == FORWARD_OK, "status %d: %s", r->status, r->reason);
 }
 
+/* Run this script of the rig as ssh. */
+static void
+use_ssh(const char *name)
+{
+	char program[96];
+
+	snprintf(program, sizeof(program), "%s/%s", dir, name);
+	setenv("FTP_OVER_SSH_SSH", program, 1);
+}
+
 static void
 master_start(enum forward_method method)
 {
@@ -248,6 +271,7 @@ master_start(enum forward_method method)
 	char why[256];
 	pid_t pid;
 
+	use_ssh("ssh");
 	snprintf(ctl, sizeof(ctl), "%s/m%d", dir, ++number + (int)getpid());
 	ck_assert_int_gt(pid = sshcmd_master_spawn(&settings, &m, &errors), 0);
 	ck_assert_int_eq(sshcmd_master_wait(pid, errors, 20000, NULL), 0);
@@ -331,6 +355,7 @@ START_TEST(test_local)
 	master_start(methods[_i]);
 	dial_rounds(methods[_i] == METHOD_EXEC ? 5 : ROUNDS);
 	ck_assert(!gone);
+	ck_assert_int_eq(tcp_connect(trap_port), -1);
 	master_stop();
 }
 END_TEST
@@ -494,6 +519,35 @@ START_TEST(test_stdio_refused)
 }
 END_TEST
 
+/* A master of another mux version: AUTO goes on with ssh itself, MUX gives up. */
+START_TEST(test_other_version)
+{
+	struct forward f = remote_forward(0);
+	int lfd, peer;
+
+	use_ssh("fake");
+	snprintf(ctl, sizeof(ctl), "%s/other%d", dir, _i);
+	ck_assert_int_ne(lfd = unix_socket(ctl, true), -1);
+	loop = loop_new();
+	fwd = forwarder_new(loop, _i == 0 ? METHOD_AUTO : METHOD_MUX, ctl, "rig", take, NULL);
+	ck_assert_ptr_ne(fwd, NULL);
+	ck_assert_int_ne(peer = accept_soon(lfd), -1);
+	ck_assert_int_eq(write(peer, "\0\0\0\10" "\0\0\0\1" "\0\0\0\5", 12), 12);
+	close(peer);
+	answer(forward_check(fwd));
+	ck_assert_int_eq(last.status, _i == 0 ? FORWARD_OK : FORWARD_BROKEN);
+	ck_assert_int_eq(last.pid, _i == 0 ? 77 : 0);
+	ck_assert(gone == (_i == 1));
+	if (_i == 0) {
+		ok(forward_check(fwd));
+		ck_assert_int_eq(answer(forward_open(fwd, &f))->status, FORWARD_BROKEN);
+	}
+	forwarder_free(fwd);
+	loop_free(loop);
+	close(lfd);
+}
+END_TEST
+
 /* What was asked right before the end is still done. */
 START_TEST(test_free_finishes)
 {
@@ -523,7 +577,7 @@ END_TEST
 
 START_TEST(test_config)
 {
-	char why[256], value[256], *text;
+	char why[256], value[256], want[64], *text;
 	const char *at;
 
 	ck_assert_ptr_ne(text = sshcmd_config(&settings, 5000, why, sizeof(why)), NULL);
@@ -532,7 +586,8 @@ START_TEST(test_config)
 	ck_assert_ptr_ne(sshcmd_value(text, "serveraliveinterval", value, sizeof(value)), NULL);
 	ck_assert_str_eq(value, "0");
 	ck_assert_ptr_ne(at = sshcmd_value(text, "localforward", value, sizeof(value)), NULL);
-	ck_assert_str_eq(value, "4321 [localhost]:21");
+	snprintf(want, sizeof(want), "%u [localhost]:21", trap_port);
+	ck_assert_str_eq(value, want);
 	ck_assert_ptr_eq(sshcmd_value(at, "localforward", value, sizeof(value)), NULL);
 	ck_assert_ptr_eq(sshcmd_value(text, "host", value, 2), NULL);
 	free(text);
@@ -649,6 +704,7 @@ main(void)
 	tcase_add_loop_test(t, test_gone, 0, 3);
 	tcase_add_loop_test(t, test_free_finishes, 0, 2);
 	tcase_add_test(t, test_check_not_held_up);
+	tcase_add_loop_test(t, test_other_version, 0, 2);
 	tcase_add_loop_test(t, test_stdio, 0, 1);
 	tcase_add_test(t, test_stdio_refused);
 	tcase_add_test(t, test_config);

@@ -429,6 +429,7 @@ START_TEST(test_finish)
 	if ((child = fork()) == 0) {
 		static const char said[] = HELLO "\0\0\0\10" "\x80\0\0\1" "\0\0\0\1";
 
+		close(mux->fd);
 		poll(NULL, 0, 50); /* a master that is busy elsewhere */
 		_exit(send(peer, said, sizeof(said) - 1, MSG_NOSIGNAL) == -1);
 	}
