@@ -1,0 +1,51 @@
+#include "admit.h"
+
+#include <sys/socket.h>
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "spec.h"
+
+static void
+peer_text(int fd, char *peer)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	char host[48], port[8];
+
+	strcpy(peer, "ssh");
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) == -1 || ss.ss_family == AF_UNIX)
+		return;
+	if (getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port, sizeof(port),
+	    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		snprintf(peer, ADMIT_PEER_MAX, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
+		    port);
+}
+
+bool
+admit(int fd, const struct admit_policy *policy, char *peer, char *why, size_t why_size)
+{
+	uid_t uid;
+
+	peer_text(fd, peer);
+	switch (peer_uid(fd, &uid)) {
+	case PEER_KNOWN:
+		if (policy->any_user || uid == geteuid() || uid == 0)
+			return true;
+		snprintf(why, why_size, "it belongs to user %ld; FtpAllowUsers=any would let it "
+		    "in", (long)uid);
+		return false;
+	case PEER_UNKNOWN:
+		if (policy->any_user)
+			return true;
+		snprintf(why, why_size, "its owner cannot be told");
+		return false;
+	default:
+		snprintf(why, why_size, "it is on another host; -g would let it in");
+		return policy->gateway;
+	}
+}

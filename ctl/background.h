@@ -1,0 +1,19 @@
+/* -f: go to the background, but only when the tunnel is ready.
+ *
+ * The process forks at once; the child does everything (it is the one whose pid is in the
+ * names of the runtime directory) while the parent waits to be told. */
+#ifndef BACKGROUND_H
+#define BACKGROUND_H
+
+/* In the parent: the exit status, once the child is ready (0) or has ended. In the child: -1,
+ * and *ready for background_ready(). */
+int background_start(int *ready);
+
+/* Let the parent go, leave its session and terminal; stderr stays if it is a log file's.
+ * -1: the parent is gone, nobody has seen us start. */
+int background_ready(int ready, int keep_stderr);
+
+/* Is one of our ancestors an ssh (that runs us as its LocalCommand)? */
+int background_under_ssh(void);
+
+#endif

@@ -1,0 +1,127 @@
+#include "entrances.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "loop.h"
+
+struct entrance {
+	struct entrance *next;
+	struct entrances *owner;
+	struct tunnel_spec spec;
+	struct listener *listeners;
+};
+
+struct entrances {
+	struct loop *loop;
+	const struct cmdline *cmdline;
+	entrances_fn *fn;
+	void *arg;
+	struct entrance *first, **end;
+};
+
+struct entrances *
+entrances_new(struct loop *loop, const struct cmdline *cmdline)
+{
+	struct entrances *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	e->loop = loop;
+	e->cmdline = cmdline;
+	e->end = &e->first;
+	return e;
+}
+
+void
+entrances_free(struct entrances *e)
+{
+	struct entrance *one;
+
+	if (e == NULL)
+		return;
+	while ((one = e->first) != NULL) {
+		e->first = one->next;
+		listener_free(one->listeners);
+		free(one);
+	}
+	free(e);
+}
+
+/* Takes over the listeners. */
+static enum listen_result
+keep(struct entrances *e, const struct tunnel_spec *spec, struct listener *listeners, char *why,
+    size_t why_size)
+{
+	struct entrance *one = calloc(1, sizeof(*one));
+
+	if (one == NULL) {
+		listener_free(listeners);
+		snprintf(why, why_size, "out of memory");
+		return LISTEN_FAILED;
+	}
+	*one = (struct entrance){ NULL, e, *spec, listeners };
+	*e->end = one;
+	e->end = &one->next;
+	return LISTEN_OK;
+}
+
+enum listen_result
+entrances_add(struct entrances *e, const struct tunnel_spec *spec, char *why, size_t why_size)
+{
+	const struct listen_at at = { &spec->listen, e->cmdline->family, e->cmdline->gateway };
+	struct listener *listeners;
+	enum listen_result result = listener_tcp(&listeners, e->loop, &at, why, why_size);
+
+	return result == LISTEN_OK ? keep(e, spec, listeners, why, why_size) : result;
+}
+
+enum listen_result
+entrances_adopt(struct entrances *e, const struct tunnel_spec *spec, int fd, char *why,
+    size_t why_size)
+{
+	struct listener *listeners;
+	enum listen_result result = listener_adopt(&listeners, e->loop, fd, e->cmdline->gateway,
+	    why, why_size);
+
+	return result == LISTEN_OK ? keep(e, spec, listeners, why, why_size) : result;
+}
+
+const struct hostport *
+entrances_first(const struct entrances *e)
+{
+	return listener_at(e->first->listeners);
+}
+
+void
+entrances_announce(const struct entrances *e)
+{
+	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
+	const struct listener *l;
+
+	for (const struct entrance *one = e->first; one != NULL; one = one->next) {
+		hostport_format(target, sizeof(target), one->spec.target.host,
+		    one->spec.target.port);
+		for (l = one->listeners; l != NULL; l = listener_next(l))
+			printf("listening on %s, forwarding to %s\n", hostport_format(at,
+			    sizeof(at), listener_at(l)->host, listener_at(l)->port), target);
+	}
+	fflush(stdout);
+}
+
+static void
+accepted(void *arg, int fd)
+{
+	struct entrance *one = arg;
+
+	one->owner->fn(one->owner->arg, &one->spec, fd);
+}
+
+void
+entrances_start(struct entrances *e, entrances_fn *fn, void *arg)
+{
+	e->fn = fn;
+	e->arg = arg;
+	for (struct entrance *one = e->first; one != NULL; one = one->next)
+		listener_start(one->listeners, accepted, one);
+}

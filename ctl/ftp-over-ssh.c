@@ -1,0 +1,174 @@
+/* ftp-over-ssh: FTP, control and data connections, through the user's own ssh. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "activation.h"
+#include "background.h"
+#include "cmdline.h"
+#include "client.h"
+#include "helpers.h"
+#include "fdlimit.h"
+#include "log.h"
+#include "rundir.h"
+#include "tunnel.h"
+
+#define PROGRAM "ftp-over-ssh"
+#define USAGE 64
+#define FAILED 255
+#define CONFIG_MS 20000 /* ssh -G; its configuration may run commands (Match exec) */
+
+/* Descriptors 0 to 2 are what they are called, never a socket of ours. */
+static void
+open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2 && fcntl(fd, F_SETFD, 0) == 0);
+	if (fd > 2)
+		close(fd);
+}
+
+static int
+usage_error(int argc, const char *why)
+{
+	if (argc <= 1)
+		fputs(cmdline_synopsis(), stderr);
+	else
+		log_error("%s", why);
+	return USAGE;
+}
+
+static int
+print(char *text)
+{
+	if (text == NULL) {
+		log_error("out of memory");
+		return FAILED;
+	}
+	fputs(text, stdout);
+	free(text);
+	return fflush(stdout) == 0 ? 0 : FAILED;
+}
+
+static int
+open_log(const struct cmdline *c)
+{
+	int fd;
+
+	if (c->log_file != NULL) {
+		fd = open(c->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1) {
+			log_error("%s: cannot open it: %m", c->log_file);
+			return -1;
+		}
+		close(fd);
+	}
+	log_open(PROGRAM, c->verbosity, c->to_syslog);
+	return 0;
+}
+
+/* What ssh's configuration says about the destination; needed to find a master, and for the
+ * forwards in it. */
+static int
+read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_setup *t,
+    char **config, char *path, size_t path_size)
+{
+	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
+	char why[512], interval[16];
+
+	if (c->ctl_path != NULL && !wants_forwards)
+		return 0;
+	if ((*config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL) {
+		log_error("ssh configuration of %s: %s", c->destination, why);
+		return -1;
+	}
+	if (sshcmd_value(*config, "controlpath", path, path_size) != NULL &&
+	    strcmp(path, "none") != 0)
+		m->config_path = path;
+	m->keepalive = sshcmd_value(*config, "serveraliveinterval", interval,
+	    sizeof(interval)) != NULL && strcmp(interval, "0") == 0;
+	if (wants_forwards)
+		t->ssh_config = *config;
+	return 0;
+}
+
+/* What must be there before a password is asked for. */
+static int
+check_surroundings(const struct cmdline *c, const char **helper)
+{
+	char why[512];
+	char **client;
+
+	if (rundir_path(why, sizeof(why)) == NULL ||
+	    (*helper = helpers_program(why, sizeof(why))) == NULL)
+		goto err;
+	if (c->run == RUN_CLIENT) {
+		if ((client = client_argv(c->command, "", 0, why, sizeof(why))) == NULL)
+			goto err;
+		client_argv_free(client);
+	}
+	return 0;
+err:
+	log_error("%s", why);
+	return -1;
+}
+
+static int
+serve(const struct cmdline *c)
+{
+	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
+		.destination = c->destination }, .ctl_path = c->ctl_path,
+		.to_syslog = c->to_syslog };
+	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };
+	char *config = NULL, path[1024];
+	int status;
+
+	setup.activated = c->run == RUN_TUNNEL ? activation_descriptors() : 0;
+	if (c->background && (status = background_start(&setup.ready)) != -1)
+		return status;
+	status = FAILED;
+	fdlimit_raise();
+	if (check_surroundings(c, &setup.helper) == 0 &&
+	    read_config(c, &master, &setup, &config, path, sizeof(path)) == 0) {
+		rundir_sweep();
+		status = tunnel_run(&setup);
+	}
+	free(config);
+	return status;
+}
+
+static int
+run(const struct cmdline *c)
+{
+	switch (c->run) {
+	case RUN_USAGE:
+		return print(cmdline_help());
+	case RUN_OPTIONS:
+		return print(cmdline_ftp_options());
+	case RUN_VERSION:
+		return print(strdup(PROGRAM " " VERSION "\n"));
+	default:
+		return open_log(c) == 0 ? serve(c) : FAILED;
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct cmdline c;
+	char why[512];
+	int status;
+
+	open_standard_descriptors();
+	if (cmdline_parse(&c, argc, argv, why, sizeof(why)) == -1)
+		status = usage_error(argc, why);
+	else
+		status = run(&c);
+	cmdline_free(&c);
+	return status;
+}

@@ -1,0 +1,296 @@
+#include "helpers.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "loop.h"
+#include "signals.h"
+
+#define NAME "ftp-over-ssh-helper"
+#define STATUS_MAX 4096
+
+struct helpers {
+	struct loop *loop;
+	const char *program;
+	const struct cmdline *cmdline;
+	helpers_fn *ended;
+	void *arg;
+	struct helper *first;
+	size_t count;
+};
+
+/* Which program */
+
+/* "/somewhere/ctl/ftp-over-ssh" has its helper in /somewhere/helper. */
+static bool
+in_build_tree(char *path, size_t size)
+{
+	char own[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	char *dir, *top;
+
+	if (n == -1)
+		return false;
+	own[n] = '\0';
+	dir = dirname(own);
+	if (strcmp(dir + strlen(dir) - (strlen(dir) < 4 ? 0 : 4), "/ctl") != 0)
+		return false;
+	top = dirname(dir);
+	return (size_t)snprintf(path, size, "%s/helper/" NAME, top) < size &&
+	    access(path, X_OK) == 0;
+}
+
+const char *
+helpers_program(char *why, size_t why_size)
+{
+	static char built[PATH_MAX];
+	const char *program = getenv("FTP_OVER_SSH_HELPER");
+
+	if (program == NULL || *program == '\0')
+		program = in_build_tree(built, sizeof(built)) ? built : LIBEXECDIR "/" NAME;
+	if (access(program, X_OK) == 0)
+		return program;
+	snprintf(why, why_size, "%s: %s; install it, or name it in FTP_OVER_SSH_HELPER", program,
+	    strerror(errno));
+	return NULL;
+}
+
+/* The set */
+
+struct helpers *
+helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdline,
+    helpers_fn *ended, void *arg)
+{
+	struct helpers *h = calloc(1, sizeof(*h));
+
+	if (h != NULL)
+		*h = (struct helpers){ loop, program, cmdline, ended, arg, NULL, 0 };
+	return h;
+}
+
+static void
+helper_free(struct helper *one)
+{
+	watch_free(one->watch);
+	close(one->status_fd);
+	free(one);
+}
+
+void
+helpers_free(struct helpers *h)
+{
+	struct helper *one;
+
+	if (h == NULL)
+		return;
+	while ((one = h->first) != NULL) {
+		h->first = one->next;
+		helper_free(one);
+	}
+	free(h);
+}
+
+size_t
+helpers_count(const struct helpers *h)
+{
+	return h->count;
+}
+
+const struct helper *
+helpers_first(const struct helpers *h)
+{
+	return h->first;
+}
+
+void
+helpers_terminate(struct helpers *h)
+{
+	for (const struct helper *one = h->first; one != NULL; one = one->next)
+		kill(one->pid, SIGTERM);
+}
+
+/* What it reports is nobody's business yet. */
+static void
+status_ready(void *arg, short revents)
+{
+	struct helper *one = arg;
+	char report[STATUS_MAX];
+	ssize_t n = recv(one->status_fd, report, sizeof(report), 0);
+
+	(void)revents;
+	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	watch_free(one->watch); /* it ends: SIGCHLD will say so */
+	one->watch = NULL;
+}
+
+static int
+exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void
+helpers_child(struct helpers *h)
+{
+	struct helper **at = &h->first, *one;
+	int status;
+
+	while ((one = *at) != NULL) {
+		if (waitpid(one->pid, &status, WNOHANG) != one->pid) {
+			at = &one->next;
+			continue;
+		}
+		*at = one->next;
+		h->count--;
+		log_at(LOG_DETAIL, "session of %s: helper %ld ended with %d", one->peer,
+		    (long)one->pid, exit_status(status));
+		h->ended(h->arg, one, exit_status(status));
+		helper_free(one);
+	}
+}
+
+/* Starting one */
+
+struct words {
+	const char **item;
+	size_t count;
+};
+
+static void
+word(struct words *w, const char *text)
+{
+	w->item[w->count++] = text;
+}
+
+static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
+
+/* malloc'ed. status and server are texts that live as long as it. */
+static const char **
+command_line(const struct helpers *h, const struct helper_start *start, const char *status,
+    const char *server)
+{
+	const struct cmdline *c = h->cmdline;
+	struct words w = { calloc(2 * c->ftp_texts.count + 16, sizeof(char *)), 0 };
+
+	if (w.item == NULL)
+		return NULL;
+	word(&w, h->program);
+	if (c->gateway)
+		word(&w, "-g");
+	if (c->verbosity == LOG_QUIET)
+		word(&w, "-q");
+	if (c->verbosity > LOG_NORMAL)
+		word(&w, verbose[c->verbosity]);
+	if (start->reverse)
+		word(&w, "-R");
+	for (size_t i = 0; i < c->ftp_texts.count; i++) {
+		word(&w, "-o");
+		word(&w, c->ftp_texts.item[i]);
+	}
+	word(&w, "-d");
+	word(&w, c->destination);
+	word(&w, "-s");
+	word(&w, status);
+	word(&w, "-S");
+	word(&w, start->ctl_path);
+	word(&w, server);
+	return w.item;
+}
+
+static void
+helper_child(const struct helper_start *start, const char **argv, int status_fd)
+{
+	signals_default();
+	if (start->own_session)
+		setsid();
+	if (dup2(start->in, 0) == -1 || dup2(start->out, 1) == -1 ||
+	    fcntl(status_fd, F_SETFD, 0) == -1)
+		_exit(126);
+	if (start->keeper != -1)
+		fcntl(start->keeper, F_SETFD, 0);
+	execv(argv[0], (char *const *)(uintptr_t)argv);
+	log_error("%s: cannot run it: %s", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static pid_t
+helper_fork(const struct helpers *h, const struct helper_start *start, int status_fd)
+{
+	char status[16], server[SPEC_HOST_MAX + 16];
+	const char **argv;
+	pid_t pid;
+	int saved;
+
+	snprintf(status, sizeof(status), "%d", status_fd);
+	hostport_format(server, sizeof(server), start->server->host, start->server->port);
+	if ((argv = command_line(h, start, status, server)) == NULL)
+		return -1;
+	if ((pid = fork()) == 0)
+		helper_child(start, argv, status_fd);
+	saved = errno;
+	free(argv);
+	errno = saved;
+	return pid;
+}
+
+static struct helper *
+helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
+{
+	struct helper *one = calloc(1, sizeof(*one));
+
+	if (one == NULL)
+		return NULL;
+	one->owner = h;
+	one->status_fd = status_fd;
+	one->started = time(NULL);
+	one->reverse = start->reverse;
+	one->server = *start->server;
+	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
+	one->watch = loop_watch(h->loop, status_fd, POLLIN, status_ready, one);
+	if (one->watch != NULL)
+		return one;
+	free(one);
+	return NULL;
+}
+
+int
+helpers_start(struct helpers *h, const struct helper_start *start)
+{
+	struct helper *one;
+	int fds[2], saved;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
+		return -1;
+	if ((one = helper_new(h, start, fds[0])) == NULL) {
+		close(fds[0]);
+		close(fds[1]);
+		return -1;
+	}
+	one->pid = helper_fork(h, start, fds[1]);
+	saved = errno;
+	close(fds[1]);
+	if (one->pid == -1) {
+		helper_free(one);
+		errno = saved;
+		return -1;
+	}
+	one->next = h->first;
+	h->first = one;
+	h->count++;
+	log_at(LOG_DETAIL, "session of %s: helper %ld", one->peer, (long)one->pid);
+	return 0;
+}

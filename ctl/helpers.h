@@ -1,0 +1,54 @@
+/* The running helpers (ftp-over-ssh-helper), one for each control connection. */
+#ifndef HELPERS_H
+#define HELPERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "admit.h"
+#include "cmdline.h"
+#include "spec.h"
+
+struct loop;
+struct helpers;
+
+struct helper {
+	struct helper *next;
+	struct helpers *owner;
+	struct watch *watch;
+	int status_fd;             /* our end; closing it ends the helper's session */
+	pid_t pid;
+	time_t started;
+	bool reverse;              /* -R */
+	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
+	struct hostport server;
+};
+
+struct helper_start {
+	int in, out;               /* the control connection; stays the caller's */
+	bool own_session;          /* keep the terminal's signals away from it */
+	bool reverse;
+	const char *ctl_path, *peer;
+	const struct hostport *server;
+	int keeper;                /* to inherit, or -1 */
+};
+
+/* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
+typedef void helpers_fn(void *arg, const struct helper *, int status);
+
+/* The helper program: $FTP_OVER_SSH_HELPER, that of the build tree, or the installed one.
+ * NULL with a message in why when it cannot be run. Static storage. */
+const char *helpers_program(char *why, size_t why_size);
+
+struct helpers *helpers_new(struct loop *, const char *program, const struct cmdline *,
+    helpers_fn *ended, void *arg);
+void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themselves */
+int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
+void helpers_child(struct helpers *); /* after SIGCHLD */
+void helpers_terminate(struct helpers *);
+size_t helpers_count(const struct helpers *);
+const struct helper *helpers_first(const struct helpers *);
+
+#endif

@@ -1,0 +1,18 @@
+/* The keeper stops a ControlMaster of ours when nobody needs it any more, however the tunnel
+ * and its helpers end (kill -9 too): a process of its own that waits at the reading end of
+ * a pipe. The tunnel holds the writing end and every helper inherits it, so an aborted upload
+ * that a helper still holds open keeps the master. At the end of the pipe the keeper sends
+ * the master the terminate request and removes the control socket. */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+/* Fork one for the master that is about to be started at ctl_path: the pipe's writing end
+ * (CLOEXEC), or -1 with errno. Closing it is all that it takes to stop the master. */
+int keeper_new(const char *ctl_path);
+
+/* Tell it that the master is up (it will wait for the pipe's end), or that none came to be
+ * (it ends at once). Untold, it looks for a master for a while after the pipe's end. */
+void keeper_master_up(int keeper);
+void keeper_no_master(int keeper);
+
+#endif

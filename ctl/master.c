@@ -1,0 +1,400 @@
+#include "master.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper.h"
+#include "log.h"
+#include "loop.h"
+#include "mux.h"
+#include "rundir.h"
+#include "sshlog.h"
+#include "sshrun.h"
+
+#define ANSWER_MS 5000        /* a master that exists answers within */
+#define START_MS 55000        /* ssh without a user to wait for; clients wait for it */
+#define RETRY_MS 100
+#define STOP_MS 500
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MOST_MS 30000
+#define SETTLED_MS 10000      /* a master that lived so long was a good one */
+
+enum origin { NAMED, CONFIGURED, OWN };
+
+struct master {
+	struct loop *loop;
+	const struct master_settings *settings;
+	master_fn *fn;
+	void *arg;
+
+	enum master_state state;
+	enum origin origin; /* of the one in use, or that is being tried */
+	char path[256];
+	struct mux *mux;
+	uint32_t alive_id;
+	struct timer *timer; /* bounds or repeats the attempt */
+	uint64_t patience_end, next_attempt, up_since;
+	unsigned backoff;
+	bool ask;
+	char reason[1024];
+
+	/* of our own master */
+	pid_t ssh; /* while it logs in, else 0 */
+	struct sshlog *sshlog;
+	int keeper;
+};
+
+static void master_try(struct master *);
+static void master_start(struct master *);
+
+struct master *
+master_new(struct loop *loop, const struct master_settings *settings, master_fn *fn, void *arg)
+{
+	struct master *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->loop = loop;
+	m->settings = settings;
+	m->fn = fn;
+	m->arg = arg;
+	m->keeper = -1;
+	snprintf(m->reason, sizeof(m->reason), "no ssh connection yet");
+	return m;
+}
+
+/* Forget the master, or the attempt, that there was. Its log may have last words: kept. */
+static void
+master_drop(struct master *m)
+{
+	bool running;
+
+	timer_free(m->timer);
+	m->timer = NULL;
+	mux_free(m->mux);
+	m->mux = NULL;
+	if (m->ssh > 0) {
+		kill(m->ssh, SIGTERM);
+		sshrun_reap(m->ssh, STOP_MS, &running);
+		if (running && kill(m->ssh, SIGKILL) == 0)
+			sshrun_reap(m->ssh, STOP_MS, &running);
+	}
+	m->ssh = 0;
+	if (m->keeper != -1)
+		close(m->keeper);
+	m->keeper = -1;
+}
+
+void
+master_free(struct master *m)
+{
+	if (m == NULL)
+		return;
+	if (m->state == MASTER_STARTING && m->keeper != -1 && m->ssh > 0)
+		keeper_no_master(m->keeper);
+	master_drop(m);
+	sshlog_free(m->sshlog);
+	free(m);
+}
+
+enum master_state
+master_state(const struct master *m)
+{
+	return m->state;
+}
+
+const char *
+master_path(const struct master *m)
+{
+	return m->path;
+}
+
+const char *
+master_reason(const struct master *m)
+{
+	return m->reason;
+}
+
+int
+master_keeper(const struct master *m)
+{
+	return m->keeper;
+}
+
+/* How an attempt ends */
+
+static void
+master_failed(struct master *m)
+{
+	master_drop(m);
+	m->state = MASTER_DOWN;
+	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS : m->backoff * 2;
+	if (m->backoff > BACKOFF_MOST_MS)
+		m->backoff = BACKOFF_MOST_MS;
+	m->next_attempt = loop_now() + m->backoff;
+	m->fn(m->arg, MASTER_DOWN);
+}
+
+static void
+master_up(struct master *m)
+{
+	timer_free(m->timer);
+	m->timer = NULL;
+	m->state = MASTER_UP;
+	m->up_since = loop_now();
+	m->patience_end = 0;
+	if (m->keeper != -1)
+		keeper_master_up(m->keeper);
+	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
+	m->fn(m->arg, MASTER_UP);
+}
+
+static void
+master_died(struct master *m, const struct forward_result *result)
+{
+	if (loop_now() - m->up_since >= SETTLED_MS)
+		m->backoff = 0;
+	m->next_attempt = loop_now() + m->backoff;
+	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
+	    m->settings->ssh.destination, result->reason);
+	master_drop(m);
+	m->state = MASTER_DOWN;
+	m->fn(m->arg, MASTER_DOWN);
+}
+
+/* Attaching */
+
+static void
+try_again(void *arg)
+{
+	struct master *m = arg;
+
+	m->timer = NULL;
+	master_try(m);
+}
+
+/* Nobody answers at m->path (why): what next? */
+static void
+master_absent(struct master *m, const char *why)
+{
+	timer_free(m->timer);
+	mux_free(m->mux);
+	m->timer = NULL;
+	m->mux = NULL;
+	if (m->origin == CONFIGURED) {
+		log_at(LOG_DETAIL, "no ControlMaster answers at %s: %s", m->path, why);
+		master_start(m);
+		return;
+	}
+	if (m->origin == NAMED && loop_now() < m->patience_end &&
+	    (m->timer = loop_timer(m->loop, RETRY_MS, try_again, m)) != NULL)
+		return;
+	if (m->origin == NAMED)
+		snprintf(m->reason, sizeof(m->reason), "no ControlMaster answers at %s: %s; "
+		    "start one with `ssh -M -S %s %s'", m->path, why, m->path,
+		    m->settings->ssh.destination);
+	else
+		snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: the ControlMaster "
+		    "that was started does not answer: %s", m->settings->ssh.destination, why);
+	master_failed(m);
+}
+
+static void
+master_silent(void *arg)
+{
+	struct master *m = arg;
+
+	m->timer = NULL;
+	master_absent(m, "no answer");
+}
+
+/* A master of another mux version cannot be watched; only ssh can talk to it. */
+static bool
+answers_to_ssh(const struct master *m)
+{
+	char why[256];
+
+	return sshcmd_control(&m->settings->ssh, m->path, "check", ANSWER_MS, NULL, why,
+	    sizeof(why)) == 0;
+}
+
+static void
+master_answer(void *arg, const struct forward_result *result)
+{
+	struct master *m = arg;
+
+	if (m->state == MASTER_UP) {
+		if (result->id == 0)
+			master_died(m, result);
+		return;
+	}
+	if (result->id == m->alive_id && result->status == FORWARD_OK) {
+		master_up(m);
+	} else if (result->id == 0) {
+		mux_free(m->mux);
+		m->mux = NULL;
+		if (result->status == FORWARD_BROKEN && answers_to_ssh(m))
+			master_up(m);
+		else
+			master_absent(m, result->reason);
+	}
+}
+
+/* Ask the master at m->path whether it is alive. */
+static void
+master_try(struct master *m)
+{
+	unsigned ms = ANSWER_MS;
+
+	m->mux = mux_new(m->loop, m->path, master_answer, m);
+	if (m->mux == NULL || (m->alive_id = mux_alive(m->mux)) == 0) {
+		master_absent(m, strerror(errno));
+		return;
+	}
+	if (m->patience_end > loop_now() + ms)
+		ms = (unsigned)(m->patience_end - loop_now());
+	m->timer = loop_timer(m->loop, ms, master_silent, m);
+}
+
+void
+master_be_patient(struct master *m, unsigned ms)
+{
+	m->patience_end = loop_now() + ms;
+	if (m->state != MASTER_STARTING || m->mux == NULL)
+		return;
+	timer_free(m->timer);
+	m->timer = loop_timer(m->loop, ms, master_silent, m);
+}
+
+/* Starting one of our own */
+
+/* There is no master: ssh has failed, or will be killed now. */
+static void
+master_refused(struct master *m, const char *why)
+{
+	snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: %s",
+	    m->settings->ssh.destination, why);
+	if (m->keeper != -1)
+		keeper_no_master(m->keeper);
+	master_failed(m);
+}
+
+static void
+ssh_overdue(void *arg)
+{
+	struct master *m = arg;
+
+	m->timer = NULL;
+	master_refused(m, "ssh does not end its login");
+}
+
+/* With -E everything it says goes through the pipe, in the background as well (where -f
+ * would have closed its stderr). */
+static pid_t
+master_spawn(struct master *m, int *err)
+{
+	struct ssh_settings ssh = m->settings->ssh;
+	struct ssh_master own = { m->path, !m->ask, m->settings->keepalive };
+	const char **options = calloc(ssh.count + 2, sizeof(*options));
+	pid_t pid;
+
+	if (options == NULL)
+		return -1;
+	options[0] = "-E";
+	options[1] = "/dev/fd/2";
+	for (size_t i = 0; i < ssh.count; i++)
+		options[i + 2] = ssh.options[i];
+	ssh.options = options;
+	ssh.count += 2;
+	pid = sshcmd_master_spawn(&ssh, &own, err);
+	free(options);
+	return pid;
+}
+
+static void
+master_start(struct master *m)
+{
+	char why[256];
+	int err;
+
+	m->origin = OWN;
+	if (rundir_path(why, sizeof(why)) == NULL) {
+		master_refused(m, why);
+		return;
+	}
+	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 ||
+	    (m->keeper = keeper_new(m->path)) == -1 || (m->ssh = master_spawn(m, &err)) == -1) {
+		m->ssh = 0;
+		master_refused(m, strerror(errno));
+		return;
+	}
+	sshlog_free(m->sshlog);
+	m->sshlog = sshlog_new(m->loop, err, m->settings->to_syslog);
+	if (!m->ask)
+		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
+}
+
+void
+master_child(struct master *m)
+{
+	char why[400];
+	bool running;
+	int status;
+
+	if (m->ssh == 0)
+		return;
+	status = sshrun_reap(m->ssh, 0, &running);
+	if (running)
+		return;
+	m->ssh = 0;
+	timer_free(m->timer);
+	m->timer = NULL;
+	if (status == 0) {
+		master_try(m);
+		return;
+	}
+	sshlog_drain(m->sshlog);
+	snprintf(why, sizeof(why), status == -1 ? "ssh was killed" : "ssh exited with %d", status);
+	master_refused(m, why);
+}
+
+/* A socket cannot have that name: nobody answers there, ever. */
+static void
+path_too_long(struct master *m, const char *path)
+{
+	if (m->origin == CONFIGURED) {
+		master_start(m);
+		return;
+	}
+	snprintf(m->reason, sizeof(m->reason), "control path too long: %zu characters, %d are "
+	    "possible: %.200s", strlen(path), FORWARD_PATH_MAX - 1, path);
+	master_failed(m);
+}
+
+enum master_state
+master_want(struct master *m, bool ask)
+{
+	const struct master_settings *s = m->settings;
+	const char *path = s->ctl_path != NULL ? s->ctl_path : s->config_path;
+
+	if (m->state != MASTER_DOWN || loop_now() < m->next_attempt)
+		return m->state;
+	m->state = MASTER_STARTING;
+	m->ask = ask;
+	m->origin = s->ctl_path != NULL ? NAMED : CONFIGURED;
+	if (path != NULL && strlen(path) >= FORWARD_PATH_MAX) {
+		path_too_long(m, path);
+	} else if (path == NULL) {
+		master_start(m);
+	} else {
+		snprintf(m->path, sizeof(m->path), "%s", path);
+		master_try(m);
+	}
+	return m->state;
+}

@@ -1,0 +1,46 @@
+/* The ControlMaster that a tunnel uses: found, or started by us; watched; replaced by another
+ * one when it dies. Everything happens beside the loop.
+ *
+ * With a ctl_path that the user named: that one and no other, never started nor stopped by us.
+ * Else the one that answers at the ControlPath of ssh's configuration, never stopped by us.
+ * Else one of our own, which its keeper stops (see keeper.h). */
+#ifndef MASTER_H
+#define MASTER_H
+
+#include <stdbool.h>
+
+#include "sshcmd.h"
+
+struct loop;
+struct master;
+
+enum master_state { MASTER_DOWN, MASTER_STARTING, MASTER_UP };
+
+struct master_settings {
+	struct ssh_settings ssh;
+	const char *ctl_path;    /* named by the user, or NULL */
+	const char *config_path; /* the configuration's, or NULL */
+	bool keepalive;          /* see struct ssh_master */
+	bool to_syslog;          /* what ssh says goes there */
+};
+
+/* Called when a start has ended (UP or DOWN) and when the master has died (DOWN). */
+typedef void master_fn(void *arg, enum master_state);
+
+/* The settings are kept, not copied. Starts DOWN. */
+struct master *master_new(struct loop *, const struct master_settings *, master_fn *, void *arg);
+void master_free(struct master *); /* NULL is harmless */
+
+/* See to it that there is one. The state now; DOWN means that it is too early for another
+ * attempt. ask: ssh may ask for passwords at the terminal. */
+enum master_state master_want(struct master *, bool ask);
+/* Wait so long, from now, for the first answer of the one that the user named. */
+void master_be_patient(struct master *, unsigned ms);
+enum master_state master_state(const struct master *);
+void master_child(struct master *); /* after SIGCHLD */
+
+const char *master_path(const struct master *);   /* UP only */
+const char *master_reason(const struct master *); /* why it is DOWN: "what: why" */
+int master_keeper(const struct master *); /* for helpers to inherit; -1: not our own */
+
+#endif

@@ -1,0 +1,179 @@
+#include "reception.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admit.h"
+#include "log.h"
+
+/* A control connection that waits for the master; master.c bounds the time. */
+struct client {
+	struct client *next;
+	int fd;
+	bool reverse;
+	struct hostport server;
+	char peer[ADMIT_PEER_MAX];
+};
+
+struct reception {
+	const struct cmdline *cmdline;
+	struct master *master;
+	struct helpers *helpers;
+	struct client *first;
+	size_t waiting;
+	bool may_ask;
+};
+
+struct reception *
+reception_new(const struct cmdline *cmdline, struct master *master, struct helpers *helpers)
+{
+	struct reception *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->cmdline = cmdline;
+	r->master = master;
+	r->helpers = helpers;
+	return r;
+}
+
+static void
+client_free(struct client *c)
+{
+	close(c->fd);
+	free(c);
+}
+
+/* Service not available (RFC 959, 4.2.1); the peer has said nothing yet, so that closing
+ * loses nothing. */
+static void
+refuse(struct client *c, const char *why)
+{
+	char reply[600], text[500];
+
+	log_at(LOG_SESSIONS, "session of %s refused: %s", c->peer, why);
+	log_escape(text, sizeof(text), why, strlen(why));
+	snprintf(reply, sizeof(reply), "421 %s\r\n", text);
+	send(c->fd, reply, strlen(reply), MSG_NOSIGNAL);
+	client_free(c);
+}
+
+static void
+serve(struct reception *r, struct client *c)
+{
+	const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
+		.reverse = c->reverse, .ctl_path = master_path(r->master), .peer = c->peer,
+		.server = &c->server, .keeper = master_keeper(r->master) };
+
+	if (helpers_start(r->helpers, &start) == -1)
+		refuse(c, strerror(errno));
+	else
+		client_free(c);
+}
+
+static struct client *
+take(struct reception *r)
+{
+	struct client *c = r->first;
+
+	if (c != NULL) {
+		r->first = c->next;
+		r->waiting--;
+	}
+	return c;
+}
+
+void
+reception_master(struct reception *r, enum master_state state)
+{
+	struct client *c;
+
+	while (state != MASTER_STARTING && (c = take(r)) != NULL)
+		if (state == MASTER_UP)
+			serve(r, c);
+		else
+			refuse(c, master_reason(r->master));
+}
+
+void
+reception_free(struct reception *r)
+{
+	struct client *c;
+
+	if (r == NULL)
+		return;
+	while ((c = take(r)) != NULL)
+		refuse(c, "the tunnel is being closed");
+	free(r);
+}
+
+void
+reception_may_ask(struct reception *r)
+{
+	r->may_ask = true;
+}
+
+static void
+wait_for_master(struct reception *r, struct client *c)
+{
+	struct client **end;
+
+	for (end = &r->first; *end != NULL; end = &(*end)->next)
+		;
+	*end = c;
+	r->waiting++;
+}
+
+static bool
+is_full(const struct reception *r)
+{
+	unsigned limit = r->cmdline->ftp.connections;
+
+	return limit > 0 && helpers_count(r->helpers) + r->waiting >= limit;
+}
+
+static struct client *
+client_new(const struct hostport *server, bool reverse, int fd)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		close(fd);
+		return NULL;
+	}
+	c->fd = fd;
+	c->reverse = reverse;
+	c->server = *server;
+	return c;
+}
+
+void
+reception_client(struct reception *r, const struct hostport *server, bool reverse, int fd)
+{
+	const struct admit_policy policy = { r->cmdline->gateway, r->cmdline->ftp.allow_any };
+	struct client *c = client_new(server, reverse, fd);
+	char why[256];
+
+	if (c == NULL)
+		return;
+	if (!admit(fd, &policy, c->peer, why, sizeof(why))) {
+		log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
+		client_free(c);
+		return;
+	}
+	if (is_full(r)) {
+		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later",
+		    r->cmdline->ftp.connections);
+		refuse(c, why);
+		return;
+	}
+	/* It waits first: a start that fails at once refuses all who wait. */
+	wait_for_master(r, c);
+	reception_master(r, master_want(r->master, r->may_ask));
+	r->may_ask = false;
+}

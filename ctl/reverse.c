@@ -1,0 +1,180 @@
+#include "reverse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "listener.h"
+#include "loop.h"
+#include "rundir.h"
+
+struct far {
+	struct far *next;
+	struct reverse *owner;
+	struct tunnel_spec spec;
+	bool optional, open;
+	struct forward forward;
+	struct listener *listener; /* where ssh connects to */
+	uint32_t id;               /* of the request under way, 0 = none */
+};
+
+struct reverse {
+	struct loop *loop;
+	struct reverse_callbacks call;
+	struct forwarder *forwarder;
+	struct far *first;
+};
+
+struct reverse *
+reverse_new(struct loop *loop, const struct reverse_callbacks *callbacks)
+{
+	struct reverse *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->loop = loop;
+	r->call = *callbacks;
+	return r;
+}
+
+/* The original spec is what the master wants to hear: port 0, not the one that was chosen. */
+static void
+cancel_all(struct reverse *r)
+{
+	for (struct far *f = r->first; f != NULL; f = f->next)
+		if (f->open && r->forwarder != NULL)
+			forward_cancel(r->forwarder, &f->forward);
+}
+
+void
+reverse_lost(struct reverse *r)
+{
+	forwarder_free(r->forwarder);
+	r->forwarder = NULL;
+	for (struct far *f = r->first; f != NULL; f = f->next) {
+		f->open = false;
+		f->id = 0;
+	}
+}
+
+void
+reverse_free(struct reverse *r)
+{
+	struct far *f;
+
+	if (r == NULL)
+		return;
+	cancel_all(r);
+	reverse_lost(r);
+	while ((f = r->first) != NULL) {
+		r->first = f->next;
+		listener_free(f->listener);
+		free(f);
+	}
+	free(r);
+}
+
+bool
+reverse_empty(const struct reverse *r)
+{
+	return r->first == NULL;
+}
+
+static void
+far_accepted(void *arg, int fd)
+{
+	struct far *f = arg;
+
+	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
+}
+
+/* In ssh's protocol "" is every address and "localhost" the loopback ones. */
+static void
+far_forward(struct far *f)
+{
+	const char *host = f->spec.listen.host;
+
+	if (*host == '\0')
+		host = "localhost";
+	if (strcmp(host, "*") == 0)
+		host = "";
+	f->forward.kind = FORWARD_REMOTE;
+	f->forward.port = f->spec.listen.port;
+	snprintf(f->forward.host, sizeof(f->forward.host), "%s", host);
+}
+
+int
+reverse_add(struct reverse *r, const struct tunnel_spec *spec, bool optional, char *why,
+    size_t why_size)
+{
+	struct far *f, **end;
+
+	if ((f = calloc(1, sizeof(*f))) == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return -1;
+	}
+	f->owner = r;
+	f->spec = *spec;
+	f->optional = optional;
+	far_forward(f);
+	if (rundir_path(why, why_size) == NULL)
+		goto err;
+	if (rundir_fresh(f->forward.path, sizeof(f->forward.path), 'r') == -1) {
+		snprintf(why, why_size, "runtime directory: %s", strerror(errno));
+		goto err;
+	}
+	if (listener_unix(&f->listener, r->loop, f->forward.path, why, why_size) != LISTEN_OK)
+		goto err;
+	listener_start(f->listener, far_accepted, f);
+	for (end = &r->first; *end != NULL; end = &(*end)->next)
+		;
+	*end = f;
+	return 0;
+err:
+	free(f);
+	return -1;
+}
+
+static bool
+all_answered(const struct reverse *r)
+{
+	for (const struct far *f = r->first; f != NULL; f = f->next)
+		if (f->id != 0)
+			return false;
+	return true;
+}
+
+/* The master's end is seen by whoever watches it; here only answers count. */
+static void
+answered(void *arg, const struct forward_result *result)
+{
+	struct reverse *r = arg;
+	struct far *f;
+
+	for (f = r->first; f != NULL; f = f->next)
+		if (f->id != 0 && f->id == result->id)
+			break;
+	if (f == NULL)
+		return;
+	f->id = 0;
+	f->open = result->status == FORWARD_OK;
+	r->call.opened(r->call.arg, &f->spec, f->optional, result);
+	if (all_answered(r))
+		r->call.settled(r->call.arg);
+}
+
+int
+reverse_open(struct reverse *r, enum forward_method method, const char *ctl_path,
+    const char *destination)
+{
+	if (r->forwarder == NULL)
+		r->forwarder = forwarder_new(r->loop, method, ctl_path, destination, answered, r);
+	if (r->forwarder == NULL)
+		return -1;
+	for (struct far *f = r->first; f != NULL; f = f->next)
+		if (!f->open && f->id == 0 &&
+		    (f->id = forward_open(r->forwarder, &f->forward)) == 0)
+			return -1;
+	return 0;
+}

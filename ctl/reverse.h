@@ -1,0 +1,41 @@
+/* The listeners of -R: on the far side, opened by the ssh server; what comes in there arrives
+ * at unix sockets of ours in the runtime directory. They live as long as the ssh connection
+ * and are opened anew with the next one. */
+#ifndef REVERSE_H
+#define REVERSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "forward.h"
+#include "spec.h"
+
+struct loop;
+struct reverse;
+
+struct reverse_callbacks {
+	/* Takes the connection. */
+	void (*accepted)(void *arg, const struct tunnel_spec *, int fd);
+	/* One listener is open on port, or (status not FORWARD_OK) was refused. */
+	void (*opened)(void *arg, const struct tunnel_spec *, bool optional,
+	    const struct forward_result *);
+	void (*settled)(void *arg); /* every one has been answered */
+	void *arg;
+};
+
+/* The callbacks are copied. NULL when out of memory. */
+struct reverse *reverse_new(struct loop *, const struct reverse_callbacks *);
+void reverse_free(struct reverse *); /* NULL is harmless; cancels what is open, at most 2 s */
+
+/* Add one before the first reverse_open(). optional is only handed back. -1 with a message. */
+int reverse_add(struct reverse *, const struct tunnel_spec *, bool optional, char *why,
+    size_t why_size);
+bool reverse_empty(const struct reverse *);
+
+/* Ask the master at ctl_path for all that are not open; answers come by the callbacks. -1 with
+ * errno. */
+int reverse_open(struct reverse *, enum forward_method, const char *ctl_path,
+    const char *destination);
+void reverse_lost(struct reverse *); /* the master is gone, and so are they */
+
+#endif
