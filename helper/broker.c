@@ -17,7 +17,7 @@
 #include "peer.h"
 #include "policy.h"
 
-#define CONTROL 0   /* the channel number of the control connection's dial */
+#define CONTROL UINT32_MAX /* the channel number of the control connection's dial */
 #define ASKED_MAX 64 /* listeners and dials of one session at a time */
 
 struct broker_end {
@@ -252,7 +252,7 @@ ask_handle(struct broker *b, const struct ask *ask)
 {
 	struct end *end;
 
-	if (ask->end > SERVER || ask->channel == CONTROL ||
+	if (ask->end > SERVER || ask->channel == 0 || ask->channel == CONTROL ||
 	    (ask->address.family != 0 && ask->address.family != 4 && ask->address.family != 6)) {
 		b->ended = true;
 		return;
