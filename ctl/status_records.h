@@ -1,0 +1,63 @@
+/* The records of status.h. Ages in seconds, rates in bytes per second. */
+#ifndef STATUS_RECORDS_H
+#define STATUS_RECORDS_H
+
+#include <stdint.h>
+
+enum status_type {
+	STATUS_ASK = 1, STATUS_DONE, STATUS_TUNNEL, STATUS_LISTENER, STATUS_SESSION, STATUS_CHANNEL
+};
+
+enum status_op { STATUS_ASK_ALL, STATUS_ASK_CLOSE, STATUS_ASK_STOP };
+enum status_direction { STATUS_NONE, STATUS_DOWN, STATUS_UP };
+enum status_method { STATUS_MUX, STATUS_EXEC, STATUS_STDIO };
+
+struct status_ask {
+	uint32_t op;               /* enum status_op */
+	uint32_t session, channel; /* to close; channel 0 = the whole session */
+};
+
+/* The end of an answer. */
+struct status_done {
+	uint32_t ok;
+	char text[256]; /* why not */
+};
+
+struct status_tunnel {
+	char name[320], destination[256], control_path[108];
+	uint32_t pid, master, master_pid, master_ours, age;
+	uint64_t sessions, transfers, failed, bytes_up, bytes_down, refused; /* since its start */
+};
+
+struct status_listener {
+	char address[288], target[288];
+	uint32_t remote; /* -R: on the ssh server */
+};
+
+/* A helper fills in what it knows: not the number, pid, peer, server, remote and age. */
+struct status_session {
+	char peer[64], user[64], server[288], command[256];
+	uint32_t number, pid, remote, busy, commands, age;
+	uint64_t transfers, failed, bytes_up, bytes_down;
+};
+
+/* Behind its session. */
+struct status_channel {
+	char client_verb[8], server_verb[8], transfer[256];
+	uint32_t number, direction, method, age;
+	uint64_t bytes, total, rate; /* total 0 = not known */
+};
+
+struct status_record {
+	enum status_type type;
+	union {
+		struct status_ask ask;
+		struct status_done done;
+		struct status_tunnel tunnel;
+		struct status_listener listener;
+		struct status_session session;
+		struct status_channel channel;
+	} u;
+};
+
+#endif
