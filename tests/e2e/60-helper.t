@@ -22,7 +22,7 @@ run ssh -F "$RIG/ssh_config" -fNM -o ControlPath="$RIG/ctl" rig >/dev/null 2>&1
 for kind in EXEC,pipes EXEC; do
 	at_socat=$(free_port)
 	spawn socat socat "TCP-LISTEN:$at_socat,bind=127.0.0.1,fork,reuseaddr" \
-	    "EXEC:$HELPER -S $RIG/ctl $FTP_AT${kind#EXEC}"
+	    "EXEC:\"$HELPER -S $RIG/ctl $FTP_AT\"${kind#EXEC}"
 	ok "socat $kind: the greeting" wait_for 10 socat_up "$at_socat"
 	TUNNEL_ADDR=127.0.0.1 TUNNEL_PORT=$at_socat
 	at_tunnel

@@ -78,7 +78,7 @@ client_tnftp()
 		echo "user $FTP_USER $FTP_PASS"
 		[ "$1" = epsv ] || [ "$1" = eprt ] || echo epsv4
 		client_script
-	} | timeout "$RUN_TIMEOUT" tnftp -n -i "$option" "$AT_ADDR" "$AT_PORT"
+	} | timeout --foreground "$RUN_TIMEOUT" tnftp -n -i "$option" "$AT_ADDR" "$AT_PORT"
 }
 
 client_inetutils()
@@ -87,7 +87,7 @@ client_inetutils()
 		echo "user $FTP_USER $FTP_PASS"
 		[ "$1" = port ] || echo passive
 		client_script
-	} | timeout "$RUN_TIMEOUT" inetutils-ftp -n -i -v "$AT_ADDR" "$AT_PORT"
+	} | timeout --foreground "$RUN_TIMEOUT" inetutils-ftp -n -i -v "$AT_ADDR" "$AT_PORT"
 }
 
 # The language of the BSD ftp and its descendants.
@@ -215,7 +215,7 @@ mode_seen()
 
 client_cell()	# client mode
 {
-	local what status=0
+	local what wrong='' status=0
 	client_prepare
 	cd "$RIG/cell" || return
 	"client_$1" "$2" || {
@@ -223,11 +223,10 @@ client_cell()	# client mode
 		status=1
 	}
 	for what in ${client_does[$1]:-get get0 list rest put put0}; do
-		client_check "$what" || {
-			echo "wrong: $what"
-			status=1
-		}
+		client_check "$what" >/dev/null 2>&1 || wrong="$wrong $what"
 	done
+	[ -z "$wrong" ] || echo "wrong:$wrong"
+	[ -z "$wrong" ] || status=1
 	mode_seen "$2" || status=1
 	cd "$RIG" || return
 	return $status

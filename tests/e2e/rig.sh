@@ -338,7 +338,7 @@ kill_now()
 
 run()
 {
-	timeout -k 5 "$RUN_TIMEOUT" "$@" </dev/null
+	timeout --foreground -k 5 "$RUN_TIMEOUT" "$@" </dev/null
 }
 
 # Background processes of a script are born with SIGINT ignored: give it back.
@@ -402,7 +402,7 @@ free_port()
 banner()
 {
 	# shellcheck disable=SC2016 # for the inner shell
-	${RIG_IN[@]+"${RIG_IN[@]}"} timeout 5 bash -c \
+	${RIG_IN[@]+"${RIG_IN[@]}"} timeout --foreground 5 bash -c \
 	    'exec 3<>"/dev/tcp/$1/$2" && IFS= read -r line <&3 && echo "$line"' - "$1" "$2" 2>/dev/null
 }
 
