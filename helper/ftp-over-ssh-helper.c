@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +143,7 @@ learn_client(struct helper *h)
 	struct broker_config *b = &h->broker;
 	socklen_t len = sizeof(b->client_peer);
 	char port[8];
+	int one = 1;
 
 	b->client_uid = getuid();
 	snprintf(h->peer, sizeof(h->peer), "client");
@@ -153,6 +156,8 @@ learn_client(struct helper *h)
 	getnameinfo((struct sockaddr *)&b->client_peer, len, h->peer, NI_MAXHOST, port,
 	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
 	snprintf(h->peer + strlen(h->peer), 8, ":%.6s", port);
+	/* 226 behind 150 must not wait for the client's delayed acknowledgement. */
+	setsockopt(STDIN_FILENO, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	len = sizeof(b->client_local);
 	getsockname(STDIN_FILENO, (struct sockaddr *)&b->client_local, &len);
 	if (peer_uid(STDIN_FILENO, &b->client_uid) != PEER_KNOWN)
