@@ -286,11 +286,23 @@ list_is_torn(const char *text, const char *p, const char *q, const char *end)
 		return true;
 	if (p > text && strchr("+-.", p[-1]) != NULL && p[-1] != '\0')
 		return true;
-	if (q == end)
-		return false;
-	if (*q == ',' || *q == '-' || *q == '+')
+	if (q + 1 < end && *q == '.' && is_digit(q[1]))
 		return true;
-	return *q == '.' && q + 1 < end && is_digit(q[1]);
+	if (q < end && (*q == '-' || *q == '+'))
+		return true;
+	while (q < end && *q == ' ')
+		q++;
+	return q < end && *q == ',';
+}
+
+/* A line in the middle of a reply may repeat its code ("227-"). */
+static const char *
+skip_code(const char *p, const char *end)
+{
+	bool coded = end - p > 3 && is_digit(p[0]) && is_digit(p[1]) && is_digit(p[2]) &&
+	    p[3] == '-';
+
+	return coded ? p + 4 : p;
 }
 
 static int
@@ -304,6 +316,8 @@ parse_list_reply(int code, const char *text, size_t len, struct ftp_address *a)
 	while (p < end) {
 		if (!is_digit(*p)) {
 			p++;
+			if (p[-1] == '\n')
+				p = text = skip_code(p, end);
 			continue;
 		}
 		start = p;
