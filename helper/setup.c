@@ -100,15 +100,18 @@ attempt_allowed(const struct session *s, const struct channel *ch, enum attempt 
 	return !listen || s->config.active_possible;
 }
 
-/* The next attempt for this channel, TRY_COUNT when there is none left. */
+/* The next attempt for this channel, TRY_COUNT when there is none left. Where listening has
+ * become costly for the master (far.c), what dials goes first. */
 static enum attempt
 attempt_next(const struct session *s, const struct channel *ch)
 {
 	const enum attempt *order = client_verbs[ch->client_verb].order;
 
-	for (int i = 0; i < ORDER_MAX && order[i] != TRY_COUNT; i++)
-		if (attempt_allowed(s, ch, order[i]))
-			return order[i];
+	for (int pass = s->config.listen_last ? 0 : 1; pass < 2; pass++)
+		for (int i = 0; i < ORDER_MAX && order[i] != TRY_COUNT; i++)
+			if ((pass == 1 || !attempts[order[i]].listen) &&
+			    attempt_allowed(s, ch, order[i]))
+				return order[i];
 	return TRY_COUNT;
 }
 
@@ -228,6 +231,7 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 	if (p == NULL)
 		return;
 	if (e->kind == EV_LISTENING && e->end == SERVER) {
+		s->config.listen_last |= e->costly;
 		ch->port[SERVER] = e->port;
 		setup_say(s, ch, p);
 	} else if (e->kind == EV_LISTENING)
@@ -277,6 +281,8 @@ setup_refused(struct session *s, struct channel *ch, struct pending *p, int code
 void
 setup_reply(struct session *s, int code, const char *text, size_t len)
 {
+	static const char no_port[] = "Cannot open a data connection: the FTP server's passive "
+				      "reply names no usable port.";
 	struct pending *p = queue_head(&s->queue);
 	struct channel *ch = channel_by_id(s, p->channel);
 
@@ -293,8 +299,9 @@ setup_reply(struct session *s, int code, const char *text, size_t len)
 	}
 	if (channel_dials(ch, SERVER) &&
 	    (!code_is_passive(code) || ftp_parse_passive(code, text, len, &ch->server_addr) == -1)) {
-		setup_end(s, ch, p, "425 Cannot open a data connection: the FTP server's passive "
-		    "reply names no usable port.");
+		/* over IPv6 some answer PASV with a 227 in which ::1 stands, or half of it */
+		s->bad |= BIT(ch->attempt);
+		setup_refused(s, ch, p, 425, no_port, sizeof(no_port) - 1);
 		return;
 	}
 	s->good |= BIT(ch->attempt);
