@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The rig itself, without any tunnel: every client talks to every server.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 sshd_start

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every client, server and mode; forwards opened by the method mux.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/matrix.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Big files and many small ones; forwards opened by the method exec.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/sizes.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lftp with several sessions at once: mirror both ways, and one file in pieces (pget).
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 lftp_do()	# settings commands

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ftp-over-ssh host -- command: tokens, environment, exit status.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 
 sshd_start
 ftpd_start vsftpd

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ftp-over-ssh -N: several listeners, chosen and given ports, IPv6, what it prints, -f, -t.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 
 fetch()	# address port path
 {

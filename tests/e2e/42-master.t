@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Masters that are not ours: used, never stopped, nothing left in them.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 check()	# control path

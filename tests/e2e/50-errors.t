@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Bad input and bad surroundings: one line that says what and why, and the exit status.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 
 usage()	# name regex arguments...
 {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The helper by itself, on sockets and pipes; and ftp-over-ssh -W.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 socat_up()

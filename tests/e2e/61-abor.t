@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ABOR, sent as urgent data in the middle of a download; then the session goes on.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 abor()	# mode

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # 300 data channels as fast as they come, and many at the same time: none is lost, and the
 # tunnel has as many descriptors and children after as before.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 settled()	# pid descriptors

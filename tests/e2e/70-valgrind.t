@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tunnel and helper under valgrind for 200 transfers: no leak, no bad access, no descriptor,
 # child or socket left.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 kinds=definite,indirect,possible

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Two network namespaces joined by a cable: while files go both ways in both modes, nothing but
 # ssh's port is on it.
-. "${0%/*}/rig.sh"
+. "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 
 [ "$(id -u)" -eq 0 ] || skip 'network namespaces need root'

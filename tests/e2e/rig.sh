@@ -5,7 +5,7 @@
 # `tests/e2e/run [name ...]`:
 #
 #	#!/usr/bin/env bash
-#	. "${0%/*}/rig.sh"
+#	. "$(dirname "$0")/rig.sh"
 #	sshd_start				# ssh -F "$RIG/ssh_config" rig
 #	ftpd_start vsftpd			# FTP_ADDR FTP_PORT FTP_ROOT FTP_USER FTP_PASS
 #	tunnel_start -L "ftp/0:$FTP_AT" rig	# TUNNEL_ADDR TUNNEL_PORT
