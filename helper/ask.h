@@ -26,6 +26,7 @@ enum answer_kind {
 struct answer {
 	uint32_t kind, channel, end;
 	uint32_t port;
+	uint32_t costly; /* LISTENING: as in struct event */
 };
 
 /* Send one record with up to two descriptors. 0, or -1 with errno. */

@@ -36,7 +36,7 @@ struct broker {
 	char server_host[256]; /* what a data connection to the server dials */
 	int ask_fd;
 	unsigned asked;
-	bool control_done, ended;
+	bool control_done, ended, costly;
 	struct end_result control;
 	char reason[128];
 };
@@ -146,7 +146,7 @@ static void
 broker_answer(struct broker *b, enum answer_kind kind, unsigned channel, enum side side,
     uint16_t port, const int *fds, int nfds)
 {
-	struct answer a = { kind, channel, side, port };
+	struct answer a = { kind, channel, side, port, b->costly };
 
 	/* A session that does not take its answers has no use for a broker. */
 	if (b->ask_fd != -1 && ask_send(b->ask_fd, &a, sizeof(a), fds, nfds) == -1)
@@ -181,6 +181,7 @@ end_answer(void *arg, const struct end_result *r)
 		return;
 	}
 	if (r->event == END_LISTENING) {
+		b->costly = r->costly;
 		broker_answer(b, ANSWER_LISTENING, r->channel, e->side, r->port, NULL, 0);
 		return;
 	}
@@ -321,7 +322,7 @@ far_end(struct broker *b, struct broker_end *e)
 	const struct broker_config *bc = b->config;
 	const char *advertise = bc->options->advertise;
 	struct far_config c = { bc->options->forward, bc->ctl_path, bc->destination,
-		advertise[0] ? advertise : "localhost" };
+		advertise[0] ? advertise : NULL, bc->forwards };
 
 	return b->far = far_new(b->loop, &c, end_answer, e);
 }

@@ -15,6 +15,7 @@ struct broker_config {
 	const char *ftp_host; /* of the control connection to the FTP server */
 	uint16_t ftp_port;
 	bool remote;          /* -R: the client end is far, the server end near */
+	atomic_uint *forwards; /* counter shared with the master's other users; may be NULL */
 	bool relay;           /* -g: listeners beyond loopback */
 	/* The client's control connection where it is near; AF_UNSPEC where not known. */
 	struct sockaddr_storage client_local, client_peer;

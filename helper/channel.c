@@ -39,7 +39,8 @@ static void leg_pump(struct leg *);
 static void
 tell(struct data_channel *ch, enum event_kind kind, enum side side)
 {
-	struct event e = { kind, ch->id, side, 0, data_channel_bytes(ch) };
+	struct event e = { .kind = kind, .channel = ch->id, .end = side,
+		.bytes = data_channel_bytes(ch) };
 
 	ch->hooks.event(ch->hooks.arg, &e);
 }

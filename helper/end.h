@@ -6,6 +6,7 @@
 #ifndef END_H
 #define END_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -28,6 +29,7 @@ struct end_result {
 	uint16_t port;
 	int rfd, wfd;
 	const char *reason;
+	bool costly; /* LISTENING: the master has had many forwards, each makes it slower */
 };
 
 typedef void end_fn(void *arg, const struct end_result *);
@@ -46,6 +48,12 @@ struct end {
 	end_fn *fn;
 	void *arg;
 };
+
+/* For the implementations: call back. */
+void end_listening(struct end *, unsigned channel, uint16_t port, bool costly);
+void end_connected(struct end *, unsigned channel, int rfd, int wfd);
+void end_failed(struct end *, unsigned channel, const char *reason);
+void end_gone(struct end *, const char *reason);
 
 #define LISTEN_DEADLINE_MS 300000 /* nobody came: the listener is closed, END_FAILED */
 #define DIAL_TIMEOUT_MS 60000
@@ -66,7 +74,8 @@ void near_learn(struct end *, const struct sockaddr *local, const struct sockadd
 struct far_config {
 	enum forward_method method;
 	const char *ctl_path, *destination; /* must outlive the end */
-	const char *bind;                   /* remote listeners' address, "localhost" */
+	const char *bind;                   /* remote listeners' address; NULL: loopback */
+	atomic_uint *forwards; /* asked of this master so far, by all its users; may be NULL */
 };
 
 /* NULL with errno when no master answers. */

@@ -5,11 +5,14 @@
  * check is asked and answered between the two.
  * listen: sshd listens (-R localhost:0:path) and ssh connects to our unix socket. Cancelled
  * as soon as the connection is there, for sshd keeps a descriptor for each.
- * A path is never used twice: ssh answers a known forward with the old one. */
+ * A path is never used twice: ssh answers a known forward with the old one. Asking sshd for
+ * a listener costs a round trip: once one was used, a spare one is asked for at once and
+ * serves the next listen. Who connects to it before that is a stranger. */
 #include <sys/un.h>
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +26,7 @@
 /* Forwards that a master is asked for before auto turns to stdio: its list of forwards
  * never shrinks, and every request walks it. */
 #define FLAT_FORWARDS 2000
+#define SPARE_MS 60000 /* an unused spare listener is given back */
 
 enum far_state {
 	FAR_OPENING,   /* the forward is asked for */
@@ -36,6 +40,8 @@ struct far_slot {
 	struct far *far;
 	struct far_slot *next;
 	unsigned channel; /* 0: nobody waits for it any more */
+	bool spare;       /* a listener, kept for the next far_listen() */
+	uint8_t family;   /* of a listener */
 	enum far_state state;
 	struct forward forward;
 	uint32_t id; /* of the request under way */
@@ -58,9 +64,15 @@ struct far {
 	struct forwarder *forwarder;
 	struct far_slot *slots;
 	struct far_wait *waits;
-	unsigned forwards;
+	atomic_uint forwards; /* where nobody else counts */
 	bool gone;
 };
+
+static bool
+too_many_forwards(const struct far *far)
+{
+	return far->config.method == METHOD_AUTO && *far->config.forwards >= FLAT_FORWARDS;
+}
 
 static void
 slot_free(struct far_slot *slot)
@@ -94,22 +106,24 @@ slot_new(struct far *far, unsigned channel)
 	return slot;
 }
 
+/* The channel has its connection: from here on nobody waits for this slot. */
 static void
-slot_tell(struct far_slot *slot, const struct end_result *result)
+slot_connected(struct far_slot *slot, int rfd, int wfd)
 {
-	struct end *end = &slot->far->end;
+	unsigned channel = slot->channel;
 
 	slot->channel = 0;
-	end->fn(end->arg, result);
+	end_connected(&slot->far->end, channel, rfd, wfd);
 }
 
 static void
 slot_failed(struct far_slot *slot, const char *reason)
 {
-	struct end_result result = { END_FAILED, slot->channel, 0, -1, -1, reason };
+	unsigned channel = slot->channel;
 
-	if (slot->channel != 0)
-		slot_tell(slot, &result);
+	slot->channel = 0;
+	if (channel != 0)
+		end_failed(&slot->far->end, channel, reason);
 }
 
 static void
@@ -178,7 +192,7 @@ dial_forwarded(struct far_slot *slot)
 		return;
 	}
 	unlink(slot->forward.path);
-	slot_tell(slot, &(struct end_result){ END_CONNECTED, slot->channel, 0, fd, fd, NULL });
+	slot_connected(slot, fd, fd);
 	slot->state = FAR_CHECKING;
 	if ((slot->id = forward_check(slot->far->forwarder)) == 0)
 		slot_free(slot);
@@ -195,14 +209,13 @@ dial_stdio(struct far_slot *slot, const char *host, uint16_t port)
 		slot_fail_later(slot);
 		return;
 	}
-	slot_tell(slot, &(struct end_result){ END_CONNECTED, slot->channel, 0, rfd, wfd, NULL });
+	slot_connected(slot, rfd, wfd);
 }
 
 static bool
 wants_stdio(const struct far *far)
 {
-	return far->config.method == METHOD_STDIO ||
-	    (far->config.method == METHOD_AUTO && far->forwards >= FLAT_FORWARDS);
+	return far->config.method == METHOD_STDIO || too_many_forwards(far);
 }
 
 /* A fresh path and the request for its forward. */
@@ -215,7 +228,7 @@ slot_open(struct far_slot *slot, enum forward_kind kind, const char *host, uint1
 	if (slot->forward.path[0] == '\0' &&
 	    rundir_fresh(slot->forward.path, sizeof(slot->forward.path), 'd') == -1)
 		return -1;
-	slot->far->forwards++;
+	++*slot->far->config.forwards;
 	slot->id = forward_open(slot->far->forwarder, &slot->forward);
 	return slot->id == 0 ? -1 : 0;
 }
@@ -236,33 +249,98 @@ far_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 
 /* ---- listen ---- */
 
+static void listen_new(struct far *, unsigned channel, uint8_t family);
+
+static struct far_slot *
+spare_find(struct far *far)
+{
+	for (struct far_slot *slot = far->slots; slot != NULL; slot = slot->next)
+		if (slot->spare)
+			return slot;
+	return NULL;
+}
+
+static void
+spare_drop(struct far_slot *slot)
+{
+	slot->spare = false;
+	slot_cancel(slot);
+}
+
+static void
+spare_expired(void *arg)
+{
+	struct far_slot *slot = arg;
+
+	slot->deadline = NULL;
+	spare_drop(slot);
+}
+
 static void
 listen_accept(void *arg, short revents)
 {
 	struct far_slot *slot = arg;
+	struct far *far = slot->far;
 	int fd = accept4(slot->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)revents;
 	if (fd == -1)
 		return;
-	slot_tell(slot, &(struct end_result){ END_CONNECTED, slot->channel, 0, fd, fd, NULL });
+	if (slot->spare) {
+		log_at(LOG_SESSIONS, "refused a stranger at a data port of the far side");
+		close(fd);
+		spare_drop(slot);
+		return;
+	}
+	slot_connected(slot, fd, fd);
 	slot_cancel(slot);
+	if (spare_find(far) == NULL)
+		listen_new(far, 0, slot->family);
+}
+
+/* The listener now waits for that channel's connection. */
+static void
+listen_assign(void *arg)
+{
+	struct far_slot *slot = arg;
+
+	slot->deadline = loop_timer(slot->far->end.loop, LISTEN_DEADLINE_MS, slot_expired, slot);
+	end_listening(&slot->far->end, slot->channel, slot->port, too_many_forwards(slot->far));
 }
 
 static void
 listen_forwarded(struct far_slot *slot, uint16_t port)
 {
-	struct end *end = &slot->far->end;
+	struct loop *loop = slot->far->end.loop;
 
-	if (slot->channel == 0) { /* cancelled meanwhile */
+	if (slot->channel == 0 && !slot->spare) { /* cancelled meanwhile */
 		slot_cancel(slot);
 		return;
 	}
 	slot->state = FAR_LISTENING;
 	slot->port = port;
-	slot->watch = loop_watch(end->loop, slot->fd, POLLIN, listen_accept, slot);
-	slot->deadline = loop_timer(end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
-	end->fn(end->arg, &(struct end_result){ END_LISTENING, slot->channel, port, -1, -1, NULL });
+	slot->watch = loop_watch(loop, slot->fd, POLLIN, listen_accept, slot);
+	if (slot->spare)
+		slot->deadline = loop_timer(loop, SPARE_MS, spare_expired, slot);
+	else
+		listen_assign(slot);
+}
+
+/* Give the spare listener to this channel, if it is ready and nobody has come to it. */
+static bool
+spare_take(struct far *far, unsigned channel, uint8_t family)
+{
+	struct far_slot *slot = spare_find(far);
+	struct pollfd waiting = { slot ? slot->fd : -1, POLLIN, 0 };
+
+	if (slot == NULL || slot->state != FAR_LISTENING || slot->family != family ||
+	    poll(&waiting, 1, 0) != 0)
+		return false;
+	slot->spare = false;
+	slot->channel = channel;
+	timer_free(slot->deadline);
+	slot->deadline = loop_timer(far->end.loop, 0, listen_assign, slot);
+	return true;
 }
 
 static int
@@ -279,18 +357,50 @@ unix_listener(struct far_slot *slot)
 	return listen(slot->fd, 8);
 }
 
+/* For "localhost" sshd opens two listeners, and does not say when the port that it chose for
+ * one loopback is somebody else's on the other: there the data would go. So it is told which
+ * one is meant, where that is known. */
+static const char *
+listen_host(const struct far *far, uint8_t family)
+{
+	if (far->config.bind != NULL)
+		return far->config.bind;
+	return family == 4 ? "127.0.0.1" : family == 6 ? "::1" : "localhost";
+}
+
+/* channel 0: a spare one */
+static void
+listen_new(struct far *far, unsigned channel, uint8_t family)
+{
+	struct far_slot *slot = slot_new(far, channel);
+
+	if (slot == NULL)
+		return;
+	slot->spare = channel == 0;
+	slot->family = family;
+	if (unix_listener(slot) == -1 ||
+	    slot_open(slot, FORWARD_REMOTE, listen_host(far, family), 0) == -1)
+		slot_fail_later(slot);
+}
+
 static void
 far_listen(struct end *end, unsigned channel, uint8_t family)
 {
 	struct far *far = (struct far *)end;
-	struct far_slot *slot = slot_new(far, channel);
 
-	(void)family; /* sshd's localhost listener answers on both loopbacks */
-	if (slot == NULL)
-		return;
-	if (unix_listener(slot) == -1 ||
-	    slot_open(slot, FORWARD_REMOTE, far->config.bind, 0) == -1)
-		slot_fail_later(slot);
+	if (!spare_take(far, channel, family))
+		listen_new(far, channel, family);
+}
+
+/* An sshd with "PermitListen localhost:*" knows a loopback by that name only. */
+static bool
+listen_once_more(struct far_slot *slot)
+{
+	const struct forward *f = &slot->forward;
+
+	return f->kind == FORWARD_REMOTE && slot->far->config.bind == NULL &&
+	    strcmp(f->host, "localhost") != 0 &&
+	    slot_open(slot, FORWARD_REMOTE, "localhost", 0) == 0;
 }
 
 /* ---- answers ---- */
@@ -303,6 +413,8 @@ slot_answer(struct far_slot *slot, const struct forward_result *r)
 	slot->id = 0;
 	switch (slot->state) {
 	case FAR_OPENING:
+		if (!ok && listen_once_more(slot))
+			break;
 		if (!ok) {
 			log_at(LOG_DETAIL, "forward refused: %s", r->reason);
 			slot_failed(slot, r->reason);
@@ -346,10 +458,8 @@ wait_answer(struct far *far, const struct forward_result *r)
 static void
 far_gone(struct far *far)
 {
-	struct end *end = &far->end;
-
 	far->gone = true;
-	end->fn(end->arg, &(struct end_result){ END_GONE, 0, 0, -1, -1, "the ssh connection is gone" });
+	end_gone(&far->end, "the ssh connection is gone");
 }
 
 static void
@@ -440,6 +550,8 @@ far_new(struct loop *loop, const struct far_config *config, end_fn *fn, void *ar
 		return NULL;
 	far->end = (struct end){ &far_ops, loop, fn, arg };
 	far->config = *config;
+	if (far->config.forwards == NULL)
+		far->config.forwards = &far->forwards;
 	far->forwarder = forwarder_new(loop, config->method, config->ctl_path,
 	    config->destination, far_answer, far);
 	if (far->forwarder == NULL) {

@@ -56,18 +56,13 @@ slot_free(struct near_slot *slot)
 }
 
 static void
-slot_tell(struct near_slot *slot, const struct end_result *result)
-{
-	struct end *end = &slot->near->end;
-
-	slot_free(slot);
-	end->fn(end->arg, result);
-}
-
-static void
 slot_failed(struct near_slot *slot, const char *reason)
 {
-	slot_tell(slot, &(struct end_result){ END_FAILED, slot->channel, 0, -1, -1, reason });
+	struct end *end = &slot->near->end;
+	unsigned channel = slot->channel;
+
+	slot_free(slot);
+	end_failed(end, channel, reason);
 }
 
 static void
@@ -82,11 +77,13 @@ slot_deadline(void *arg)
 static void
 slot_connected(struct near_slot *slot, int fd)
 {
-	struct end_result result = { END_CONNECTED, slot->channel, 0, fd, fd, NULL };
+	struct end *end = &slot->near->end;
+	unsigned channel = slot->channel;
 
 	if (slot->fd == fd)
 		slot->fd = -1;
-	slot_tell(slot, &result);
+	slot_free(slot);
+	end_connected(end, channel, fd, fd);
 }
 
 static struct near_slot *
@@ -249,7 +246,6 @@ static void
 listening(void *arg)
 {
 	struct near_slot *slot = arg;
-	struct end *end = &slot->near->end;
 	struct sockaddr_storage at;
 	socklen_t len = sizeof(at);
 	uint16_t port = 0;
@@ -258,7 +254,7 @@ listening(void *arg)
 	if (getsockname(slot->fd, (struct sockaddr *)&at, &len) == 0)
 		port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port :
 							((struct sockaddr_in *)&at)->sin_port);
-	end->fn(end->arg, &(struct end_result){ END_LISTENING, slot->channel, port, -1, -1, NULL });
+	end_listening(&slot->near->end, slot->channel, port, false);
 }
 
 static void

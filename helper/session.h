@@ -18,6 +18,7 @@ enum side { CLIENT, SERVER }; /* of a control connection, and the end of a chann
 struct session_config {
 	enum server_mode mode;
 	bool tls_pass;
+	bool listen_last;        /* prefer dialling the server: listening has become costly */
 	bool active_possible;    /* can the FTP server reach a listener at the server end? */
 	struct ftp_address client_peer; /* of the control connection; family 0 = not known */
 	uint8_t family[2];       /* of each control connection: 4, 6, 0 = not known */
@@ -55,6 +56,7 @@ struct event {
 	enum side end;
 	uint16_t port;
 	uint64_t bytes;
+	bool costly; /* LISTENING: better not again if there is another way */
 };
 void session_event(struct session *, const struct event *);
 
