@@ -16,11 +16,14 @@
 
 #include "loop.h"
 #include "mux.h"
+#include "rundir.h"
 
 #define RETRY_MS 200
 #define LOGIN_MS 60000 /* the tunnel was killed while ssh was logging in: wait so long */
 #define UP 'u'
 #define NONE 'n'
+#define RELEASED 'r'
+#define KINDS "mrLs" /* the first letters of the tunnel's names in the runtime directory */
 
 /* In the keeper's process. Its connection to the master is made while the socket is sure to
  * be there: a sweep of the runtime directory may remove it once the tunnel is dead. */
@@ -31,6 +34,7 @@ struct keeper {
 	struct mux *mux;
 	pid_t master;
 	uint64_t give_up; /* 0: the pipe has not ended yet */
+	bool released;    /* the tunnel has not been killed: it looks after its own names */
 	bool done;
 };
 
@@ -93,6 +97,8 @@ keeper_told(void *arg, short revents)
 		return;
 	if (n == 1 && byte == NONE)
 		k->done = true;
+	else if (n == 1 && byte == RELEASED)
+		k->released = true;
 	else if (n <= 0) {
 		watch_free(k->watch);
 		k->watch = NULL;
@@ -103,7 +109,24 @@ keeper_told(void *arg, short revents)
 }
 
 static void
-keeper_run(const char *ctl_path)
+remove_of(const char *path, long pid, void *arg)
+{
+	if (pid == *(const long *)arg)
+		unlink(path);
+}
+
+/* Whatever the tunnel has left behind if it was killed. It may be a zombie still, which counts
+ * as alive for the sweep. */
+static void
+clean_up(long tunnel)
+{
+	for (const char *kind = KINDS; *kind != '\0'; kind++)
+		rundir_each(*kind, remove_of, &tunnel);
+	rundir_sweep();
+}
+
+static void
+keeper_run(const char *ctl_path, long tunnel)
 {
 	struct keeper k = { .loop = loop_new(), .ctl_path = ctl_path };
 
@@ -115,6 +138,8 @@ keeper_run(const char *ctl_path)
 		if (loop_once(k.loop, -1) == -1)
 			break;
 	unlink(ctl_path);
+	if (k.give_up != 0 && !k.released)
+		clean_up(tunnel);
 }
 
 /* Only the pipe (as descriptor 3) and /dev/null are left; no signal ends it. */
@@ -140,14 +165,14 @@ keeper_detach(int pipe_end)
 
 /* Forked twice: nobody has to wait for the keeper. */
 static void
-keeper_process(int pipe_end, const char *ctl_path)
+keeper_process(int pipe_end, const char *ctl_path, long tunnel)
 {
 	switch (fork()) {
 	case -1:
 		_exit(1);
 	case 0:
 		if (keeper_detach(pipe_end) == 0)
-			keeper_run(ctl_path);
+			keeper_run(ctl_path, tunnel);
 		_exit(0);
 	default:
 		_exit(0);
@@ -168,13 +193,14 @@ wait_for(pid_t pid)
 int
 keeper_new(const char *ctl_path)
 {
+	long tunnel = (long)getpid();
 	int fds[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -1;
 	if ((pid = fork()) == 0)
-		keeper_process(fds[0], ctl_path);
+		keeper_process(fds[0], ctl_path, tunnel);
 	close(fds[0]);
 	if (pid != -1 && wait_for(pid) == 0)
 		return fds[1];
@@ -201,4 +227,11 @@ void
 keeper_no_master(int keeper)
 {
 	tell(keeper, NONE);
+}
+
+void
+keeper_release(int keeper)
+{
+	tell(keeper, RELEASED);
+	close(keeper);
 }

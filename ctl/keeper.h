@@ -7,8 +7,10 @@
 #define KEEPER_H
 
 /* Fork one for the master that is about to be started at ctl_path: the pipe's writing end
- * (CLOEXEC), or -1 with errno. Closing it is all that it takes to stop the master. */
+ * (CLOEXEC), or -1 with errno. Its end, without keeper_release(), means that the tunnel was
+ * killed: what it had in the runtime directory is removed then. */
 int keeper_new(const char *ctl_path);
+void keeper_release(int keeper); /* this process needs the master no more; closes it */
 
 /* Tell it that the master is up (it will wait for the pipe's end), or that none came to be
  * (it ends at once). Untold, it looks for a master for a while after the pipe's end. */

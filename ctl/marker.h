@@ -1,4 +1,4 @@
-/* A file in the runtime directory that says which tunnel a process keeps up, so that the same
+/* A name in the runtime directory that says which tunnel a process keeps up, so that the same
  * command started again (LocalCommand of a second ssh) can see that there is nothing to do. */
 #ifndef MARKER_H
 #define MARKER_H

@@ -87,7 +87,7 @@ master_drop(struct master *m)
 	}
 	m->ssh = 0;
 	if (m->keeper != -1)
-		close(m->keeper);
+		keeper_release(m->keeper);
 	m->keeper = -1;
 }
 
@@ -197,7 +197,7 @@ master_absent(struct master *m, const char *why)
 		return;
 	if (m->origin == NAMED)
 		snprintf(m->reason, sizeof(m->reason), "no ControlMaster answers at %s: %s; "
-		    "start one with `ssh -M -S %s %s'", m->path, why, m->path,
+		    "start one with `ssh -M -S %s %s`", m->path, why, m->path,
 		    m->settings->ssh.destination);
 	else
 		snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: the ControlMaster "

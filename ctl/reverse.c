@@ -14,6 +14,7 @@ struct far {
 	struct reverse *owner;
 	struct tunnel_spec spec;
 	bool optional, open;
+	uint16_t port, announced;
 	struct forward forward;
 	struct listener *listener; /* where ssh connects to */
 	uint32_t id;               /* of the request under way, 0 = none */
@@ -159,9 +160,30 @@ answered(void *arg, const struct forward_result *result)
 		return;
 	f->id = 0;
 	f->open = result->status == FORWARD_OK;
-	r->call.opened(r->call.arg, &f->spec, f->optional, result);
+	f->port = result->port != 0 ? result->port : f->spec.listen.port;
+	if (!f->open)
+		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
 	if (all_answered(r))
 		r->call.settled(r->call.arg);
+}
+
+void
+reverse_announce(struct reverse *r)
+{
+	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
+
+	for (struct far *f = r->first; f != NULL; f = f->next) {
+		const char *host = *f->spec.listen.host != '\0' ? f->spec.listen.host : "localhost";
+
+		if (!f->open || f->port == f->announced)
+			continue;
+		f->announced = f->port;
+		printf("listening on %s (remote), forwarding to %s\n",
+		    hostport_format(at, sizeof(at), host, f->port),
+		    hostport_format(target, sizeof(target), f->spec.target.host,
+		    f->spec.target.port));
+	}
+	fflush(stdout);
 }
 
 int

@@ -16,9 +16,7 @@ struct reverse;
 struct reverse_callbacks {
 	/* Takes the connection. */
 	void (*accepted)(void *arg, const struct tunnel_spec *, int fd);
-	/* One listener is open on port, or (status not FORWARD_OK) was refused. */
-	void (*opened)(void *arg, const struct tunnel_spec *, bool optional,
-	    const struct forward_result *);
+	void (*refused)(void *arg, const struct tunnel_spec *, bool optional, const char *why);
 	void (*settled)(void *arg); /* every one has been answered */
 	void *arg;
 };
@@ -36,6 +34,8 @@ bool reverse_empty(const struct reverse *);
  * errno. */
 int reverse_open(struct reverse *, enum forward_method, const char *ctl_path,
     const char *destination);
+/* On stdout, a line for each one that is open on a port not yet told. */
+void reverse_announce(struct reverse *);
 void reverse_lost(struct reverse *); /* the master is gone, and so are they */
 
 #endif

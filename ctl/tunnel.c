@@ -160,6 +160,7 @@ ready(struct tunnel *t)
 		return;
 	}
 	entrances_announce(t->entrances);
+	reverse_announce(t->reverse);
 	activation_notify("READY=1");
 	go_to_background(t);
 }
@@ -167,36 +168,32 @@ ready(struct tunnel *t)
 /* The far listeners */
 
 static void
-far_opened(void *arg, const struct tunnel_spec *spec, bool optional,
-    const struct forward_result *result)
+far_refused(void *arg, const struct tunnel_spec *spec, bool optional, const char *reason)
 {
 	struct tunnel *t = arg;
-	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16], why[1024];
+	char at[SPEC_HOST_MAX + 16], why[1024];
 	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
-	uint16_t port = result->port != 0 ? result->port : spec->listen.port;
 
-	hostport_format(at, sizeof(at), host, port);
-	hostport_format(target, sizeof(target), spec->target.host, spec->target.port);
-	if (result->status == FORWARD_OK) {
-		if (t->cmdline->run == RUN_TUNNEL)
-			printf("listening on %s (remote), forwarding to %s\n", at, target);
-		fflush(stdout);
+	snprintf(why, sizeof(why), "cannot listen on %s of the ssh server: %s; is the port in use, "
+	    "or AllowTcpForwarding off in its sshd_config?",
+	    hostport_format(at, sizeof(at), host, spec->listen.port), reason);
+	if (t->phase == OPENING && !optional) {
+		fail(t, why);
 		return;
 	}
-	snprintf(why, sizeof(why), "cannot listen on %s of the ssh server: %s; is the port in use, "
-	    "or AllowTcpForwarding off in its sshd_config?", at, result->reason);
-	if (t->phase == OPENING && !optional)
-		fail(t, why);
-	else
-		log_at(optional ? LOG_SESSIONS : LOG_NORMAL, "%s", why);
-	if (t->phase == READY && !optional)
+	log_at(optional ? LOG_SESSIONS : LOG_NORMAL, "%s", why);
+	if (!optional)
 		reopen_later(t, RETRY_MS);
 }
 
 static void
 far_settled(void *arg)
 {
-	ready(arg);
+	struct tunnel *t = arg;
+
+	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
+		reverse_announce(t->reverse);
+	ready(t);
 }
 
 static void
@@ -501,7 +498,7 @@ leave_marker(struct tunnel *t)
 static int
 set_up(struct tunnel *t)
 {
-	const struct reverse_callbacks far = { incoming_reverse, far_opened, far_settled, t };
+	const struct reverse_callbacks far = { incoming_reverse, far_refused, far_settled, t };
 	const struct tunnel_setup *s = t->setup;
 
 	if ((t->loop = loop_new()) == NULL)
