@@ -217,6 +217,7 @@ session_process(struct helper *h, struct session_config *config)
 	struct run_config run = { .session = *config, .client = { STDIN_FILENO, STDOUT_FILENO },
 		.server = { FD_SERVER_READ, FD_SERVER_WRITE }, .ask_fd = FD_ASK,
 		.status_fd = h->status_fd == -1 ? -1 : FD_STATUS, .stop_fd = FD_STOP,
+		.method = h->options.forward == METHOD_EXEC ? STATUS_EXEC : STATUS_MUX,
 		.far = { h->broker.remote, !h->broker.remote },
 		.abort_hold_ms = h->options.abort_hold * 1000, .idle_ms = h->options.timeout * 1000,
 		.grace_ms = h->options.grace * 1000, .peer = h->peer };

@@ -13,6 +13,7 @@
 #include "channel.h"
 #include "log.h"
 #include "loop.h"
+#include "report.h"
 
 #define CHANNELS_MAX 64        /* running ones and those that linger */
 #define FLUSH_MS 10000         /* for a hung-up peer to take what it is still sent */
@@ -35,6 +36,7 @@ struct run {
 	struct control control[2];
 	struct watch *ask, *stop, *status;
 	struct timer *idle, *half_closed, *grace;
+	struct report *report;
 	struct channel_hooks hooks;
 	struct data_channel *channels[CHANNELS_MAX];
 	bool deaf; /* the broker is gone: nothing new can be opened */
@@ -292,13 +294,14 @@ run_channel_action(struct run *r, const struct action *a)
 
 	if (a->kind == ACT_CLOSE || a->kind == ACT_ABORT) {
 		log_transfer(r, a->channel);
+		report_closed(r->report, a->channel, a->kind == ACT_ABORT);
 		run_cancel(r, a->channel, CLIENT);
 		run_cancel(r, a->channel, SERVER);
 	}
 	if ((ch = channel_get(r, a->channel)) != NULL)
 		data_channel_act(ch, a);
 	else
-		session_event(r->session, &(struct event){ EV_CLOSED, a->channel, CLIENT, 0, 0 });
+		session_event(r->session, &(struct event){ .kind = EV_CLOSED, .channel = a->channel });
 }
 
 static void
@@ -352,6 +355,7 @@ run_actions(struct run *r)
 		run_action(r, &a);
 	for (int side = CLIENT; side <= SERVER; side++)
 		control_arm(&r->control[side]);
+	report_touch(r->report);
 }
 
 /* ---- the broker ---- */
@@ -359,13 +363,16 @@ run_actions(struct run *r)
 static void
 answer_handle(struct run *r, const struct answer *a, int fds[2])
 {
-	struct event e = { EV_FAILED, a->channel, (enum side)a->end, (uint16_t)a->port, 0 };
+	struct event e = { .kind = EV_FAILED, .channel = a->channel, .end = (enum side)a->end,
+		.port = (uint16_t)a->port, .costly = a->costly != 0 };
 	struct data_channel *ch;
 
 	switch (a->kind) {
 	case ANSWER_CONNECTED:
 		ch = channel_get(r, a->channel);
 		if (ch != NULL && fds[0] != -1) {
+			if (fds[1] != -1)
+				report_stdio(r->report, a->channel);
 			data_channel_connected(ch, (enum side)a->end,
 			    (struct conn){ fds[0], fds[1] == -1 ? fds[0] : fds[1] });
 			fds[0] = fds[1] = -1;
@@ -435,6 +442,50 @@ stop_ready(void *arg, short revents)
 		run_stop(r);
 }
 
+/* ---- the tunnel ---- */
+
+/* A channel that the user closes has failed: for a download the server's side broke, for an
+ * upload the client's, so that nobody takes what there is for the whole file. */
+static void
+close_channel(struct run *r, unsigned id)
+{
+	bool up = strcmp(session_direction(r->session, id), "up") == 0;
+
+	session_event(r->session, &(struct event){ .kind = EV_RESET,
+	    .channel = id, .end = up ? CLIENT : SERVER });
+}
+
+static void
+tunnel_ready(void *arg, short revents)
+{
+	struct run *r = arg;
+	unsigned channel;
+
+	switch (report_request(r->report, &channel)) {
+	case -1:
+		stop_ready(r, revents);
+		return;
+	case 0:
+		return;
+	}
+	if (channel == 0)
+		session_fail(r->session, "closed by ftp-over-ssh-ctl");
+	else
+		close_channel(r, channel);
+	run_actions(r);
+}
+
+static void
+run_trace(void *arg, enum side from, const char *line, size_t len)
+{
+	struct run *r = arg;
+	const struct session_config *c = &r->config->session;
+
+	report_line(r->report, from, line, len);
+	if (c->trace != NULL)
+		c->trace(c->trace_arg, from, line, len);
+}
+
 /* ---- life ---- */
 
 static bool
@@ -454,15 +505,20 @@ static int
 run_open(struct run *r)
 {
 	const struct run_config *c = r->config;
+	const struct report_config report = { c->status_fd, c->method, r->channels, CHANNELS_MAX };
+	struct session_config session = c->session;
 
-	if ((r->loop = loop_new()) == NULL || (r->session = session_new(&c->session)) == NULL)
+	session.trace = run_trace;
+	session.trace_arg = r;
+	if ((r->loop = loop_new()) == NULL || (r->session = session_new(&session)) == NULL)
 		return -1;
+	r->report = report_new(r->loop, r->session, &report);
 	if (control_open(r, CLIENT, c->client) == -1 || control_open(r, SERVER, c->server) == -1)
 		return -1;
 	r->ask = loop_watch(r->loop, c->ask_fd, POLLIN, ask_ready, r);
 	r->stop = loop_watch(r->loop, c->stop_fd, POLLIN, stop_ready, r);
 	if (c->status_fd != -1) /* its end means that the tunnel was killed */
-		r->status = loop_watch(r->loop, c->status_fd, POLLIN, stop_ready, r);
+		r->status = loop_watch(r->loop, c->status_fd, POLLIN, tunnel_ready, r);
 	r->hooks = (struct channel_hooks){ hook_event, hook_check, hook_closed, r,
 		c->abort_hold_ms, { c->far[CLIENT], c->far[SERVER] } };
 	return r->ask == NULL || r->stop == NULL ? -1 : 0;
@@ -471,6 +527,8 @@ run_open(struct run *r)
 static void
 run_close(struct run *r)
 {
+	report_now(r->report);
+	report_free(r->report);
 	for (int i = 0; i < CHANNELS_MAX; i++)
 		data_channel_free(r->channels[i]);
 	control_close(&r->control[CLIENT]);

@@ -9,12 +9,14 @@
 
 #include "conn.h"
 #include "session.h"
+#include "status_records.h"
 
 struct run_config {
 	struct session_config session;
 	struct conn client, server; /* the control connections; taken over */
 	int ask_fd;                 /* to the broker */
 	int status_fd;              /* to the tunnel, -1 = none */
+	enum status_method method;  /* of the data channels, for the tunnel */
 	bool far[2];
 	unsigned abort_hold_ms, idle_ms, grace_ms; /* idle_ms 0 = no limit */
 	const char *peer;           /* for messages: who the client is */
