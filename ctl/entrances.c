@@ -90,7 +90,7 @@ entrances_adopt(struct entrances *e, const struct tunnel_spec *spec, int fd, cha
 const struct hostport *
 entrances_first(const struct entrances *e)
 {
-	return listener_at(e->first->listeners);
+	return e->first != NULL ? listener_at(e->first->listeners) : NULL;
 }
 
 void
@@ -107,6 +107,15 @@ entrances_announce(const struct entrances *e)
 			    sizeof(at), listener_at(l)->host, listener_at(l)->port), target);
 	}
 	fflush(stdout);
+}
+
+void
+entrances_each(const struct entrances *e, void (*fn)(void *, const struct hostport *,
+    const struct hostport *), void *arg)
+{
+	for (const struct entrance *one = e->first; one != NULL; one = one->next)
+		for (const struct listener *l = one->listeners; l != NULL; l = listener_next(l))
+			fn(arg, listener_at(l), &one->spec.target);
 }
 
 static void

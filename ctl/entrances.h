@@ -20,9 +20,12 @@ enum listen_result entrances_add(struct entrances *, const struct tunnel_spec *,
 enum listen_result entrances_adopt(struct entrances *, const struct tunnel_spec *, int fd,
     char *why, size_t why_size);
 
-/* The numeric address of the first listener. */
+/* The numeric address of the first listener; NULL when there is none. */
 const struct hostport *entrances_first(const struct entrances *);
 void entrances_announce(const struct entrances *); /* on stdout, a line for each listener */
+/* Visit every listener. */
+void entrances_each(const struct entrances *, void (*fn)(void *arg, const struct hostport *at,
+    const struct hostport *target), void *arg);
 void entrances_start(struct entrances *, entrances_fn *, void *arg);
 
 #endif

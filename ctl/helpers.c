@@ -18,9 +18,10 @@
 #include "log.h"
 #include "loop.h"
 #include "signals.h"
+#include "status.h"
 
 #define NAME "ftp-over-ssh-helper"
-#define STATUS_MAX 4096
+#define LAST_REPORTS 32 /* read when it has ended */
 
 struct helpers {
 	struct loop *loop;
@@ -30,6 +31,9 @@ struct helpers {
 	void *arg;
 	struct helper *first;
 	size_t count;
+	unsigned started;
+	helpers_report_fn *report;
+	void *report_arg;
 };
 
 /* Which program */
@@ -77,7 +81,8 @@ helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdlin
 	struct helpers *h = calloc(1, sizeof(*h));
 
 	if (h != NULL)
-		*h = (struct helpers){ loop, program, cmdline, ended, arg, NULL, 0 };
+		*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
+			.ended = ended, .arg = arg };
 	return h;
 }
 
@@ -86,6 +91,7 @@ helper_free(struct helper *one)
 {
 	watch_free(one->watch);
 	close(one->status_fd);
+	free(one->seen);
 	free(one);
 }
 
@@ -109,6 +115,19 @@ helpers_count(const struct helpers *h)
 	return h->count;
 }
 
+unsigned
+helpers_started(const struct helpers *h)
+{
+	return h->started;
+}
+
+void
+helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
+{
+	h->report = fn;
+	h->report_arg = arg;
+}
+
 const struct helper *
 helpers_first(const struct helpers *h)
 {
@@ -122,13 +141,23 @@ helpers_terminate(struct helpers *h)
 		kill(one->pid, SIGTERM);
 }
 
-/* What it reports is nobody's business yet. */
+/* One packet; as recv(2). */
+static ssize_t
+take_report(struct helper *one)
+{
+	char report[STATUS_PACKET_MAX];
+	ssize_t n = recv(one->status_fd, report, sizeof(report), 0);
+
+	if (n > 0 && one->owner->report != NULL)
+		one->owner->report(one->owner->report_arg, one, report, (size_t)n);
+	return n;
+}
+
 static void
 status_ready(void *arg, short revents)
 {
 	struct helper *one = arg;
-	char report[STATUS_MAX];
-	ssize_t n = recv(one->status_fd, report, sizeof(report), 0);
+	ssize_t n = take_report(one);
 
 	(void)revents;
 	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR)))
@@ -154,6 +183,8 @@ helpers_child(struct helpers *h)
 			at = &one->next;
 			continue;
 		}
+		for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
+			;
 		*at = one->next;
 		h->count--;
 		log_at(LOG_DETAIL, "session of %s: helper %ld ended with %d", one->peer,
@@ -288,6 +319,7 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 		errno = saved;
 		return -1;
 	}
+	one->number = ++h->started;
 	one->next = h->first;
 	h->first = one;
 	h->count++;

@@ -20,6 +20,8 @@ struct helper {
 	struct watch *watch;
 	int status_fd;             /* our end; closing it ends the helper's session */
 	pid_t pid;
+	unsigned number;           /* 1 is the first */
+	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	time_t started;
 	bool reverse;              /* -R */
 	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
@@ -49,6 +51,10 @@ int helpers_start(struct helpers *, const struct helper_start *); /* -1 with err
 void helpers_child(struct helpers *); /* after SIGCHLD */
 void helpers_terminate(struct helpers *);
 size_t helpers_count(const struct helpers *);
+unsigned helpers_started(const struct helpers *); /* since the beginning */
+/* Somebody who takes their reports (packets, untrusted), or NULL. */
+typedef void helpers_report_fn(void *arg, struct helper *, const void *data, size_t len);
+void helpers_on_report(struct helpers *, helpers_report_fn *, void *arg);
 const struct helper *helpers_first(const struct helpers *);
 
 #endif

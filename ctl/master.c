@@ -38,6 +38,7 @@ struct master {
 	char path[256];
 	struct mux *mux;
 	uint32_t alive_id;
+	pid_t pid; /* as it has answered */
 	struct timer *timer; /* bounds or repeats the attempt */
 	uint64_t patience_end, next_attempt, up_since;
 	unsigned backoff;
@@ -113,6 +114,12 @@ const char *
 master_path(const struct master *m)
 {
 	return m->path;
+}
+
+pid_t
+master_pid(const struct master *m)
+{
+	return m->pid;
 }
 
 const char *
@@ -216,11 +223,11 @@ master_silent(void *arg)
 
 /* A master of another mux version cannot be watched; only ssh can talk to it. */
 static bool
-answers_to_ssh(const struct master *m)
+answers_to_ssh(struct master *m)
 {
 	char why[256];
 
-	return sshcmd_control(&m->settings->ssh, m->path, "check", ANSWER_MS, NULL, why,
+	return sshcmd_control(&m->settings->ssh, m->path, "check", ANSWER_MS, &m->pid, why,
 	    sizeof(why)) == 0;
 }
 
@@ -235,6 +242,7 @@ master_answer(void *arg, const struct forward_result *result)
 		return;
 	}
 	if (result->id == m->alive_id && result->status == FORWARD_OK) {
+		m->pid = result->pid;
 		master_up(m);
 	} else if (result->id == 0) {
 		mux_free(m->mux);

@@ -8,6 +8,7 @@
 #define MASTER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "sshcmd.h"
 
@@ -40,6 +41,7 @@ enum master_state master_state(const struct master *);
 void master_child(struct master *); /* after SIGCHLD */
 
 const char *master_path(const struct master *);   /* UP only */
+pid_t master_pid(const struct master *);          /* UP only; 0 = not known */
 const char *master_reason(const struct master *); /* why it is DOWN: "what: why" */
 int master_keeper(const struct master *); /* for helpers to inherit; -1: not our own */
 

@@ -26,6 +26,7 @@ struct reception {
 	struct helpers *helpers;
 	struct client *first;
 	size_t waiting;
+	unsigned long refused;
 	bool may_ask;
 };
 
@@ -112,6 +113,12 @@ reception_free(struct reception *r)
 	free(r);
 }
 
+unsigned long
+reception_refused(const struct reception *r)
+{
+	return r->refused;
+}
+
 void
 reception_may_ask(struct reception *r)
 {
@@ -163,6 +170,7 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 		return;
 	if (!admit(fd, &policy, c->peer, why, sizeof(why))) {
 		log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
+		r->refused++;
 		client_free(c);
 		return;
 	}

@@ -18,6 +18,7 @@ void reception_free(struct reception *); /* NULL is harmless; refuses who still 
 void reception_client(struct reception *, const struct hostport *server, bool reverse, int fd);
 /* The first connection may let ssh ask at the terminal (FtpConnect=first). */
 void reception_may_ask(struct reception *);
+unsigned long reception_refused(const struct reception *); /* strangers, so far */
 /* The master has come up or gone down: start or refuse those who wait. */
 void reception_master(struct reception *, enum master_state);
 

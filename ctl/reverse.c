@@ -186,6 +186,21 @@ reverse_announce(struct reverse *r)
 	fflush(stdout);
 }
 
+void
+reverse_each(const struct reverse *r, void (*fn)(void *, const struct hostport *,
+    const struct hostport *), void *arg)
+{
+	for (const struct far *f = r->first; f != NULL; f = f->next) {
+		struct hostport at = f->spec.listen;
+
+		if (*at.host == '\0')
+			snprintf(at.host, sizeof(at.host), "localhost");
+		at.port = f->port;
+		if (f->open)
+			fn(arg, &at, &f->spec.target);
+	}
+}
+
 int
 reverse_open(struct reverse *r, enum forward_method method, const char *ctl_path,
     const char *destination)

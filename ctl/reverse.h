@@ -36,6 +36,9 @@ int reverse_open(struct reverse *, enum forward_method, const char *ctl_path,
     const char *destination);
 /* On stdout, a line for each one that is open on a port not yet told. */
 void reverse_announce(struct reverse *);
+/* Visit those that are open. */
+void reverse_each(const struct reverse *, void (*fn)(void *arg, const struct hostport *at,
+    const struct hostport *target), void *arg);
 void reverse_lost(struct reverse *); /* the master is gone, and so are they */
 
 #endif
