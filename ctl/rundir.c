@@ -1,5 +1,6 @@
 #include "rundir.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -154,14 +155,29 @@ each_entry(entry_fn *fn, void *arg)
 	closedir(d);
 }
 
+/* Does somebody listen there? A master may outlive its tunnel, as long as a helper of that
+ * still needs it; and who cannot be asked right now is no corpse. */
+static bool
+answers(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+
+	if (fd == -1)
+		return true;
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	error = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ? 0 : errno;
+	close(fd);
+	return error != ECONNREFUSED && error != ENOENT;
+}
+
 static void
 sweep_entry(const char *path, const char *name, long pid, void *arg)
 {
 	struct stat st;
 	int *removed = arg;
 
-	(void)name;
-	if (!lives(pid) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(path) == 0)
+	if (!lives(pid) && (*name != 'm' || !answers(path)) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(path) == 0)
 		++*removed;
 }
 
