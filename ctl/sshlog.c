@@ -18,6 +18,9 @@ struct sshlog {
 	char line[1024];
 };
 
+/* Whoever asked for that forward is answered, too. */
+static const char answered[] = "mux_confirm_remote_forward: ";
+
 /* channel 3: open failed: administratively prohibited: open failed */
 static const char prohibited[] = "open failed: administratively prohibited";
 
@@ -32,6 +35,10 @@ sshlog_line(struct sshlog *s)
 	s->len = 0;
 	if (*text == '\0')
 		return;
+	if (strncmp(text, answered, strlen(answered)) == 0) {
+		log_at(LOG_DETAIL, "ssh: %s", text);
+		return;
+	}
 	if (s->to_syslog)
 		log_at(LOG_NORMAL, "ssh: %s", text);
 	else
