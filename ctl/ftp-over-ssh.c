@@ -79,7 +79,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
     char **config, char *path, size_t path_size)
 {
 	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
-	char why[512], interval[16];
+	char why[512], interval[16], persist[16];
 
 	if (c->ctl_path != NULL && !wants_forwards)
 		return 0;
@@ -92,6 +92,8 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 		m->config_path = path;
 	m->keepalive = sshcmd_value(*config, "serveraliveinterval", interval,
 	    sizeof(interval)) != NULL && strcmp(interval, "0") == 0;
+	m->persists = sshcmd_value(*config, "controlpersist", persist, sizeof(persist)) != NULL &&
+	    strcmp(persist, "no") != 0;
 	if (wants_forwards)
 		t->ssh_config = *config;
 	return 0;

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "loop.h"
 #include "mux.h"
+#include "procwatch.h"
 #include "rundir.h"
 #include "sshlog.h"
 #include "sshrun.h"
@@ -37,6 +38,7 @@ struct master {
 	enum origin origin; /* of the one in use, or that is being tried */
 	char path[256];
 	struct mux *mux;
+	struct procwatch *process; /* instead of mux */
 	uint32_t alive_id;
 	pid_t pid; /* as it has answered */
 	struct timer *timer; /* bounds or repeats the attempt */
@@ -80,6 +82,8 @@ master_drop(struct master *m)
 	m->timer = NULL;
 	mux_free(m->mux);
 	m->mux = NULL;
+	procwatch_free(m->process);
+	m->process = NULL;
 	if (m->ssh > 0) {
 		kill(m->ssh, SIGTERM);
 		sshrun_reap(m->ssh, STOP_MS, &running);
@@ -149,8 +153,42 @@ master_failed(struct master *m)
 }
 
 static void
-master_up(struct master *m)
+master_died(struct master *m, const char *why)
 {
+	if (loop_now() - m->up_since >= SETTLED_MS)
+		m->backoff = 0;
+	m->next_attempt = loop_now() + m->backoff;
+	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
+	    m->settings->ssh.destination, why);
+	master_drop(m);
+	m->state = MASTER_DOWN;
+	m->fn(m->arg, MASTER_DOWN);
+}
+
+static void
+process_ended(void *arg)
+{
+	master_died(arg, "the ControlMaster is gone");
+}
+
+/* A mux connection tells its death at once. But one that is open keeps an ssh from ending: the
+ * user who logs out would wait for us. So with a master of his we look at the process, unless
+ * ControlPersist has it in the background, where the connection keeps it from timing out. */
+static void
+master_watch(struct master *m, pid_t pid)
+{
+	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || pid <= 0)
+		return;
+	if ((m->process = procwatch_new(m->loop, pid, process_ended, m)) == NULL)
+		return;
+	mux_free(m->mux);
+	m->mux = NULL;
+}
+
+static void
+master_up(struct master *m, pid_t pid)
+{
+	master_watch(m, pid);
 	timer_free(m->timer);
 	m->timer = NULL;
 	m->state = MASTER_UP;
@@ -160,19 +198,6 @@ master_up(struct master *m)
 		keeper_master_up(m->keeper);
 	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
 	m->fn(m->arg, MASTER_UP);
-}
-
-static void
-master_died(struct master *m, const struct forward_result *result)
-{
-	if (loop_now() - m->up_since >= SETTLED_MS)
-		m->backoff = 0;
-	m->next_attempt = loop_now() + m->backoff;
-	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
-	    m->settings->ssh.destination, result->reason);
-	master_drop(m);
-	m->state = MASTER_DOWN;
-	m->fn(m->arg, MASTER_DOWN);
 }
 
 /* Attaching */
@@ -221,13 +246,13 @@ master_silent(void *arg)
 	master_absent(m, "no answer");
 }
 
-/* A master of another mux version cannot be watched; only ssh can talk to it. */
+/* Only ssh can talk to a master of another mux version. */
 static bool
-answers_to_ssh(struct master *m)
+answers_to_ssh(const struct master *m, pid_t *pid)
 {
 	char why[256];
 
-	return sshcmd_control(&m->settings->ssh, m->path, "check", ANSWER_MS, &m->pid, why,
+	return sshcmd_control(&m->settings->ssh, m->path, "check", ANSWER_MS, pid, why,
 	    sizeof(why)) == 0;
 }
 
@@ -235,20 +260,18 @@ static void
 master_answer(void *arg, const struct forward_result *result)
 {
 	struct master *m = arg;
+	pid_t pid;
 
 	if (m->state == MASTER_UP) {
 		if (result->id == 0)
-			master_died(m, result);
-		return;
-	}
-	if (result->id == m->alive_id && result->status == FORWARD_OK) {
-		m->pid = result->pid;
-		master_up(m);
+			master_died(m, result->reason);
+	} else if (result->id == m->alive_id && result->status == FORWARD_OK) {
+		master_up(m, result->pid);
 	} else if (result->id == 0) {
 		mux_free(m->mux);
 		m->mux = NULL;
-		if (result->status == FORWARD_BROKEN && answers_to_ssh(m))
-			master_up(m);
+		if (result->status == FORWARD_BROKEN && answers_to_ssh(m, &pid))
+			master_up(m, pid);
 		else
 			master_absent(m, result->reason);
 	}

@@ -39,15 +39,6 @@ reverse_new(struct loop *loop, const struct reverse_callbacks *callbacks)
 	return r;
 }
 
-/* The original spec is what the master wants to hear: port 0, not the one that was chosen. */
-static void
-cancel_all(struct reverse *r)
-{
-	for (struct far *f = r->first; f != NULL; f = f->next)
-		if (f->open && r->forwarder != NULL)
-			forward_cancel(r->forwarder, &f->forward);
-}
-
 void
 reverse_lost(struct reverse *r)
 {
@@ -66,7 +57,6 @@ reverse_free(struct reverse *r)
 
 	if (r == NULL)
 		return;
-	cancel_all(r);
 	reverse_lost(r);
 	while ((f = r->first) != NULL) {
 		r->first = f->next;
@@ -163,8 +153,24 @@ answered(void *arg, const struct forward_result *result)
 	f->port = result->port != 0 ? result->port : f->spec.listen.port;
 	if (!f->open)
 		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
-	if (all_answered(r))
-		r->call.settled(r->call.arg);
+	if (!all_answered(r))
+		return;
+	forwarder_free(r->forwarder); /* an open connection would keep the user's ssh from ending */
+	r->forwarder = NULL;
+	r->call.settled(r->call.arg);
+}
+
+/* The original spec is what the master wants to hear: port 0, not the one that was chosen. */
+void
+reverse_cancel(struct reverse *r, const struct reverse_master *m)
+{
+	if (r->forwarder == NULL)
+		r->forwarder = forwarder_new(r->loop, m->method, m->ctl_path, m->destination,
+		    answered, r);
+	for (struct far *f = r->first; f != NULL && r->forwarder != NULL; f = f->next)
+		if (f->open)
+			forward_cancel(r->forwarder, &f->forward);
+	reverse_lost(r); /* waits for the answers */
 }
 
 void
@@ -202,11 +208,11 @@ reverse_each(const struct reverse *r, void (*fn)(void *, const struct hostport *
 }
 
 int
-reverse_open(struct reverse *r, enum forward_method method, const char *ctl_path,
-    const char *destination)
+reverse_open(struct reverse *r, const struct reverse_master *m)
 {
 	if (r->forwarder == NULL)
-		r->forwarder = forwarder_new(r->loop, method, ctl_path, destination, answered, r);
+		r->forwarder = forwarder_new(r->loop, m->method, m->ctl_path, m->destination,
+		    answered, r);
 	if (r->forwarder == NULL)
 		return -1;
 	for (struct far *f = r->first; f != NULL; f = f->next)

@@ -23,17 +23,22 @@ struct reverse_callbacks {
 
 /* The callbacks are copied. NULL when out of memory. */
 struct reverse *reverse_new(struct loop *, const struct reverse_callbacks *);
-void reverse_free(struct reverse *); /* NULL is harmless; cancels what is open, at most 2 s */
+void reverse_free(struct reverse *); /* NULL is harmless */
 
 /* Add one before the first reverse_open(). optional is only handed back. -1 with a message. */
 int reverse_add(struct reverse *, const struct tunnel_spec *, bool optional, char *why,
     size_t why_size);
 bool reverse_empty(const struct reverse *);
 
-/* Ask the master at ctl_path for all that are not open; answers come by the callbacks. -1 with
- * errno. */
-int reverse_open(struct reverse *, enum forward_method, const char *ctl_path,
-    const char *destination);
+struct reverse_master {
+	enum forward_method method;
+	const char *ctl_path, *destination;
+};
+
+/* Ask that master for all that are not open; answers come by the callbacks. -1 with errno. */
+int reverse_open(struct reverse *, const struct reverse_master *);
+/* Close them all; waits for it, 2 s at most. */
+void reverse_cancel(struct reverse *, const struct reverse_master *);
 /* On stdout, a line for each one that is open on a port not yet told. */
 void reverse_announce(struct reverse *);
 /* Visit those that are open. */

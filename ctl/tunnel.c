@@ -200,16 +200,35 @@ far_settled(void *arg)
 	ready(t);
 }
 
+static struct reverse_master
+far_master(const struct tunnel *t)
+{
+	return (struct reverse_master){ t->cmdline->ftp.forward, master_path(t->master),
+		t->cmdline->destination };
+}
+
 static void
 open_far(struct tunnel *t)
 {
-	if (reverse_open(t->reverse, t->cmdline->ftp.forward, master_path(t->master),
-	    t->cmdline->destination) == 0)
+	const struct reverse_master m = far_master(t);
+
+	if (reverse_open(t->reverse, &m) == 0)
 		return;
 	if (t->phase == OPENING)
-		fail(t, master_reason(t->master));
+		fail(t, "the ControlMaster takes no requests any more");
 	else
 		reopen_later(t, RETRY_MS);
+}
+
+static void
+close_far(struct tunnel *t)
+{
+	const struct reverse_master m = far_master(t);
+
+	if (master_state(t->master) == MASTER_UP && !reverse_empty(t->reverse))
+		reverse_cancel(t->reverse, &m);
+	reverse_free(t->reverse);
+	t->reverse = NULL;
 }
 
 /* The master */
@@ -643,8 +662,7 @@ wind_up(struct tunnel *t)
 	activation_notify("STOPPING=1");
 	entrances_free(t->entrances);
 	t->entrances = NULL;
-	reverse_free(t->reverse);
-	t->reverse = NULL;
+	close_far(t);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
 	t->over = helpers_count(t->helpers) == 0 || ms == 0 ||
