@@ -1,0 +1,25 @@
+# bash completion for ftp-over-ssh-ctl(1); tunnels come from the program itself.
+# Needs the bash-completion package.
+# shellcheck shell=bash disable=SC2034 # _init_completion sets prev
+
+_ftp_over_ssh_ctl()
+{
+	local cur prev words cword
+	_init_completion -n : || return
+	if ((cword == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W 'list status top close stop check' -- "$cur")
+		return
+	fi
+	case ${words[1]} in
+	status|close|stop)
+		if [[ ${words[1]} == status && $cur == -* ]]; then
+			COMPREPLY=(-j)
+			return
+		fi
+		mapfile -t COMPREPLY < <(compgen -W "$("${words[0]}" list 2>/dev/null)" -- "$cur")
+		__ltrim_colon_completions "$cur" ;;
+	check)
+		_known_hosts_real -a -- "$cur" ;;
+	esac
+} &&
+	complete -F _ftp_over_ssh_ctl ftp-over-ssh-ctl
