@@ -17,9 +17,11 @@ figure()	# name
 cut()	# what kind options...
 {
 	local what=$1 kind=$2
+	local begun=$SECONDS
 	CUT_OPTIONS=${*:3} run "$PYTHON" "$RIG_E2E/cut.py" "$kind" "$cuts" "$seed" $size "${SERVE[@]}" \
 	    >"$RIG/cuts" 2>"$RIG/log/cut.err"
-	note "$what: $(tail -n 1 "$RIG/cuts")"
+	note "$what: $(tail -n 1 "$RIG/cuts"), $((SECONDS - begun)) s"
+	note "$(grep -v '^tried' "$RIG/cuts")"
 	is "$what: no lie" "$(figure lies)" 0 || note "$(head -n 20 "$RIG/cuts")"
 	is "$what: no clean end of file either" "$(figure clean)" 0 || note "$(head -n 20 "$RIG/cuts")"
 	is "$what: nothing hung" "$(figure hung)" 0

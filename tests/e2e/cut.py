@@ -114,6 +114,7 @@ class Download(threading.Thread):
         self.mode, self.name_, self.size, self.point = mode, name, size, point
         self.hold, self.cutter = hold, cutter
         self.got, self.sha, self.end, self.reply, self.failed = 0, hashlib.sha256(), None, None, None
+        self.silent = False
         self.start()
 
     def run(self):
@@ -138,8 +139,17 @@ class Download(threading.Thread):
                     self.cutter.done.wait(20)
             self.take(data)
         data.close()
-        self.reply = ftp.final()
+        self.reply = self.final(ftp)
         ftp.close()
+
+    def final(self, ftp):
+        """None also where there is no answer at all (fake's "none")."""
+        ftp.control.settimeout(5)
+        try:
+            return ftp.final()
+        except socket.timeout:
+            self.silent = True
+            return None
 
     def take(self, data):
         try:
@@ -196,10 +206,12 @@ class Tally:
     def add(self, d):
         if d.failed is not None:
             self.never += 1
-            print("never began: %s: %s" % (d.mode, d.failed))
+            print("never began: %s %s: %r" % (d.name_, d.mode, d.failed))
             return
         self.tried += 1
-        self.hung += d.end == "timeout"
+        self.hung += d.end == "timeout" or (d.silent and not d.name_.startswith("none"))
+        if d.silent:
+            print("silent: %s %s, %d bytes, %s" % (d.name_, d.mode, d.got, d.end))
         whole = d.got == self.size and d.sha.hexdigest() == self.digest
         if whole:
             self.broken += not d.looks_whole()
