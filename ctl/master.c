@@ -188,6 +188,7 @@ master_watch(struct master *m, pid_t pid)
 static void
 master_up(struct master *m, pid_t pid)
 {
+	m->pid = pid;
 	master_watch(m, pid);
 	timer_free(m->timer);
 	m->timer = NULL;

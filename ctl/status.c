@@ -16,6 +16,7 @@ static const char *const ops[] = { "status", "close", "stop", NULL };
 #define BOOL(record, member) FIELD(record, member, #member, FIELD_BOOL, NULL)
 #define TEXT(record, member) FIELD(record, member, #member, FIELD_TEXT, NULL)
 #define CHOICE(record, member, words) FIELD(record, member, #member, FIELD_CHOICE, words)
+#define TOTAL(member) FIELD(tunnel, member, "total_" #member, FIELD_LONG, NULL)
 #define END { NULL, FIELD_NUMBER, 0, 0, NULL }
 
 static const struct status_field ask_fields[] = {
@@ -27,9 +28,8 @@ static const struct status_field done_fields[] = { BOOL(done, ok), TEXT(done, te
 static const struct status_field tunnel_fields[] = {
 	TEXT(tunnel, name), TEXT(tunnel, destination), NUMBER(tunnel, pid), NUMBER(tunnel, age),
 	CHOICE(tunnel, master, status_masters), NUMBER(tunnel, master_pid),
-	BOOL(tunnel, master_ours), TEXT(tunnel, control_path), LONG(tunnel, sessions),
-	LONG(tunnel, transfers), LONG(tunnel, failed), LONG(tunnel, bytes_up),
-	LONG(tunnel, bytes_down), LONG(tunnel, refused), END
+	BOOL(tunnel, master_ours), TEXT(tunnel, control_path), TOTAL(sessions), TOTAL(transfers),
+	TOTAL(failed), TOTAL(bytes_up), TOTAL(bytes_down), TOTAL(refused), END
 };
 
 static const struct status_field listener_fields[] = {

@@ -1,0 +1,293 @@
+/* ftp-over-ssh-ctl: look at and steer the tunnels of this user. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "json.h"
+#include "log.h"
+#include "query.h"
+#include "show.h"
+#include "top.h"
+
+#define PROGRAM "ftp-over-ssh-ctl"
+#define USAGE 64
+#define FAILED 255
+#define ANSWER_MS 3000
+
+struct command {
+	const char *name, *arguments, *description;
+	int (*run)(const struct command *, int argc, char *argv[]);
+};
+
+static int
+usage_error(const struct command *c)
+{
+	log_error("usage: %s %s%s%s", PROGRAM, c->name, *c->arguments != '\0' ? " " : "",
+	    c->arguments);
+	return USAGE;
+}
+
+static int
+failed(const char *what, const char *why)
+{
+	char text[400];
+
+	if (what == NULL)
+		log_error("%s", why);
+	else
+		log_error("%s: %s", log_escape(text, sizeof(text), what, strlen(what)), why);
+	return FAILED;
+}
+
+static int
+written(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : failed("stdout", strerror(errno));
+}
+
+/* Which tunnel */
+
+static bool
+is_called(const struct tunnel_view *v, const char *text, size_t len)
+{
+	const char *name = v->trouble == NULL ? v->tunnel.name : "";
+	char pid[24];
+
+	snprintf(pid, sizeof(pid), "%ld", v->pid);
+	return (strlen(name) == len && strncmp(name, text, len) == 0) ||
+	    (strlen(pid) == len && strncmp(pid, text, len) == 0);
+}
+
+static size_t
+count_called(const struct tunnels *all, const char *text, size_t len, const struct tunnel_view **v)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (is_called(&all->tunnel[i], text, len)) {
+			*v = &all->tunnel[i];
+			count++;
+		}
+	return count;
+}
+
+/* "a, b" or "a (pid 1), b (pid 2)": those with that name, or all. */
+static void
+list_names(char *dst, size_t size, const struct tunnels *all, const char *text, size_t len)
+{
+	char name[400];
+	size_t used = 0;
+
+	for (size_t i = 0; i < all->count && used < size; i++) {
+		const struct tunnel_view *v = &all->tunnel[i];
+
+		if (text != NULL && !is_called(v, text, len))
+			continue;
+		show_name(name, sizeof(name), v);
+		used += (size_t)snprintf(dst + used, size - used, used == 0 ? "%s" : ", %s", name);
+		if (text != NULL && used < size)
+			used += (size_t)snprintf(dst + used, size - used, " (pid %ld)", v->pid);
+	}
+}
+
+/* NULL, with a message, unless exactly one is called that. */
+static const struct tunnel_view *
+find(const struct tunnels *all, const char *text, size_t len, char *why, size_t why_size)
+{
+	const struct tunnel_view *v = NULL;
+	size_t count = count_called(all, text, len, &v);
+	char names[1000] = "";
+
+	if (count == 1)
+		return v;
+	list_names(names, sizeof(names), all, count == 0 ? NULL : text, len);
+	if (count > 1)
+		snprintf(why, why_size, "several tunnels have that name; take a pid: %s", names);
+	else if (all->count == 0)
+		snprintf(why, why_size, "no such tunnel; none is running");
+	else
+		snprintf(why, why_size, "no such tunnel; running: %s", names);
+	return NULL;
+}
+
+/* Looking */
+
+static int
+list(const struct command *c, int argc, char *argv[])
+{
+	struct tunnels all;
+	char why[256];
+
+	(void)argv;
+	if (argc != 1)
+		return usage_error(c);
+	if (query_all(&all, ANSWER_MS, why, sizeof(why)) == -1)
+		return failed(NULL, why);
+	show_names(stdout, &all);
+	query_free(&all);
+	return written();
+}
+
+static int
+status(const struct command *c, int argc, char *argv[])
+{
+	bool json = argc > 1 && strcmp(argv[1], "-j") == 0;
+	const char *name = argc > 1 + json ? argv[1 + json] : NULL;
+	const struct tunnel_view *v = NULL;
+	struct tunnels all;
+	char why[1200];
+
+	if (argc > 2 + json || (name != NULL && *name == '-'))
+		return usage_error(c);
+	if (query_all(&all, ANSWER_MS, why, sizeof(why)) == -1)
+		return failed(NULL, why);
+	if (name != NULL && (v = find(&all, name, strlen(name), why, sizeof(why))) == NULL) {
+		query_free(&all);
+		return failed(name, why);
+	}
+	if (v != NULL && v != all.tunnel) { /* it goes first, and is the only one shown */
+		struct tunnel_view one = *v;
+
+		all.tunnel[v - all.tunnel] = all.tunnel[0];
+		all.tunnel[0] = one;
+	}
+	const struct tunnels shown = { all.tunnel, v != NULL ? 1 : all.count };
+
+	(json ? json_tunnels : show_status)(stdout, &shown);
+	query_free(&all);
+	return written();
+}
+
+static int
+top(const struct command *c, int argc, char *argv[])
+{
+	char why[256];
+
+	(void)argv;
+	if (argc != 1)
+		return usage_error(c);
+	return top_run(why, sizeof(why)) == 0 ? written() : failed(NULL, why);
+}
+
+/* Steering */
+
+/* Take "/NUMBER" off the end of text[0..*len]. */
+static bool
+take_number(const char *text, size_t *len, uint32_t *number)
+{
+	size_t at = *len;
+	unsigned long n;
+
+	while (at > 0 && isdigit((unsigned char)text[at - 1]))
+		at--;
+	if (at == *len || at < 2 || text[at - 1] != '/' || *len - at > 9)
+		return false;
+	n = strtoul(text + at, NULL, 10);
+	*number = (uint32_t)n;
+	*len = at - 1;
+	return n > 0;
+}
+
+/* tunnel[/session[/channel]]. A name may hold slashes itself (ssh://host), so as much as
+ * possible of the text is tried as the name first. */
+static const struct tunnel_view *
+parse_target(const struct tunnels *all, const char *text, struct status_ask *ask, char *why,
+    size_t why_size)
+{
+	const struct tunnel_view *v;
+	size_t len = strlen(text);
+	uint32_t number = 0;
+
+	for (int part = 0;; part++) {
+		if (count_called(all, text, len, &v) > 0 || part == 2 ||
+		    !take_number(text, &len, &number))
+			break;
+		ask->channel = ask->session;
+		ask->session = number;
+	}
+	return find(all, text, len, why, why_size);
+}
+
+static int
+tell(struct status_ask *ask, const char *text, bool whole)
+{
+	const struct tunnel_view *v;
+	struct tunnels all;
+	char why[1200];
+	int result = -1;
+
+	if (query_all(&all, ANSWER_MS, why, sizeof(why)) == -1)
+		return failed(NULL, why);
+	v = whole ? find(&all, text, strlen(text), why, sizeof(why)) :
+	    parse_target(&all, text, ask, why, sizeof(why));
+	if (v != NULL)
+		result = query_tell(v, ask, why, sizeof(why));
+	query_free(&all);
+	return result == 0 ? 0 : failed(text, why);
+}
+
+static int
+close_it(const struct command *c, int argc, char *argv[])
+{
+	struct status_ask ask = { STATUS_ASK_CLOSE, 0, 0 };
+
+	return argc == 2 && *argv[1] != '-' ? tell(&ask, argv[1], false) : usage_error(c);
+}
+
+static int
+stop(const struct command *c, int argc, char *argv[])
+{
+	struct status_ask ask = { STATUS_ASK_STOP, 0, 0 };
+
+	return argc == 2 && *argv[1] != '-' ? tell(&ask, argv[1], true) : usage_error(c);
+}
+
+static int
+check(const struct command *c, int argc, char *argv[])
+{
+	return argc > 1 ? check_run(argc, argv) : usage_error(c);
+}
+
+static const struct command commands[] = {
+	{ "list", "", "the names of the running tunnels", list },
+	{ "status", "[-j] [tunnel]", "tunnels, sessions and data channels (-j: JSON)", status },
+	{ "top", "", "the running transfers, until q", top },
+	{ "close", "tunnel[/session[/channel]]", "end sessions or a data channel", close_it },
+	{ "stop", "tunnel", "end a tunnel", stop },
+	{ "check", "[ssh options] [-t ftp_host[:port]] destination", "where does the chain break?",
+	    check },
+	{ 0 }
+};
+
+static int
+help(FILE *f)
+{
+	fprintf(f, "usage: %s command [argument ...]\n", PROGRAM);
+	for (const struct command *c = commands; c->name != NULL; c++)
+		fprintf(f, "  %s %s\n      %s\n", c->name, c->arguments, c->description);
+	return f == stdout ? written() : USAGE;
+}
+
+int
+main(int argc, char *argv[])
+{
+	log_open(PROGRAM, LOG_NORMAL, false);
+	if (argc < 2)
+		return help(stderr);
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (strcmp(argv[1], c->name) == 0)
+			return c->run(c, argc - 1, argv + 1);
+	if (strcmp(argv[1], "-h") == 0)
+		return help(stdout);
+	if (strcmp(argv[1], "-V") == 0) {
+		printf("%s %s\n", PROGRAM, VERSION);
+		return written();
+	}
+	log_error("unknown command; -h lists them");
+	return USAGE;
+}

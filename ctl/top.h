@@ -1,0 +1,8 @@
+/* The running transfers, in place, once a second. */
+#ifndef TOP_H
+#define TOP_H
+
+/* Until q or a signal; once, plainly, when stdout is no terminal. 0, or -1 with a message. */
+int top_run(char *why, unsigned long why_size);
+
+#endif
