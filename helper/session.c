@@ -338,11 +338,27 @@ reply_wants_collecting(struct session *s, int code)
 	return p->kind == PENDING_SETUP || (p->kind == PENDING_TRANSFER && code >= 200);
 }
 
-static void
-reply_collect(struct session *s, const char *line, size_t len)
+/* Clients differ in where they see the end of a reply (some take any "ddd " for one, or any
+ * three digits), so within one and between two nothing may look like another (VU#328867).
+ * Blanks in front do that, and RFC 959 4.2 wants them. Returns how many. */
+static size_t
+reply_pad(const struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
 {
-	if (s->reply.len + len + 2 > REPLY_TEXT_MAX)
-		return; /* the text is cut, its end and code are still seen */
+	if (kind == REPLY_FINAL || kind == REPLY_FIRST || len < 3)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (line[i] < '0' || line[i] > '9')
+			return 0;
+	return !(len > 3 && line[3] == '-' && atoi(line) == s->reply_open);
+}
+
+/* The text may be cut, but not its end. */
+static void
+reply_collect(struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
+{
+	if (kind != REPLY_FINAL && s->reply.len + len + 3 > REPLY_TEXT_MAX)
+		return;
+	bytes_add(&s->reply, " ", reply_pad(s, kind, line, len));
 	bytes_add(&s->reply, line, len);
 	bytes_add(&s->reply, "\r\n", 2);
 }
@@ -350,22 +366,27 @@ reply_collect(struct session *s, const char *line, size_t len)
 static void
 reply_collected(struct session *s, int code)
 {
+	static const char instead[] = "500 Unexpected reply from the FTP server.";
 	struct pending *p = queue_head(&s->queue);
 
 	s->reply_collect = false;
-	if (p != NULL && p->kind == PENDING_SETUP) {
-		reply_setup(s, code);
-	} else if (p != NULL && p->kind == PENDING_TRANSFER && !code_is_passive(code)) {
-		s->held = code;
-		reply_transfer(s);
-	} else {
+	if (code_is_passive(code) && (p == NULL || p->kind != PENDING_SETUP)) {
 		/* An address that nobody asked for: a client that believed it would leave
-		 * the tunnel. The code class is kept, the address is not. */
+		 * the tunnel. */
 		bytes_take(&s->reply, s->reply.len);
 		if (p == NULL)
 			return;
-		reply_release(s, "500 Unexpected reply from the FTP server.");
+		reply_collect(s, REPLY_FINAL, instead, sizeof(instead) - 1);
+		code = 500;
 	}
+	reply_noted(s, p->kind, code);
+	if (p->kind == PENDING_SETUP)
+		reply_setup(s, code);
+	else if (p->kind == PENDING_TRANSFER) {
+		s->held = code;
+		reply_transfer(s);
+	} else
+		reply_release(s, NULL);
 }
 
 static void
@@ -413,7 +434,7 @@ server_line(struct session *s, const char *line, size_t len)
 		return;
 	p = queue_head(&s->queue);
 	if (s->reply_collect) {
-		reply_collect(s, line, len);
+		reply_collect(s, kind, line, len);
 		if (kind == REPLY_FINAL)
 			reply_collected(s, code);
 		return;
@@ -421,6 +442,7 @@ server_line(struct session *s, const char *line, size_t len)
 	if (kind == REPLY_INNER && p != NULL && p->kind == PENDING_FEAT && !s->config.tls_pass &&
 	    ftp_feature_hidden(line, len))
 		return;
+	session_write(s, CLIENT, " ", reply_pad(s, kind, line, len));
 	session_send(s, CLIENT, line, len);
 	if (kind == REPLY_FINAL)
 		reply_final(s, code);
@@ -432,7 +454,7 @@ static bool
 client_waits(struct session *s)
 {
 	return !s->greeted || s->queue.count >= QUEUE_MAX - 1 || s->out[SERVER].len > OUT_MAX ||
-	    s->hung_up[SERVER] || setup_holds_client(s) ||
+	    s->out[CLIENT].len > OUT_MAX || s->hung_up[SERVER] || setup_holds_client(s) ||
 	    (queue_tail(&s->queue) != NULL && queue_tail(&s->queue)->kind == PENDING_AUTH);
 }
 
@@ -495,10 +517,12 @@ session_step_ended(struct session *s)
 		session_hangup(s, SERVER);
 	}
 	/* The replies to what was pipelined before still come; then the server closes, too. */
-	if (s->ended[CLIENT] && !s->half_closed && !client_waits(s) && !session_busy(s)) {
+	if (s->ended[CLIENT] && !s->half_closed && !s->hung_up[SERVER] && !session_busy(s) &&
+	    s->in[CLIENT].len == 0 && s->out[SERVER].len == 0) {
 		struct action a = { ACT_EOF, 0, SERVER, 0, 0, { 0 } };
 
 		s->half_closed = true;
+		transfer_control_ended(s, CLIENT);
 		session_act(s, &a);
 	}
 }
@@ -509,6 +533,7 @@ session_step(struct session *s)
 	bool more = true;
 
 	while (more && !s->opaque) {
+		session_flush_own(s);
 		more = false;
 		if (s->held != 0)
 			reply_transfer(s);
@@ -556,9 +581,9 @@ session_fail(struct session *s, const char *why)
 {
 	char text[192];
 
+	transfer_fail_all(s); /* some may outlive the control connections */
 	if (s->hung_up[CLIENT] && s->hung_up[SERVER])
 		return;
-	transfer_fail_all(s);
 	snprintf(text, sizeof(text), "421 Closing the connection: %.150s.", why);
 	if (!s->opaque)
 		session_send(s, CLIENT, text, strlen(text));
@@ -574,12 +599,8 @@ session_event(struct session *s, const struct event *e)
 
 	if (ch == NULL)
 		return; /* an answer that crossed the channel's end */
-	if (e->kind == EV_LISTENING || (e->kind == EV_FAILED && !ch->transferring &&
-	    !ch->connected[CLIENT] && !ch->connected[SERVER]))
-		setup_event(s, ch, e);
-	else
+	if (!setup_event(s, ch, e))
 		transfer_event(s, ch, e);
-	session_flush_own(s);
 	session_step(s);
 }
 

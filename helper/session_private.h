@@ -38,6 +38,7 @@ struct channel {
 	bool transferring; /* its command is in the queue or was answered */
 	bool started;      /* 1xx seen */
 	bool drained, closing;
+	bool aborted; /* by the client's ABOR: its data may end in any way */
 	int final;
 	enum channel_timer timer;
 	uint64_t bytes; /* as the last EV_TIMER told */
@@ -80,7 +81,8 @@ void session_step(struct session *);
 /* setup.c */
 void setup_command(struct session *, const struct ftp_command *);
 void setup_reply(struct session *, int code, const char *text, size_t len);
-void setup_event(struct session *, struct channel *, const struct event *);
+bool setup_event(struct session *, struct channel *, const struct event *);
+void setup_abandon(struct session *, const struct channel *);
 bool setup_holds_client(struct session *);
 bool setup_holds_server(struct session *);
 const char *setup_verb_name(const struct channel *, enum side);

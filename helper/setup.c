@@ -223,20 +223,24 @@ setup_client_listens(struct session *s, struct channel *ch, struct pending *p, u
 	setup_end(s, ch, p, text);
 }
 
-void
+/* What becomes of the listeners that a setup asked for; false: not about that. */
+bool
 setup_event(struct session *s, struct channel *ch, const struct event *e)
 {
 	struct pending *p = setup_pending(s, ch);
+	bool asked = ch->listens[e->end] && ch->port[e->end] == 0;
 
-	if (p == NULL)
-		return;
+	if (e->kind != EV_LISTENING && !(e->kind == EV_FAILED && asked))
+		return false;
+	if (p == NULL || !asked)
+		return true;
 	if (e->kind == EV_LISTENING && e->end == SERVER) {
 		s->config.listen_last |= e->costly;
 		ch->port[SERVER] = e->port;
 		setup_say(s, ch, p);
 	} else if (e->kind == EV_LISTENING)
 		setup_client_listens(s, ch, p, e->port);
-	else if (e->kind == EV_FAILED && e->end == SERVER) {
+	else if (e->end == SERVER) {
 		/* sshd or the master refuses to listen: it will not change its mind */
 		s->bad |= TRY_LISTENING;
 		ch->listens[SERVER] = false;
@@ -244,8 +248,24 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 			snprintf(ch->refusal, sizeof(ch->refusal),
 			    "425 Cannot open a data connection: the ssh server refuses to listen.");
 		setup_try(s, ch, p);
-	} else if (e->kind == EV_FAILED)
+	} else
 		setup_end(s, ch, p, "425 Cannot open a data connection: no port to listen on.");
+	return true;
+}
+
+static const char given_up[] = "425 Cannot open a data connection: replaced or out of time.";
+
+/* The channel is no more: its setup must not wait for a listener that will not come. What
+ * is at the server still gets its answer. */
+void
+setup_abandon(struct session *s, const struct channel *ch)
+{
+	struct pending *p = setup_pending(s, ch);
+
+	if (p == NULL || (p->sent && !p->ready))
+		return;
+	p->kind = PENDING_OWN;
+	p->text = strdup(given_up);
 }
 
 /* ---- the server's answer ---- */
@@ -288,9 +308,9 @@ setup_reply(struct session *s, int code, const char *text, size_t len)
 
 	if (code < 200)
 		return; /* preliminary: the answer is still to come */
-	if (ch == NULL) { /* replaced or failed meanwhile */
+	if (ch == NULL || ch->closing) {
 		p->kind = PENDING_OWN;
-		p->text = strdup("425 Cannot open a data connection.");
+		p->text = strdup(given_up);
 		return;
 	}
 	if (code >= 300) {

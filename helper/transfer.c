@@ -60,14 +60,21 @@ channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 	session_act(s, &a);
 }
 
+static void
+channel_let_go(struct session *s, struct channel *ch)
+{
+	ch->closing = true;
+	if (s->current == ch)
+		s->current = NULL;
+	setup_abandon(s, ch);
+}
+
 void
 channel_close(struct session *s, struct channel *ch)
 {
 	if (ch->closing)
 		return;
-	ch->closing = true;
-	if (s->current == ch)
-		s->current = NULL;
+	channel_let_go(s, ch);
 	channel_act(s, ch, ACT_CLOSE, CLIENT);
 }
 
@@ -78,9 +85,7 @@ channel_abort(struct session *s, struct channel *ch, unsigned mask)
 
 	if (ch->closing)
 		return;
-	ch->closing = true;
-	if (s->current == ch)
-		s->current = NULL;
+	channel_let_go(s, ch);
 	for (size_t i = 0; i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->channel == ch->id)
 			queue_at(&s->queue, i)->broken = true;
@@ -172,18 +177,13 @@ abort_pending(struct session *s)
 static void
 download_ended(struct session *s, struct channel *ch)
 {
-	bool dialling = channel_dials(ch, CLIENT) && channel_dials(ch, SERVER) &&
-	    !ch->connected[CLIENT];
-
 	channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
 	if (ch->final == 0 && !s->mode_b) {
 		if (ch->timer != TIMER_FINAL)
 			channel_arm(s, ch, TIMER_FINAL);
 		return;
 	}
-	if (ch->final >= 200 && ch->final < 300 && dialling)
-		transfer_started(s, ch); /* no 1xx came: the client is still to be dialled */
-	else if (ch->final < 300 || (!ch->started && ch->bytes == 0) || abort_pending(s))
+	if (ch->final < 300 || (!ch->started && ch->bytes == 0) || ch->aborted)
 		channel_pass_eof(s, ch, CLIENT);
 	else
 		channel_abort(s, ch, 1U << CLIENT);
@@ -311,18 +311,20 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 static bool
 download_settled(struct session *s, struct channel *ch)
 {
-	if (ch->passed[CLIENT] && ch->drained)
-		return true;
+	ch->aborted |= abort_pending(s);
+	if (ch->final < 300 && !ch->started)
+		transfer_started(s, ch); /* no 1xx came: the client may still have to be dialled */
 	if (ch->eof[SERVER] && !ch->passed[CLIENT])
 		download_ended(s, ch);
-	if (ch->closing)
+	if (ch->closing || (ch->passed[CLIENT] && ch->drained))
 		return true;
 	/* Refused before it began: there will be no data. */
 	if (ch->final >= 400 && !ch->started && !ch->eof[SERVER]) {
 		channel_close(s, ch);
 		return true;
 	}
-	return false;
+	/* Who has sent ABOR may not read data any more before the reply is there. */
+	return ch->aborted;
 }
 
 static bool
@@ -349,8 +351,10 @@ transfer_settled(struct session *s, struct channel *ch, int *code)
 	if (settled || ch->timer != TIMER_NONE)
 		return settled;
 	/* Nothing has moved for the whole time. A slow reader keeps its connection; what the
-	 * server took for complete before the client's end of file is not. */
-	if (ch->dir == DIR_UP && ch->final < 300)
+	 * server took for complete before the client's end of file is not, nor is what it sent
+	 * and the client never fetched. */
+	if (ch->final < 300 &&
+	    (ch->dir == DIR_UP || (ch->connected[SERVER] && !ch->connected[CLIENT])))
 		*code = 426;
 	if (*code >= 300)
 		channel_abort(s, ch, 1U << CLIENT);
@@ -361,18 +365,28 @@ transfer_settled(struct session *s, struct channel *ch, int *code)
 
 /* ---- the end of a control connection ---- */
 
+/* Which ends must not take what they have for complete. */
+static unsigned
+broken_ends(const struct channel *ch)
+{
+	return ch->dir == DIR_UP && !ch->passed[SERVER] ? BOTH_ENDS : 1U << CLIENT;
+}
+
 void
 transfer_control_ended(struct session *s, enum side side)
 {
+	bool more = side == CLIENT && s->in[CLIENT].len > 0; /* commands that may use it */
+
 	for (int i = 0; i < SESSION_CHANNELS; i++) {
 		struct channel *ch = &s->channel[i];
 
 		if (ch->id == 0 || ch->closing)
 			continue;
-		if (!ch->transferring && !(ch->connected[CLIENT] && ch->connected[SERVER]))
-			channel_close(s, ch);
-		else if (side == SERVER && (ch->final == 0 || ch->final >= 300))
-			channel_abort(s, ch, 1U << CLIENT);
+		if (!ch->transferring && !(ch->connected[CLIENT] && ch->connected[SERVER])) {
+			if (!more)
+				channel_close(s, ch);
+		} else if (side == SERVER && (ch->final == 0 || ch->final >= 300))
+			channel_abort(s, ch, broken_ends(ch));
 		else if (side == CLIENT && ch->timer == TIMER_EOF)
 			upload_ended(s, ch);
 		else if (side == CLIENT && ch->dir == DIR_DOWN && ch->eof[CLIENT])
@@ -391,6 +405,6 @@ transfer_fail_all(struct session *s)
 		if (ch->dir == DIR_NONE || ch->passed[CLIENT] || (ch->dir == DIR_UP && ch->passed[SERVER]))
 			channel_close(s, ch);
 		else
-			channel_abort(s, ch, ch->dir == DIR_UP ? BOTH_ENDS : 1U << CLIENT);
+			channel_abort(s, ch, broken_ends(ch));
 	}
 }
