@@ -12,7 +12,7 @@
 #define PASV_OURS "< 227 Entering Passive Mode (10,0,0,2,156,64)\n"
 #define PASV_READY PASV_SAID "! listen 1 client 4\n? listening 1 client 40000\n" PASV_OURS
 #define PASSIVE GREETING PASV_READY
-#define BOTH_CONNECTED "? connected 1 client\n! dial 1 server :1286\n? connected 1 server\n"
+#define BOTH_CONNECTED "? connected 1 client\n! dial 1 server 10.0.0.9:1286\n? connected 1 server\n"
 #define BEGUN "<< 150 go\n< 150 go\n"
 #define DOWNLOAD PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED BEGUN
 #define UPLOAD PASSIVE "> STOR f\n>> STOR f\n" BOTH_CONNECTED BEGUN
