@@ -82,7 +82,7 @@ LIBS = $(LIBBSD)
 
 STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra $(WERROR)
 DEFS = -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
-COMPILE = $(CC) $(STD) -Ictl -Ihelper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(CFLAGS)
+COMPILE = $(CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(HARDEN_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
 
 all: $(PROGRAMS)
@@ -125,7 +125,7 @@ FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=al
 fuzz:
 	@mkdir -p build/fuzz; set -e; for s in $(FUZZ_SRC); do \
 		n=`basename $$s .c`; mkdir -p build/fuzz/$$n.corpus; \
-		$(FUZZ_CC) $(STD) -Ictl -Ihelper $(DEFS) $(FUZZ_FLAGS) -o build/fuzz/$$n $$s \
+		$(FUZZ_CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(FUZZ_FLAGS) -o build/fuzz/$$n $$s \
 			$(HELPER_SRC) $(CTL_SRC) $(LIBS); \
 		seeds=; if test -d tests/fuzz/corpus/$$n; then seeds=tests/fuzz/corpus/$$n; fi; \
 		echo "$$n: $(FUZZ_SECONDS) s"; \
@@ -152,7 +152,7 @@ lint:
 	@if command -v clang-tidy >/dev/null; then bad=0; \
 		for s in $(CTL_SRC) $(HELPER_SRC) $(PROGRAMS:=.c); do \
 		clang-tidy --quiet --checks='$(TIDY_CHECKS)' --warnings-as-errors='*' $$s -- \
-			$(STD) -Ictl -Ihelper $(DEFS) $(CPPFLAGS) 2>/dev/null || bad=1; done; \
+			$(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) 2>/dev/null || bad=1; done; \
 		exit $$bad; \
 	else cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ictl -Ihelper \
 		--enable=warning,portability ctl helper; fi
