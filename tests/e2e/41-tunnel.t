@@ -17,7 +17,7 @@ publish a
 second=$FTP_NAME second_at=$FTP_AT
 port=$(free_port)
 
-tunnel_start -L "ftp/$port:$first_at" -L "ftp/[::1]:0:$second_at" -L "127.0.0.1:0:$first_at" rig
+tunnel_start -L "ftp/127.0.0.1:$port:$first_at" -L "ftp/[::1]:0:$second_at" -L "127.0.0.1:0:$first_at" rig
 is 'three lines on stdout' "$(wc -l <"$TUNNEL_OUT")" 3
 is 'a given port' "$(sed -n 1p "$TUNNEL_OUT")" \
     "listening on 127.0.0.1:$port, forwarding to $first_at"
@@ -43,8 +43,10 @@ ok '-t: it serves' fetch "$TUNNEL_ADDR" "$TUNNEL_PORT" a
 tunnel_stop
 
 tunnel_start -L "0:localhost:$FTP_PORT" rig
-is 'localhost stays localhost' "$(cat "$TUNNEL_OUT")" \
+is 'localhost stays localhost' "$(grep -F 127.0.0.1: "$TUNNEL_OUT")" \
     "listening on 127.0.0.1:$TUNNEL_PORT, forwarding to localhost:$FTP_PORT"
+is 'no bind address: both loopbacks, the same port' "$(grep -F '[::1]:' "$TUNNEL_OUT")" \
+    "listening on [::1]:$TUNNEL_PORT, forwarding to localhost:$FTP_PORT"
 ok 'localhost: it serves' fetch "$TUNNEL_ADDR" "$TUNNEL_PORT" a
 tunnel_stop
 

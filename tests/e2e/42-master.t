@@ -14,11 +14,12 @@ master_start()	# control path, alias
 	MASTER_PID=$(check "$1" | sed -n 's/.*pid=\([0-9]*\).*/\1/p')
 }
 
-use()	# how many listeners does a master hold: descriptors
+use()	# mode
 {
 	run "$PYTHON" "$RIG_E2E/ftpc.py" "$1" many 5
 }
 
+# Listeners are descriptors: a forward that is left over shows.
 settled()	# pid descriptors
 {
 	[ "$(fd_count "$1")" -eq "$2" ]
@@ -44,7 +45,7 @@ ok 'the wrapper with -S' fos -S "$RIG/named" -t "$FTP_AT" rig -- true
 like 'the master lives after it' "$(check "$RIG/named")" "pid=$MASTER_PID"
 
 ssh_host shared "ControlPath $RIG/cm-%C" 'ControlMaster auto'
-path=$(ssh -F "$RIG/ssh_config" -G shared | sed -n 's/^controlpath //p')
+path=$(ssh -F "$RIG/ssh_config" -G shared 2>/dev/null | sed -n 's/^controlpath //p')
 master_start "$path" shared
 before=$(fd_count "$MASTER_PID")
 tunnel_start -L "0:$FTP_AT" shared

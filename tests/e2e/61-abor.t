@@ -12,11 +12,13 @@ abor()	# mode
 sshd_start
 data big 60000000
 for kind in "${ftpd_kinds[@]}"; do
-	ftpd_start "$kind"
+	[ "$kind" = vsftpd ] && extra=async_abor_enable=YES || extra=
+	ftpd_start "$kind" $extra
 	client_data
 	publish big
 	at_server
-	ok "direct $kind: ABOR" abor epsv
+	# ProFTPD loses the urgent line end, and ABOR runs into the next command.
+	[ "$kind" = proftpd ] || ok "direct $kind: ABOR" abor epsv
 	for method in mux exec; do
 		tunnel_start -o FtpForward=$method -L "0:$FTP_AT" rig
 		at_tunnel
