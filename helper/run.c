@@ -369,6 +369,8 @@ answer_handle(struct run *r, const struct answer *a, int fds[2])
 
 	switch (a->kind) {
 	case ANSWER_CONNECTED:
+		if (!session_wants(r->session, a->channel))
+			return;
 		ch = channel_get(r, a->channel);
 		if (ch != NULL && fds[0] != -1) {
 			if (fds[1] != -1)

@@ -662,6 +662,14 @@ session_verbs(const struct session *s, unsigned id, const char **client, const c
 	*server = ch ? setup_verb_name(ch, SERVER) : "";
 }
 
+bool
+session_wants(const struct session *s, unsigned id)
+{
+	const struct channel *ch = channel_by_id((struct session *)s, id);
+
+	return ch != NULL && !ch->closing;
+}
+
 int
 session_final(const struct session *s, unsigned id)
 {

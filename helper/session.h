@@ -88,6 +88,8 @@ void session_sent(struct session *, enum side, size_t len);
 bool session_over(const struct session *);
 /* A data channel is open, or a transfer command is unanswered. */
 bool session_busy(const struct session *);
+/* Is that channel still wanted? A connection that was on its way when it was closed is not. */
+bool session_wants(const struct session *, unsigned channel);
 
 /* For status: who logged in, and a transfer's command line. "" when none. */
 const char *session_user(const struct session *);
