@@ -120,12 +120,28 @@ err:
 	return -1;
 }
 
+/* The FTP server in messages about it. */
+static const char *
+servers(const struct cmdline *c, char *text, size_t size)
+{
+	const struct hostport *one = &c->server;
+
+	if (c->run == RUN_TUNNEL && c->local.count > 0)
+		one = &c->local.spec[0].target;
+	if (c->run == RUN_TUNNEL && c->local.count > 1)
+		snprintf(text, size, "an FTP server");
+	else
+		hostport_format(text, size, one->host, one->port);
+	return text;
+}
+
 static int
 serve(const struct cmdline *c)
 {
+	char server[SPEC_HOST_MAX + 16];
 	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
 		.destination = c->destination }, .ctl_path = c->ctl_path,
-		.to_syslog = c->to_syslog };
+		.servers = servers(c, server, sizeof(server)), .to_syslog = c->to_syslog };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };
 	char *config = NULL, path[1024];
 	int status;

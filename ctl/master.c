@@ -197,6 +197,8 @@ master_up(struct master *m, pid_t pid)
 	m->patience_end = 0;
 	if (m->keeper != -1)
 		keeper_master_up(m->keeper);
+	if (m->origin == OWN)
+		sshlog_logged_in(m->sshlog);
 	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
 	m->fn(m->arg, MASTER_UP);
 }
@@ -367,7 +369,8 @@ master_start(struct master *m)
 		return;
 	}
 	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, err, m->settings->to_syslog);
+	m->sshlog = sshlog_new(m->loop, err, m->settings->to_syslog,
+	    m->settings->servers);
 	if (!m->ask)
 		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
 }
@@ -375,7 +378,7 @@ master_start(struct master *m)
 void
 master_child(struct master *m)
 {
-	char why[400];
+	char why[900];
 	bool running;
 	int status;
 
@@ -391,8 +394,9 @@ master_child(struct master *m)
 		master_try(m);
 		return;
 	}
-	sshlog_drain(m->sshlog);
-	snprintf(why, sizeof(why), status == -1 ? "ssh was killed" : "ssh exited with %d", status);
+	if (*sshlog_reason(m->sshlog, why, sizeof(why)) == '\0')
+		snprintf(why, sizeof(why), status == -1 ? "ssh was killed" : "ssh exited with %d",
+		    status);
 	master_refused(m, why);
 }
 

@@ -23,6 +23,7 @@ struct master_settings {
 	const char *config_path; /* the configuration's, or NULL */
 	bool keepalive;          /* see struct ssh_master */
 	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
+	const char *servers;     /* the FTP server, for messages about it */
 	bool to_syslog;          /* what ssh says goes there */
 };
 

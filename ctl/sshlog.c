@@ -1,7 +1,6 @@
 #include "sshlog.h"
 
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +9,98 @@
 #include "log.h"
 #include "loop.h"
 
+#define HELD 3        /* lines: "No ... host key is known", "Host key verification failed." */
+#define HOLD_MS 300   /* a user who is to type his password again must not wait for why */
+#define LINE_SIZE 1024
+
 struct sshlog {
+	struct loop *loop;
 	struct watch *watch;
+	struct timer *timer;
+	const char *servers;
 	int fd;
-	bool to_syslog, hinted;
-	size_t len;
-	char line[1024];
+	bool to_syslog, logged_in, hinted;
+	size_t len, held;
+	char line[LINE_SIZE];
+	char hold[HELD][LINE_SIZE];
 };
 
-/* Whoever asked for that forward is answered, too. */
-static const char answered[] = "mux_confirm_remote_forward: ";
+static void
+say(const struct sshlog *s, const char *text)
+{
+	if (s->to_syslog)
+		log_at(LOG_NORMAL, "ssh: %s", text);
+	else
+		dprintf(STDERR_FILENO, "%s\n", text); /* ssh knows itself about -q */
+}
 
-/* channel 3: open failed: administratively prohibited: open failed */
-static const char prohibited[] = "open failed: administratively prohibited";
+/* While it logs in */
 
 static void
-sshlog_line(struct sshlog *s)
+say_held(void *arg)
 {
-	char text[sizeof(s->line) + 64];
+	struct sshlog *s = arg;
+
+	s->timer = NULL;
+	for (size_t i = 0; i < s->held; i++)
+		say(s, s->hold[i]);
+	s->held = 0;
+}
+
+static void
+hold(struct sshlog *s, const char *text)
+{
+	if (s->held == HELD) {
+		say(s, s->hold[0]);
+		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
+		s->held--;
+	}
+	snprintf(s->hold[s->held++], LINE_SIZE, "%s", text);
+	timer_free(s->timer);
+	s->timer = loop_timer(s->loop, HOLD_MS, say_held, s);
+}
+
+/* Afterwards */
+
+static void
+channel_refused(struct sshlog *s, const char *reason)
+{
+	static const char prohibited[] = "administratively prohibited";
+
+	if (strncmp(reason, prohibited, strlen(prohibited)) != 0) {
+		log_at(LOG_NORMAL, "the ssh server cannot connect to %s, or to a data port there: "
+		    "%s", s->servers, reason);
+		return;
+	}
+	log_at(s->hinted ? LOG_SESSIONS : LOG_NORMAL, "the ssh server forbids connections to %s, or "
+	    "to a data port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
+	    "its sshd_config", s->servers);
+	s->hinted = true;
+}
+
+/* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
+ * forward is told by us. */
+static void
+served_line(struct sshlog *s, const char *text)
+{
+	static const char answered[] = "mux_confirm_remote_forward: ";
+	static const char failed[] = ": open failed: ";
+	const char *reason = strstr(text, failed);
+
+	if (strncmp(text, "channel ", 8) == 0 && reason != NULL)
+		channel_refused(s, reason + strlen(failed));
+	else if (strncmp(text, answered, strlen(answered)) == 0)
+		log_at(LOG_DETAIL, "ssh: %s", text);
+	else
+		say(s, text);
+}
+
+/* Reading */
+
+static void
+line_complete(struct sshlog *s)
+{
+	char text[LINE_SIZE];
 
 	while (s->len > 0 && s->line[s->len - 1] == '\r')
 		s->len--;
@@ -35,65 +108,68 @@ sshlog_line(struct sshlog *s)
 	s->len = 0;
 	if (*text == '\0')
 		return;
-	if (strncmp(text, answered, strlen(answered)) == 0) {
-		log_at(LOG_DETAIL, "ssh: %s", text);
-		return;
-	}
-	if (s->to_syslog)
-		log_at(LOG_NORMAL, "ssh: %s", text);
+	if (s->logged_in)
+		served_line(s, text);
 	else
-		dprintf(STDERR_FILENO, "%s\n", text); /* ssh knows itself about -q */
-	if (s->hinted || strstr(text, prohibited) == NULL)
-		return;
-	s->hinted = true;
-	log_error("the ssh server forbids the forward: look at AllowTcpForwarding, PermitOpen "
-	    "and DisableForwarding in its sshd_config");
+		hold(s, text);
 }
 
 /* A line that is too long is passed on in pieces. */
 static void
-sshlog_bytes(struct sshlog *s, const char *bytes, size_t n)
+take_bytes(struct sshlog *s, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n')
 			s->line[s->len++] = bytes[i];
 		if (bytes[i] == '\n' || s->len == sizeof(s->line))
-			sshlog_line(s);
+			line_complete(s);
 	}
 }
 
 static void
-sshlog_end(struct sshlog *s)
+end(struct sshlog *s)
 {
 	watch_free(s->watch);
 	s->watch = NULL;
 	if (s->fd != -1)
 		close(s->fd);
 	s->fd = -1;
-	sshlog_line(s);
+	line_complete(s);
+}
+
+static void
+drain(struct sshlog *s)
+{
+	char bytes[LINE_SIZE];
+	ssize_t n;
+
+	while (s->fd != -1 && (n = read(s->fd, bytes, sizeof(bytes))) > 0)
+		take_bytes(s, bytes, (size_t)n);
 }
 
 static void
 sshlog_ready(void *arg, short revents)
 {
 	struct sshlog *s = arg;
-	char bytes[1024];
+	char bytes[LINE_SIZE];
 	ssize_t n = read(s->fd, bytes, sizeof(bytes));
 
 	if (n > 0)
-		sshlog_bytes(s, bytes, (size_t)n);
+		take_bytes(s, bytes, (size_t)n);
 	else if (n == 0 || (revents & (POLLERR | POLLNVAL)) != 0)
-		sshlog_end(s);
+		end(s);
 }
 
 struct sshlog *
-sshlog_new(struct loop *loop, int fd, bool to_syslog)
+sshlog_new(struct loop *loop, int fd, bool to_syslog, const char *servers)
 {
 	struct sshlog *s = calloc(1, sizeof(*s));
 
 	if (s != NULL) {
+		s->loop = loop;
 		s->fd = fd;
 		s->to_syslog = to_syslog;
+		s->servers = servers;
 	}
 	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
 		return s;
@@ -103,15 +179,33 @@ sshlog_new(struct loop *loop, int fd, bool to_syslog)
 }
 
 void
-sshlog_drain(struct sshlog *s)
+sshlog_logged_in(struct sshlog *s)
 {
-	char bytes[1024];
-	ssize_t n;
-
 	if (s == NULL)
 		return;
-	while (s->fd != -1 && (n = read(s->fd, bytes, sizeof(bytes))) > 0)
-		sshlog_bytes(s, bytes, (size_t)n);
+	drain(s);
+	timer_free(s->timer);
+	say_held(s);
+	s->logged_in = true;
+}
+
+char *
+sshlog_reason(struct sshlog *s, char *dst, size_t size)
+{
+	size_t used = 0;
+
+	*dst = '\0';
+	if (s == NULL)
+		return dst;
+	drain(s);
+	end(s);
+	timer_free(s->timer);
+	s->timer = NULL;
+	for (size_t i = 0; i < s->held && used < size; i++)
+		used += (size_t)snprintf(dst + used, size - used, "%s%s", i > 0 ? " " : "",
+		    s->hold[i]);
+	s->held = 0;
+	return dst;
 }
 
 void
@@ -119,7 +213,9 @@ sshlog_free(struct sshlog *s)
 {
 	if (s == NULL)
 		return;
-	sshlog_drain(s);
-	sshlog_end(s);
+	drain(s);
+	end(s);
+	timer_free(s->timer);
+	say_held(s);
 	free(s);
 }

@@ -1,17 +1,24 @@
-/* What our own ControlMaster says on its stderr: passed on line by line, escaped; with one
- * hint where it means that the server forbids forwarding. */
+/* What our own ControlMaster says on its stderr.
+ *
+ * While it logs in: passed on, escaped; but its last lines are held back for a moment, because
+ * if it fails they are the reason, and belong into the message about that. Afterwards: what it
+ * says about channels that the server refused becomes a message of ours. */
 #ifndef SSHLOG_H
 #define SSHLOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct loop;
 struct sshlog;
 
-/* Takes over fd. To stderr as ssh said it, or to syslog. NULL (fd closed) when out of
- * memory: ssh is not heard then. */
-struct sshlog *sshlog_new(struct loop *, int fd, bool to_syslog);
+/* Takes over fd. servers is the FTP server, for messages; kept. To stderr as ssh said it, or to
+ * syslog. NULL (fd closed) when out of memory: ssh is not heard then. */
+struct sshlog *sshlog_new(struct loop *, int fd, bool to_syslog, const char *servers);
 void sshlog_free(struct sshlog *); /* NULL is harmless, below too */
-void sshlog_drain(struct sshlog *); /* pass on what is there now */
+
+void sshlog_logged_in(struct sshlog *);
+/* It has failed: what it said last, in one line; "" when it said nothing. */
+char *sshlog_reason(struct sshlog *, char *dst, size_t size);
 
 #endif
