@@ -19,11 +19,16 @@
 #include "rundir.h"
 
 #define RETRY_MS 200
-#define LOGIN_MS 60000 /* the tunnel was killed while ssh was logging in: wait so long */
-#define UP 'u'
-#define NONE 'n'
-#define RELEASED 'r'
+#define LOGIN_MS 2000 /* the tunnel was killed while ssh was logging in: look so long */
 #define KINDS "mrLs" /* the first letters of the tunnel's names in the runtime directory */
+
+enum news { LOGIN, UP, NONE, RELEASED };
+
+/* What the tunnel writes into the pipe, at once. */
+struct message {
+	enum news news;
+	pid_t ssh; /* LOGIN */
+};
 
 /* In the keeper's process. Its connection to the master is made while the socket is sure to
  * be there: a sweep of the runtime directory may remove it once the tunnel is dead. */
@@ -32,8 +37,9 @@ struct keeper {
 	struct watch *watch;
 	const char *ctl_path;
 	struct mux *mux;
-	pid_t master;
+	pid_t master, ssh; /* ssh: while it logs in */
 	uint64_t give_up; /* 0: the pipe has not ended yet */
+	bool dead;        /* the master */
 	bool released;    /* the tunnel has not been killed: it looks after its own names */
 	bool done;
 };
@@ -48,8 +54,9 @@ keeper_answer(void *arg, const struct forward_result *result)
 			k->master = result->pid;
 		return;
 	}
-	if (result->status != FORWARD_DEAD && k->give_up == 0) {
-		mux_free(k->mux); /* busy or stuck: try again when it is to be stopped */
+	if (k->give_up == 0) { /* busy or stuck: to be tried again when the pipe ends; or dead */
+		k->dead = result->status == FORWARD_DEAD;
+		mux_free(k->mux);
 		k->mux = NULL;
 		return;
 	}
@@ -86,26 +93,44 @@ keeper_attach(void *arg)
 }
 
 static void
-keeper_told(void *arg, short revents)
+keeper_told(struct keeper *k, const struct message *m)
+{
+	k->ssh = m->news == LOGIN ? m->ssh : 0;
+	if (m->news == UP)
+		keeper_attach(k);
+	else if (m->news == RELEASED)
+		k->released = true;
+	else if (m->news == NONE)
+		k->done = true;
+}
+
+/* The tunnel and its helpers are no more. */
+static void
+keeper_alone(struct keeper *k)
+{
+	watch_free(k->watch);
+	k->watch = NULL;
+	if (k->ssh > 0)
+		kill(k->ssh, SIGTERM);
+	k->give_up = loop_now() + LOGIN_MS;
+	if (k->dead)
+		k->done = true;
+	else
+		keeper_attach(k);
+}
+
+static void
+keeper_ready(void *arg, short revents)
 {
 	struct keeper *k = arg;
-	char byte;
-	ssize_t n = read(3, &byte, 1);
+	struct message m;
+	ssize_t n = read(3, &m, sizeof(m));
 
 	(void)revents;
-	if (n == -1 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n == 1 && byte == NONE)
-		k->done = true;
-	else if (n == 1 && byte == RELEASED)
-		k->released = true;
-	else if (n <= 0) {
-		watch_free(k->watch);
-		k->watch = NULL;
-		k->give_up = loop_now() + LOGIN_MS;
-	}
-	if (!k->done)
-		keeper_attach(k);
+	if (n == sizeof(m))
+		keeper_told(k, &m);
+	else if (n != -1 || (errno != EINTR && errno != EAGAIN))
+		keeper_alone(k);
 }
 
 static void
@@ -132,7 +157,7 @@ keeper_run(const char *ctl_path, long tunnel)
 
 	if (k.loop == NULL)
 		return;
-	if ((k.watch = loop_watch(k.loop, 3, POLLIN, keeper_told, &k)) == NULL)
+	if ((k.watch = loop_watch(k.loop, 3, POLLIN, keeper_ready, &k)) == NULL)
 		return;
 	while (!k.done)
 		if (loop_once(k.loop, -1) == -1)
@@ -211,27 +236,35 @@ keeper_new(const char *ctl_path)
 
 /* A keeper that is gone already has nothing to be told; SIGPIPE is ignored. */
 static void
-tell(int keeper, char what)
+tell(int keeper, enum news news, pid_t ssh)
 {
-	if (write(keeper, &what, 1) == -1)
+	const struct message m = { news, ssh };
+
+	if (write(keeper, &m, sizeof(m)) == -1)
 		return;
+}
+
+void
+keeper_login(int keeper, pid_t ssh)
+{
+	tell(keeper, LOGIN, ssh);
 }
 
 void
 keeper_master_up(int keeper)
 {
-	tell(keeper, UP);
+	tell(keeper, UP, 0);
 }
 
 void
 keeper_no_master(int keeper)
 {
-	tell(keeper, NONE);
+	tell(keeper, NONE, 0);
 }
 
 void
 keeper_release(int keeper)
 {
-	tell(keeper, RELEASED);
+	tell(keeper, RELEASED, 0);
 	close(keeper);
 }

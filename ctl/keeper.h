@@ -6,14 +6,17 @@
 #ifndef KEEPER_H
 #define KEEPER_H
 
+#include <sys/types.h>
+
 /* Fork one for the master that is about to be started at ctl_path: the pipe's writing end
  * (CLOEXEC), or -1 with errno. Its end, without keeper_release(), means that the tunnel was
  * killed: what it had in the runtime directory is removed then. */
 int keeper_new(const char *ctl_path);
 void keeper_release(int keeper); /* this process needs the master no more; closes it */
 
-/* Tell it that the master is up (it will wait for the pipe's end), or that none came to be
- * (it ends at once). Untold, it looks for a master for a while after the pipe's end. */
+/* Tell it how the start goes: that ssh is logging in (it is killed if the tunnel is), that the
+ * master is up (the keeper waits for the pipe's end), or that none came to be (it ends). */
+void keeper_login(int keeper, pid_t ssh);
 void keeper_master_up(int keeper);
 void keeper_no_master(int keeper);
 

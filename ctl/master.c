@@ -132,6 +132,12 @@ master_reason(const struct master *m)
 	return m->reason;
 }
 
+bool
+master_refusal(struct master *m, char *dst, size_t size)
+{
+	return sshlog_refusal(m->sshlog, dst, size);
+}
+
 int
 master_keeper(const struct master *m)
 {
@@ -368,6 +374,7 @@ master_start(struct master *m)
 		master_refused(m, strerror(errno));
 		return;
 	}
+	keeper_login(m->keeper, m->ssh);
 	sshlog_free(m->sshlog);
 	m->sshlog = sshlog_new(m->loop, err, m->settings->to_syslog,
 	    m->settings->servers);

@@ -262,7 +262,7 @@ master_lost(struct tunnel *t)
 		fail(t, master_reason(t->master));
 		return;
 	}
-	log_at(LOG_NORMAL, "%s", master_reason(t->master));
+	log_at(t->ends_with_master ? LOG_SESSIONS : LOG_NORMAL, "%s", master_reason(t->master));
 	if (t->ends_with_master)
 		end(t, 0);
 	reverse_lost(t->reverse);
