@@ -158,6 +158,8 @@ learn_client(struct helper *h)
 	snprintf(h->peer + strlen(h->peer), 8, ":%.6s", port);
 	/* 226 behind 150 must not wait for the client's delayed acknowledgement. */
 	setsockopt(STDIN_FILENO, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	/* Clients send ABOR as urgent data: the last byte of it would be lost. */
+	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
 	len = sizeof(b->client_local);
 	getsockname(STDIN_FILENO, (struct sockaddr *)&b->client_local, &len);
 	if (peer_uid(STDIN_FILENO, &b->client_uid) != PEER_KNOWN)
