@@ -419,14 +419,24 @@ reply_final(struct session *s, int code)
 		transfer_started(s, ch);
 }
 
+/* Some clients (Python's is one) end a line at a bare CR: no reply may begin behind it. */
 static void
-server_line(struct session *s, const char *line, size_t len)
+reply_join(char *line, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++)
+		if (line[i] == '\r' && line[i + 1] >= '0' && line[i + 1] <= '9')
+			line[i] = ' ';
+}
+
+static void
+server_line(struct session *s, char *line, size_t len)
 {
 	struct pending *p;
 	bool first = s->reply_open == 0;
 	enum ftp_reply_line kind;
 	int code = 0;
 
+	reply_join(line, len);
 	kind = ftp_reply_parse(line, len, &s->reply_open, &code);
 	if (first && (kind == REPLY_FINAL || kind == REPLY_FIRST))
 		reply_first(s, code);
@@ -480,7 +490,7 @@ session_take_line(struct session *s, enum side side)
 	if (side == SERVER && status == LINE_LONG)
 		session_fail(s, "the FTP server sent a line of over 64 KiB");
 	else if (side == SERVER)
-		server_line(s, r->text ? r->text : "", r->len);
+		server_line(s, r->text ? r->text : (char[1]){ "" }, r->len);
 	else if (status == LINE_LONG)
 		session_answer(s, "500 Command line too long.");
 	else if (status == LINE_BAD)
