@@ -3,10 +3,8 @@
 Every function here is a case; it reports by check(). $FTP_ROOT is the server's directory.
 """
 import os
-import socket
-import sys
 
-from raw import Ftp, Wrong, check, dotted, expect, listener, main, read, round_trip, session
+from raw import check, expect, main, round_trip, session
 
 CONTENT = bytes(range(256)) * 300
 
@@ -33,6 +31,83 @@ def in_turn(address, port, *wanted):
                 round_trip(ftp, mode, "turn", CONTENT)
             ftp.quit()
     check("in one session: " + " ".join(wanted).upper(), all_in_one)
+
+
+def several(address, port, mode, count="3"):
+    """So many transfers in one session, for a look at what the server was asked."""
+    def all_of_them():
+        with session(address, port) as ftp:
+            for number in range(int(count)):
+                ftp.put("several%d" % number, CONTENT, mode)
+            ftp.quit()
+    check("%s transfers, %s" % (count, mode.upper()), all_of_them)
+
+
+def no_call(setup, mode):
+    """After a refused transfer: nobody called on an active client, a passive one got nothing."""
+    try:
+        data = setup()
+    except OSError:
+        return
+    with data:
+        data.settimeout(5)
+        try:
+            expect(data.recv(1) == b"", "%s: data after the refusal" % mode)
+        except ConnectionError:
+            pass
+    # pyftpdlib connects when it hears PORT, whatever comes then
+    expect(mode in ("pasv", "epsv") or os.environ["FTP_KIND"] == "pyftpd",
+           "%s: a connection after the refusal" % mode)
+
+
+def one_refusal(address, port, mode):
+    refused = []
+    with session(address, port) as ftp:
+        for command in ("RETR no-such-file", "STOR no/such/place", "LIST no/such/place"):
+            setup = ftp.open(mode, patience=0)
+            ftp.send(command)
+            code, text = ftp.reply()
+            if code in (125, 150):     # some look only then, or list nothing
+                code, text = ftp.final()
+                expect(code in (226, 426, 450, 451, 550), text)
+                continue
+            expect(code in (450, 550, 553), "%s: %s" % (command, text))
+            refused.append(setup)
+        ftp.put("after-refusal", CONTENT, mode)
+        expect(ftp.get("after-refusal", mode) == CONTENT, "the next transfer")
+        ftp.quit()
+        for setup in refused:
+            no_call(setup, mode)
+
+
+def refused(address, port, *wanted):
+    """Transfers that the server refuses: its own words, and no stray connection."""
+    for mode in wanted:
+        check("client %s: a refused transfer" % mode.upper(), one_refusal, address, port, mode)
+
+
+def epsv_all(address, port):
+    """After EPSV ALL nothing but EPSV may be used (RFC 2428 4)."""
+    def words():
+        with session(address, port) as ftp:
+            ftp.want("EPSV ALL", 200, 220)
+            for command in ("PASV", "PORT 127,0,0,1,80,80", "EPRT |1|127.0.0.1|30000|"):
+                code, text = ftp.cmd(command)
+                expect(500 <= code < 600, "%s: %s" % (command, text))
+            ftp.put("epsv-all", CONTENT, "epsv")
+            expect(ftp.get("epsv-all", "epsv") == CONTENT, "what came back")
+            ftp.quit()
+    check("EPSV ALL", words)
+
+
+def says(address, port, codes, *commands):
+    """The last of these commands gets one of the codes ("500,501")."""
+    def words():
+        with session(address, port) as ftp:
+            for command in commands:
+                code, text = ftp.cmd(command)
+            expect(str(code) in codes.split(","), "%s: %s" % (command, text))
+    check("%s: %s" % (commands[-1], codes), words)
 
 
 if __name__ == "__main__":

@@ -77,11 +77,11 @@ def tuple228(text):
     return socket.inet_ntop(family, bytes(host)), n[-2] * 256 + n[-1]
 
 
-def listener(address, port=0):
+def listener(address, port=0, patience=TIMEOUT):
     s = socket.socket(family_of(address))
     s.bind((address, port))
     s.listen(5)
-    s.settimeout(TIMEOUT)
+    s.settimeout(patience)
     return s
 
 
@@ -93,6 +93,7 @@ class Ftp:
                                              (source, 0) if source else None)
         self.buffer = b""
         self.said = []
+        self.patience = TIMEOUT     # of a listener, for its connection
         if user is None:
             return
         self.welcome = self.reply()
@@ -178,7 +179,7 @@ class Ftp:
         return self.dial(tuple228(self.want("LPSV", 228)))
 
     def await_(self, address, command):
-        server = listener(address)
+        server = listener(address, patience=self.patience)
         self.want(command(address, server.getsockname()[1]), 200)
 
         def accept():
@@ -196,11 +197,18 @@ class Ftp:
     def lprt(self):
         return self.await_(self.own_address(False), lambda a, p: "LPRT " + long_address(a, p))
 
+    def open(self, mode, patience=TIMEOUT):
+        self.patience = patience
+        try:
+            return getattr(self, mode)()
+        finally:
+            self.patience = TIMEOUT
+
     # Transfers
 
     def begin(self, mode, command):
         """Say it all up to the 1xx; returns the data connection."""
-        setup = getattr(self, mode)()
+        setup = self.open(mode)
         self.send(command)
         code, text = self.reply()
         expect(code in (125, 150), "%s %s: %s" % (mode, command, text))
@@ -228,13 +236,6 @@ class Ftp:
         with data:
             data.sendall(content)
         return self.final(226, 250)
-
-    def refused(self, mode, command, *codes):
-        """A transfer that the server refuses; nobody must call on our listener."""
-        setup = getattr(self, mode)()
-        code, text = self.cmd(command)
-        expect(code in codes, "%s %s: %s" % (mode, command, text))
-        return setup
 
 
 def read(path):
