@@ -45,6 +45,8 @@ void master_child(struct master *); /* after SIGCHLD */
 const char *master_path(const struct master *);   /* UP only */
 pid_t master_pid(const struct master *);          /* UP only; 0 = not known */
 const char *master_reason(const struct master *); /* why it is DOWN: "what: why" */
+/* Why the ssh server refused a channel last, as sshlog_refusal(). Only of our own master. */
+bool master_refusal(struct master *, char *dst, size_t size);
 int master_keeper(const struct master *); /* for helpers to inherit; -1: not our own */
 
 #endif

@@ -23,6 +23,7 @@ struct sshlog {
 	size_t len, held;
 	char line[LINE_SIZE];
 	char hold[HELD][LINE_SIZE];
+	char refusal[256];
 };
 
 static void
@@ -67,19 +68,29 @@ channel_refused(struct sshlog *s, const char *reason)
 {
 	static const char prohibited[] = "administratively prohibited";
 
+	snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason);
 	if (strncmp(reason, prohibited, strlen(prohibited)) != 0) {
 		log_at(LOG_NORMAL, "the ssh server cannot connect to %s, or to a data port there: "
 		    "%s", s->servers, reason);
 		return;
 	}
-	log_at(s->hinted ? LOG_SESSIONS : LOG_NORMAL, "the ssh server forbids connections to %s, or "
-	    "to a data port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
-	    "its sshd_config", s->servers);
+	log_at(s->hinted ? LOG_SESSIONS : LOG_NORMAL, "the ssh server forbids connections to %s, "
+	    "or to a data port there: look at AllowTcpForwarding, PermitOpen and "
+	    "DisableForwarding in its sshd_config", s->servers);
 	s->hinted = true;
 }
 
 /* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
  * forward is told by us. */
+bool
+sshlog_refusal(struct sshlog *s, char *dst, size_t size)
+{
+	snprintf(dst, size, "%s", s != NULL ? s->refusal : "");
+	if (s != NULL)
+		*s->refusal = '\0';
+	return *dst != '\0';
+}
+
 static void
 served_line(struct sshlog *s, const char *text)
 {

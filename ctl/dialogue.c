@@ -1,0 +1,133 @@
+#include "dialogue.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+/* Take the first line out of what has come; false when there is no whole one. */
+static bool
+take_line(struct dialogue *d, char *line, size_t size)
+{
+	char *end = memchr(d->in, '\n', d->len);
+	size_t len, whole;
+
+	if (end == NULL && d->len < sizeof(d->in))
+		return false;
+	whole = end != NULL ? (size_t)(end - d->in) + 1 : d->len;
+	len = end != NULL ? whole - 1 : whole;
+	while (len > 0 && d->in[len - 1] == '\r')
+		len--;
+	if (len >= size)
+		len = size - 1;
+	memcpy(line, d->in, len);
+	line[len] = '\0';
+	d->len -= whole;
+	memmove(d->in, d->in + whole, d->len);
+	return true;
+}
+
+static int
+code_of(const char *line)
+{
+	for (int i = 0; i < 3; i++)
+		if (!isdigit((unsigned char)line[i]))
+			return 0;
+	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+}
+
+/* 1: more has come; else what dialogue_read() returns. */
+static int
+fill(struct dialogue *d, uint64_t end)
+{
+	struct pollfd p = { .fd = d->rfd, .events = POLLIN };
+	uint64_t now = loop_now();
+	ssize_t n;
+
+	if (now >= end || poll(&p, 1, (int)(end - now)) == 0)
+		return DIALOGUE_SILENT;
+	n = read(d->rfd, d->in + d->len, sizeof(d->in) - d->len);
+	if (n > 0)
+		d->len += (size_t)n;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		return DIALOGUE_ENDED;
+	return 1;
+}
+
+/* What has come of a line that never ended, for the message. */
+static void
+keep_rest(struct dialogue *d)
+{
+	size_t len = d->len < sizeof(d->reply) ? d->len : sizeof(d->reply) - 1;
+
+	memcpy(d->reply, d->in, len);
+	d->reply[len] = '\0';
+}
+
+int
+dialogue_read(struct dialogue *d, unsigned ms)
+{
+	uint64_t end = loop_now() + ms;
+	char line[sizeof(d->reply)];
+	int code = 0, first = 0, more;
+
+	for (;;) {
+		while (!take_line(d, line, sizeof(line)))
+			if ((more = fill(d, end)) != 1) {
+				if (first == 0)
+					keep_rest(d);
+				return more;
+			}
+		code = code_of(line);
+		if (first == 0) {
+			memcpy(d->reply, line, sizeof(line));
+			if (code == 0 || (line[3] != ' ' && line[3] != '-' && line[3] != '\0'))
+				return DIALOGUE_JUNK;
+			first = code;
+		}
+		if (code == first && line[3] != '-')
+			return first;
+	}
+}
+
+int
+dialogue_ask(struct dialogue *d, unsigned ms, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line) - 2, fmt, ap);
+	va_end(ap);
+	if (len < 0 || (size_t)len >= sizeof(line) - 2)
+		return DIALOGUE_JUNK;
+	memcpy(line + len, "\r\n", 2);
+	*d->reply = '\0';
+	if (write(d->wfd, line, (size_t)len + 2) != len + 2)
+		return DIALOGUE_ENDED;
+	return dialogue_read(d, ms);
+}
+
+uint16_t
+dialogue_port(int code, const char *reply)
+{
+	const char *at = strchr(reply, '(');
+	unsigned a[6], port = 0;
+
+	if (at == NULL)
+		at = reply;
+	if (code == 229 && sscanf(at, "(|||%5u|)", &port) == 1)
+		return port <= 65535 ? (uint16_t)port : 0;
+	for (at = reply + 3; code == 227 && *at != '\0'; at++)
+		if (isdigit((unsigned char)*at) && sscanf(at, "%3u,%3u,%3u,%3u,%3u,%3u", &a[0], &a[1],
+		    &a[2], &a[3], &a[4], &a[5]) == 6)
+			return a[4] <= 255 && a[5] <= 255 ? (uint16_t)(a[4] * 256 + a[5]) : 0;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* The few words of FTP that a check speaks: one command, one reply, with a deadline. */
+#ifndef DIALOGUE_H
+#define DIALOGUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct dialogue {
+	int rfd, wfd; /* the caller's */
+	size_t len;
+	char in[4096];
+	char reply[512]; /* the first line of the last reply, without its end; or all that came */
+};
+
+enum { DIALOGUE_SILENT = -1, DIALOGUE_ENDED = -2, DIALOGUE_JUNK = -3 };
+
+/* The code of the next reply (RFC 959, 4.2), or one of the above. */
+int dialogue_read(struct dialogue *, unsigned ms);
+/* Send a line (CRLF is added) and read its reply. */
+int dialogue_ask(struct dialogue *, unsigned ms, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The data port in a 227 or 229 reply; 0 when there is none. Pure. */
+uint16_t dialogue_port(int code, const char *reply);
+
+#endif
