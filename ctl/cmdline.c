@@ -355,8 +355,8 @@ check_gateway(struct scan *s, const struct specs *list, bool (*is_open)(const ch
 {
 	for (size_t i = 0; i < list->count && !s->c->gateway; i++)
 		if (is_open(list->spec[i].listen.host))
-			return fail(s, "listening on %s lets other hosts in; add -g if that is meant",
-			    list->spec[i].listen.host);
+			return fail(s, "listening on %s lets other hosts in; add -g if that is "
+			    "meant", list->spec[i].listen.host);
 	return 0;
 }
 

@@ -69,8 +69,6 @@ keeper_answer(void *arg, const struct forward_result *result)
 static void
 keeper_stop(struct keeper *k)
 {
-	if (k->mux == NULL)
-		return;
 	if (mux_terminate(k->mux) == 0)
 		k->done = true;
 }

@@ -103,7 +103,8 @@ start_client(struct tunnel *t)
 	char **argv, why[512];
 	pid_t pid;
 
-	if ((argv = client_argv(t->cmdline->command, at->host, at->port, why, sizeof(why))) == NULL) {
+	argv = client_argv(t->cmdline->command, at->host, at->port, why, sizeof(why));
+	if (argv == NULL) {
 		fail(t, why);
 		return;
 	}
