@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# ftp-over-ssh-ctl: list, status, JSON, close and stop; names from peers are escaped.
+. "${0%/*}/rig.sh"
+
+ctl()
+{
+	run "$FOSCTL" "$@"
+}
+
+json()	# expression, see ctl_schema.py
+{
+	ctl status -j "${2:-one}" | "$PYTHON" "$RIG_E2E/ctl_schema.py" "$1"
+}
+
+json_is()	# expression wanted [tunnel]
+{
+	[ "$(json "$1" "${3:-one}" 2>&1)" = "$2" ]
+}
+
+# A transfer that goes on for as long as the test needs it: curl reads slowly.
+slow()	# name curl arguments...
+{
+	spawn "$@"
+	wait_for 10 json_is "len(s['channels']) if s else 0" 1
+}
+
+fails 'no command' 64 'usage|unknown' "$FOSCTL" nonsense
+is 'nothing runs: list' "$(ctl list; echo $?)" 0
+is 'nothing runs: JSON' "$(ctl status -j | tr -d '\n')" '{"version": 1, "tunnels": []}'
+is 'nothing runs: top' "$(ctl top | wc -l)" 2
+fails 'nothing runs: stop' 255 'one: no such tunnel; none is running' "$FOSCTL" stop one
+fails 'nothing runs: status of one' 255 'no such tunnel' "$FOSCTL" status one
+
+sshd_start
+data big 40000000
+data small 1000
+ftpd_start proftpd
+publish big small
+tunnel_start -o FtpName=one -o FtpAbortHold=2 -L "127.0.0.1:0:$FTP_AT" rig
+one_pid=$TUNNEL_PID one_err=$TUNNEL_ERR one_port=$TUNNEL_PORT
+tunnel_start -L "127.0.0.1:0:$FTP_AT" rig
+two_pid=$TUNNEL_PID two=rig:$TUNNEL_PORT
+is 'list' "$(ctl list)" "one
+$two"
+like 'status: the master' "$(ctl status one)" "ssh connection: up, ours, pid $(master_pid "$one_pid"), at "
+like 'status: the listener' "$(ctl status one)" \
+    "listening on 127.0.0.1:$one_port, forwarding to $FTP_AT"
+is 'JSON: the schema' "$(json "t['name'], t['destination'], t['pid'], t['master'], t['master_ours']")" \
+    "('one', 'rig', $one_pid, 'up', True)"
+is 'JSON: a tunnel by its pid' "$(json "t['name'], len(j['tunnels'])" "$two_pid")" "('$two', 1)"
+is 'JSON: all' "$(ctl status -j | "$PYTHON" "$RIG_E2E/ctl_schema.py" "len(j['tunnels'])")" 2
+fails 'an unknown name: what there is' 255 "nobody: no such tunnel; running: one, $two" \
+    "$FOSCTL" stop nobody
+
+# A download: what is said of it while it runs, and afterwards.
+TUNNEL_PORT=$one_port TUNNEL_ADDR=127.0.0.1
+slow get curl -sS --limit-rate 4M -o "$RIG/got" "$(url big)"
+is 'a download: the channel' \
+    "$(json "c['direction'], c['client_verb'], c['server_verb'], c['method'], c['transfer'], c['total']")" \
+    "('down', 'EPSV', 'EPSV', 'mux', 'RETR big', 40000000)"
+is 'a download: the session' "$(json "s['number'], s['user'], s['server'], s['remote'], s['busy'], s['command']")" \
+    "(1, '$FTP_USER', '$FTP_AT', False, True, 'RETR big')"
+ok 'a download: bytes and rate' wait_for 5 json_is "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
+like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by mux; '
+like 'a download: in top' "$(ctl top)" 'one/1/1 +down .*\[#*-*\] +[0-9]+%  RETR big'
+fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
+fails 'close: no such channel' 255 'one/1/9: no data channel 9 in session 1; there is 1$' \
+    "$FOSCTL" close one/1/9
+fails 'close: no such tunnel' 255 'eins/1/1: no such tunnel; running: one' "$FOSCTL" close eins/1/1
+ok 'close a channel' ctl close one/1/1
+wait "$SPAWN_PID"
+is 'the download has failed: a reset' $? 56
+ok 'it is counted as failed' wait_for 5 json_is "t['total_transfers'], t['total_failed']" '(1, 1)'
+
+curl -sS -o "$RIG/got" "$(url small)"
+ok 'a whole one is counted' wait_for 5 json_is "t['total_transfers'], t['total_failed'], t['total_sessions']" '(2, 1, 2)'
+# ProFTPD lingers for 10 s after a transfer that broke.
+ok 'its session is gone' wait_for 20 json_is "t['sessions']" '[]'
+
+# The sums: everything that the client has got, whole or not.
+got=$(json "t['total_bytes_down']")
+curl -sS -o "$RIG/got" "$(url small)"
+ok 'the sum of bytes' wait_for 5 json_is "t['total_bytes_down'] - $got" 1000
+curl -sS -T "$RIG/data/small" "$(url up)"
+ok 'the sum of bytes, upwards' wait_for 5 json_is "t['total_bytes_up']" 1000
+
+# Closing a session: 421. curl says so, whatever it makes of it.
+slow get curl -sSv --limit-rate 4M -o "$RIG/got" "$(url big)"
+ok 'close a session' ctl close "one/$(json "s['number']")"
+wait "$SPAWN_PID"
+is 'its download has failed' $(($? != 0)) 1
+ok 'it is gone' wait_for 5 json_is "t['sessions']" '[]'
+
+# An upload that is closed must not look complete: the server sees no end of file.
+slow put curl -sS --limit-rate 4M -T "$RIG/data/big" "$(url cut)"
+is 'an upload: the channel' "$(json "c['direction'], c['transfer'], c['total']")" "('up', 'STOR cut', 0)"
+ok 'close an upload' ctl close "one/$(json "s['number']")/$(json "c['number']")"
+wait "$SPAWN_PID"
+is 'the upload has failed' $(($? != 0)) 1
+fails_to_look_whole()
+{
+	! grep -q 'STOR cut -> 226' "$FTP_LOG"
+}
+ok 'the server has not taken it for whole' fails_to_look_whole
+ok 'what is held open for that ends (FtpAbortHold)' wait_for 20 json_is "t['sessions']" '[]'
+
+# Bytes that are no UTF-8, terminal sequences, quotes: in names, commands and JSON.
+cat >"$RIG/odd.py" <<'END'
+import socket, sys
+f = socket.create_connection(("127.0.0.1", int(sys.argv[1]))).makefile("rwb", 0)
+f.readline()
+f.write(b'USER \x1b[31mred"\\\xff\xc3\xa4\xf0\x9f\x98\x80\xed\xa0\x80\r\n')
+f.readline()
+f.write(b"PASS hidden-word\r\n")
+f.readline()
+f.write(b"CWD \xc2\x9b2J\x7f\r\n")
+print(f.readline(), flush=True)
+sys.stdin.read()
+END
+mkfifo "$RIG/hold"
+"$PYTHON" "$RIG/odd.py" "$one_port" <"$RIG/hold" >"$RIG/log/odd.out" 2>&1 &
+odd=$!
+exec 7>"$RIG/hold"
+wait_for 10 test -s "$RIG/log/odd.out"
+ok 'odd names as JSON' wait_for 5 json_is "ascii(s['user'])" \
+    "'\\x1b[31mred\"\\\\\\ufffd\\xe4\\U0001f600\\ufffd\\ufffd\\ufffd'"
+is 'odd commands as JSON' "$(json "ascii(s['command'])")" "'CWD \\x9b2J\\x7f'"
+is 'text for a terminal is printable' "$(ctl status | LC_ALL=C tr -d '\n -~' | wc -c)" 0
+like 'text for a terminal is escaped' "$(ctl status)" 'user \\033\[31mred"\\\\\\377'
+is 'no password anywhere' "$(ctl status -j one | grep -c hidden; ctl status | grep -c hidden)" '0
+0'
+exec 7>&-
+wait "$odd"
+
+# Names that are not unique need the pid.
+tunnel_start -o FtpName=one -o FtpAbortHold=2 -L "127.0.0.1:0:$FTP_AT" rig
+fails 'an ambiguous name' 255 "one: several tunnels have that name; take a pid: one \(pid [0-9]+\), one \(pid [0-9]+\)" \
+    "$FOSCTL" stop one
+ok 'the pid is a name' ctl stop "$TUNNEL_PID"
+ok 'that one ends' wait_gone 10 "$TUNNEL_PID"
+
+slow get curl -sS --limit-rate 4M -o "$RIG/got" "$(url big)"
+ok 'stop' ctl stop one
+ok 'it ends' wait_gone 10 "$one_pid"
+wait "$one_pid"
+is 'as after SIGTERM' $? 0
+wait "$SPAWN_PID"
+is 'its transfers fail' $(($? != 0)) 1
+is 'nothing on its stderr' "$(cat "$one_err")" ''
+is 'the other one is up' "$(ctl list)" "$two"
+
+# Somebody else's master.
+ssh -F "$RIG/ssh_config" -fNM -S "$RIG/master" rig
+tunnel_start -S "$RIG/master" -o FtpName=three -L "0:$FTP_AT" rig
+is 'a master of the user' "$(json "t['master_ours'], t['control_path']" three)" "(False, '$RIG/master')"
+like 'a master of the user, as text' "$(ctl status three)" 'ssh connection: up, yours, pid [0-9]+, at'
+tunnel_start -o FtpName=back -R "0:$FTP_AT" rig
+is 'a remote listener' "$(json "len(t['listeners']), t['listeners'][0]['remote']" back)" '(1, True)'
+ssh -O exit -S "$RIG/master" none 2>/dev/null
+ok 'a master that is gone' wait_for 5 json_is "t['master']" down three
+
+for bad in 'list x' 'status a b' 'status -x' 'top x' 'close' 'stop' 'stop -j'; do
+	# shellcheck disable=SC2086 # words
+	fails "usage: $bad" 64 "usage: ftp-over-ssh-ctl ${bad%% *}" "$FOSCTL" $bad
+done
+finish
