@@ -9,8 +9,9 @@ settled()	# pid descriptors
 	[ "$(fd_count "$1")" -le "$2" ] && [ -z "$(pgrep -P "$1" -f -- "$(basename "$HELPER")")" ]
 }
 
+# (pyftpdlib loses active connections when many come at once, without us as well.)
 sshd_start
-for kind in vsftpd pyftpd; do
+for kind in vsftpd proftpd; do
 	ftpd_start "$kind"
 	tunnel_start -L "0:$FTP_AT" rig
 	at_tunnel

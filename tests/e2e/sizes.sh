@@ -12,10 +12,11 @@ big_up()	# mode
 	    same "$RIG/data/big" "$FTP_ROOT/big-$1" && rm "$FTP_ROOT/big-$1"
 }
 
-# Each mode with a server of its own, so that all of them get their share.
+# Each mode with a server of its own, so that all of them get their share; pyftpdlib is not
+# reliable with so many active connections.
 sizes()	# method, number of small files
 {
-	local kind modes=(pasv epsv port eprt) mode
+	local kind modes=(port eprt pasv epsv) mode
 	sshd_start
 	data big 104857600
 	big_sum=$(sha256sum "$RIG/data/big" | cut -d ' ' -f 1)
