@@ -363,11 +363,18 @@ reply_collect(struct session *s, enum ftp_reply_line kind, const char *line, siz
 	bytes_add(&s->reply, "\r\n", 2);
 }
 
+/* Which command the reply in hand answers: none that was sent after it began. */
+static struct pending *
+reply_pending(struct session *s)
+{
+	return s->reply_unasked ? NULL : queue_head(&s->queue);
+}
+
 static void
 reply_collected(struct session *s, int code)
 {
 	static const char instead[] = "500 Unexpected reply from the FTP server.";
-	struct pending *p = queue_head(&s->queue);
+	struct pending *p = reply_pending(s);
 
 	s->reply_collect = false;
 	if (code_is_passive(code) && (p == NULL || p->kind != PENDING_SETUP)) {
@@ -394,14 +401,15 @@ reply_first(struct session *s, int code)
 {
 	queue_skip_abor(s, code);
 	s->reply_collect = reply_wants_collecting(s, code);
-	if (queue_head(&s->queue) == NULL && ++s->unsolicited > UNSOLICITED_MAX)
+	s->reply_unasked = queue_head(&s->queue) == NULL;
+	if (s->reply_unasked && ++s->unsolicited > UNSOLICITED_MAX)
 		session_fail(s, "the FTP server floods replies that nobody asked for");
 }
 
 static void
 reply_final(struct session *s, int code)
 {
-	struct pending *p = queue_head(&s->queue);
+	struct pending *p = reply_pending(s);
 	struct channel *ch;
 
 	if (p == NULL) {
@@ -442,7 +450,7 @@ server_line(struct session *s, char *line, size_t len)
 		reply_first(s, code);
 	if (s->hung_up[CLIENT])
 		return;
-	p = queue_head(&s->queue);
+	p = reply_pending(s);
 	if (s->reply_collect) {
 		reply_collect(s, kind, line, len);
 		if (kind == REPLY_FINAL)

@@ -61,6 +61,7 @@ struct session {
 	int reply_open;        /* code of the multi-line reply under way */
 	struct bytes reply;    /* its lines so far, when they are held back */
 	bool reply_collect;    /* ... which they are */
+	bool reply_unasked;    /* it began when no command was pending */
 	int held;              /* code of a complete final reply that waits in .reply */
 
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
@@ -94,6 +95,7 @@ bool channel_dials(const struct channel *, enum side);
 void channel_act(struct session *, struct channel *, enum action_kind, enum side end);
 void channel_close(struct session *, struct channel *);
 void transfer_command(struct session *, const struct ftp_command *, const char *line, size_t len);
+void transfer_prepared(struct session *, struct channel *);
 void transfer_started(struct session *, struct channel *);
 /* The final reply is in: may it go out now? *code may be changed to a failure. */
 bool transfer_settled(struct session *, struct channel *, int *code);

@@ -206,6 +206,7 @@ setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 	}
 	snprintf(text, sizeof(text), "200 %s command successful.", setup_verb_name(ch, CLIENT));
 	setup_end(s, ch, p, text);
+	transfer_prepared(s, ch);
 }
 
 static void

@@ -115,6 +115,15 @@ channel_dial(struct session *s, struct channel *ch, enum side end)
 
 /* ---- how it begins ---- */
 
+/* The command is sent, or its setup done (a pipelined one is sent before): both are needed. */
+void
+transfer_prepared(struct session *s, struct channel *ch)
+{
+	if (ch->transferring && channel_dials(ch, CLIENT) && channel_dials(ch, SERVER) &&
+	    ch->server_addr.port != 0)
+		channel_dial(s, ch, SERVER);
+}
+
 /* Where one end listens, who comes there makes us dial the other. Where both dial, the
  * server is dialled with the transfer command (it sends 150 only when the connection is
  * there), the client when the transfer has begun: a refused one leaves no trace. */
@@ -133,8 +142,7 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	ch->dir = c->verb == FTP_STOR ? DIR_UP : DIR_DOWN;
 	snprintf(ch->transfer, sizeof(ch->transfer), "%.*s",
 	    (int)(len < sizeof(ch->transfer) ? len : sizeof(ch->transfer) - 1), line);
-	if (channel_dials(ch, CLIENT) && channel_dials(ch, SERVER))
-		channel_dial(s, ch, SERVER);
+	transfer_prepared(s, ch);
 }
 
 void
