@@ -28,7 +28,7 @@
 struct model {
 	unsigned id; /* 0 = free */
 	bool asked[2], listening[2], dialled[2], connected[2], eof_passed[2], ended[2];
-	bool timer, closed;
+	bool failed[2], reset[2], timer, closed;
 };
 
 struct dialogue {
@@ -42,6 +42,7 @@ struct dialogue {
 	uint16_t port[2][DIALOGUE_TEXT / 256]; /* that we were given to listen on */
 	size_t ports[2];
 	bool hung_up[2], opaque, unread[2]; /* unread: that side does not take its output */
+	bool client_ended, quit, mode_b;    /* as far as the server could know */
 	char broken[512];
 };
 
@@ -72,6 +73,19 @@ dialogue_append(char *text, const char *more, size_t len)
 	text[at] = '\0';
 }
 
+/* With DIALOGUE_TRACE in the environment all of it goes to stderr as well. */
+__attribute__((format(printf, 1, 2))) static inline void
+dialogue_trace(const char *format, ...)
+{
+	va_list ap;
+
+	if (getenv("DIALOGUE_TRACE") == NULL)
+		return;
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+}
+
 /* ---- the rules ---- */
 
 static inline bool
@@ -92,6 +106,7 @@ dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
 	char want[256];
 	size_t n;
 
+	d->opaque |= d->config.tls_pass && len >= 3 && memcmp(line, "234", 3) == 0;
 	if (len < 3 || memcmp(line, "22", 2) != 0 || line[2] < '7' || line[2] > '9' ||
 	    (len > 3 && line[3] >= '0' && line[3] <= '9'))
 		return;
@@ -114,6 +129,8 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 	struct ftp_address a;
 	int i;
 
+	d->quit |= len >= 4 && strncasecmp(line, "QUIT", 4) == 0;
+	d->mode_b |= len >= 6 && strncasecmp(line, "MODE", 4) == 0;
 	for (i = 0; i < 3; i++)
 		if (len >= 4 && strncasecmp(line, names[i], 4) == 0 && (len == 4 || line[4] == ' '))
 			break;
@@ -124,6 +141,21 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 	    !ftp_address_same_host(&a, &d->config.listen6[SERVER])) ||
 	    !dialogue_own_port(d, SERVER, a.port))
 		dialogue_break(d, "the server hears: %.*s", (int)len, line);
+}
+
+/* No end of file on a guess: an upload's client must be there or have said QUIT, a download
+ * must have had its final reply. */
+static inline void
+dialogue_check_eof(struct dialogue *d, const struct action *a)
+{
+	const char *direction = session_direction(d->s, a->channel);
+
+	if (d->mode_b || d->unread[SERVER])
+		return;
+	if (a->end == SERVER && strcmp(direction, "up") == 0 && d->client_ended && !d->quit)
+		dialogue_break(d, "channel %u: a cut upload looks whole", a->channel);
+	if (a->end == CLIENT && strcmp(direction, "down") == 0 && session_final(d->s, a->channel) == 0)
+		dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
 }
 
 /* Whole lines, however the output came in pieces. */
@@ -141,7 +173,7 @@ dialogue_check_output(struct dialogue *d, enum side side, const char *data, size
 		}
 		d->line_len[side] = 0;
 		if (n == 0 || line[n - 1] != '\r')
-			dialogue_break(d, "the %s hears a line without CR", side_names[side]);
+			dialogue_break(d, "the %s hears a line without CR: %.*s", side_names[side], (int)n, line);
 		else if (side == CLIENT)
 			dialogue_check_reply(d, line, n - 1);
 		else
@@ -178,7 +210,7 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 		d->hung_up[a->end] |= a->kind == ACT_HANGUP;
 		return;
 	}
-	m = dialogue_model(d, a->channel, a->kind != ACT_EOF && a->kind != ACT_TIMER);
+	m = dialogue_model(d, a->channel, a->kind != ACT_EOF);
 	if (a->channel == 0 || m == NULL) {
 		dialogue_break(d, "action %d for channel %u", a->kind, a->channel);
 		return;
@@ -189,6 +221,8 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 		dialogue_break(d, "%u channels are open", open);
 	if (m->closed)
 		dialogue_break(d, "action %d for channel %u, which is closed", a->kind, m->id);
+	if (a->kind == ACT_LISTEN || a->kind == ACT_DIAL)
+		m->failed[a->end] = false;
 	switch (a->kind) {
 	case ACT_LISTEN:
 		if (m->asked[a->end] || m->listening[a->end] || m->dialled[a->end])
@@ -211,6 +245,7 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 		if (m->eof_passed[a->end])
 			dialogue_break(d, "channel %u: second EOF", m->id);
 		m->eof_passed[a->end] = true;
+		dialogue_check_eof(d, a);
 		break;
 	case ACT_TIMER:
 		m->timer = a->ms != 0;
@@ -251,6 +286,7 @@ dialogue_want(struct dialogue *d, const struct action *a)
 		    a->address.port);
 	else
 		snprintf(text + n, size, " %u %s\n", a->channel, side_names[a->end]);
+	dialogue_trace("! %s", text);
 	dialogue_append(d->wanted, text, strlen(text));
 }
 
@@ -262,10 +298,13 @@ dialogue_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum 
 		.bytes = bytes };
 	struct model *m = dialogue_model(d, channel, false);
 
+	dialogue_trace("? event %d of %u %s\n", kind, channel, side_names[end]);
 	if (m != NULL) {
 		m->listening[end] |= kind == EV_LISTENING;
 		m->connected[end] |= kind == EV_CONNECTED;
-		m->ended[end] |= kind == EV_EOF || kind == EV_RESET;
+		m->ended[end] |= kind == EV_EOF;
+		m->reset[end] |= kind == EV_RESET;
+		m->failed[end] |= kind == EV_FAILED;
 		if (kind == EV_LISTENING || kind == EV_FAILED)
 			m->asked[end] = false;
 		if (kind == EV_LISTENING && d->ports[end] < sizeof(d->port[0]) / sizeof(d->port[0][0]))
@@ -296,6 +335,7 @@ dialogue_settle(struct dialogue *d)
 			if (len == 0 || d->unread[side])
 				continue;
 			dialogue_check_output(d, (enum side)side, data, len);
+			dialogue_trace("%s %.*s", side == CLIENT ? "<" : ">>", (int)len, data);
 			dialogue_append(d->heard[side], data, len);
 			session_sent(d->s, (enum side)side, len);
 			more = true;
@@ -318,10 +358,20 @@ dialogue_push(struct dialogue *d, enum side side, const void *data, size_t len)
 
 	if (len > room)
 		len = room;
+	dialogue_trace("%s %.*s", side == CLIENT ? ">" : "<<", (int)len, (const char *)data);
 	if (len > 0)
 		session_push(d->s, side, data, len);
 	dialogue_settle(d);
 	return len;
+}
+
+static inline void
+dialogue_end(struct dialogue *d, enum side side)
+{
+	dialogue_trace("? end %s\n", side_names[side]);
+	d->client_ended |= side == CLIENT;
+	session_eof(d->s, side);
+	dialogue_settle(d);
 }
 
 static inline struct dialogue *
@@ -376,7 +426,7 @@ dialogue_happen(struct dialogue *d, const char *text)
 	if (strncmp(text, "fail ", 5) == 0)
 		session_fail(d->s, text + 5);
 	else if (strncmp(text, "end ", 4) == 0)
-		session_eof(d->s, dialogue_side(text + 4));
+		dialogue_end(d, dialogue_side(text + 4));
 	else if (strncmp(text, "timer ", 6) == 0) {
 		sscanf(text + 6, "%u %llu", &channel, &n);
 		dialogue_event(d, EV_TIMER, channel, CLIENT, 0, n);

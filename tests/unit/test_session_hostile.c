@@ -130,6 +130,17 @@ START_TEST(early_227)
 }
 END_TEST
 
+/* ... and one that began before the question is no answer to it. */
+START_TEST(reply_that_began_before_the_command)
+{
+	begin(MODE_AUTO);
+	play(GREETING "<< 230-a\n< 230-a\n> PASV\n>> PASV\n<< 230 b\n< 230 b\n"
+	    "<< 227 x (1,2,3,4,5,6)\n! listen 1 client 4\n");
+	begin(MODE_AUTO);
+	play(GREETING "<< 227-a\n> NOOP\n>> NOOP\n<< 227 b (6,6,6,6,6,6)\n<< 200 c\n< 200 c\n");
+}
+END_TEST
+
 START_TEST(reply_flood)
 {
 	begin(MODE_AUTO);
@@ -283,6 +294,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, response_smuggling_VU_328867, 0,
 	    sizeof(smuggled) / sizeof(smuggled[0]));
 	tcase_add_test(t, early_227);
+	tcase_add_test(t, reply_that_began_before_the_command);
 	tcase_add_test(t, reply_flood);
 	tcase_add_test(t, flood_of_227);
 	tcase_add_loop_test(t, http_verb_CVE_2020_16043, 0, sizeof(http) / sizeof(http[0]));

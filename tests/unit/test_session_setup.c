@@ -175,6 +175,17 @@ START_TEST(proven_setup_is_pipelined)
 }
 END_TEST
 
+/* Both ends are dialled, and the server's port is not known yet when RETR is sent. */
+START_TEST(port_and_retr_pipelined_to_a_passive_server)
+{
+	begin(MODE_PASSIVE);
+	play(GREETING PORT_SAID ">> PASV\n" SAY_227 PORT_DONE
+	    PORT_SAID "! close 1\n>> PASV\n> RETR f\n>> RETR f\n<< 227 x (1,2,3,4,5,7)\n"
+	    "! dial 2 server 1.2.3.4:1287\n" PORT_DONE "? connected 2 server\n" BEGUN
+	    "! dial 2 client 10.0.0.1:5000\n");
+}
+END_TEST
+
 /* OpenBSD's ftp-proxy lets the 227 through here. */
 START_TEST(noop_behind_pasv)
 {
@@ -332,6 +343,7 @@ add(TCase *t)
 	tcase_add_test(t, sshd_that_refuses_to_listen_is_not_asked_again);
 	tcase_add_test(t, first_setup_holds_later_commands);
 	tcase_add_test(t, proven_setup_is_pipelined);
+	tcase_add_test(t, port_and_retr_pipelined_to_a_passive_server);
 	tcase_add_test(t, noop_behind_pasv);
 	tcase_add_test(t, port_waiting_for_its_listener_holds_later_commands);
 	tcase_add_test(t, pasv_again_replaces_the_old_one);
