@@ -89,8 +89,8 @@ class Ftp:
     """One control connection. Every method raises when the server says no."""
 
     def __init__(self, address, port, user=USER, password=PASS, source=None):
-        self.sock = socket.create_connection((address, int(port)), TIMEOUT,
-                                             (source, 0) if source else None)
+        self.source = (source, 0) if source else None
+        self.sock = socket.create_connection((address, int(port)), TIMEOUT, self.source)
         self.buffer = b""
         self.said = []
         self.patience = TIMEOUT     # of a listener, for its connection
@@ -162,7 +162,7 @@ class Ftp:
     # Each mode says its command and returns a function that gives the data connection.
 
     def dial(self, at):
-        sock = socket.create_connection(at, TIMEOUT)
+        sock = socket.create_connection(at, TIMEOUT, self.source)
         return lambda: sock
 
     def pasv(self, verb="PASV"):
