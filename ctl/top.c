@@ -20,7 +20,7 @@
 
 #define REFRESH_MS 1000
 #define PATIENCE_MS 700 /* with a tunnel that does not answer */
-#define BAR 20
+#define BAR 10
 #define WIDTH_MOST 512
 #define PLAIN_WIDTH 200
 
@@ -61,8 +61,8 @@ bar(char *dst, size_t size, const struct status_channel *c)
 		return;
 	percent = c->bytes >= c->total ? 100 : (unsigned)((double)c->bytes * 100 / (double)c->total);
 	full = percent * BAR / 100;
-	snprintf(dst, size, "[%.*s%.*s] %3u%%", (int)full, "####################",
-	    (int)(BAR - full), "--------------------", percent);
+	snprintf(dst, size, "[%.*s%.*s] %3u%%", (int)full, "##########",
+	    (int)(BAR - full), "----------", percent);
 }
 
 static void
@@ -76,7 +76,7 @@ put_channel(struct top *t, const struct tunnel_view *v, uint32_t session,
 	snprintf(id, sizeof(id), "%s/%u/%u", name, session, c->number);
 	bar(progress, sizeof(progress), c);
 	log_escape(transfer, sizeof(transfer), c->transfer, strlen(c->transfer));
-	snprintf(line, sizeof(line), "%-24s %-4s %10s %10s/s  %-*s  %s", id,
+	snprintf(line, sizeof(line), "%-18s %-4s %8s %8s/s %-*s %s", id,
 	    status_directions[c->direction], show_bytes(done, c->bytes),
 	    show_bytes(rate, c->rate), BAR + 7, progress, transfer);
 	put_line(t, line);
@@ -116,7 +116,7 @@ put_head(struct top *t, const struct tunnels *all)
 	    all->count, sum.sessions, sum.transfers, show_bytes(up, sum.up),
 	    show_bytes(down, sum.down));
 	put_line(t, line);
-	snprintf(line, sizeof(line), "%-24s %-4s %10s %12s  %-*s  %s", "TUNNEL/SESSION/CHANNEL",
+	snprintf(line, sizeof(line), "%-18s %-4s %8s %10s %-*s %s", "TUNNEL/SESS/CHAN",
 	    "DIR", "BYTES", "RATE", BAR + 7, "DONE", "TRANSFER");
 	put_line(t, line);
 }

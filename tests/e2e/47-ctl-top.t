@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# ftp-over-ssh-ctl top at a terminal: frames in place, bars, and the terminal as it was.
+. "${0%/*}/rig.sh"
+
+top()	# how text times: output in $RIG/screen
+{
+	run "$PYTHON" "$RIG_E2E/ctl_pty.py" "$@" "$FOSCTL" top >"$RIG/screen" 2>&1
+}
+
+enter=$'\e[?1049h' leave=$'\e[?1049l'
+
+shows()
+{
+	grep -aqF -- "$1" "$RIG/screen"
+}
+
+ends_with_leave()
+{
+	tail -c 12 "$RIG/screen" | grep -aqF "$leave"
+}
+
+widest()
+{
+	tr -d '\r' <"$RIG/screen" | sed 's/\x1b\[[?0-9]*[A-Za-z]//g' | awk '{ if (length > m) m = length } END { print m }'
+}
+
+# Lines of the longest frame.
+tallest()
+{
+	tr -d '\r' <"$RIG/screen" |
+	    awk '/\x1b\[H/ { n = 0 } { if (++n > m) m = n } END { print m }'
+}
+
+sshd_start
+data big 60000000
+ftpd_start proftpd
+publish big
+tunnel_start -o FtpName=one -o FtpAbortHold=2 -L "127.0.0.1:0:$FTP_AT" rig
+spawn get curl -sS --limit-rate 1M -o "$RIG/got" "$(url big)"
+runs()
+{
+	"$FOSCTL" top | grep -q 'RETR big'
+}
+wait_for 10 runs
+
+for how in q ^C ^Z^C TERM; do
+	top "$how" 'RETR big' 3
+	is "$how: exit status, terminal restored" $? 0
+	ok "$how: the other screen" shows "$enter"
+	ok "$how: and back" ends_with_leave
+done
+ok 'a bar with a percentage' grep -aEq 'one/1/1 +down .*\[#*-*\] +[0-9]+%' "$RIG/screen"
+has_rate()
+{
+	"$FOSCTL" top | grep -Eq 'one/1/1 +down +[0-9.]+ MB +[0-9.]+ [kM]B/s'
+}
+ok 'a rate' wait_for 10 has_rate
+ok 'no line is wider than the terminal' test "$(widest)" -le 80
+
+# An upload: nobody knows how much it will be.
+spawn put curl -sS --limit-rate 2M -T "$RIG/data/big" "$(url up)"
+top q 'STOR up' 2
+ok 'an upload has no bar' grep -aEq 'up .*B/s +STOR up' "$RIG/screen"
+
+top hangup 'RETR big' 1
+is 'a terminal that hangs up ends it' $(($? != 99)) 1
+
+# More transfers than lines; a tunnel that hangs does not stop it.
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	spawn "more$i" curl -sS --limit-rate 1M -o "$RIG/got$i" "$(url big)"
+done
+sessions()
+{
+	"$FOSCTL" status -j | "$PYTHON" "$RIG_E2E/ctl_schema.py" "len(t['sessions']) >= 12" | grep -q True
+}
+wait_for 10 sessions
+top q 'transfers 1' 3
+ok 'no more lines than the terminal' test "$(tallest)" -le 12
+tunnel_start -o FtpName=stuck -L "127.0.0.1:0:$FTP_AT" rig
+kill -STOP "$TUNNEL_PID"
+top q 'one/' 20
+is 'a tunnel that hangs does not stop it' $? 0
+like 'it is in trouble' "$(run "$FOSCTL" status)" "$TUNNEL_PID: it does not answer"
+is 'in JSON too' "$(run "$FOSCTL" status -j | "$PYTHON" "$RIG_E2E/ctl_schema.py" "j['tunnels'][1]")" \
+    "{'pid': $TUNNEL_PID, 'error': 'it does not answer'}"
+kill -CONT "$TUNNEL_PID"
+finish
