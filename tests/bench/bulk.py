@@ -1,0 +1,150 @@
+"""Bulk throughput: GET and PUT, one transfer or several side by side. Every FTP transfer is
+made by curl; all ssh connections stand before the clock starts."""
+import os
+
+from lab import Broken, cpu_of_ended, free_port
+from report import median, spread, table, verdict
+
+GOAL_L, GOAL_CPU = 0.97, 0.35
+
+
+class Bulk:
+    def __init__(self, lab, quick):
+        self.lab, self.quick = lab, quick
+        self.mib = int(os.environ.get("BENCH_MIB", 64 if quick else 768))
+        self.rounds = int(os.environ.get("BENCH_ROUNDS", 2 if quick else 5))
+        self.parallel = (1, 4) if quick else (1, 4, 16)
+        for k in self.parallel:
+            lab.publish("down%d" % k, (self.mib << 20) // k)
+        self.passive = [free_port() for _ in range(max(self.parallel))]
+        self.ports = [lab.vsftpd(passive=p) for p in self.passive]
+        self.socks_port = free_port()
+        self.masters()
+        self.tunnels = {}
+        for method in ("auto", "mux", "exec", "stdio"):
+            self.tunnels[method] = lab.tunnel("-S", self.at, "-o", "FtpForward=" + method,
+                                              targets=self.ports)
+        self.peers = {
+            "direct FTP": self.curl(self.ports), "ssh -L, by hand": self.curl_static(),
+            "ssh -D (SOCKS)": self.curl(self.ports, "--socks5",
+                                        "127.0.0.1:%d" % self.socks_port),
+            "sftp": self.sftp(), "scp": self.scp(), "FTPS (TLS)": self.ftps()}
+        for method, (_, ports) in self.tunnels.items():
+            self.peers["ftp-over-ssh, " + method] = self.curl(ports)
+        self.wide = [p for p in self.peers if p in (
+            "direct FTP", "ssh -L, by hand", "ssh -D (SOCKS)", "sftp", "ftp-over-ssh, auto")]
+
+    def masters(self):
+        """One ssh connection for all rivals and us, so that none has a better one: the ports
+        agree because ssh listens on 127.0.0.2 where vsftpd has 127.0.0.1."""
+        forwards = ["-D", "127.0.0.1:%d" % self.socks_port]
+        for port in self.ports + self.passive:
+            forwards += ["-L", "127.0.0.2:%d:127.0.0.1:%d" % (port, port)]
+        _, self.at = self.lab.master("m", *forwards)
+
+    def curl(self, ports, *more, host="127.0.0.1"):
+        def build(direction, k, i):
+            url = "ftp://%s:%d/" % (host, ports[i])
+            if direction == "GET":
+                return ["curl", "-sS", *more, "-o", "/dev/null", url + "down%d" % k]
+            return ["curl", "-sS", *more, "-T", self.lab.path("ftp", "down%d" % k),
+                    url + "up%d" % i]
+        return build
+
+    def curl_static(self):
+        return self.curl(self.ports, host="127.0.0.2")
+
+    def through_ssh(self, program):
+        return [program, "-q", "-F", self.lab.ssh_config, "-o", "ControlPath=" + self.at]
+
+    def sftp(self):
+        def build(direction, k, i):
+            down, up = self.lab.path("ftp", "down%d" % k), self.lab.path("ftp", "up%d" % i)
+            batch = self.lab.path("batch.%s.%d.%d" % (direction, k, i))
+            with open(batch, "w") as f:
+                print("get %s /dev/null" % down if direction == "GET" else
+                      "put %s %s" % (down, up), file=f)
+            return [*self.through_ssh("sftp"), "-b", batch, "bench"]
+        return build
+
+    def scp(self):
+        def build(direction, k, i):
+            down, up = self.lab.path("ftp", "down%d" % k), self.lab.path("ftp", "up%d" % i)
+            pair = ["bench:" + down, "/dev/null"] if direction == "GET" else [down, "bench:" + up]
+            return [*self.through_ssh("scp"), *pair]
+        return build
+
+    def ftps(self):
+        """None where there is no openssl(1) to make a certificate."""
+        pem = self.lab.path("pem")
+        try:
+            self.lab.call(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+                           "2", "-subj", "/CN=localhost", "-keyout", pem, "-out", pem + ".crt"])
+        except (Broken, OSError):
+            return None
+        with open(pem, "a") as f:
+            f.write(open(pem + ".crt").read())
+        os.chmod(pem, 0o644)
+        port = self.lab.vsftpd("ssl_enable=YES", "allow_anon_ssl=YES", "rsa_cert_file=" + pem,
+                               "require_ssl_reuse=NO", "ssl_ciphers=HIGH", "ssl_tlsv1=YES")
+        return self.curl([port] * 16, "--ssl-reqd", "-k", "--tls13-ciphers",
+                         "TLS_AES_128_GCM_SHA256")
+
+    def one(self, build, direction, k):
+        took = self.lab.together([build(direction, k, i) for i in range(k)])
+        for i in range(k):
+            try:
+                os.unlink(self.lab.path("ftp", "up%d" % i))
+            except OSError:
+                pass
+        return self.mib * 1048576 / 1e6 / took
+
+    def measure(self):
+        """{(direction, k, peer): [MB/s, ...]}; the rounds go through all peers in turn."""
+        result = {}
+        plan = [(k, d, p) for k in self.parallel for d in ("GET", "PUT")
+                for p in (self.peers if k == 1 else self.wide) if self.peers[p]]
+        tunnel = self.tunnels["auto"][0].pid
+        before = cpu_of_ended(tunnel)
+        for n in range(self.rounds + 1):
+            for k, direction, peer in plan:
+                speed = self.one(self.peers[peer], direction, k)
+                if n > 0: # the first round warms up
+                    result.setdefault((direction, k, peer), []).append(speed)
+        gigabytes = (self.rounds + 1) * 2 * len(self.parallel) * self.mib * 1048576 / 1e9
+        self.cpu = (cpu_of_ended(tunnel) - before) / gigabytes
+        return result
+
+
+def ratio(result, direction, k, other):
+    """Median of the ratios of runs that followed each other."""
+    ours = result[direction, k, "ftp-over-ssh, auto"]
+    return median([a / b for a, b in zip(ours, result[direction, k, other])])
+
+
+def run(lab, quick, out):
+    bulk = Bulk(lab, quick)
+    result = bulk.measure()
+    for process, _ in bulk.tunnels.values():
+        lab.stop(process)
+    columns = [(d, k) for k in bulk.parallel for d in ("GET", "PUT")]
+    rows = []
+    for peer in bulk.peers:
+        cells = []
+        for d, k in columns:
+            got = result.get((d, k, peer))
+            cells.append("%.0f ±%.0f %%" % (median(got), spread(got)) if got else "–")
+        rows.append([peer] + cells)
+    out.section("Bulk throughput, MB/s", table(
+        ["%d MiB in all, curl; median of %d ± half the range" % (bulk.mib, bulk.rounds)] +
+        ["%s ×%d" % c for c in columns], rows))
+    for d, k in columns:
+        for other, goal in (("ssh -L, by hand", GOAL_L), ("sftp", 1.0)):
+            value = ratio(result, d, k, other)
+            out.figure("%s ×%d, speed over that of %s" % (d, k, other), "%.2f" % value,
+                       verdict(value, goal, at_most=False))
+    out.figure("own CPU time per GB relayed", "%.2f s" % bulk.cpu, verdict(bulk.cpu, GOAL_CPU))
+    out.brief("Throughput (MB/s)", ["GET ×1", "PUT ×1"] + ["GET ×%d" % k for k in bulk.parallel[1:]],
+              {p: ["%.0f" % median(result[d, k, p]) if (d, k, p) in result else "–" for d, k in
+                   [("GET", 1), ("PUT", 1)] + [("GET", k) for k in bulk.parallel[1:]]]
+               for p in bulk.peers})

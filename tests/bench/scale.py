@@ -1,0 +1,69 @@
+"""Many sessions on one tunnel: their start, their memory, and transfers side by side."""
+import time
+
+from client import Client
+from lab import descendants, free_port, private_memory
+from report import median, plot, table, verdict
+
+GOAL_START_MS, GOAL_MIB = 3.0, 1.0
+
+
+def greeting(port):
+    """Seconds from connect to the server's greeting, and the session."""
+    start = time.monotonic()
+    client = Client(port)
+    return time.monotonic() - start, client
+
+
+def starts(port, count):
+    took = []
+    for _ in range(count):
+        seconds, client = greeting(port)
+        client.close()
+        took.append(1000 * seconds)
+    return took
+
+
+def side_by_side(clients, size):
+    """A transfer in each session, all of them open before the first one is read."""
+    open_ones = [(c, c.begin_passive(b"%d" % size)) for c in clients]
+    for client, data in open_ones:
+        client.finish(data, size)
+
+
+def run(lab, quick, out):
+    steps = (1, 10, 100) if quick else (1, 10, 100, 1000)
+    server, (port,) = lab.program("quickftpd")
+    static = free_port()
+    master, at = lab.master("scale", "-L", "127.0.0.1:%d:127.0.0.1:%d" % (static, port))
+    lab.speed_up(at)
+    tunnel, (through,) = lab.tunnel("-S", at, targets=[port])
+    clients, ours, theirs = [], [], []
+    for n in steps:
+        while len(clients) < n:
+            clients.append(greeting(through)[1])
+        mine, plain = starts(through, 20), starts(static, 20)
+        ours.append((n, median(mine)))
+        theirs.append((n, median(plain)))
+    own = descendants(tunnel.pid)
+    per_session = sum(map(private_memory, own)) / len(clients) / 1048576
+    start = time.monotonic()
+    side_by_side(clients, 65536)
+    took = time.monotonic() - start
+    for c in clients:
+        c.close()
+    for p in (tunnel, master, server):
+        lab.stop(p)
+    out.section("Many sessions on one tunnel", table(
+        ["idle sessions beside it", "connect to greeting, ssh -L (ms)", "ftp-over-ssh (ms)"],
+        [[n, "%.2f" % b, "%.2f" % a] for (n, a), (_, b) in zip(ours, theirs)]))
+    plot(out.path("sessions.svg"), "From connect to the FTP server's greeting",
+         "idle sessions beside it", "ms",
+         [("ftp-over-ssh", ours), ("ssh -L, by hand", theirs)], log_x=True)
+    out.text("![sessions](sessions.svg)")
+    extra = ours[0][1] - theirs[0][1]
+    out.figure("start of a session on top of ssh's own channel", "%.1f ms" % extra,
+               verdict(extra, GOAL_START_MS))
+    out.figure("private memory of an idle session, both processes (%d of them)" % len(clients),
+               "%.2f MiB" % per_session, verdict(per_session, GOAL_MIB))
+    out.figure("%d transfers of 64 KiB at once, all right" % len(clients), "%.1f s" % took, "met")
