@@ -20,6 +20,14 @@ like 'the helper shows its usage' "$options" '-S ctl_path'
 is 'the manual has them all, and no others' "$(page_options ftp-over-ssh-helper.8)" "$options"
 is 'the synopsis of the manual too' "$(page_synopsis ftp-over-ssh-helper.8)" "$options"
 
+commands=$("$FOSCTL" -h | sed -n 's/^  \([a-z].*\)/\1/p' | sed 's/ *$//' | LC_ALL=C sort)
+like 'ftp-over-ssh-ctl -h lists commands' "$commands" 'status \[-j\] \[tunnel\]'
+is 'the manual has them all, and no others' "$(page ftp-over-ssh-ctl.1 |
+    sed -n '/^DESCRIPTION/,/^ENVIRONMENT/{s/^     \([a-z]*\)\(  .*\| [^a-z].*\| tunnel.*\|\)$/\1\2/p;}' |
+    sed 's/  .*//' | grep . | LC_ALL=C sort)" "$commands"
+is 'the synopsis of the manual too' "$(page ftp-over-ssh-ctl.1 |
+    sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^ *ftp-over-ssh-ctl \([a-z]\)/\1/p' | LC_ALL=C sort)" "$commands"
+
 for page in "$TOP"/man/*.[18]; do
 	is "mandoc has no complaint about ${page##*/}" "$(mandoc -Tlint -Wwarning "$page" 2>&1)" ''
 done
