@@ -1,0 +1,167 @@
+/* One direction of a data channel, over real sockets. */
+#include "relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+/* What the sender writes into [0] is relayed from [1]; to [0] and read at [1]. */
+static int from[2], to[2];
+static struct relay r;
+
+static void
+setup(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, from), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, to), 0);
+	memset(&r, 0, sizeof(r));
+}
+
+static void
+teardown(void)
+{
+	relay_free(&r);
+	for (int i = 0; i < 2; i++) {
+		close(from[i]);
+		close(to[i]);
+	}
+}
+
+static enum relay_state
+relay(void)
+{
+	return relay_run(&r, from[1], to[0]);
+}
+
+START_TEST(bytes_pass)
+{
+	char buf[16];
+
+	ck_assert_int_eq(relay(), RELAY_READ);
+	ck_assert_int_eq(write(from[0], "hello", 5), 5);
+	ck_assert_int_eq(relay(), RELAY_READ);
+	ck_assert_int_eq(read(to[1], buf, sizeof(buf)), 5);
+	ck_assert_int_eq(memcmp(buf, "hello", 5), 0);
+	ck_assert_uint_eq(r.bytes, 5);
+}
+END_TEST
+
+START_TEST(end_of_file)
+{
+	ck_assert_int_eq(write(from[0], "bye", 3), 3);
+	shutdown(from[0], SHUT_WR);
+	ck_assert_int_eq(relay(), RELAY_END);
+	ck_assert_int_eq(relay(), RELAY_END); /* and again */
+	ck_assert_uint_eq(r.bytes, 3);
+}
+END_TEST
+
+/* Nothing gets lost or out of order when the receiver is slow; the end comes last. */
+START_TEST(slow_receiver)
+{
+	static char sent[1 << 20], got[1 << 20];
+	size_t in = 0, out = 0;
+	bool waited = false;
+
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 2654435761U >> 13);
+	for (;;) {
+		ssize_t n = write(from[0], sent + in, sizeof(sent) - in);
+		enum relay_state state;
+
+		in += n > 0 ? (size_t)n : 0;
+		if (in == sizeof(sent))
+			shutdown(from[0], SHUT_WR);
+		state = relay();
+		if (state == RELAY_END)
+			break;
+		ck_assert(state == RELAY_READ || state == RELAY_WRITE);
+		if (state == RELAY_WRITE) {
+			waited = true;
+			ck_assert_uint_gt(r.len, 0);
+			n = read(to[1], got + out, 5000);
+			ck_assert_int_gt(n, 0);
+			out += (size_t)n;
+		}
+	}
+	for (ssize_t n; out < sizeof(got) && (n = read(to[1], got + out, sizeof(got) - out)) > 0;)
+		out += (size_t)n;
+	ck_assert(waited);
+	ck_assert_uint_eq(out, sizeof(sent));
+	ck_assert_uint_eq(r.bytes, sizeof(sent));
+	ck_assert_int_eq(memcmp(sent, got, sizeof(sent)), 0);
+}
+END_TEST
+
+START_TEST(receiver_is_gone)
+{
+	close(to[1]);
+	to[1] = -1;
+	ck_assert_int_eq(write(from[0], "x", 1), 1);
+	ck_assert_int_eq(relay(), RELAY_WRITE_FAILED);
+}
+END_TEST
+
+/* A reset is no end of file. */
+START_TEST(sender_breaks)
+{
+	char junk[8];
+
+	/* unread input at close makes a reset of a unix socket, too */
+	ck_assert_int_eq(write(from[1], "y", 1), 1);
+	ck_assert_int_eq(write(from[0], "x", 1), 1);
+	close(from[0]);
+	from[0] = -1;
+	ck_assert_int_eq(relay(), RELAY_READ_FAILED);
+	ck_assert_int_eq(read(to[1], junk, sizeof(junk)) == 1 || errno == EAGAIN, 1);
+}
+END_TEST
+
+/* One busy channel leaves others their turn. */
+START_TEST(bounded_turn)
+{
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(relay_run(&r, zero, sink), RELAY_READ);
+	ck_assert_uint_eq(r.bytes, 4 * RELAY_BUFFER);
+	close(zero);
+	close(sink);
+}
+END_TEST
+
+START_TEST(memory)
+{
+	ck_assert(r.buf == NULL);
+	relay_free(&r);
+	ck_assert_int_eq(write(from[0], "x", 1), 1);
+	relay();
+	ck_assert(r.buf != NULL);
+	relay_free(&r);
+	ck_assert(r.buf == NULL && r.len == 0);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, bytes_pass);
+	tcase_add_test(t, end_of_file);
+	tcase_add_test(t, slow_receiver);
+	tcase_add_test(t, receiver_is_gone);
+	tcase_add_test(t, sender_breaks);
+	tcase_add_test(t, bounded_turn);
+	tcase_add_test(t, memory);
+}
+
+int
+main(void)
+{
+	return unit_run("relay", add);
+}
