@@ -72,11 +72,15 @@ chaos_run_out(struct dialogue *d)
 {
 	static const enum event_kind kinds[] = { EV_FAILED, EV_TIMER, EV_RESET };
 
-	for (int n = 0; n < 100; n++)
+	bool more = true;
+
+	for (int n = 0; n < 100 && more; n++) {
+		more = false;
 		for (int i = 0; i < DIALOGUE_CHANNELS; i++)
-			for (int k = 0; k < 3; k++)
-				for (int end = CLIENT; end <= SERVER; end++)
-					chaos_event(d, kinds[k], d->model[i].id, (enum side)end, 0, 0);
+			for (int k = 0; k < 6 && d->model[i].id != 0; k++)
+				more |= chaos_event(d, kinds[k / 2], d->model[i].id,
+				    k % 2 ? SERVER : CLIENT, 0, 0);
+	}
 }
 
 static inline const char *

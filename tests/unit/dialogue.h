@@ -20,7 +20,9 @@
 
 #include "session.h"
 
+#ifndef DIALOGUE_TEXT
 #define DIALOGUE_TEXT (512 * 1024)
+#endif
 #define DIALOGUE_CHANNELS 64
 #define OUTPUT_BOUND (320 * 1024) /* of one side: a full buffer and the largest reply */
 

@@ -1,0 +1,66 @@
+/* The first byte: the side, and the size of the pieces. The lines are those that come from
+ * all bytes at once; there are as many as line feeds. */
+#include "fuzz.h"
+
+#include "line.h"
+
+struct sum {
+	size_t lines;
+	uint64_t hash;
+};
+
+static void
+sum_add(struct sum *sum, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++)
+		sum->hash = (sum->hash ^ p[i]) * 0x100000001b3ULL;
+}
+
+static struct sum
+read_all(bool client, const uint8_t *data, size_t len, size_t piece)
+{
+	struct line_reader r;
+	struct sum sum = { 0, 14695981039346656037ULL };
+	enum line_status status;
+
+	line_reader_init(&r, client);
+	for (size_t at = 0; at < len;) {
+		size_t n = len - at < piece ? len - at : piece;
+
+		n = line_feed(&r, data + at, n, &status);
+		MUST(n > 0);
+		at += n;
+		MUST(r.len <= (client ? LINE_COMMAND_MAX : LINE_REPLY_MAX));
+		if (status == LINE_MORE)
+			continue;
+		MUST(r.len == 0 || memchr(r.text, '\n', r.len) == NULL);
+		MUST(!client || r.len == 0 ||
+		    (memchr(r.text, '\r', r.len) == NULL && memchr(r.text, '\0', r.len) == NULL));
+		sum.lines++;
+		sum_add(&sum, &status, sizeof(status));
+		sum_add(&sum, r.text, r.len);
+	}
+	line_reader_free(&r);
+	return sum;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct sum whole, pieces;
+	size_t feeds = 0;
+	bool client;
+
+	if (len < 2)
+		return 0;
+	client = data[0] & 1;
+	whole = read_all(client, data + 1, len - 1, len);
+	pieces = read_all(client, data + 1, len - 1, (size_t)(data[0] >> 1) + 1);
+	MUST(whole.lines == pieces.lines && whole.hash == pieces.hash);
+	for (size_t i = 1; i < len; i++)
+		feeds += data[i] == '\n';
+	MUST(whole.lines == feeds);
+	return 0;
+}
