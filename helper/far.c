@@ -392,17 +392,6 @@ far_listen(struct end *end, unsigned channel, uint8_t family)
 		listen_new(far, channel, family);
 }
 
-/* An sshd with "PermitListen localhost:*" knows a loopback by that name only. */
-static bool
-listen_once_more(struct far_slot *slot)
-{
-	const struct forward *f = &slot->forward;
-
-	return f->kind == FORWARD_REMOTE && slot->far->config.bind == NULL &&
-	    strcmp(f->host, "localhost") != 0 &&
-	    slot_open(slot, FORWARD_REMOTE, "localhost", 0) == 0;
-}
-
 /* ---- answers ---- */
 
 static void
@@ -413,8 +402,6 @@ slot_answer(struct far_slot *slot, const struct forward_result *r)
 	slot->id = 0;
 	switch (slot->state) {
 	case FAR_OPENING:
-		if (!ok && listen_once_more(slot))
-			break;
 		if (!ok) {
 			log_at(LOG_DETAIL, "forward refused: %s", r->reason);
 			slot_failed(slot, r->reason);

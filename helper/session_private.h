@@ -35,6 +35,7 @@ struct channel {
 	enum direction dir;
 	bool listens[2], dialled[2], connected[2], eof[2], passed[2];
 	uint16_t port[2];  /* of a listening end */
+	uint8_t server_family; /* of the server end's listener */
 	bool transferring; /* its command is in the queue or was answered */
 	bool started;      /* 1xx seen */
 	bool drained, closing;
@@ -67,6 +68,7 @@ struct session {
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	bool epsv_all, mode_b, opaque;
 	bool greeted, first_command, quit, farewell;
+	bool quit_held; /* until the upload before it is answered */
 	bool ended[2];  /* that control connection has ended */
 	bool hung_up[2], half_closed;
 	unsigned unsolicited;

@@ -161,6 +161,17 @@ setup_say(struct session *s, struct channel *ch, struct pending *p)
 	p->proven = (s->good & BIT(t)) != 0;
 }
 
+/* No listener stays open that nobody was told about, or of a family that will not do. */
+static void
+setup_unlisten(struct session *s, struct channel *ch)
+{
+	if (!ch->listens[SERVER])
+		return;
+	ch->listens[SERVER] = false;
+	ch->port[SERVER] = 0;
+	channel_act(s, ch, ACT_CANCEL, SERVER);
+}
+
 static void
 setup_try(struct session *s, struct channel *ch, struct pending *p)
 {
@@ -175,10 +186,13 @@ setup_try(struct session *s, struct channel *ch, struct pending *p)
 	}
 	ch->attempt = t;
 	ch->tried |= BIT(t);
+	if (attempts[t].listen && ch->server_family != attempts[t].family)
+		setup_unlisten(s, ch);
 	if (!attempts[t].listen || ch->port[SERVER] != 0)
 		setup_say(s, ch, p);
 	else if (!ch->listens[SERVER]) {
 		ch->listens[SERVER] = true;
+		ch->server_family = attempts[t].family;
 		a.address.family = attempts[t].family;
 		session_act(s, &a);
 	}
@@ -191,12 +205,8 @@ setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 	struct action a = { ACT_LISTEN, ch->id, CLIENT, 0, 0, { 0 } };
 	char text[64];
 
-	if (ch->listens[SERVER] && channel_dials(ch, SERVER)) {
-		/* an active attempt was refused, a passive one worked: no listener stays open */
-		ch->listens[SERVER] = false;
-		ch->port[SERVER] = 0;
-		channel_act(s, ch, ACT_CANCEL, SERVER);
-	}
+	if (channel_dials(ch, SERVER)) /* an active attempt was refused, a passive one worked */
+		setup_unlisten(s, ch);
 	p->ready = true;
 	if (!channel_dials(ch, CLIENT)) {
 		ch->listens[CLIENT] = true;
