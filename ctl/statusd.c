@@ -136,25 +136,20 @@ static void
 report(void *arg, struct helper *h, const void *data, size_t len)
 {
 	struct statusd *d = arg;
-	struct seen *old = h->seen, *new = calloc(1, sizeof(*new));
-	static const struct seen nothing;
+	struct seen new = { .at = loop_now() }, *old = h->seen;
 
-	if (new == NULL)
+	if (old == NULL && (h->seen = old = calloc(1, sizeof(*old))) == NULL)
 		return;
-	if (old == NULL)
-		old = (struct seen *)&nothing;
-	new->at = loop_now();
-	new->window = old->window;
-	new->reports = old->reports;
-	if (decode(new, data, len)) {
-		complete(old, new);
+	new.window = old->window;
+	new.reports = old->reports;
+	throttle(d, h, &new);
+	if (decode(&new, data, len)) {
+		complete(old, &new);
+		*old = new;
 	} else {
-		new->channels = 0;
-		new->session = old->session;
+		old->window = new.window;
+		old->reports = new.reports;
 	}
-	free(h->seen);
-	h->seen = new;
-	throttle(d, h, new);
 }
 
 static void
