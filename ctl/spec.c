@@ -73,8 +73,8 @@ host_fault(const char *host)
 	if (*host == '-')
 		return "a host may not begin with '-'";
 	for (const unsigned char *p = (const unsigned char *)host; *p != '\0'; p++)
-		if (*p <= ' ' || *p == 0x7f || *p == '/')
-			return "a host may not contain blanks, control characters or '/'";
+		if (*p <= ' ' || *p == 0x7f || strchr("/[]", *p) != NULL)
+			return "a host may not contain blanks, control characters, brackets or '/'";
 	if (strchr(host, ':') != NULL && !is_ipv6(host))
 		return "not an IPv6 address";
 	return NULL;

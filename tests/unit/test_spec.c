@@ -63,6 +63,7 @@ START_TEST(bad_specs)
 	spec_fails("-x:1234:localhost:21", "begin with '-'");
 	spec_fails("1234:local host:21", "blanks");
 	spec_fails("1234:local\thost:21", "blanks");
+	spec_fails("1234:a[b:21", "brackets");
 	spec_fails("1234:local\001host:21", "control characters");
 	spec_fails("1234:local\177host:21", "control characters");
 	spec_fails("1234:/run/socket:21", "'/'");
