@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "crowd.h"
 #include "loop.h"
 #include "relay.h"
 
 #define DRAIN_CHECK_MS 2    /* there is no event for "the peer has taken all" */
+#define SETTLE_MS 4         /* on a crowded machine: look again, whether a client's EOF ... */
+#define SETTLE_MOST_MS 100  /* ... is that of a process whose end has only begun */
 #define LINGER_MS 5000      /* for the peer to close after our FIN */
 
 /* One end: its connection, and the relay that reads from it. */
@@ -30,6 +33,8 @@ struct data_channel {
 	struct leg leg[2];
 	struct timer *timer;  /* of the session machine */
 	struct timer *drain;
+	struct timer *settle; /* the client's EOF is not told yet */
+	unsigned settled_ms;
 	struct timer *end;    /* LINGER_MS or the hold */
 	bool leaving;         /* the machine has let it go: discard until the peers close */
 };
@@ -91,6 +96,22 @@ leg_wait(struct leg *leg, enum relay_state state)
 
 /* ---- relaying ---- */
 
+/* The end of file of a client on this machine is told once everybody has had a processor, so
+ * that the end of its control connection, if that comes too, is known before. */
+static void
+client_settle(void *arg)
+{
+	struct data_channel *ch = arg;
+
+	ch->settle = NULL;
+	if (ch->settled_ms < SETTLE_MOST_MS && crowd_waits(ch->hooks.crowd_fd)) {
+		ch->settled_ms += SETTLE_MS;
+		ch->settle = loop_timer(ch->loop, SETTLE_MS, client_settle, ch);
+	}
+	if (ch->settle == NULL)
+		tell(ch, EV_EOF, CLIENT);
+}
+
 static void
 leg_ended(struct leg *leg, bool clean)
 {
@@ -104,7 +125,9 @@ leg_ended(struct leg *leg, bool clean)
 	else if (ch->hooks.far[leg->side]) {
 		leg->checking = true;
 		ch->hooks.check(ch->hooks.arg, ch->id);
-	} else
+	} else if (leg->side == CLIENT)
+		client_settle(ch);
+	else
 		tell(ch, EV_EOF, leg->side);
 }
 
@@ -261,7 +284,8 @@ stop_timers(struct data_channel *ch)
 {
 	timer_free(ch->timer);
 	timer_free(ch->drain);
-	ch->timer = ch->drain = NULL;
+	timer_free(ch->settle);
+	ch->timer = ch->drain = ch->settle = NULL;
 }
 
 /* Done with: an end that got our FIN may still close in its own time, so that unread input

@@ -18,6 +18,7 @@ struct channel_hooks {
 	void *arg;
 	unsigned abort_hold_ms;
 	bool far[2]; /* which ends go through ssh */
+	int crowd_fd; /* crowd.h */
 };
 
 struct data_channel *data_channel_new(struct loop *, unsigned id, const struct channel_hooks *);

@@ -17,6 +17,7 @@
 #include <bsd/unistd.h>
 
 #include "broker.h"
+#include "crowd.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
@@ -222,7 +223,8 @@ session_process(struct helper *h, struct session_config *config)
 		.method = h->options.forward == METHOD_EXEC ? STATUS_EXEC : STATUS_MUX,
 		.far = { h->broker.remote, !h->broker.remote },
 		.abort_hold_ms = h->options.abort_hold * 1000, .idle_ms = h->options.timeout * 1000,
-		.grace_ms = h->options.grace * 1000, .peer = h->peer };
+		.grace_ms = h->options.grace * 1000, .peer = h->peer,
+		.crowd_fd = crowd_open() };
 
 	run.session.mode = h->options.server_mode;
 	run.session.tls_pass = h->options.tls_pass;

@@ -522,7 +522,7 @@ run_open(struct run *r)
 	if (c->status_fd != -1) /* its end means that the tunnel was killed */
 		r->status = loop_watch(r->loop, c->status_fd, POLLIN, tunnel_ready, r);
 	r->hooks = (struct channel_hooks){ hook_event, hook_check, hook_closed, r,
-		c->abort_hold_ms, { c->far[CLIENT], c->far[SERVER] } };
+		c->abort_hold_ms, { c->far[CLIENT], c->far[SERVER] }, c->crowd_fd };
 	return r->ask == NULL || r->stop == NULL ? -1 : 0;
 }
 

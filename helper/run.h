@@ -20,6 +20,7 @@ struct run_config {
 	bool far[2];
 	unsigned abort_hold_ms, idle_ms, grace_ms; /* idle_ms 0 = no limit */
 	const char *peer;           /* for messages: who the client is */
+	int crowd_fd;               /* crowd.h; -1 = none */
 	int stop_fd;                /* becomes readable when the session is to end */
 };
 

@@ -42,7 +42,7 @@ static const struct sock_filter filter[] = {
 	LOAD(nr),
 	/* descriptors that are held */
 	ALLOW(__NR_read), ALLOW(__NR_write), ALLOW(__NR_readv), ALLOW(__NR_writev),
-	ALLOW(__NR_close), ALLOW(__NR_ioctl), ALLOW(__NR_fcntl),
+	ALLOW(__NR_pread64), ALLOW(__NR_close), ALLOW(__NR_ioctl), ALLOW(__NR_fcntl),
 #ifdef __NR_fcntl64
 	ALLOW(__NR_fcntl64),
 #endif
