@@ -187,12 +187,41 @@ plain_kind(const struct ftp_command *c)
 	}
 }
 
+static bool
+upload_unanswered(struct session *s)
+{
+	for (size_t i = 0; i < s->queue.count; i++) {
+		const struct pending *p = queue_at(&s->queue, i);
+		const struct channel *ch = channel_by_id(s, p->channel);
+
+		if (p->kind == PENDING_TRANSFER && ch != NULL && ch->dir == DIR_UP)
+			return true;
+	}
+	return false;
+}
+
+/* ProFTPD drops what it has of an upload when QUIT comes before the end of the data, which
+ * here takes longer than the control connection. */
+static void
+quit_release(struct session *s)
+{
+	if (!s->quit_held || upload_unanswered(s))
+		return;
+	s->quit_held = false;
+	queue_push(&s->queue, PENDING_PLAIN);
+	session_send(s, SERVER, "QUIT", 4);
+}
+
 static void
 client_plain(struct session *s, const struct ftp_command *c, const char *line, size_t len)
 {
-	if (c->verb == FTP_QUIT)
+	if (c->verb == FTP_QUIT) {
 		s->quit = true;
-	else if (c->verb == FTP_USER)
+		s->quit_held = upload_unanswered(s);
+		if (s->quit_held)
+			return;
+	}
+	if (c->verb == FTP_USER)
 		snprintf(s->user, sizeof(s->user), "%.*s",
 		    (int)(c->arg_len < sizeof(s->user) ? c->arg_len : sizeof(s->user) - 1), c->arg);
 	else if (c->verb == FTP_REIN)
@@ -471,8 +500,8 @@ server_line(struct session *s, char *line, size_t len)
 static bool
 client_waits(struct session *s)
 {
-	return !s->greeted || s->queue.count >= QUEUE_MAX - 1 || s->out[SERVER].len > OUT_MAX ||
-	    s->out[CLIENT].len > OUT_MAX || s->hung_up[SERVER] || setup_holds_client(s) ||
+	return !s->greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 1 ||
+	    s->out[SERVER].len > OUT_MAX || s->out[CLIENT].len > OUT_MAX || s->hung_up[SERVER] || setup_holds_client(s) ||
 	    (queue_tail(&s->queue) != NULL && queue_tail(&s->queue)->kind == PENDING_AUTH);
 }
 
@@ -536,6 +565,7 @@ session_step_ended(struct session *s)
 	}
 	/* The replies to what was pipelined before still come; then the server closes, too. */
 	if (s->ended[CLIENT] && !s->half_closed && !s->hung_up[SERVER] && !session_busy(s) &&
+	    !s->quit_held &&
 	    s->in[CLIENT].len == 0 && s->out[SERVER].len == 0) {
 		struct action a = { ACT_EOF, 0, SERVER, 0, 0, { 0 } };
 
@@ -557,6 +587,7 @@ session_step(struct session *s)
 			reply_transfer(s);
 		if (!server_waits(s))
 			more |= session_take_line(s, SERVER);
+		quit_release(s);
 		if (!client_waits(s))
 			more |= session_take_line(s, CLIENT);
 	}
