@@ -80,6 +80,17 @@ ok 'its session is gone' wait_for 20 json_is "t['sessions']" '[]'
 # The sums: everything that the client has got, whole or not.
 got=$(json "t['total_bytes_down']")
 curl -sS -o "$RIG/got" "$(url small)"
+# What a test checks and what the manual page says are the same.
+undocumented()
+{
+	local key
+	for key in $("$PYTHON" "$RIG_E2E/ctl_schema.py" \
+	    "' '.join([*TUNNEL, *LISTENER, *SESSION, *CHANNEL])" <<<'{"version": 1, "tunnels": []}'); do
+		grep -Eq "^\.(It )?Va (.* Va )?$key( |$)" "$TOP/man/ftp-over-ssh-ctl.1" || echo "$key"
+	done
+}
+is 'all of JSON is documented' "$(undocumented)" ''
+
 ok 'the sum of bytes' wait_for 5 json_is "t['total_bytes_down'] - $got" 1000
 curl -sS -T "$RIG/data/small" "$(url up)"
 ok 'the sum of bytes, upwards' wait_for 5 json_is "t['total_bytes_up']" 1000
@@ -131,6 +142,10 @@ is 'no password anywhere' "$(ctl status -j one | grep -c hidden; ctl status | gr
 0'
 exec 7>&-
 wait "$odd"
+exec 6<>"/dev/tcp/127.0.0.1/$one_port"
+printf 'USER somebody\r\nPASS hidden-word\r\n' >&6
+ok 'a password is masked' wait_for 10 json_is "s['user'], s['command']" "('somebody', 'PASS ****')"
+exec 6>&-
 
 # Names that are not unique need the pid.
 tunnel_start -o FtpName=one -o FtpAbortHold=2 -L "127.0.0.1:0:$FTP_AT" rig
