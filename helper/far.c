@@ -41,7 +41,8 @@ struct far_slot {
 	struct far_slot *next;
 	unsigned channel; /* 0: nobody waits for it any more */
 	bool spare;       /* a listener, kept for the next far_listen() */
-	uint8_t family;   /* of a listener */
+	uint8_t family;   /* a listener's: 4, 6, 0 = both loopbacks */
+	bool second_asked, second_open; /* ... both: ::1, with the port of 127.0.0.1 */
 	enum far_state state;
 	struct forward forward;
 	uint32_t id; /* of the request under way */
@@ -66,6 +67,7 @@ struct far {
 	struct far_wait *waits;
 	atomic_uint forwards; /* where nobody else counts */
 	bool gone;
+	bool by_name; /* sshd lets us listen on "localhost" only */
 };
 
 static bool
@@ -127,6 +129,14 @@ slot_failed(struct far_slot *slot, const char *reason)
 }
 
 static void
+slot_refused(struct far_slot *slot, const char *reason)
+{
+	log_at(LOG_DETAIL, "forward refused: %s", reason);
+	slot_failed(slot, reason);
+	slot_free(slot);
+}
+
+static void
 slot_fail_now(void *arg)
 {
 	struct far_slot *slot = arg;
@@ -144,9 +154,24 @@ slot_fail_later(struct far_slot *slot)
 	slot->deadline = loop_timer(slot->far->end.loop, 0, slot_fail_now, slot);
 }
 
+/* What slot->forward becomes for the second loopback. */
+static struct forward
+second_forward(const struct far_slot *slot)
+{
+	struct forward f = slot->forward;
+
+	snprintf(f.host, sizeof(f.host), "::1");
+	f.port = slot->port;
+	return f;
+}
+
 static void
 slot_cancel(struct far_slot *slot)
 {
+	struct forward second = second_forward(slot);
+
+	if (slot->second_open)
+		forward_cancel(slot->far->forwarder, &second);
 	watch_free(slot->watch);
 	slot->watch = NULL;
 	timer_free(slot->deadline);
@@ -251,6 +276,19 @@ far_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 
 static void listen_new(struct far *, unsigned channel, uint8_t family);
 
+/* For "localhost:0" sshd opens two listeners, and does not say when the port that it chose for
+ * one loopback is somebody else's on the other: there the data would go. So it is told which
+ * one is meant. PermitListen may know "localhost" alone, though. */
+static const char *
+listen_host(const struct far *far, uint8_t family)
+{
+	if (far->config.bind != NULL)
+		return far->config.bind;
+	if (far->by_name)
+		return "localhost";
+	return family == 6 ? "::1" : "127.0.0.1";
+}
+
 static struct far_slot *
 spare_find(struct far *far)
 {
@@ -281,6 +319,7 @@ listen_accept(void *arg, short revents)
 {
 	struct far_slot *slot = arg;
 	struct far *far = slot->far;
+	uint8_t family = slot->family;
 	int fd = accept4(slot->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)revents;
@@ -295,7 +334,7 @@ listen_accept(void *arg, short revents)
 	slot_connected(slot, fd, fd);
 	slot_cancel(slot);
 	if (spare_find(far) == NULL)
-		listen_new(far, 0, slot->family);
+		listen_new(far, 0, family);
 }
 
 /* The listener now waits for that channel's connection. */
@@ -308,8 +347,36 @@ listen_assign(void *arg)
 	end_listening(&slot->far->end, slot->channel, slot->port, too_many_forwards(slot->far));
 }
 
+/* Where the family is not known, the same port on ::1 as well; if it is not to be had,
+ * 127.0.0.1 has to do. True while that is asked. */
+static bool
+listen_second(struct far_slot *slot)
+{
+	struct forward second = second_forward(slot);
+	struct far *far = slot->far;
+
+	if (slot->family != 0 || far->by_name || far->config.bind != NULL)
+		return false;
+	slot->second_asked = true;
+	++*far->config.forwards;
+	return (slot->id = forward_open(far->forwarder, &second)) != 0;
+}
+
+/* The number is refused: is the name allowed? True while that is asked. */
+static bool
+listen_by_name(struct far_slot *slot, enum forward_status status)
+{
+	struct far *far = slot->far;
+
+	if (status != FORWARD_REFUSED || far->config.bind != NULL ||
+	    strcmp(slot->forward.host, "localhost") == 0)
+		return false;
+	far->by_name = true;
+	return slot_open(slot, FORWARD_REMOTE, listen_host(far, slot->family), 0) == 0;
+}
+
 static void
-listen_forwarded(struct far_slot *slot, uint16_t port)
+listen_ready(struct far_slot *slot)
 {
 	struct loop *loop = slot->far->end.loop;
 
@@ -318,12 +385,27 @@ listen_forwarded(struct far_slot *slot, uint16_t port)
 		return;
 	}
 	slot->state = FAR_LISTENING;
-	slot->port = port;
 	slot->watch = loop_watch(loop, slot->fd, POLLIN, listen_accept, slot);
 	if (slot->spare)
 		slot->deadline = loop_timer(loop, SPARE_MS, spare_expired, slot);
 	else
 		listen_assign(slot);
+}
+
+static void
+listen_answer(struct far_slot *slot, const struct forward_result *r)
+{
+	bool ok = r->status == FORWARD_OK;
+
+	if (slot->second_asked) {
+		slot->second_open = ok;
+		listen_ready(slot);
+	} else if (ok) {
+		slot->port = r->port;
+		if (!listen_second(slot))
+			listen_ready(slot);
+	} else if (!listen_by_name(slot, r->status))
+		slot_refused(slot, r->reason);
 }
 
 /* Give the spare listener to this channel, if it is ready and nobody has come to it. */
@@ -355,17 +437,6 @@ unix_listener(struct far_slot *slot)
 	if (bind(slot->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		return -1;
 	return listen(slot->fd, 8);
-}
-
-/* For "localhost" sshd opens two listeners, and does not say when the port that it chose for
- * one loopback is somebody else's on the other: there the data would go. So it is told which
- * one is meant, where that is known. */
-static const char *
-listen_host(const struct far *far, uint8_t family)
-{
-	if (far->config.bind != NULL)
-		return far->config.bind;
-	return family == 4 ? "127.0.0.1" : family == 6 ? "::1" : "localhost";
 }
 
 /* channel 0: a spare one */
@@ -402,14 +473,12 @@ slot_answer(struct far_slot *slot, const struct forward_result *r)
 	slot->id = 0;
 	switch (slot->state) {
 	case FAR_OPENING:
-		if (!ok) {
-			log_at(LOG_DETAIL, "forward refused: %s", r->reason);
-			slot_failed(slot, r->reason);
-			slot_free(slot);
-		} else if (slot->forward.kind == FORWARD_LOCAL)
+		if (slot->forward.kind == FORWARD_REMOTE)
+			listen_answer(slot, r);
+		else if (ok)
 			dial_forwarded(slot);
 		else
-			listen_forwarded(slot, r->port);
+			slot_refused(slot, r->reason);
 		break;
 	case FAR_CHECKING:
 		slot_cancel(slot);
