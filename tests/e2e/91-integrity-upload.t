@@ -5,7 +5,7 @@
 # FTP_CUTS cuts for each server, FTP_SEED chooses the points.
 . "${0%/*}/rig.sh"
 
-cuts=${FTP_CUTS:-56} seed=${FTP_SEED:-1}
+cuts=${FTP_CUTS:-40} seed=${FTP_SEED:-1}
 RUN_TIMEOUT=250
 export AT_ADDR AT_PORT FTP_USER FTP_PASS FTP_ROOT FTP_PID
 
@@ -32,7 +32,8 @@ server()	# kind
 {
 	case $1 in
 	vsftpd)
-		ftpd_start vsftpd delete_failed_uploads=YES data_connection_timeout=5 ;;
+		ftpd_start vsftpd delete_failed_uploads=YES data_connection_timeout=5 accept_timeout=5 \
+		    connect_timeout=5 ;;
 	proftpd)
 		ftpd_start proftpd 'HiddenStores on' 'DeleteAbortedStores on' 'TimeoutStalled 5' ;;
 	esac
@@ -50,15 +51,15 @@ stop_during_upload()	# signal mode
 	tunnel_start -L "0:$FTP_AT" rig
 	AT_ADDR=$TUNNEL_ADDR AT_PORT=$TUNNEL_PORT
 	master=$(master_pid)
-	spawn half "$PYTHON" "$RIG_E2E/half.py" "$2" "half-$1-$2" 500000
+	spawn "half-$FTP_NAME-$1-$2" "$PYTHON" "$RIG_E2E/half.py" "$2" "half-$1-$2" 500000
 	client=$SPAWN_PID
-	ok "$FTP_KIND $2: half an upload is there" wait_for 10 test -s "$RIG/log/half.out"
+	ok "$FTP_KIND $2: half an upload is there" wait_for 10 test -s "$RIG/log/half-$FTP_NAME-$1-$2.out"
 	kill "-$1" "$TUNNEL_PID"
 	ok "$FTP_KIND $2, tunnel and SIG$1: the client's end comes" wait_gone 15 "$client"
 	wait "$client"
 	status=$?
 	is "$FTP_KIND $2, tunnel and SIG$1: the client sees a failure" $status 0 ||
-	    note "$(cat "$RIG/log/half.out" "$RIG/log/half.err")"
+	    note "$(cat "$RIG/log/half-$FTP_NAME-$1-$2".*)"
 	ok "$FTP_KIND $2, tunnel and SIG$1: the server gives up" wait_for 20 no_session
 	ok "$FTP_KIND $2, tunnel and SIG$1: it keeps no file" \
 	    test ! -e "$FTP_ROOT/half-$1-$2"

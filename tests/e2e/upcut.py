@@ -43,6 +43,9 @@ class Upload:
         self.data = self.ftp.transfer(mode, "STOR " + name)
         if how == "early":
             die()
+        # Only now, as RFC 959 has it: whoever closes a data connection before it was
+        # accepted cannot be told from a stranger any more.
+        Raw.expect(self.ftp.reply(), "1")
         if how == "kill_data_first":
             os.dup2(self.data.fileno(), low)
             self.data.close()
