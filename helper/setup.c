@@ -296,9 +296,10 @@ setup_refused(struct session *s, struct channel *ch, struct pending *p, int code
 	if (ch->refusal[0] == '\0')
 		snprintf(ch->refusal, sizeof(ch->refusal), "%d %.*s", code,
 		    (int)strcspn(text, "\r\n") < (int)len ? (int)strcspn(text, "\r\n") : (int)len, text);
-	/* Not logged in is no refusal of the command; and what was pipelined behind it
-	 * can no longer be overtaken by another attempt. */
-	if (code == 530 || code == 332 || code == 421 || !last) {
+	/* Not logged in is no refusal of the command; what was pipelined behind it can no
+	 * longer be overtaken by another attempt; and one who came to the listener of a
+	 * command that the server then refused is not to be the end of another's data. */
+	if (code == 530 || code == 332 || code == 421 || !last || ch->connected[SERVER]) {
 		setup_end(s, ch, p, ch->refusal);
 		return;
 	}
