@@ -58,6 +58,16 @@ START_TEST(hidden_port)
 }
 END_TEST
 
+/* CVE-1999-0351: somebody comes to the listener, and the server refuses its PORT. */
+START_TEST(data_connection_theft_CVE_1999_0351)
+{
+	begin(MODE_AUTO);
+	play(GREETING "> PASV\n>> PASV\n<< 500 no\n>> EPSV\n<< 500 no\n! listen 1 server 4\n"
+	    "? listening 1 server 50000\n>> PORT 10,0,0,3,195,80\n? connected 1 server\n"
+	    "<< 500 no\n! close 1\n< 500 no\n");
+}
+END_TEST
+
 /* CVE-2020-8284, CVE-2021-4189: the reply's address is the broker's to judge; the client
  * never gets to see it. */
 START_TEST(pasv_redirect_CVE_2020_8284)
@@ -288,6 +298,7 @@ add(TCase *t)
 	tcase_add_checked_fixture(t, NULL, finish);
 	tcase_add_loop_test(t, bounce_CVE_1999_0017, 0, sizeof(bounces) / sizeof(bounces[0]));
 	tcase_add_test(t, hidden_port);
+	tcase_add_test(t, data_connection_theft_CVE_1999_0351);
 	tcase_add_test(t, pasv_redirect_CVE_2020_8284);
 	tcase_add_loop_test(t, no_port_no_channel, 0,
 	    sizeof(passive_lies) / sizeof(passive_lies[0]));

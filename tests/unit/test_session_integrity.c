@@ -100,10 +100,12 @@ static const struct {
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED DONE STALL HEARD_DONE SERVER_TOOK },
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? eof 1 server\n! eof 1 client\n! close 1\n"
 		     DONE HEARD_DONE },
-	/* ... or has said QUIT before it went */
-	{ MODE_AUTO, UPLOAD "? eof 1 client 100\n! timer 1 3\n> QUIT\n>> QUIT\n? end client\n"
-		     "! eof 1 server\n" DONE HEARD_DONE },
-	{ MODE_AUTO, UPLOAD "> QUIT\n>> QUIT\n? end client\n? eof 1 client 100\n! eof 1 server\n" },
+	/* ... or has said QUIT before it went; that must not overtake the data */
+	{ MODE_AUTO, UPLOAD "? eof 1 client 100\n! timer 1 3\n> QUIT\n? end client\n"
+		     "! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
+	{ MODE_AUTO, UPLOAD "> QUIT\n? end client\n? eof 1 client 100\n! eof 1 server\n" DONE
+		     HEARD_DONE ">> QUIT\n? eof 1 server\n! eof 1 client\n! close 1\n"
+		     "! eof 0 server\n" },
 	/* cut off: the control connection is gone with the data connection, or before, or after */
 	{ MODE_AUTO, UPLOAD "? end client\n? eof 1 client 100\n! abort 1 both\n! eof 0 server\n" },
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS "? end client\n! abort 1 both\n! eof 0 server\n" },
