@@ -6,6 +6,7 @@ cd "$TOP" || exit 1
 like 'README begins with a usage line' "$(sed -n 3p README.md)" '^    ftp-over-ssh '
 is 'with the options that there are' "$(sed -n 3p README.md | grep -o -- '-46[A-Za-z]*')" \
     "$("$FOS" -h | sed -n '1s/.*\[\(-46[A-Za-z]*\)\].*/\1/p')"
+# shellcheck disable=SC2013 # words
 for target in $(grep -ohE '(^    |`)make [a-z]+' README.md contrib/*.md | sed 's/.* //' | sort -u); do
 	ok "make $target" grep -qE "^$target:|^all .*\b$target\b" Makefile
 done
@@ -28,6 +29,7 @@ export FTP_OVER_SSH_CLIENT=true
 while IFS= read -r command; do
 	ok "it takes: ${command#    }" taken "${command#    }"
 done <"$RIG/commands"
+# shellcheck disable=SC2013 # words
 for command in $(grep -ohE '^    ftp-over-ssh-ctl [a-z]+' README.md | cut -d ' ' -f 6); do
 	like "ftp-over-ssh-ctl $command" "$("$FOSCTL" -h)" "  $command "
 done
