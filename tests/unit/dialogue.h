@@ -44,7 +44,9 @@ struct dialogue {
 	uint16_t port[2][DIALOGUE_TEXT / 256]; /* that we were given to listen on */
 	size_t ports[2];
 	bool hung_up[2], opaque, unread[2]; /* unread: that side does not take its output */
-	bool client_ended, quit, mode_b;    /* as far as the server could know */
+	bool client_ended, mode_b;
+	uint32_t said; /* the client's last four letters; Telnet may stand between them */
+	bool quit;     /* ... were QUIT */
 	char broken[512];
 };
 
@@ -131,7 +133,6 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 	struct ftp_address a;
 	int i;
 
-	d->quit |= len >= 4 && strncasecmp(line, "QUIT", 4) == 0;
 	d->mode_b |= len >= 6 && strncasecmp(line, "MODE", 4) == 0;
 	for (i = 0; i < 3; i++)
 		if (len >= 4 && strncasecmp(line, names[i], 4) == 0 && (len == 4 || line[4] == ' '))
@@ -361,6 +362,12 @@ dialogue_push(struct dialogue *d, enum side side, const void *data, size_t len)
 	if (len > room)
 		len = room;
 	dialogue_trace("%s %.*s", side == CLIENT ? ">" : "<<", (int)len, (const char *)data);
+	for (size_t i = 0; side == CLIENT && i < len; i++) {
+		uint8_t c = ((const uint8_t *)data)[i] | 32;
+
+		d->said = c >= 'a' && c <= 'z' ? d->said << 8 | c : d->said;
+		d->quit |= d->said == ('q' << 24 | 'u' << 16 | 'i' << 8 | 't');
+	}
 	if (len > 0)
 		session_push(d->s, side, data, len);
 	dialogue_settle(d);
