@@ -141,7 +141,8 @@ serve(const struct cmdline *c)
 	char server[SPEC_HOST_MAX + 16];
 	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
 		.destination = c->destination }, .ctl_path = c->ctl_path,
-		.servers = servers(c, server, sizeof(server)), .to_syslog = c->to_syslog };
+		.servers = servers(c, server, sizeof(server)), .to_syslog = c->to_syslog,
+		.no_delay = c->ftp.no_delay };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };
 	char *config = NULL, path[1024];
 	int status;

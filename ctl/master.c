@@ -50,6 +50,7 @@ struct master {
 	/* of our own master */
 	pid_t ssh; /* while it logs in, else 0 */
 	struct sshlog *sshlog;
+	struct sshrun *hurry; /* FtpNoDelay */
 	int keeper;
 };
 
@@ -84,6 +85,8 @@ master_drop(struct master *m)
 	m->mux = NULL;
 	procwatch_free(m->process);
 	m->process = NULL;
+	sshrun_free(m->hurry);
+	m->hurry = NULL;
 	if (m->ssh > 0) {
 		kill(m->ssh, SIGTERM);
 		sshrun_reap(m->ssh, STOP_MS, &running);
@@ -192,6 +195,27 @@ master_watch(struct master *m, pid_t pid)
 }
 
 static void
+hurry_done(void *arg, const struct sshrun_result *result)
+{
+	struct master *m = arg;
+
+	log_at(LOG_DETAIL, "FtpNoDelay: the command true on the ssh server exited with %d",
+	    result->status);
+	sshrun_free(m->hurry);
+	m->hurry = NULL;
+}
+
+/* sshd lets Nagle's algorithm hold its small packets back, each for a delayed acknowledgement,
+ * until the connection has had a session that runs a command. */
+static void
+master_hurry(struct master *m)
+{
+	if (m->origin == OWN && m->settings->no_delay)
+		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, ANSWER_MS,
+		    hurry_done, m);
+}
+
+static void
 master_up(struct master *m, pid_t pid)
 {
 	m->pid = pid;
@@ -205,6 +229,7 @@ master_up(struct master *m, pid_t pid)
 		keeper_master_up(m->keeper);
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
+	master_hurry(m);
 	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
 	m->fn(m->arg, MASTER_UP);
 }

@@ -191,6 +191,8 @@ static const struct option_info table[] = {
 	    "start ssh now, or when the first client comes"),
 	ROW("FtpMasters", "N", masters, set_masters,
 	    "ssh connections to spread the sessions over, 1 to 64 (default 1)"),
+	ROW("FtpNoDelay", "no|yes", no_delay, set_bool,
+	    "run the command true on the ssh server once: sshd then sends small packets at once"),
 	ROW("FtpConfigForwards", "no|yes", config_forwards, set_bool,
 	    "take over ssh_config forwards to port 21 (default yes)"),
 	ROW("FtpName", "NAME", name, set_name,

@@ -28,6 +28,7 @@ struct ftp_options {
 	unsigned grace;                       /* FtpGrace=SECONDS, default 0 */
 	bool connect_first;                   /* FtpConnect=now|first */
 	unsigned masters;                     /* FtpMasters=N, default 1 */
+	bool no_delay;                        /* FtpNoDelay=no|yes */
 	bool config_forwards;                 /* FtpConfigForwards=yes|no, default yes */
 	char name[64];                        /* FtpName=NAME, "" = destination:port */
 };

@@ -188,6 +188,18 @@ sshcmd_control(const struct ssh_settings *s, const char *ctl_path, const char *c
 	return 0;
 }
 
+struct sshrun *
+sshcmd_true(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+{
+	char path[256];
+	const char *argv[] = { s->program != NULL ? s->program : sshcmd_program(), "-T", "-S",
+		sshcmd_escape(path, sizeof(path), ctl_path), "-F", "/dev/null", "-o",
+		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, "true", NULL };
+
+	return sshrun_new(loop, argv, timeout_ms, fn, arg);
+}
+
 /* A ControlMaster of our own */
 
 static const char **

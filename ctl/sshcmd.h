@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "sshrun.h"
+
 struct ssh_settings {
 	const char *const *options; /* "-F", "file", "-o", "X=y"; never -L, -R, -N, -S, -f */
 	size_t count;
@@ -38,6 +40,11 @@ const char *sshcmd_value(const char *config, const char *keyword, char *dst, siz
  * 0 when it was not told. */
 int sshcmd_control(const struct ssh_settings *, const char *ctl_path, const char *command,
     unsigned timeout_ms, pid_t *pid, char *why, size_t why_size);
+
+/* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
+ * loop. NULL with errno. See sshrun_new(). */
+struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *, void *arg);
 
 /* Start `ssh -fNM`, stdin and terminal inherited for its prompts: its pid, -1 with errno.
  * It exits when the master is in the background (status 0) or has failed. *err is the
