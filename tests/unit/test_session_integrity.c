@@ -103,7 +103,7 @@ static const struct {
 	/* ... or has said QUIT before it went; that must not overtake the data */
 	{ MODE_AUTO, UPLOAD "? eof 1 client 100\n! timer 1 3\n> QUIT\n? end client\n"
 		     "! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
-	{ MODE_AUTO, UPLOAD "> QUIT\n? end client\n? eof 1 client 100\n! eof 1 server\n" DONE
+	{ MODE_AUTO, UPLOAD "> QUIT\n? end client\n? eof 1 client 100\n! eof 1 server\n" DONE STALL
 		     HEARD_DONE ">> QUIT\n? eof 1 server\n! eof 1 client\n! close 1\n"
 		     "! eof 0 server\n" },
 	/* cut off: the control connection is gone with the data connection, or before, or after */
