@@ -268,18 +268,26 @@ client_command(struct session *s, const char *line, size_t len)
 
 /* ---- the server's lines ---- */
 
-/* The whole reply that was collected goes out, or a line of ours in its place. */
 static void
-reply_release(struct session *s, const char *instead)
+reply_pass(struct session *s)
 {
-	if (instead != NULL)
-		session_send(s, CLIENT, instead, strlen(instead));
-	else {
+	if (s->reply.len > 0) {
 		session_trace(s, SERVER, bytes_data(&s->reply), s->reply.len);
 		session_write(s, CLIENT, bytes_data(&s->reply), s->reply.len);
 	}
 	bytes_take(&s->reply, s->reply.len);
 	s->held = 0;
+}
+
+/* The whole reply that was collected goes out, or a line of ours in its place. */
+static void
+reply_release(struct session *s, const char *instead)
+{
+	if (instead != NULL) {
+		session_send(s, CLIENT, instead, strlen(instead));
+		bytes_take(&s->reply, s->reply.len);
+	}
+	reply_pass(s);
 	queue_pop(&s->queue);
 	session_flush_own(s);
 }
@@ -296,12 +304,26 @@ reply_setup(struct session *s, int code)
 }
 
 static void
+reply_begin(struct session *s, struct channel *ch)
+{
+	if (ch != NULL && transfer_begin_waits(s, ch))
+		return;
+	reply_pass(s);
+	if (ch != NULL)
+		transfer_started(s, ch);
+}
+
+static void
 reply_transfer(struct session *s)
 {
 	struct pending *p = queue_head(&s->queue);
 	struct channel *ch = channel_by_id(s, p->channel);
 	int code = s->held;
 
+	if (code < 200) {
+		reply_begin(s, ch);
+		return;
+	}
 	if (ch != NULL && !transfer_settled(s, ch, &code))
 		return;
 	if (s->held < 300 && (code != s->held || p->broken))
@@ -364,7 +386,8 @@ reply_wants_collecting(struct session *s, int code)
 		return true;
 	if (p == NULL)
 		return false;
-	return p->kind == PENDING_SETUP || (p->kind == PENDING_TRANSFER && code >= 200);
+	return p->kind == PENDING_SETUP ||
+	    (p->kind == PENDING_TRANSFER && (code >= 200 || transfer_lacks_client(s, p->channel)));
 }
 
 /* Clients differ in where they see the end of a reply (some take any "ddd " for one, or any

@@ -23,7 +23,8 @@ enum channel_timer {
 	TIMER_NONE,
 	TIMER_EOF,   /* the client's EOF of an upload: has its control connection ended, too? */
 	TIMER_FINAL, /* the server's EOF of a download: what does the final reply say? */
-	TIMER_STALL  /* a final reply is held until the data is through */
+	TIMER_STALL, /* a final reply is held until the data is through */
+	TIMER_BEGIN  /* a 1xx is held until the client is there */
 };
 
 struct channel {
@@ -38,6 +39,7 @@ struct channel {
 	uint8_t server_family; /* of the server end's listener */
 	bool transferring; /* its command is in the queue or was answered */
 	bool started;      /* 1xx seen */
+	bool begin_waited; /* ... and was held */
 	bool drained, closing;
 	bool aborted; /* by the client's ABOR: its data may end in any way */
 	int final;
@@ -99,6 +101,9 @@ void channel_close(struct session *, struct channel *);
 void transfer_command(struct session *, const struct ftp_command *, const char *line, size_t len);
 void transfer_prepared(struct session *, struct channel *);
 void transfer_started(struct session *, struct channel *);
+/* The 1xx is in: must it wait for the client to connect? */
+bool transfer_lacks_client(struct session *, unsigned channel);
+bool transfer_begin_waits(struct session *, struct channel *);
 /* The final reply is in: may it go out now? *code may be changed to a failure. */
 bool transfer_settled(struct session *, struct channel *, int *code);
 void transfer_event(struct session *, struct channel *, const struct event *);

@@ -12,6 +12,7 @@
 #define EOF_CHECK_MS 3      /* a killed client closes both connections within a millisecond */
 #define FINAL_WAIT_MS 10000 /* for the final reply behind a download's EOF */
 #define STALL_MS 5000       /* a final reply waits for data no longer without progress */
+#define BEGIN_MS 1000       /* a 1xx waits for the client's connection */
 
 #define BOTH_ENDS ((1U << CLIENT) | (1U << SERVER))
 
@@ -53,7 +54,7 @@ channel_act(struct session *s, struct channel *ch, enum action_kind kind, enum s
 static void
 channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 {
-	static const unsigned ms[] = { 0, EOF_CHECK_MS, FINAL_WAIT_MS, STALL_MS };
+	static const unsigned ms[] = { 0, EOF_CHECK_MS, FINAL_WAIT_MS, STALL_MS, BEGIN_MS };
 	struct action a = { ACT_TIMER, ch->id, CLIENT, ms[timer], 0, { 0 } };
 
 	ch->timer = timer;
@@ -143,6 +144,28 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	snprintf(ch->transfer, sizeof(ch->transfer), "%.*s",
 	    (int)(len < sizeof(ch->transfer) ? len : sizeof(ch->transfer) - 1), line);
 	transfer_prepared(s, ch);
+}
+
+/* A small upload can be sent and closed before the listener has accepted it, and whose a
+ * closed socket was nobody can tell: so the client is told to begin when it is there. With
+ * the server in passive mode it always is; an active one does not wait for it. */
+bool
+transfer_lacks_client(struct session *s, unsigned id)
+{
+	const struct channel *ch = channel_by_id(s, id);
+
+	return ch != NULL && !ch->closing && !channel_dials(ch, CLIENT) && !ch->connected[CLIENT];
+}
+
+bool
+transfer_begin_waits(struct session *s, struct channel *ch)
+{
+	if (transfer_lacks_client(s, ch->id) && !ch->begin_waited) {
+		ch->begin_waited = true;
+		channel_arm(s, ch, TIMER_BEGIN);
+	} else if (!transfer_lacks_client(s, ch->id) && ch->timer == TIMER_BEGIN)
+		channel_arm(s, ch, TIMER_NONE);
+	return ch->timer == TIMER_BEGIN;
 }
 
 void
@@ -266,6 +289,7 @@ transfer_timer(struct session *s, struct channel *ch, uint64_t bytes)
 		if (progress)
 			channel_arm(s, ch, TIMER_STALL);
 		break; /* else transfer_settled() sees that no timer runs */
+	case TIMER_BEGIN:
 	case TIMER_NONE:
 		break;
 	}

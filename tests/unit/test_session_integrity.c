@@ -78,7 +78,15 @@ static const struct {
 	{ MODE_ACTIVE, GREETING "> PASV\n! listen 1 server 4\n? listening 1 server 50000\n"
 		       ">> PORT 10,0,0,3,195,80\n<< 200 ok\n! listen 1 client 4\n"
 		       "? listening 1 client 40000\n" PASV_OURS "> RETR f\n>> RETR f\n"
-		       "? connected 1 server\n" BEGUN DONE STALL "? timer 1 0\n! abort 1 client\n" BROKEN },
+		       "? connected 1 server\n<< 150 go\n! timer 1 1000\n? timer 1 0\n< 150 go\n"
+		       DONE STALL "? timer 1 0\n! abort 1 client\n" BROKEN },
+	/* ... nor is a client told to begin before it is there (or has had its time) */
+	{ MODE_ACTIVE, GREETING "> PASV\n! listen 1 server 4\n? listening 1 server 50000\n"
+		       ">> PORT 10,0,0,3,195,80\n<< 200 ok\n! listen 1 client 4\n"
+		       "? listening 1 client 40000\n" PASV_OURS "> RETR f\n>> RETR f\n"
+		       "? connected 1 server\n<< 150 go\n! timer 1 1000\n? connected 1 client\n"
+		       "! timer 1 0\n< 150 go\n" SERVER_ENDS WAIT DONE STALL "! eof 1 client\n"
+		       CLIENT_TOOK HEARD_DONE },
 };
 
 START_TEST(download)

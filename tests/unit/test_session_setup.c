@@ -171,7 +171,8 @@ START_TEST(proven_setup_is_pipelined)
 	play(PASSIVE "> PASV\n! close 1\n>> PASV\n> REST 5\n>> REST 5\n> RETR f\n>> RETR f\n"
 	    "<< 227 (1,2,3,4,5,7)\n! listen 2 client 4\n<< 350 restart\n<< 150 go\n"
 	    "? listening 2 client 40001\n< 227 Entering Passive Mode (10,0,0,2,156,65)\n"
-	    "< 350 restart\n< 150 go\n? connected 2 client\n! dial 2 server 1.2.3.4:1287\n");
+	    "< 350 restart\n! timer 2 1000\n? connected 2 client\n! dial 2 server 1.2.3.4:1287\n"
+	    "! timer 2 0\n< 150 go\n");
 }
 END_TEST
 
