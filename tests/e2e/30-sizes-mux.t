@@ -4,5 +4,5 @@
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/sizes.sh"
 
-sizes mux 1000
+sizes mux 100 100 500 100
 finish
