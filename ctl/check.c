@@ -86,8 +86,8 @@ check_config(struct check *c)
 	sshcmd_value(c->config, "hostname", host, sizeof(host));
 	sshcmd_value(c->config, "port", port, sizeof(port));
 	sshcmd_value(c->config, "user", user, sizeof(user));
-	m->keepalive = sshcmd_value(c->config, "serveraliveinterval", value, sizeof(value)) != NULL &&
-	    strcmp(value, "0") == 0;
+	m->keepalive = sshcmd_value(c->config, "serveraliveinterval", value,
+	    sizeof(value)) != NULL && strcmp(value, "0") == 0;
 	m->persists = sshcmd_value(c->config, "controlpersist", value, sizeof(value)) != NULL &&
 	    strcmp(value, "no") != 0;
 	if (sshcmd_value(c->config, "controlpath", c->path, sizeof(c->path)) != NULL &&
@@ -239,13 +239,13 @@ dial_refused(struct check *c, const char *host, uint16_t port, const char *advic
 	if (last_words(c, words, sizeof(words))) {
 		if (strstr(words, "administratively prohibited") == NULL)
 			return say(c, BAD, "%s: %s: %s", at, words, advice);
-		return say(c, BAD, "%s: %s: %s", at, words, other_dial_works(c) ? "PermitOpen in the "
-		    "sshd_config (or permitopen in authorized_keys) of the ssh server does not list "
-		    "it; other ports can be reached" : forbidden);
+		return say(c, BAD, "%s: %s: %s", at, words, other_dial_works(c) ? "PermitOpen in "
+		    "the sshd_config (or permitopen in authorized_keys) of the ssh server does "
+		    "not list it; other ports can be reached" : forbidden);
 	}
 	if (other_dial_works(c))
-		return say(c, BAD, "%s: refused, while another port can be reached: %s; or PermitOpen "
-		    "in the ssh server's sshd_config does not list it", at, advice);
+		return say(c, BAD, "%s: refused, while another port can be reached: %s; or "
+		    "PermitOpen in the ssh server's sshd_config does not list it", at, advice);
 	return say(c, BAD, "%s: refused, and so is the ssh server's own port: %s; or %s", at,
 	    forbidden, advice);
 }
@@ -275,13 +275,13 @@ check_greeting(struct check *c)
 	if (code == 220)
 		return say(c, GOOD, "%s", quoted(c));
 	if (code == DIALOGUE_SILENT && c->ftp.len == 0)
-		return say(c, BAD, "the server says nothing for %d s: it may want TLS at once (FTPS, "
-		    "port 990): take its plain FTP port; or it looks up names for very long",
+		return say(c, BAD, "the server says nothing for %d s: it may want TLS at once "
+		    "(FTPS, port 990): take its plain FTP port; or it looks up names for very long",
 		    REPLY_MS / 1000);
 	if (code == DIALOGUE_ENDED)
-		return say(c, BAD, "the server closes the connection%s%s: it may refuse this address "
-		    "(tcp wrappers, MaxClients): see its log", *c->ftp.reply != '\0' ? ", having said " :
-		    "", quoted(c));
+		return say(c, BAD, "the server closes the connection%s%s: it may refuse this "
+		    "address (tcp wrappers, MaxClients): see its log",
+		    *c->ftp.reply != '\0' ? ", having said " : "", quoted(c));
 	if (code > 0)
 		return say(c, BAD, "the server will not serve: %s", quoted(c));
 	return say(c, BAD, "this is no FTP server; it says: %s: -t names another one", quoted(c));
@@ -319,11 +319,11 @@ check_passive(struct check *c)
 	if (needs_login(code))
 		return say(c, UNTRIED, "needs a login, cannot be told: %s", quoted(c));
 	if (port == 0)
-		return say(c, BAD, "the server has no passive mode: %s: take -o FtpServerMode=active, "
-		    "or enable it there", quoted(c));
+		return say(c, BAD, "the server has no passive mode: %s: take -o "
+		    "FtpServerMode=active, or enable it there", quoted(c));
 	if (dial(c, c->cmdline.server.host, port, &rfd, &wfd) != FORWARD_OK)
-		return dial_refused(c, c->cmdline.server.host, port, "the server announces a port that "
-		    "nobody can connect to: a firewall on its host?");
+		return dial_refused(c, c->cmdline.server.host, port, "the server announces a port "
+		    "that nobody can connect to: a firewall on its host?");
 	hang_up(rfd, wfd);
 	return say(c, GOOD, "data port %u can be reached", port);
 }
@@ -339,9 +339,10 @@ check_listen(struct check *c)
 	if (rundir_fresh(f->path, sizeof(f->path), 'c') == -1)
 		return say(c, BAD, "runtime directory: %s", strerror(errno));
 	if (wait_answer(c, forward_open(c->forwarder, f)) != FORWARD_OK)
-		return say(c, BAD, "%s: the ssh server opens no listener: see AllowTcpForwarding (it "
-		    "must not be no or local), PermitListen, GatewayPorts and DisableForwarding in its "
-		    "sshd_config; until then use passive mode, which is possible",
+		return say(c, BAD, "%s: the ssh server opens no listener: see AllowTcpForwarding "
+		    "(it must not be no or local), PermitListen, GatewayPorts and "
+		    "DisableForwarding in its sshd_config; until then use passive mode, which is "
+		    "possible",
 		    c->answer.reason[0] != '\0' ? c->answer.reason : "no answer");
 	c->far_port = c->answer.port;
 	return say(c, GOOD, "port %u of the ssh server", c->far_port);
@@ -361,8 +362,8 @@ check_active(struct check *c)
 	int code;
 
 	if (!on_ssh_host(c->cmdline.server.host))
-		return say(c, UNTRIED, "the FTP server is not on the ssh host, so passive mode is used; "
-		    "active mode needs -o FtpAdvertise and GatewayPorts in the sshd_config");
+		return say(c, UNTRIED, "the FTP server is not on the ssh host, so passive mode is "
+		    "used; active mode needs -o FtpAdvertise and GatewayPorts in the sshd_config");
 	code = dialogue_ask(&c->ftp, REPLY_MS, "PORT 127,0,0,1,%u,%u", p >> 8, p & 255);
 	if (code >= 500 && !needs_login(code))
 		code = dialogue_ask(&c->ftp, REPLY_MS, "EPRT |1|127.0.0.1|%u|", p);
@@ -372,8 +373,8 @@ check_active(struct check *c)
 		return say(c, UNTRIED, "needs a login, cannot be told: %s", quoted(c));
 	if (code >= 200 && code < 300)
 		return say(c, GOOD, "%s", quoted(c));
-	return say(c, BAD, "the server refuses active mode: %s: use passive mode, which is possible, or "
-	    "enable active mode there", quoted(c));
+	return say(c, BAD, "the server refuses active mode: %s: use passive mode, which is "
+	    "possible, or enable active mode there", quoted(c));
 }
 
 /* Only what ssh itself will do to idle channels is written where we can see it. */
@@ -384,8 +385,8 @@ check_idle(struct check *c)
 
 	if (sshcmd_value(c->config, "channeltimeout", value, sizeof(value)) == NULL ||
 	    strcmp(value, "none") == 0)
-		return say(c, GOOD, "ssh's configuration has no ChannelTimeout (the server's cannot be "
-		    "seen)");
+		return say(c, GOOD, "ssh's configuration has no ChannelTimeout (the server's "
+		    "cannot be seen)");
 	return say(c, UNTRIED, "ChannelTimeout %s in ssh's configuration closes idle connections, "
 	    "control connections too", value);
 }
@@ -460,7 +461,8 @@ check_run(int argc, char *argv[])
 		status = usage_error(why);
 	else if (l->run != RUN_CLIENT || l->background || l->local.count + l->remote.count > 0 ||
 	    (l->command != NULL && *l->command != NULL))
-		status = usage_error("it takes the options of ssh (-46CFiJlopqSv), -t and a destination");
+		status = usage_error("it takes the options of ssh (-46CFiJlopqSv), -t and a "
+		    "destination");
 	else {
 		signal(SIGPIPE, SIG_IGN);
 		status = run_steps(&c) ? 0 : FAILED;

@@ -126,8 +126,8 @@ dialogue_port(int code, const char *reply)
 	if (code == 229 && sscanf(at, "(|||%5u|)", &port) == 1)
 		return port <= 65535 ? (uint16_t)port : 0;
 	for (at = reply + 3; code == 227 && *at != '\0'; at++)
-		if (isdigit((unsigned char)*at) && sscanf(at, "%3u,%3u,%3u,%3u,%3u,%3u", &a[0], &a[1],
-		    &a[2], &a[3], &a[4], &a[5]) == 6)
+		if (isdigit((unsigned char)*at) && sscanf(at, "%3u,%3u,%3u,%3u,%3u,%3u", &a[0],
+		    &a[1], &a[2], &a[3], &a[4], &a[5]) == 6)
 			return a[4] <= 255 && a[5] <= 255 ? (uint16_t)(a[4] * 256 + a[5]) : 0;
 	return 0;
 }

@@ -364,7 +364,8 @@ close_one(struct client *c, const struct status_record *ask)
 	    channel_find(h->seen, a->channel, &at) == NULL))
 		no_such_channel(c, h, a->channel);
 	else
-		answer_done(c, tell(h, ask) ? NULL : "the session is too busy to be told; try again");
+		answer_done(c, tell(h, ask) ? NULL :
+		    "the session is too busy to be told; try again");
 }
 
 static void

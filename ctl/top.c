@@ -59,7 +59,8 @@ bar(char *dst, size_t size, const struct status_channel *c)
 	*dst = '\0';
 	if (c->total == 0)
 		return;
-	percent = c->bytes >= c->total ? 100 : (unsigned)((double)c->bytes * 100 / (double)c->total);
+	percent = c->bytes >= c->total ? 100 :
+	    (unsigned)((double)c->bytes * 100 / (double)c->total);
 	full = percent * BAR / 100;
 	snprintf(dst, size, "[%.*s%.*s] %3u%%", (int)full, "##########",
 	    (int)(BAR - full), "----------", percent);
@@ -225,7 +226,8 @@ top_screen(struct top *t)
 	struct watch *watch = NULL;
 
 	t->line_end = CLEAR_LINE;
-	if ((t->loop = loop_new()) == NULL || (signals = signals_new(t->loop, signalled, t)) == NULL) {
+	if ((t->loop = loop_new()) == NULL ||
+	    (signals = signals_new(t->loop, signalled, t)) == NULL) {
 		loop_free(t->loop);
 		return -1;
 	}
