@@ -111,6 +111,7 @@ $(UNIT): $(LIBRARIES)
 check:
 	tests/deps check
 	$(MAKE) all unit
+	tests/docs/run
 	tests/e2e/run
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)

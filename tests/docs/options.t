@@ -23,7 +23,7 @@ is 'the synopsis of the manual too' "$(page_synopsis ftp-over-ssh-helper.8)" "$o
 commands=$("$FOSCTL" -h | sed -n 's/^  \([a-z].*\)/\1/p' | sed 's/ *$//' | LC_ALL=C sort)
 like 'ftp-over-ssh-ctl -h lists commands' "$commands" 'status \[-j\] \[tunnel\]'
 is 'the manual has them all, and no others' "$(page ftp-over-ssh-ctl.1 |
-    sed -n '/^DESCRIPTION/,/^ENVIRONMENT/{s/^     \([a-z]*\)\(  .*\| [^a-z].*\| tunnel.*\|\)$/\1\2/p;}' |
+    sed -n '/^DESCRIPTION/,/options are as follows/{s/^     \([a-z]*\)\(  .*\| [^a-z].*\| tunnel.*\|\)$/\1\2/p;}' |
     sed 's/  .*//' | grep . | LC_ALL=C sort)" "$commands"
 is 'the synopsis of the manual too' "$(page ftp-over-ssh-ctl.1 |
     sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^ *ftp-over-ssh-ctl \([a-z]\)/\1/p' | LC_ALL=C sort)" "$commands"
