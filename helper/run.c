@@ -39,6 +39,7 @@ struct run {
 	struct report *report;
 	struct channel_hooks hooks;
 	struct data_channel *channels[CHANNELS_MAX];
+	bool warned;
 	bool deaf; /* the broker is gone: nothing new can be opened */
 };
 
@@ -341,6 +342,16 @@ run_action(struct run *r, const struct action *a)
 	}
 }
 
+static void
+run_warn(struct run *r)
+{
+	if (r->warned || !session_opaque(r->session))
+		return;
+	r->warned = true;
+	log_at(LOG_NORMAL, "%s: TLS was let through (FtpTls=pass): its data connections do not go "
+	    "through ssh", r->config->peer);
+}
+
 /* Carry out what the session wants; output goes out and frees room for more input. */
 static void
 run_actions(struct run *r)
@@ -349,6 +360,7 @@ run_actions(struct run *r)
 
 	while (session_next(r->session, &a))
 		run_action(r, &a);
+	run_warn(r);
 	for (int side = CLIENT; side <= SERVER; side++)
 		control_flush(&r->control[side]);
 	while (session_next(r->session, &a))

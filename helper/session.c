@@ -735,6 +735,12 @@ session_verbs(const struct session *s, unsigned id, const char **client, const c
 }
 
 bool
+session_opaque(const struct session *s)
+{
+	return s->opaque;
+}
+
+bool
 session_wants(const struct session *s, unsigned id)
 {
 	const struct channel *ch = channel_by_id((struct session *)s, id);

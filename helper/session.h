@@ -88,6 +88,8 @@ void session_sent(struct session *, enum side, size_t len);
 bool session_over(const struct session *);
 /* A data channel is open, or a transfer command is unanswered. */
 bool session_busy(const struct session *);
+/* TLS has begun (FtpTls=pass): what is said is seen no more. */
+bool session_opaque(const struct session *);
 /* Is that channel still wanted? A connection that was on its way when it was closed is not. */
 bool session_wants(const struct session *, unsigned channel);
 
