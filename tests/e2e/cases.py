@@ -110,5 +110,20 @@ def says(address, port, codes, *commands):
     check("%s: %s" % (commands[-1], codes), words)
 
 
+def has(address, port, command, *words, wanted=True):
+    """The reply to the command has a line for each of these words."""
+    def reply():
+        with session(address, port) as ftp:
+            lines = [line.split()[0] for line in ftp.cmd(command)[1].split("\n") if line.split()]
+            for word in words:
+                expect((word in lines) == wanted, "%s: %s" % (word, lines))
+            expect("211" in lines, "the last line: %s" % lines)
+    check("%s: %s%s" % (command, "" if wanted else "without ", " ".join(words)), reply)
+
+
+def lacks(*args):
+    has(*args, wanted=False)
+
+
 if __name__ == "__main__":
     main(globals())
