@@ -32,9 +32,8 @@ tallest()
 }
 
 sshd_start
-data big 60000000
 ftpd_start proftpd
-publish big
+truncate -s 500M "$RIG/data/big" "$FTP_ROOT/big" # more than anybody fetches here
 tunnel_start -o FtpName=one -o FtpAbortHold=2 -L "127.0.0.1:0:$FTP_AT" rig
 spawn get curl -sS --limit-rate 1M -o "$RIG/got" "$(url big)"
 runs()

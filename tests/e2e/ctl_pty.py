@@ -48,6 +48,7 @@ elif how == "hangup":
     child.send_signal(signal.SIGHUP)
 else:
     os.write(master, {"q": b"q", "^C": b"\x03", "^Z^C": b"\x1a\x03"}[how])
+end = time.monotonic() + 20
 pump(lambda: child.poll() is not None)
 if child.poll() is None:
     child.kill()
