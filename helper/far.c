@@ -26,6 +26,7 @@
 /* Forwards that a master is asked for before auto turns to stdio: its list of forwards
  * never shrinks, and every request walks it. */
 #define FLAT_FORWARDS 2000
+#define BOTH_TRIES 3
 #define SPARE_MS 60000 /* an unused spare listener is given back */
 
 enum far_state {
@@ -43,6 +44,7 @@ struct far_slot {
 	bool spare;       /* a listener, kept for the next far_listen() */
 	uint8_t family;   /* a listener's: 4, 6, 0 = both loopbacks */
 	bool second_asked, second_open; /* ... both: ::1, with the port of 127.0.0.1 */
+	int tries;        /* ... for a port that is free on both */
 	enum far_state state;
 	struct forward forward;
 	uint32_t id; /* of the request under way */
@@ -67,7 +69,8 @@ struct far {
 	struct far_wait *waits;
 	atomic_uint forwards; /* where nobody else counts */
 	bool gone;
-	bool by_name; /* sshd lets us listen on "localhost" only */
+	bool by_name;   /* sshd lets us listen on "localhost" only */
+	bool no_second; /* sshd has no ::1, it seems */
 };
 
 static bool
@@ -347,19 +350,34 @@ listen_assign(void *arg)
 	end_listening(&slot->far->end, slot->channel, slot->port, too_many_forwards(slot->far));
 }
 
-/* Where the family is not known, the same port on ::1 as well; if it is not to be had,
- * 127.0.0.1 has to do. True while that is asked. */
+/* Where the family is not known, the same port on ::1 as well. True while that is asked. */
 static bool
 listen_second(struct far_slot *slot)
 {
 	struct forward second = second_forward(slot);
 	struct far *far = slot->far;
 
-	if (slot->family != 0 || far->by_name || far->config.bind != NULL)
+	if (slot->family != 0 || far->by_name || far->no_second || far->config.bind != NULL)
 		return false;
 	slot->second_asked = true;
 	++*far->config.forwards;
 	return (slot->id = forward_open(far->forwarder, &second)) != 0;
+}
+
+/* Somebody has the port there: begin again with another one. If none is free on both,
+ * 127.0.0.1 has to do. True while that is asked. */
+static bool
+listen_elsewhere(struct far_slot *slot)
+{
+	struct far *far = slot->far;
+
+	if (++slot->tries == BOTH_TRIES) {
+		far->no_second = true;
+		return false;
+	}
+	slot->second_asked = false;
+	forward_cancel(far->forwarder, &slot->forward);
+	return slot_open(slot, FORWARD_REMOTE, listen_host(far, 0), 0) == 0;
 }
 
 /* The number is refused: is the name allowed? True while that is asked. */
@@ -399,7 +417,8 @@ listen_answer(struct far_slot *slot, const struct forward_result *r)
 
 	if (slot->second_asked) {
 		slot->second_open = ok;
-		listen_ready(slot);
+		if (ok || !listen_elsewhere(slot))
+			listen_ready(slot);
 	} else if (ok) {
 		slot->port = r->port;
 		if (!listen_second(slot))
