@@ -282,16 +282,13 @@ ask_ready(void *arg, short revents)
 	int fds[2], n;
 
 	(void)revents;
-	while (!b->ended && (n = ask_receive(b->ask_fd, &ask, sizeof(ask), fds)) != -1) {
-		for (int i = 0; i < 2; i++)
-			if (fds[i] != -1)
-				close(fds[i]); /* nobody sends us any */
-		if (n == 0)
-			b->ended = true;
-		else
-			ask_handle(b, &ask);
-	}
-	if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+	n = ask_receive(b->ask_fd, &ask, sizeof(ask), fds);
+	for (int i = 0; i < 2; i++)
+		if (fds[i] != -1)
+			close(fds[i]); /* nobody sends us any */
+	if (n == 1)
+		ask_handle(b, &ask);
+	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
 		b->ended = true;
 }
 

@@ -293,13 +293,16 @@ run_channel_action(struct run *r, const struct action *a)
 {
 	struct data_channel *ch;
 
+	ch = channel_get(r, a->channel);
 	if (a->kind == ACT_CLOSE || a->kind == ACT_ABORT) {
 		log_transfer(r, a->channel);
 		report_closed(r->report, a->channel, a->kind == ACT_ABORT);
-		run_cancel(r, a->channel, CLIENT);
-		run_cancel(r, a->channel, SERVER);
+		if (ch == NULL || !data_channel_running(ch)) { /* else nothing is being opened */
+			run_cancel(r, a->channel, CLIENT);
+			run_cancel(r, a->channel, SERVER);
+		}
 	}
-	if ((ch = channel_get(r, a->channel)) != NULL)
+	if (ch != NULL)
 		data_channel_act(ch, a);
 	else
 		session_event(r->session, &(struct event){ .kind = EV_CLOSED, .channel = a->channel });
@@ -415,13 +418,12 @@ ask_ready(void *arg, short revents)
 	int fds[2], n;
 
 	(void)revents;
-	while ((n = ask_receive(r->config->ask_fd, &a, sizeof(a), fds)) == 1) {
+	if ((n = ask_receive(r->config->ask_fd, &a, sizeof(a), fds)) == 1) {
 		answer_handle(r, &a, fds);
 		for (int i = 0; i < 2; i++)
 			if (fds[i] != -1)
 				close(fds[i]);
-	}
-	if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+	} else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
 		r->deaf = true;
 		watch_pause(r->ask, true);
 		session_fail(r->session, "the helper has lost its broker");
