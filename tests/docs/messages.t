@@ -46,7 +46,7 @@ done <"$RIG/explained"
 is 'every message of the manuals exists' "$stray" ''
 
 # What is given to the functions that report something, or is a reason or a reply.
-reports='\b(?:log_error|log_at|fail|refuse|session_fail|session_answer|setup_end|reply_release'
+reports='\b(?:log_error|log_at|tunnel_fail|refuse|session_fail|session_answer|setup_end|reply_release'
 reports+='|usage_error|mux_over|snprintf(?=\((?:why|reason|message|\w+->reason)\b))\([^";]*'
 literals "$reports" "${sources[@]}" >"$RIG/reported"
 ok 'the sources report something' test "$(wc -l <"$RIG/reported")" -gt 40

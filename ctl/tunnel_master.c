@@ -1,0 +1,174 @@
+/* The ssh connection of a tunnel, and the listeners that it has on the far side. */
+#include <stdio.h>
+
+#include "background.h"
+#include "log.h"
+#include "reception.h"
+#include "reverse.h"
+#include "tunnel_private.h"
+
+#define SILENT_MS 300   /* a master that says nothing for so long waits for LocalCommand */
+#define REOPEN_MS 1000  /* between two attempts to get a master for the far listeners */
+#define RETRY_MS 5000   /* after the ssh server refused one: the old connection may hold it */
+#define PATIENCE_MS 30000 /* a master that runs us as its LocalCommand answers within */
+
+static void want_master(struct tunnel *);
+static void reopen_later(struct tunnel *, unsigned ms);
+
+/* The far listeners */
+
+void
+tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, const char *reason)
+{
+	struct tunnel *t = arg;
+	char at[SPEC_HOST_MAX + 16], why[1024];
+	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
+
+	snprintf(why, sizeof(why), "cannot listen on %s of the ssh server: %s; is the port in use, "
+	    "or AllowTcpForwarding off in its sshd_config?",
+	    hostport_format(at, sizeof(at), host, spec->listen.port), reason);
+	if (t->phase == OPENING && !optional) {
+		tunnel_fail(t, why);
+		return;
+	}
+	log_at(optional ? LOG_SESSIONS : LOG_NORMAL, "%s", why);
+	if (!optional)
+		reopen_later(t, RETRY_MS);
+}
+
+void
+tunnel_far_settled(void *arg)
+{
+	struct tunnel *t = arg;
+
+	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
+		reverse_announce(t->reverse);
+	tunnel_ready(t);
+}
+
+static struct reverse_master
+far_master(const struct tunnel *t)
+{
+	return (struct reverse_master){ t->cmdline->ftp.forward, master_path(t->master),
+		t->cmdline->destination };
+}
+
+static void
+open_far(struct tunnel *t)
+{
+	const struct reverse_master m = far_master(t);
+
+	if (reverse_open(t->reverse, &m) == 0)
+		return;
+	if (t->phase == OPENING)
+		tunnel_fail(t, "the ControlMaster takes no requests any more");
+	else
+		reopen_later(t, RETRY_MS);
+}
+
+void
+tunnel_close_far(struct tunnel *t)
+{
+	const struct reverse_master m = far_master(t);
+
+	if (master_state(t->master) == MASTER_UP && !reverse_empty(t->reverse))
+		reverse_cancel(t->reverse, &m);
+	reverse_free(t->reverse);
+	t->reverse = NULL;
+}
+
+/* The master */
+
+static void
+reopen(void *arg)
+{
+	struct tunnel *t = arg;
+
+	t->reopen = NULL;
+	if (t->phase != READY)
+		return;
+	if (master_state(t->master) == MASTER_UP)
+		open_far(t);
+	else
+		want_master(t);
+}
+
+/* No FTP client can come and wake us where the listener is gone as well. */
+static void
+reopen_later(struct tunnel *t, unsigned ms)
+{
+	if (!reverse_empty(t->reverse) && t->reopen == NULL)
+		t->reopen = loop_timer(t->loop, ms, reopen, t);
+}
+
+static void
+master_lost(struct tunnel *t)
+{
+	if (t->phase == OPENING) {
+		tunnel_fail(t, master_reason(t->master));
+		return;
+	}
+	log_at(t->ends_with_master ? LOG_SESSIONS : LOG_NORMAL, "%s", master_reason(t->master));
+	if (t->ends_with_master)
+		tunnel_end(t, 0);
+	reverse_lost(t->reverse);
+	reopen_later(t, REOPEN_MS);
+}
+
+void
+tunnel_master_changed(void *arg, enum master_state state)
+{
+	struct tunnel *t = arg;
+
+	if (t->phase == ENDING)
+		return;
+	if (state == MASTER_DOWN)
+		master_lost(t);
+	else if (!reverse_empty(t->reverse))
+		open_far(t);
+	else
+		tunnel_ready(t);
+	if (t->phase == READY)
+		reception_master(t->reception, state);
+}
+
+/* While it is too early for another attempt, somebody who waits has to try again. */
+static void
+want_master(struct tunnel *t)
+{
+	if (master_want(t->master, t->phase == OPENING) == MASTER_DOWN && t->phase == READY)
+		reopen_later(t, REOPEN_MS);
+}
+
+/* LocalCommand: ssh waits for us to return before it serves its control socket, so we are
+ * ready without having heard from it. */
+static void
+ready_unheard(void *arg)
+{
+	struct tunnel *t = arg;
+
+	t->silent = NULL;
+	t->ends_with_master = true;
+	master_be_patient(t->master, PATIENCE_MS);
+	tunnel_ready(t);
+}
+
+void
+tunnel_connect(struct tunnel *t)
+{
+	const struct cmdline *c = t->cmdline;
+
+	if (c->ftp.connect_first && reverse_empty(t->reverse) && c->run != RUN_STDIO) {
+		if (c->run == RUN_TUNNEL && !c->background)
+			reception_may_ask(t->reception);
+		tunnel_ready(t);
+		return;
+	}
+	if (c->background && c->ctl_path != NULL) {
+		if (background_under_ssh())
+			ready_unheard(t);
+		else
+			t->silent = loop_timer(t->loop, SILENT_MS, ready_unheard, t);
+	}
+	want_master(t);
+}

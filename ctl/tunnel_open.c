@@ -1,0 +1,159 @@
+/* The listeners of a tunnel: those of the command line, handed over ones, and those of ssh's
+ * configuration. */
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "activation.h"
+#include "entrances.h"
+#include "log.h"
+#include "marker.h"
+#include "reverse.h"
+#include "takeover.h"
+#include "tunnel_private.h"
+
+/* What tells this tunnel from others: the same command line gives the same text. */
+static void
+identity(const struct tunnel *t, char *text, size_t size)
+{
+	const struct cmdline *c = t->cmdline;
+	size_t used = (size_t)snprintf(text, size, "%s %s", c->ctl_path, c->destination);
+
+	for (size_t i = 0; i < c->local.count && used < size; i++) {
+		const struct tunnel_spec *s = &c->local.spec[i];
+
+		used += (size_t)snprintf(text + used, size - used, " %s:%u:%s:%u", s->listen.host,
+		    (unsigned)s->listen.port, s->target.host, (unsigned)s->target.port);
+	}
+}
+
+static bool
+has_identity(const struct tunnel *t)
+{
+	return t->cmdline->background && t->cmdline->ctl_path != NULL;
+}
+
+static int
+port_taken(struct tunnel *t, const char *why)
+{
+	char text[2048];
+
+	identity(t, text, sizeof(text));
+	if (has_identity(t) && marker_exists(text)) {
+		log_at(LOG_SESSIONS, "this tunnel is up already");
+		tunnel_end(t, 0);
+	} else {
+		tunnel_fail(t, why);
+	}
+	return -1;
+}
+
+/* Listening sockets that were handed over take the place of those of -L, in that order. */
+static enum listen_result
+open_one(struct tunnel *t, const struct tunnel_spec *spec, int i, char *why, size_t why_size)
+{
+	if (i < t->setup->activated)
+		return entrances_adopt(t->entrances, spec, ACTIVATION_FIRST + i, why, why_size);
+	return entrances_add(t->entrances, spec, why, why_size);
+}
+
+static int
+open_near(struct tunnel *t)
+{
+	const struct specs *list = &t->cmdline->local;
+	const struct tunnel_spec other = { .target = t->cmdline->server };
+	enum listen_result result;
+	char why[512];
+
+	for (int i = 0; i < (int)list->count || i < t->setup->activated; i++) {
+		const struct tunnel_spec *spec = i < (int)list->count ? &list->spec[i] : &other;
+
+		result = open_one(t, spec, i, why, sizeof(why));
+		if (result == LISTEN_IN_USE)
+			return port_taken(t, why);
+		if (result != LISTEN_OK) {
+			tunnel_fail(t, why);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+open_reverse(struct tunnel *t)
+{
+	const struct cmdline *c = t->cmdline;
+	char why[512];
+
+	for (size_t i = 0; i < c->remote.count; i++)
+		if (reverse_add(t->reverse, &c->remote.spec[i], false, why, sizeof(why)) == -1) {
+			tunnel_fail(t, why);
+			return -1;
+		}
+	return 0;
+}
+
+/* Forwards of the user's own configuration: his own ssh may hold their ports already. */
+static int
+open_taken_over(struct tunnel *t)
+{
+	const char *config = t->setup->ssh_config, *at;
+	struct tunnel_spec spec;
+	char why[512];
+	int count = 0;
+
+	for (at = config; at != NULL && (at = takeover_next(at, "localforward", &spec)) != NULL;
+	    count++)
+		if (entrances_add(t->entrances, &spec, why, sizeof(why)) != LISTEN_OK)
+			log_at(LOG_SESSIONS, "LocalForward of ssh's configuration: %s", why);
+	for (at = config; at != NULL && (at = takeover_next(at, "remoteforward", &spec)) != NULL;
+	    count++)
+		if (reverse_add(t->reverse, &spec, true, why, sizeof(why)) == -1)
+			log_at(LOG_SESSIONS, "RemoteForward of ssh's configuration: %s", why);
+	return count;
+}
+
+/* The listener of the FTP client; also that of -N when nothing else was asked for. */
+static int
+open_default(struct tunnel *t)
+{
+	struct tunnel_spec spec = { .target = t->cmdline->server };
+	char why[512];
+
+	strcpy(spec.listen.host, t->cmdline->family == AF_INET6 ? "::1" : "127.0.0.1");
+	if (entrances_add(t->entrances, &spec, why, sizeof(why)) == LISTEN_OK)
+		return 0;
+	tunnel_fail(t, why);
+	return -1;
+}
+
+/* The client's listener comes first, whatever else there is. */
+int
+tunnel_open_listeners(struct tunnel *t)
+{
+	const struct cmdline *c = t->cmdline;
+	int others;
+
+	if (c->run == RUN_STDIO)
+		return 0;
+	if (c->run == RUN_CLIENT && open_default(t) == -1)
+		return -1;
+	if (open_near(t) == -1 || open_reverse(t) == -1)
+		return -1;
+	others = open_taken_over(t) + t->setup->activated;
+	if (c->run == RUN_TUNNEL && c->local.count + c->remote.count == 0 && others == 0)
+		return open_default(t);
+	return 0;
+}
+
+void
+tunnel_leave_marker(struct tunnel *t)
+{
+	char text[2048];
+
+	if (!has_identity(t))
+		return;
+	identity(t, text, sizeof(text));
+	marker_make(text, t->marker, sizeof(t->marker));
+}

@@ -1,0 +1,64 @@
+/* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us),
+ * tunnel_master.c (the master, and listeners on the far side), tunnel_status.c. */
+#ifndef TUNNEL_PRIVATE_H
+#define TUNNEL_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "loop.h"
+#include "tunnel.h"
+
+#define TUNNEL_FAILED 255
+
+enum phase {
+	OPENING, /* waiting for the master and the far listeners */
+	READY,
+	ENDING   /* nobody is let in any more; helpers have their grace */
+};
+
+struct tunnel {
+	const struct tunnel_setup *setup;
+	const struct cmdline *cmdline;
+	struct loop *loop;
+	struct signals *signals;
+	struct master *master;
+	struct helpers *helpers;
+	struct entrances *entrances;
+	struct reception *reception;
+	struct reverse *reverse;
+	struct statusd *statusd;
+	uint64_t started;
+	struct timer *reopen, *silent;
+	enum phase phase;
+	bool over;             /* leave the main loop */
+	bool in_background;
+	bool ends_with_master; /* it is of the ssh whose LocalCommand we are */
+	int status;            /* our exit status */
+	pid_t client;          /* the FTP client, 0 = none */
+	char marker[256];
+	char name[320];        /* for ftp-over-ssh-ctl */
+};
+
+/* tunnel.c */
+void tunnel_end(struct tunnel *, int status);
+void tunnel_fail(struct tunnel *, const char *why);
+void tunnel_ready(struct tunnel *);
+void tunnel_stop(void *tunnel); /* as SIGTERM */
+
+/* tunnel_open.c: 0, or -1 when the tunnel has been ended */
+int tunnel_open_listeners(struct tunnel *);
+void tunnel_leave_marker(struct tunnel *);
+
+/* tunnel_master.c */
+void tunnel_connect(struct tunnel *);
+void tunnel_close_far(struct tunnel *);
+void tunnel_master_changed(void *tunnel, enum master_state);
+void tunnel_far_refused(void *tunnel, const struct tunnel_spec *, bool optional, const char *why);
+void tunnel_far_settled(void *tunnel);
+
+/* tunnel_status.c */
+void tunnel_status_open(struct tunnel *);
+
+#endif

@@ -1,0 +1,83 @@
+/* What ftp-over-ssh-ctl sees of a tunnel. */
+#include <stdio.h>
+
+#include "entrances.h"
+#include "helpers.h"
+#include "log.h"
+#include "reception.h"
+#include "reverse.h"
+#include "statusd.h"
+#include "tunnel_private.h"
+
+static void
+status_name(const struct tunnel *t, char *name, size_t size)
+{
+	const struct cmdline *c = t->cmdline;
+	uint16_t port = c->run == RUN_STDIO || entrances_first(t->entrances) == NULL ? 0 :
+	    entrances_first(t->entrances)->port;
+
+	if (port == 0 && c->remote.count > 0)
+		port = c->remote.spec[0].listen.port;
+	if (*c->ftp.name != '\0')
+		snprintf(name, size, "%s", c->ftp.name);
+	else
+		hostport_format(name, size, c->destination, port);
+}
+
+static void
+status_tunnel(void *arg, struct status_tunnel *s)
+{
+	const struct tunnel *t = arg;
+	bool up = master_state(t->master) == MASTER_UP;
+
+	snprintf(s->name, sizeof(s->name), "%s", t->name);
+	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
+	s->age = (uint32_t)((loop_now() - t->started) / 1000);
+	s->master = (uint32_t)master_state(t->master);
+	s->master_ours = master_keeper(t->master) != -1;
+	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
+	s->refused = reception_refused(t->reception);
+	if (up)
+		snprintf(s->control_path, sizeof(s->control_path), "%.100s", master_path(t->master));
+}
+
+struct status_walk {
+	statusd_emit *emit;
+	void *client;
+	bool remote;
+};
+
+static void
+status_listener(void *arg, const struct hostport *at, const struct hostport *target)
+{
+	const struct status_walk *walk = arg;
+	struct status_listener l = { .remote = walk->remote };
+
+	hostport_format(l.address, sizeof(l.address), at->host, at->port);
+	hostport_format(l.target, sizeof(l.target), target->host, target->port);
+	walk->emit(walk->client, &l);
+}
+
+static void
+status_listeners(void *arg, statusd_emit *emit, void *client)
+{
+	const struct tunnel *t = arg;
+	struct status_walk near = { emit, client, false }, far = { emit, client, true };
+
+	if (t->entrances != NULL)
+		entrances_each(t->entrances, status_listener, &near);
+	if (t->reverse != NULL)
+		reverse_each(t->reverse, status_listener, &far);
+}
+
+void
+tunnel_status_open(struct tunnel *t)
+{
+	const struct statusd_source source = { status_tunnel, status_listeners, tunnel_stop, t };
+	char why[256];
+
+	status_name(t, t->name, sizeof(t->name));
+	t->statusd = statusd_new(t->loop, t->helpers, &source, why, sizeof(why));
+	if (t->statusd == NULL)
+		log_at(LOG_NORMAL, "no status for ftp-over-ssh-ctl: %s", why);
+}
