@@ -12,7 +12,7 @@ build()
 {
 	mkdir "$RIG/build"
 	(cd "$TOP" && tar cf - --exclude='*.[oad]' Makefile ctl/*.[ch] helper/*.[ch]) |
-	    (cd "$RIG/build" && tar xf - && make CPPFLAGS=-DNO_SANDBOX CFLAGS='-O0 -g' \
+	    (cd "$RIG/build" && tar xf - && make -s CPPFLAGS=-DNO_SANDBOX CFLAGS='-O0 -g' \
 	    ctl/ftp-over-ssh helper/ftp-over-ssh-helper)
 }
 
