@@ -18,6 +18,11 @@ struct far {
 	struct forward forward;
 	struct listener *listener; /* where ssh connects to */
 	uint32_t id;               /* of the request under way, 0 = none */
+	/* For "localhost" and any port sshd would take a port that is free on one loopback, and
+	 * not say that on the other it is somebody else's: so it is asked for each of them. */
+	bool both, twin_open;
+	struct forward twin; /* ::1, once the port is known */
+	uint32_t twin_id;
 };
 
 struct reverse {
@@ -45,8 +50,8 @@ reverse_lost(struct reverse *r)
 	forwarder_free(r->forwarder);
 	r->forwarder = NULL;
 	for (struct far *f = r->first; f != NULL; f = f->next) {
-		f->open = false;
-		f->id = 0;
+		f->open = f->twin_open = false;
+		f->id = f->twin_id = 0;
 	}
 }
 
@@ -92,7 +97,8 @@ far_forward(struct far *f)
 		host = "";
 	f->forward.kind = FORWARD_REMOTE;
 	f->forward.port = f->spec.listen.port;
-	snprintf(f->forward.host, sizeof(f->forward.host), "%s", host);
+	f->both = f->forward.port == 0 && strcmp(host, "localhost") == 0;
+	snprintf(f->forward.host, sizeof(f->forward.host), "%s", f->both ? "127.0.0.1" : host);
 }
 
 int
@@ -131,9 +137,27 @@ static bool
 all_answered(const struct reverse *r)
 {
 	for (const struct far *f = r->first; f != NULL; f = f->next)
-		if (f->id != 0)
+		if (f->id != 0 || f->twin_id != 0)
 			return false;
 	return true;
+}
+
+static void
+far_answered(struct far *f, const struct forward_result *result)
+{
+	struct reverse *r = f->owner;
+
+	f->id = 0;
+	f->open = result->status == FORWARD_OK;
+	f->port = result->port != 0 ? result->port : f->spec.listen.port;
+	if (!f->open)
+		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
+	else if (f->both) {
+		f->twin = f->forward;
+		f->twin.port = f->port;
+		snprintf(f->twin.host, sizeof(f->twin.host), "::1");
+		f->twin_id = forward_open(r->forwarder, &f->twin);
+	}
 }
 
 /* The master's end is seen by whoever watches it; here only answers count. */
@@ -144,15 +168,16 @@ answered(void *arg, const struct forward_result *result)
 	struct far *f;
 
 	for (f = r->first; f != NULL; f = f->next)
-		if (f->id != 0 && f->id == result->id)
+		if (result->id != 0 && (f->id == result->id || f->twin_id == result->id))
 			break;
 	if (f == NULL)
 		return;
-	f->id = 0;
-	f->open = result->status == FORWARD_OK;
-	f->port = result->port != 0 ? result->port : f->spec.listen.port;
-	if (!f->open)
-		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
+	if (f->id == result->id)
+		far_answered(f, result);
+	else {
+		f->twin_id = 0;
+		f->twin_open = result->status == FORWARD_OK; /* there may be no IPv6 */
+	}
 	if (!all_answered(r))
 		return;
 	forwarder_free(r->forwarder); /* an open connection would keep the user's ssh from ending */
@@ -167,9 +192,12 @@ reverse_cancel(struct reverse *r, const struct reverse_master *m)
 	if (r->forwarder == NULL)
 		r->forwarder = forwarder_new(r->loop, m->method, m->ctl_path, m->destination,
 		    answered, r);
-	for (struct far *f = r->first; f != NULL && r->forwarder != NULL; f = f->next)
+	for (struct far *f = r->first; f != NULL && r->forwarder != NULL; f = f->next) {
 		if (f->open)
 			forward_cancel(r->forwarder, &f->forward);
+		if (f->twin_open)
+			forward_cancel(r->forwarder, &f->twin);
+	}
 	reverse_lost(r); /* waits for the answers */
 }
 
