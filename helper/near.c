@@ -208,21 +208,31 @@ bind_listener(const struct sockaddr_storage *at)
 
 /* In a range, begin anywhere: sessions beside each other would all try the same ports. */
 static int
-bind_in_range(struct sockaddr_storage *at, uint16_t lo, uint16_t hi)
+bind_in_range(struct sockaddr_storage *at, uint16_t lo, uint16_t hi, unsigned tries)
 {
 	unsigned n = (unsigned)hi - lo + 1, first = arc4random_uniform(n);
 	int fd = -1;
 
-	if (lo == 0) {
-		sockaddr_port(at, 0);
-		return bind_listener(at);
-	}
-	for (unsigned i = 0; i < n && fd == -1; i++) {
+	for (unsigned i = 0; i < n && i < tries && fd == -1; i++) {
 		sockaddr_port(at, (uint16_t)(lo + (first + i) % n));
 		if ((fd = bind_listener(at)) == -1 && errno != EADDRINUSE)
 			break;
 	}
 	return fd;
+}
+
+/* Any port: the kernel avoids those that earlier transfers have left in TIME_WAIT, and after
+ * some thousands of them looks for milliseconds; a port of the dynamic range (RFC 6335) that we
+ * name may be one of those. */
+static int
+bind_anywhere(struct sockaddr_storage *at)
+{
+	int fd = bind_in_range(at, 49152, 65535, 16);
+
+	if (fd != -1)
+		return fd;
+	sockaddr_port(at, 0);
+	return bind_listener(at);
 }
 
 /* The control connection's own address; 127.0.0.1 where an IPv6 loopback client says PASV,
@@ -271,7 +281,8 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 		slot_fail_later(slot, "no address of that family here");
 		return;
 	}
-	slot->fd = bind_in_range(&at, near->config.port_lo, near->config.port_hi);
+	slot->fd = near->config.port_lo == 0 ? bind_anywhere(&at) :
+	    bind_in_range(&at, near->config.port_lo, near->config.port_hi, UINT16_MAX);
 	if (slot->fd == -1 ||
 	    (slot->watch = loop_watch(end->loop, slot->fd, POLLIN, slot_accept, slot)) == NULL ||
 	    (slot->pause = loop_timer(end->loop, 0, listening, slot)) == NULL)
