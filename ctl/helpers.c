@@ -1,5 +1,6 @@
 #include "helpers.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "log.h"
 #include "loop.h"
 #include "signals.h"
@@ -32,6 +34,8 @@ struct helpers {
 	struct helper *first;
 	size_t count;
 	unsigned started;
+	int counters;          /* see counters.h; -1 = could not be had */
+	atomic_uint *forwards; /* ... mapped, or NULL */
 	helpers_report_fn *report;
 	void *report_arg;
 };
@@ -80,9 +84,12 @@ helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdlin
 {
 	struct helpers *h = calloc(1, sizeof(*h));
 
-	if (h != NULL)
-		*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
-			.ended = ended, .arg = arg };
+	if (h == NULL)
+		return NULL;
+	*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
+		.ended = ended, .arg = arg, .counters = counters_new() };
+	if (h->counters != -1)
+		h->forwards = counters_map(h->counters);
 	return h;
 }
 
@@ -106,7 +113,18 @@ helpers_free(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
+	if (h->forwards != NULL)
+		munmap(h->forwards, COUNTERS_SIZE);
+	if (h->counters != -1)
+		close(h->counters);
 	free(h);
+}
+
+void
+helpers_new_master(struct helpers *h)
+{
+	if (h->forwards != NULL)
+		atomic_store(&h->forwards[0], 0);
 }
 
 size_t
@@ -209,13 +227,13 @@ word(struct words *w, const char *text)
 
 static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
 
-/* malloc'ed. status and server are texts that live as long as it. */
+/* malloc'ed. status, counters and server are texts that live as long as it. */
 static const char **
 command_line(const struct helpers *h, const struct helper_start *start, const char *status,
-    const char *server)
+    const char *counters, const char *server)
 {
 	const struct cmdline *c = h->cmdline;
-	struct words w = { calloc(2 * c->ftp_texts.count + 16, sizeof(char *)), 0 };
+	struct words w = { calloc(2 * c->ftp_texts.count + 18, sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
@@ -236,6 +254,10 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 	word(&w, c->destination);
 	word(&w, "-s");
 	word(&w, status);
+	if (h->forwards != NULL) {
+		word(&w, "-c");
+		word(&w, counters);
+	}
 	word(&w, "-S");
 	word(&w, start->ctl_path);
 	word(&w, server);
@@ -243,7 +265,8 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 }
 
 static void
-helper_child(const struct helper_start *start, const char **argv, int status_fd)
+helper_child(const struct helpers *h, const struct helper_start *start, const char **argv,
+    int status_fd)
 {
 	signals_default();
 	if (start->own_session)
@@ -251,6 +274,8 @@ helper_child(const struct helper_start *start, const char **argv, int status_fd)
 	if (dup2(start->in, 0) == -1 || dup2(start->out, 1) == -1 ||
 	    fcntl(status_fd, F_SETFD, 0) == -1)
 		_exit(126);
+	if (h->counters != -1)
+		fcntl(h->counters, F_SETFD, 0);
 	if (start->keeper != -1)
 		fcntl(start->keeper, F_SETFD, 0);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
@@ -261,17 +286,18 @@ helper_child(const struct helper_start *start, const char **argv, int status_fd)
 static pid_t
 helper_fork(const struct helpers *h, const struct helper_start *start, int status_fd)
 {
-	char status[16], server[SPEC_HOST_MAX + 16];
+	char status[16], counters[16], server[SPEC_HOST_MAX + 16];
 	const char **argv;
 	pid_t pid;
 	int saved;
 
 	snprintf(status, sizeof(status), "%d", status_fd);
+	snprintf(counters, sizeof(counters), "%d", h->counters);
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	if ((argv = command_line(h, start, status, server)) == NULL)
+	if ((argv = command_line(h, start, status, counters, server)) == NULL)
 		return -1;
 	if ((pid = fork()) == 0)
-		helper_child(start, argv, status_fd);
+		helper_child(h, start, argv, status_fd);
 	saved = errno;
 	free(argv);
 	errno = saved;

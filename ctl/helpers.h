@@ -50,6 +50,7 @@ void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themsel
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_child(struct helpers *); /* after SIGCHLD */
 void helpers_terminate(struct helpers *);
+void helpers_new_master(struct helpers *); /* it was asked for no forwards yet */
 size_t helpers_count(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
 /* Somebody who takes their reports (packets, untrusted), or NULL. */

@@ -1,4 +1,5 @@
 /* One FTP session over standard input and output. */
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -17,6 +18,7 @@
 #include <bsd/unistd.h>
 
 #include "broker.h"
+#include "counters.h"
 #include "crowd.h"
 #include "log.h"
 #include "loop.h"
@@ -63,8 +65,8 @@ on_term(int signal)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-d destination] [-o FtpOption=value] "
-	    "[-s status_fd]\n           -S ctl_path ftp_host[:port]\n");
+	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-c counter_fd] [-d destination] "
+	    "[-o FtpOption=value]\n           [-s status_fd] -S ctl_path ftp_host[:port]\n");
 	exit(EXIT_USAGE);
 }
 
@@ -96,6 +98,14 @@ number(const char *option, const char *text)
 }
 
 static void
+option_counters(struct helper *h, int fd)
+{
+	if ((h->broker.forwards = counters_map(fd)) == NULL)
+		usage_error("-c", "not the counters of a tunnel");
+	close(fd);
+}
+
+static void
 parse_options(struct helper *h, int argc, char **argv)
 {
 	char why[256];
@@ -104,8 +114,9 @@ parse_options(struct helper *h, int argc, char **argv)
 	ftp_options_default(&h->options);
 	h->broker.destination = "ftp-over-ssh";
 	h->status_fd = -1;
-	while ((c = getopt(argc, argv, "d:go:qRs:S:vV")) != -1)
+	while ((c = getopt(argc, argv, "c:d:go:qRs:S:vV")) != -1)
 		switch (c) {
+		case 'c': option_counters(h, number("-c", optarg)); break;
 		case 'd': h->broker.destination = optarg; break;
 		case 'g': h->broker.relay = true; break;
 		case 'o': option_ftp(h, optarg); break;
@@ -226,6 +237,8 @@ session_process(struct helper *h, struct session_config *config)
 		.grace_ms = h->options.grace * 1000, .peer = h->peer,
 		.crowd_fd = crowd_open() };
 
+	if (h->broker.forwards != NULL) /* of no concern to it */
+		munmap(h->broker.forwards, COUNTERS_SIZE);
 	run.session.mode = h->options.server_mode;
 	run.session.tls_pass = h->options.tls_pass;
 	run.session.server_name = h->server_name;
