@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "conn.h"
 #include "log.h"
 #include "loop.h"
 #include "peer.h"
@@ -158,6 +159,7 @@ broker_connected(struct broker *b, enum side side, const struct end_result *r)
 {
 	int fds[2] = { r->rfd, r->wfd }, n = r->rfd == r->wfd ? 1 : 2;
 
+	conn_break_on_close(&(struct conn){ r->rfd, r->wfd });
 	broker_answer(b, ANSWER_CONNECTED, r->channel, side, 0, fds, n);
 	for (int i = 0; i < n; i++)
 		close(fds[i]);

@@ -301,6 +301,8 @@ act_close(struct data_channel *ch)
 		struct leg *leg = &ch->leg[side];
 		bool fin_sent = leg->draining, fin_seen = leg->ended && !leg->checking;
 
+		if (!fin_sent)
+			conn_end_write(&leg->conn);
 		if (!fin_sent || fin_seen || ch->hooks.far[side])
 			leg_close(leg);
 	}
@@ -308,8 +310,8 @@ act_close(struct data_channel *ch)
 	tell(ch, EV_CLOSED, CLIENT);
 }
 
-/* Broken: TCP can say so by a reset. Through ssh every close is an end of file, so there the
- * connection is kept open, mute, until the peer gives up. */
+/* Broken: TCP says so by a reset (conn_break_on_close()). Through ssh every close is an end of
+ * file, so there the connection is kept open, mute, until the peer gives up. */
 static void
 act_abort(struct data_channel *ch, unsigned mask)
 {
@@ -320,12 +322,9 @@ act_abort(struct data_channel *ch, unsigned mask)
 
 		if (leg->conn.rfd == -1)
 			continue;
-		if ((mask & (1U << side)) == 0 || leg->draining)
+		if ((mask & (1U << side)) == 0 || leg->draining || !ch->hooks.far[side])
 			leg_close(leg);
-		else if (conn_can_reset(&leg->conn)) {
-			leg_unwatch(leg);
-			conn_reset(&leg->conn);
-		} else
+		else
 			ms = ch->hooks.abort_hold_ms;
 	}
 	leave(ch, ms);

@@ -18,37 +18,33 @@ conn_close(struct conn *c)
 	*c = CONN_NONE;
 }
 
+static void
+linger(int fd, int on)
+{
+	struct linger l = { on, 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)); /* means nothing but to TCP */
+}
+
+void
+conn_break_on_close(const struct conn *c)
+{
+	linger(c->wfd, 1);
+}
+
 void
 conn_end_write(struct conn *c)
 {
 	if (c->wfd == -1)
 		return;
+#ifndef __OpenBSD__ /* pledge(2) forbids it; once both ends have closed it does not matter */
+	linger(c->wfd, 0);
+#endif
 	shutdown(c->wfd, SHUT_WR); /* fails on a pipe, which close() ends */
 	if (c->wfd != c->rfd) {
 		close(c->wfd);
 		c->wfd = -1;
 	}
-}
-
-bool
-conn_can_reset(const struct conn *c)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	int fd = c->wfd != -1 ? c->wfd : c->rfd;
-
-	return getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
-	    (ss.ss_family == AF_INET || ss.ss_family == AF_INET6);
-}
-
-void
-conn_reset(struct conn *c)
-{
-	struct linger now = { 1, 0 };
-
-	if (c->wfd != -1)
-		setsockopt(c->wfd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	conn_close(c);
 }
 
 int

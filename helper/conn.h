@@ -14,10 +14,9 @@ struct conn {
 void conn_close(struct conn *);
 /* Tell the peer that no more comes (FIN); reading goes on. */
 void conn_end_write(struct conn *);
-/* Close so that a TCP peer gets a reset, not an end of file. */
-void conn_reset(struct conn *);
-/* Can conn_reset() really tell the peer, or would ssh turn it into an end of file? */
-bool conn_can_reset(const struct conn *);
+/* From now on a TCP peer gets a reset from every close without conn_end_write(), that of a
+ * process that was killed too. */
+void conn_break_on_close(const struct conn *);
 /* Written bytes that the peer's kernel (ssh: the master) has not taken yet; 0 = unknown. */
 int conn_unsent(const struct conn *);
 

@@ -2,6 +2,19 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#if defined(NO_SANDBOX)
+#define SANDBOX_NONE
+#elif defined(__linux__) && (defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || \
+    defined(__arm__) || (defined(__riscv) && __riscv_xlen == 64))
+#define SANDBOX_SECCOMP
+#elif defined(__OpenBSD__)
+#define SANDBOX_PLEDGE
+#elif defined(__FreeBSD__)
+#define SANDBOX_CAPSICUM
+#else
+#define SANDBOX_NONE
+#endif
+
 /* From here on: read, write, poll, receive descriptors, memory, time, exit. 0, or -1 with
  * errno where the system offers this mechanism and refuses. */
 int sandbox_enter(void);

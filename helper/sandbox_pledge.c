@@ -1,0 +1,20 @@
+/* OpenBSD: pledge(2). No "inet": sockets come from the broker alone. */
+#include "sandbox.h"
+
+#ifdef SANDBOX_PLEDGE
+#include <unistd.h>
+
+int
+sandbox_enter(void)
+{
+	return pledge("stdio recvfd", "");
+}
+
+const char *
+sandbox_name(void)
+{
+	return "pledge";
+}
+#else
+typedef int sandbox_pledge_is_empty;
+#endif
