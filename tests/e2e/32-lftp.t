@@ -37,7 +37,7 @@ done
 data big 20000000
 
 sshd_start
-for kind in vsftpd pureftpd; do
+for kind in vsftpd proftpd; do
 	ftpd_start "$kind"
 	publish big
 	tunnel_start -L "ftp/0:$FTP_AT" rig

@@ -50,7 +50,7 @@ tunnel 'an unknown host key' '[Hh]ost key' -N -L "0:$FTP_AT" changed
 tunnel 'a port in use' "$FTP_PORT.*in use" -N -L "$FTP_PORT:localhost:21" rig
 tunnel 'an address that is not ours' '192\.0\.2\.1' -g -N -L "192.0.2.1:0:localhost:21" rig
 tunnel 'an address for others without -g' '-g' -N -L "0.0.0.0:0:localhost:21" rig
-fails 'a client that is not there' 255 '^ftp-over-ssh: no-such-client: .*[Nn]o such file' \
+fails 'a client that is not there' 255 '^ftp-over-ssh: no-such-client: cannot run it' \
     fos -t "$FTP_AT" rig -- no-such-client %h
 
 in_vain 'no FTP server at the target' "127\.0\.0\.1:$free" -t "127.0.0.1:$free" rig
@@ -63,8 +63,8 @@ mkdir -p "$RIG/others/ftp-over-ssh"
 if [ "$(id -u)" -eq 0 ]; then
 	chown daemon "$RIG/others/ftp-over-ssh"
 else
-	chmod 500 "$RIG/others"
 	rmdir "$RIG/others/ftp-over-ssh"
+	chmod 500 "$RIG/others"
 fi
 XDG_RUNTIME_DIR=$RIG/others tunnel 'a runtime directory of somebody else' "$RIG/others" \
     -N -L "0:$FTP_AT" rig

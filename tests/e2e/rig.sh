@@ -87,6 +87,7 @@ FOS_UNDER=()
 SSHD_ADDR=127.0.0.1
 FTP_LISTEN=
 ftpd_kinds=(vsftpd proftpd pureftpd pyftpd)
+[ "$(id -u)" -eq 0 ] || ftpd_kinds=(vsftpd proftpd pyftpd) # pure-ftpd wants root
 
 rig_tests=0
 rig_failed=0
@@ -448,6 +449,7 @@ rig_keys()
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 }
 
+# The account may count as locked (no password); PAM, as an ordinary user, sees that better.
 rig_sshd_command()	# port; lines come from sshd_lines
 {
 	cat >"$RIG/ssh/sshd_config.$sshd_alias" <<-END
@@ -458,7 +460,7 @@ rig_sshd_command()	# port; lines come from sshd_lines
 	AuthorizedKeysFile $RIG/ssh/authorized_keys
 	PidFile none
 	StrictModes no
-	UsePAM no
+	UsePAM $([ "$(id -u)" -eq 0 ] && echo no || echo yes)
 	PasswordAuthentication no
 	KbdInteractiveAuthentication no
 	PermitRootLogin prohibit-password
@@ -596,7 +598,6 @@ proftpd_command()
 # pure-pw would hash the password with 3 s of argon2; pure-ftpd takes crypt(3) as well.
 pureftpd_command()
 {
-	[ "$(id -u)" -eq 0 ] || skip 'pure-ftpd only runs as root'
 	echo "$FTP_USER:$(rig_crypt):$(rig_ids)::$FTP_ROOT/./::::::::::::" >"$ftpd_dir/users"
 	pure-pw mkdb "$ftpd_dir/db" -f "$ftpd_dir/users"
 	SERVE=(pure-ftpd --bind "$FTP_ADDR,$1" --login "puredb:$ftpd_dir/db" --noanonymous
