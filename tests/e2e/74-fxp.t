@@ -26,7 +26,7 @@ lftp_fxp()	# from to passive-source
 	    set ftp:use-fxp yes; set ftp:fxp-force yes; set ftp:fxp-passive-source $3
 	    set xfer:clobber yes
 	    get $(as_url "$1" lftp-from) -o $(as_url "$2" lftp-to)" >"$RIG/log/lftp" 2>&1
-	grep -q 'FXP: trying' "$RIG/log/lftp" && same "$RIG/data/fxp" "${2##*:}/lftp-to"
+	! grep -qi 'data \(socket\|connection from\)' "$RIG/log/lftp" && same "$RIG/data/fxp" "${2##*:}/lftp-to"
 }
 
 couple()	# label from to
