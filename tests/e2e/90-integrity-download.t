@@ -47,6 +47,10 @@ for method in mux stdio exec; do
 	cut "the master killed, $method" master -o FtpForward=$method
 	was_cut "the master killed, $method"
 done
+cut 'the helper killed' helper
+was_cut 'the helper killed'
+cut "the helper's session process killed" helper_session
+was_cut "the helper's session process killed"
 cut 'the sshd session killed' sshd
 was_cut 'the sshd session killed'
 cut 'the FTP server killed' server

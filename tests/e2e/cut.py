@@ -1,6 +1,6 @@
 """Downloads that are cut: does any of them look whole?
 
-cut.py master|sshd|session|server|fake|none cuts seed size [server command ...]
+cut.py master|sshd|session|server|helper|helper_session|fake|none cuts seed size [server command ...]
 The file is `big` of that size (fake: whatever the scripted server sends). In every round a
 tunnel of its own serves ROUND sessions, in all four modes; at a pseudo-random point of one
 of them the victim is killed with SIGKILL. What is counted, on the last line:
@@ -58,6 +58,16 @@ def children(pid):
     for parent in found:
         found += [p for p in of if of[p] == parent]
     return found[1:]
+
+
+def children_of(pid):
+    of = parents()
+    return [p for p in of if of[p] == pid]
+
+
+def program(pid):
+    with open("/proc/%d/cmdline" % pid) as f:
+        return f.read().split("\0")[0]
 
 
 def master_pid(tunnel):
@@ -237,6 +247,11 @@ def point_of(rng, size):
 def victims_of(kind, tunnel, server):
     if kind == "master":
         return [master_pid(tunnel)]
+    if kind == "helper":  # both processes of every one
+        return [p for p in children(tunnel.pid) if "ftp-over-ssh-helper" in program(p)]
+    if kind == "helper_session":
+        return [p for p in children(tunnel.pid) if p not in children_of(tunnel.pid) and
+                "ftp-over-ssh-helper" in program(p)]
     if kind == "sshd":
         return children(int(ENV["SSHD_PID"]))
     return children(server.pid) + ([server.pid] if kind == "server" else [])
