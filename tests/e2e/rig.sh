@@ -98,7 +98,8 @@ rig_tunnels=0
 
 # --- the scratch directory and the environment ----------------------------------------
 
-rig_deps=${FTP_OVER_SSH_DEPS:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/ftp-over-ssh-tests}
+rig_deps=$("${BASH_SOURCE[0]%/*}/../deps" bin)
+rig_deps=${rig_deps%/bin}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:$rig_deps/bin
 RIG=$(mktemp -d /tmp/fos.XXXXXX) || exit 1
 export RIG PATH LC_ALL=C HOME=$RIG/home XDG_RUNTIME_DIR=$RIG/run
