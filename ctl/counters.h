@@ -5,7 +5,9 @@
 
 #include <stdatomic.h>
 
-#define COUNTERS_MAX 64
+#include "options.h"
+
+#define COUNTERS_MAX MASTERS_MAX
 
 /* A file of zeroes without a name, CLOEXEC; -1 with errno. */
 int counters_new(void);

@@ -1,6 +1,5 @@
 #include "helpers.h"
 
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -16,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "counters.h"
 #include "log.h"
 #include "loop.h"
 #include "signals.h"
@@ -34,8 +32,6 @@ struct helpers {
 	struct helper *first;
 	size_t count;
 	unsigned started;
-	int counters;          /* see counters.h; -1 = could not be had */
-	atomic_uint *forwards; /* ... mapped, or NULL */
 	helpers_report_fn *report;
 	void *report_arg;
 };
@@ -84,12 +80,9 @@ helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdlin
 {
 	struct helpers *h = calloc(1, sizeof(*h));
 
-	if (h == NULL)
-		return NULL;
-	*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
-		.ended = ended, .arg = arg, .counters = counters_new() };
-	if (h->counters != -1)
-		h->forwards = counters_map(h->counters);
+	if (h != NULL)
+		*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
+			.ended = ended, .arg = arg };
 	return h;
 }
 
@@ -113,18 +106,7 @@ helpers_free(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
-	if (h->forwards != NULL)
-		munmap(h->forwards, COUNTERS_SIZE);
-	if (h->counters != -1)
-		close(h->counters);
 	free(h);
-}
-
-void
-helpers_new_master(struct helpers *h)
-{
-	if (h->forwards != NULL)
-		atomic_store(&h->forwards[0], 0);
 }
 
 size_t
@@ -233,7 +215,8 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
     const char *counters, const char *server)
 {
 	const struct cmdline *c = h->cmdline;
-	struct words w = { calloc(2 * c->ftp_texts.count + 18, sizeof(char *)), 0 };
+	size_t masters = masters_count(start->masters);
+	struct words w = { calloc(2 * (c->ftp_texts.count + masters) + 16, sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
@@ -254,19 +237,27 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 	word(&w, c->destination);
 	word(&w, "-s");
 	word(&w, status);
-	if (h->forwards != NULL) {
+	if (masters_counters(start->masters) != -1) {
 		word(&w, "-c");
 		word(&w, counters);
 	}
-	word(&w, "-S");
-	word(&w, start->ctl_path);
+	for (size_t i = 0; i < masters; i++) {
+		word(&w, "-S");
+		word(&w, masters_path(start->masters, i));
+	}
 	word(&w, server);
 	return w.item;
 }
 
 static void
-helper_child(const struct helpers *h, const struct helper_start *start, const char **argv,
-    int status_fd)
+inherit(int fd)
+{
+	if (fd != -1)
+		fcntl(fd, F_SETFD, 0);
+}
+
+static void
+helper_child(const struct helper_start *start, const char **argv, int status_fd)
 {
 	signals_default();
 	if (start->own_session)
@@ -274,10 +265,9 @@ helper_child(const struct helpers *h, const struct helper_start *start, const ch
 	if (dup2(start->in, 0) == -1 || dup2(start->out, 1) == -1 ||
 	    fcntl(status_fd, F_SETFD, 0) == -1)
 		_exit(126);
-	if (h->counters != -1)
-		fcntl(h->counters, F_SETFD, 0);
-	if (start->keeper != -1)
-		fcntl(start->keeper, F_SETFD, 0);
+	inherit(masters_counters(start->masters));
+	for (size_t i = 0; i < masters_count(start->masters); i++)
+		inherit(masters_keeper(start->masters, i));
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	log_error("%s: cannot run it: %s", argv[0], strerror(errno));
 	_exit(127);
@@ -292,12 +282,12 @@ helper_fork(const struct helpers *h, const struct helper_start *start, int statu
 	int saved;
 
 	snprintf(status, sizeof(status), "%d", status_fd);
-	snprintf(counters, sizeof(counters), "%d", h->counters);
+	snprintf(counters, sizeof(counters), "%d", masters_counters(start->masters));
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
 	if ((argv = command_line(h, start, status, counters, server)) == NULL)
 		return -1;
 	if ((pid = fork()) == 0)
-		helper_child(h, start, argv, status_fd);
+		helper_child(start, argv, status_fd);
 	saved = errno;
 	free(argv);
 	errno = saved;

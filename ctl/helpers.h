@@ -9,6 +9,7 @@
 
 #include "admit.h"
 #include "cmdline.h"
+#include "masters.h"
 #include "spec.h"
 
 struct loop;
@@ -32,9 +33,9 @@ struct helper_start {
 	int in, out;               /* the control connection; stays the caller's */
 	bool own_session;          /* keep the terminal's signals away from it */
 	bool reverse;
-	const char *ctl_path, *peer;
+	const char *peer;
+	const struct masters *masters; /* the first one is up */
 	const struct hostport *server;
-	int keeper;                /* to inherit, or -1 */
 };
 
 /* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
@@ -50,7 +51,6 @@ void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themsel
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_child(struct helpers *); /* after SIGCHLD */
 void helpers_terminate(struct helpers *);
-void helpers_new_master(struct helpers *); /* it was asked for no forwards yet */
 size_t helpers_count(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
 /* Somebody who takes their reports (packets, untrusted), or NULL. */

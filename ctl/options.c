@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #define NUMBER_MAX  1000000 /* as milliseconds it still fits an int */
-#define MASTERS_MAX 64
 
 typedef const struct option_info info;
 

@@ -10,6 +10,8 @@
 
 #include "forward.h"
 
+#define MASTERS_MAX 64
+
 enum passive_address { PASSIVE_CONTROL, PASSIVE_REPLY, PASSIVE_ADDR };
 enum server_mode { MODE_AUTO, MODE_SAME, MODE_PASSIVE, MODE_ACTIVE };
 

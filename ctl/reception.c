@@ -22,7 +22,7 @@ struct client {
 
 struct reception {
 	const struct cmdline *cmdline;
-	struct master *master;
+	struct masters *masters;
 	struct helpers *helpers;
 	struct client *first;
 	size_t waiting;
@@ -31,14 +31,14 @@ struct reception {
 };
 
 struct reception *
-reception_new(const struct cmdline *cmdline, struct master *master, struct helpers *helpers)
+reception_new(const struct cmdline *cmdline, struct masters *masters, struct helpers *helpers)
 {
 	struct reception *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
 	r->cmdline = cmdline;
-	r->master = master;
+	r->masters = masters;
 	r->helpers = helpers;
 	return r;
 }
@@ -68,8 +68,7 @@ static void
 serve(struct reception *r, struct client *c)
 {
 	const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
-		.reverse = c->reverse, .ctl_path = master_path(r->master), .peer = c->peer,
-		.server = &c->server, .keeper = master_keeper(r->master) };
+		.reverse = c->reverse, .masters = r->masters, .peer = c->peer, .server = &c->server };
 
 	if (helpers_start(r->helpers, &start) == -1)
 		refuse(c, strerror(errno));
@@ -98,7 +97,7 @@ reception_master(struct reception *r, enum master_state state)
 		if (state == MASTER_UP)
 			serve(r, c);
 		else
-			refuse(c, master_reason(r->master));
+			refuse(c, master_reason(masters_first(r->masters)));
 }
 
 void
@@ -182,6 +181,7 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
 	wait_for_master(r, c);
-	reception_master(r, master_want(r->master, r->may_ask));
+	masters_tend(r->masters);
+	reception_master(r, master_want(masters_first(r->masters), r->may_ask));
 	r->may_ask = false;
 }

@@ -75,8 +75,7 @@ static void
 start_stdio(struct tunnel *t)
 {
 	const struct helper_start start = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
-		.ctl_path = master_path(t->master), .peer = "stdin",
-		.server = &t->cmdline->server, .keeper = master_keeper(t->master) };
+		.masters = t->masters, .peer = "stdin", .server = &t->cmdline->server };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null == -1 || helpers_start(t->helpers, &start) == -1)
@@ -133,7 +132,7 @@ children(struct tunnel *t)
 {
 	int status;
 
-	master_child(t->master);
+	masters_child(t->masters);
 	helpers_child(t->helpers);
 	if (t->client != 0 && (status = foreground_child(t->client)) != -1) {
 		t->client = 0;
@@ -186,13 +185,15 @@ set_up(struct tunnel *t)
 	if ((t->loop = loop_new()) == NULL)
 		return -1;
 	t->signals = signals_new(t->loop, signalled, t);
-	t->master = master_new(t->loop, s->master, tunnel_master_changed, t);
+	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
+	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, s->helper, s->cmdline, helper_ended, t);
 	t->entrances = entrances_new(t->loop, s->cmdline);
 	t->reverse = reverse_new(t->loop, &far);
-	if (t->master == NULL || t->helpers == NULL)
+	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
-	t->reception = reception_new(s->cmdline, t->master, t->helpers);
+	t->master = masters_first(t->masters);
+	t->reception = reception_new(s->cmdline, t->masters, t->helpers);
 	return t->signals == NULL || t->entrances == NULL || t->reverse == NULL ||
 	    t->reception == NULL ? -1 : 0;
 }
@@ -207,7 +208,7 @@ tear_down(struct tunnel *t)
 	reception_free(t->reception);
 	reverse_free(t->reverse);
 	helpers_free(t->helpers);
-	master_free(t->master);
+	masters_free(t->masters);
 	signals_free(t->signals);
 	loop_free(t->loop);
 }

@@ -122,8 +122,6 @@ tunnel_master_changed(void *arg, enum master_state state)
 
 	if (t->phase == ENDING)
 		return;
-	if (state == MASTER_UP)
-		helpers_new_master(t->helpers);
 	if (state == MASTER_DOWN)
 		master_lost(t);
 	else if (!reverse_empty(t->reverse))

@@ -23,7 +23,8 @@ struct tunnel {
 	const struct cmdline *cmdline;
 	struct loop *loop;
 	struct signals *signals;
-	struct master *master;
+	struct masters *masters;
+	struct master *master; /* the first of them */
 	struct helpers *helpers;
 	struct entrances *entrances;
 	struct reception *reception;

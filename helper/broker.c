@@ -12,13 +12,14 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "fars.h"
 #include "conn.h"
 #include "log.h"
 #include "loop.h"
 #include "peer.h"
 #include "policy.h"
 
-#define CONTROL UINT32_MAX /* the channel number of the control connection's dial */
+#define CONTROL FARS_CONTROL /* the channel number of the control connection's dial */
 #define ASKED_MAX 64 /* listeners and dials of one session at a time */
 
 struct broker_end {
@@ -219,7 +220,7 @@ ask_check(struct broker *b, const struct ask *ask)
 	if (c == NULL)
 		return;
 	*c = (struct check){ b, ask->channel, (enum side)ask->end };
-	far_check(b->far, check_done, c);
+	fars_check(b->far, ask->channel, check_done, c);
 }
 
 static const char *
@@ -320,10 +321,15 @@ far_end(struct broker *b, struct broker_end *e)
 {
 	const struct broker_config *bc = b->config;
 	const char *advertise = bc->options->advertise;
-	struct far_config c = { bc->options->forward, bc->ctl_path, bc->destination,
-		advertise[0] ? advertise : NULL, bc->forwards };
+	struct far_config c[MASTERS_MAX];
+	size_t n = 0;
 
-	return b->far = far_new(b->loop, &c, end_answer, e);
+	for (size_t i = 0; i < bc->masters; i++)
+		if (*bc->ctl_path[i] != '\0')
+			c[n++] = (struct far_config){ bc->options->forward, bc->ctl_path[i],
+				bc->destination, advertise[0] ? advertise : NULL,
+				bc->forwards != NULL ? &bc->forwards[i] : NULL };
+	return b->far = fars_new(b->loop, c, n, end_answer, e);
 }
 
 struct broker *
@@ -347,7 +353,7 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 		e->end = far ? far_end(b, e) : near_end(b, e);
 		if (e->end == NULL) {
 			snprintf(why, why_size, "no ControlMaster answers at %s: %s",
-			    config->ctl_path, strerror(errno));
+			    config->ctl_path[0], strerror(errno));
 			broker_free(b);
 			return NULL;
 		}

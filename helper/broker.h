@@ -11,11 +11,14 @@ struct broker;
 
 struct broker_config {
 	const struct ftp_options *options;
-	const char *ctl_path, *destination;
+	/* The first has the control connection; "" = one that is not up. */
+	const char *ctl_path[MASTERS_MAX];
+	size_t masters;
+	const char *destination;
 	const char *ftp_host; /* of the control connection to the FTP server */
 	uint16_t ftp_port;
 	bool remote;          /* -R: the client end is far, the server end near */
-	atomic_uint *forwards; /* counter shared with the master's other users; may be NULL */
+	atomic_uint *forwards; /* of each, shared with its other users; may be NULL */
 	bool relay;           /* -g: listeners beyond loopback */
 	/* The client's control connection where it is near; AF_UNSPEC where not known. */
 	struct sockaddr_storage client_local, client_peer;

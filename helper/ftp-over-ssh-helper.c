@@ -98,6 +98,14 @@ number(const char *option, const char *text)
 }
 
 static void
+option_master(struct helper *h, const char *path)
+{
+	if (h->broker.masters == MASTERS_MAX)
+		usage_error("-S", "too many of them");
+	h->broker.ctl_path[h->broker.masters++] = path;
+}
+
+static void
 option_counters(struct helper *h, int fd)
 {
 	if ((h->broker.forwards = counters_map(fd)) == NULL)
@@ -123,7 +131,7 @@ parse_options(struct helper *h, int argc, char **argv)
 		case 'q': h->level = LOG_QUIET; break;
 		case 'R': h->broker.remote = true; break;
 		case 's': h->status_fd = number("-s", optarg); break;
-		case 'S': h->broker.ctl_path = optarg; break;
+		case 'S': option_master(h, optarg); break;
 		case 'v': h->level++; break;
 		case 'V': printf("ftp-over-ssh-helper %s\n", VERSION); exit(0);
 		default: usage();
@@ -131,7 +139,7 @@ parse_options(struct helper *h, int argc, char **argv)
 	log_open("ftp-over-ssh-helper", h->level, false);
 	if (argc - optind != 1)
 		usage();
-	if (h->broker.ctl_path == NULL)
+	if (h->broker.masters == 0 || *h->broker.ctl_path[0] == '\0')
 		usage_error("-S", "the path of a ControlMaster's socket is needed");
 	if (hostport_parse(&h->target, argv[optind], 21, why, sizeof(why)) == -1)
 		usage_error(argv[optind], why);

@@ -14,8 +14,8 @@ def numbers(port):
 
 
 class Client:
-    """handshake(): called after each connect and accept, where the network that is played
-    does not delay them by itself."""
+    """handshake(round_trips): to wait after each connect and accept, where the network that is
+    played does not delay them by itself."""
 
     def __init__(self, port, handshake=None, data_port=None, active_at=None):
         self.handshake, self.data_port, self.active_at = handshake, data_port, active_at
@@ -28,7 +28,7 @@ class Client:
     def connect(self, port):
         s = socket.create_connection(("127.0.0.1", port), 60)
         if self.handshake:
-            self.handshake()
+            self.handshake(1)
         return s
 
     def line(self):
@@ -74,7 +74,7 @@ class Client:
         self.control.sendall(b"RETR " + name + b"\r\n")
         data = self.listener.accept()[0]
         if self.handshake:
-            self.handshake()
+            self.handshake(1.5) # SYN, SYN and ACK, ACK and data
         return data
 
     def finish(self, data, size):

@@ -1,8 +1,14 @@
 """FtpMasters=N: where several ssh connections win, and where they do not."""
-from lab import descendants
+import os
+
+from lab import wait_until
 from report import median, spread, table
 
 COUNTS = (1, 2, 4)
+
+
+def masters_up(lab):
+    return sum(name.startswith("m") for name in os.listdir(lab.path("run", "ftp-over-ssh")))
 
 
 def mirror(lab, ports, k, size_name):
@@ -15,6 +21,7 @@ def case(lab, host, port, k, mib, rounds):
     lab.publish("m", (mib << 20) // k)
     tunnels = {n: lab.tunnel("-o", "FtpMasters=%d" % n, targets=[port], host=host)
                for n in COUNTS}
+    wait_until("FtpMasters", lambda: masters_up(lab) == sum(COUNTS))
     speeds = {n: [] for n in COUNTS}
     for i in range(rounds + 1):
         for n, (_, ports) in tunnels.items():
@@ -27,7 +34,7 @@ def case(lab, host, port, k, mib, rounds):
 
 
 def run(lab, quick, out):
-    port = lab.vsftpd()
+    port = lab.vsftpd("pasv_min_port=10000", "pasv_max_port=19999")
     relay, (slow,) = lab.program("slowpipe", 50, lab.sshd_port)
     lab.ssh_host("far", slow)
     plan = [("no delay, 1 transfer", "bench", 1, 512), ("no delay, 8 at once", "bench", 8, 512),

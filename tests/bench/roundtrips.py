@@ -19,7 +19,7 @@ def timed(client, active, count):
 def direct(lab, rtt, port, passive, active, count):
     active_port = free_port()
     relay, ports = lab.program("slowpipe", rtt * 500, port, passive, active_port)
-    client = Client(ports[0], lambda: time.sleep(rtt), ports[1], ports[2])
+    client = Client(ports[0], lambda trips: time.sleep(trips * rtt), ports[1], ports[2])
     client.listen(active_port)
     took = timed(client, active, count)
     client.close()

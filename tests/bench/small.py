@@ -1,6 +1,7 @@
 """Many small files over one control connection."""
 import os
 
+from lab import free_port
 from report import median, spread, table, verdict
 
 SIZE = 1000
@@ -10,15 +11,12 @@ def run(lab, quick, out):
     count, rounds = (60, 1) if quick else (500, 3)
     for i in range(count):
         lab.publish("f%d" % i, SIZE)
-    port = lab.vsftpd()
-    socks = 0
-    from lab import free_port
+    port = lab.vsftpd("pasv_min_port=10000", "pasv_max_port=19999") # away from TIME_WAIT
     socks = free_port()
     _, at = lab.master("small", "-D", "127.0.0.1:%d" % socks)
     plain, (through,) = lab.tunnel("-S", at, targets=[port])
     fast, (nodelay,) = lab.tunnel("-o", "FtpNoDelay=yes", targets=[port])
     names = "f[0-%d]" % (count - 1)
-    listing = ["-o", "/dev/null", "ftp://127.0.0.1:%d/" + names]
 
     def curl(at_port, *more):
         return ["curl", "-sS", *more, "-o", "/dev/null",
