@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helperlog.h"
 #include "log.h"
 #include "loop.h"
 #include "signals.h"
@@ -34,6 +35,9 @@ struct helpers {
 	unsigned started;
 	helpers_report_fn *report;
 	void *report_arg;
+	helpers_notice_fn *notice;
+	void *notice_arg;
+	struct helperlog *log; /* NULL: their messages go where ours go */
 };
 
 /* Which program */
@@ -80,9 +84,12 @@ helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdlin
 {
 	struct helpers *h = calloc(1, sizeof(*h));
 
-	if (h != NULL)
-		*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
-			.ended = ended, .arg = arg };
+	if (h == NULL)
+		return NULL;
+	*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
+		.ended = ended, .arg = arg };
+	if (cmdline->to_syslog)
+		h->log = helperlog_new(loop);
 	return h;
 }
 
@@ -106,6 +113,7 @@ helpers_free(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
+	helperlog_free(h->log);
 	free(h);
 }
 
@@ -128,6 +136,13 @@ helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
 	h->report_arg = arg;
 }
 
+void
+helpers_on_notice(struct helpers *h, helpers_notice_fn *fn, void *arg)
+{
+	h->notice = fn;
+	h->notice_arg = arg;
+}
+
 const struct helper *
 helpers_first(const struct helpers *h)
 {
@@ -141,6 +156,21 @@ helpers_terminate(struct helpers *h)
 		kill(one->pid, SIGTERM);
 }
 
+static void
+report_or_notice(struct helper *one, const void *packet, size_t len)
+{
+	const struct helpers *h = one->owner;
+	char why[NOTICE_MAX];
+	enum notice notice;
+
+	if (notice_get(packet, len, &notice, why)) {
+		if (h->notice != NULL)
+			h->notice(h->notice_arg, one, notice, why);
+	} else if (h->report != NULL) {
+		h->report(h->report_arg, one, packet, len);
+	}
+}
+
 /* One packet; as recv(2). */
 static ssize_t
 take_report(struct helper *one)
@@ -148,8 +178,8 @@ take_report(struct helper *one)
 	char report[STATUS_PACKET_MAX];
 	ssize_t n = recv(one->status_fd, report, sizeof(report), 0);
 
-	if (n > 0 && one->owner->report != NULL)
-		one->owner->report(one->owner->report_arg, one, report, (size_t)n);
+	if (n > 0)
+		report_or_notice(one, report, (size_t)n);
 	return n;
 }
 
@@ -257,7 +287,8 @@ inherit(int fd)
 }
 
 static void
-helper_child(const struct helper_start *start, const char **argv, int status_fd)
+helper_child(const struct helpers *h, const struct helper_start *start, const char **argv,
+    int status_fd)
 {
 	signals_default();
 	if (start->own_session)
@@ -268,6 +299,8 @@ helper_child(const struct helper_start *start, const char **argv, int status_fd)
 	inherit(masters_counters(start->masters));
 	for (size_t i = 0; i < masters_count(start->masters); i++)
 		inherit(masters_keeper(start->masters, i));
+	if (h->log != NULL)
+		dup2(helperlog_fd(h->log), STDERR_FILENO);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	log_error("%s: cannot run it: %s", argv[0], strerror(errno));
 	_exit(127);
@@ -287,7 +320,7 @@ helper_fork(const struct helpers *h, const struct helper_start *start, int statu
 	if ((argv = command_line(h, start, status, counters, server)) == NULL)
 		return -1;
 	if ((pid = fork()) == 0)
-		helper_child(start, argv, status_fd);
+		helper_child(h, start, argv, status_fd);
 	saved = errno;
 	free(argv);
 	errno = saved;

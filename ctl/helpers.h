@@ -10,6 +10,7 @@
 #include "admit.h"
 #include "cmdline.h"
 #include "masters.h"
+#include "notice.h"
 #include "spec.h"
 
 struct loop;
@@ -56,6 +57,9 @@ unsigned helpers_started(const struct helpers *); /* since the beginning */
 /* Somebody who takes their reports (packets, untrusted), or NULL. */
 typedef void helpers_report_fn(void *arg, struct helper *, const void *data, size_t len);
 void helpers_on_report(struct helpers *, helpers_report_fn *, void *arg);
+/* Somebody who tells their notices (notice.h), in the same way. */
+typedef void helpers_notice_fn(void *arg, const struct helper *, enum notice, const char *why);
+void helpers_on_notice(struct helpers *, helpers_notice_fn *, void *arg);
 const struct helper *helpers_first(const struct helpers *);
 
 #endif

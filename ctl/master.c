@@ -24,7 +24,6 @@
 #define STOP_MS 500
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MOST_MS 30000
-#define SETTLED_MS 10000      /* a master that lived so long was a good one */
 
 enum origin { NAMED, CONFIGURED, OWN };
 
@@ -42,7 +41,7 @@ struct master {
 	uint32_t alive_id;
 	pid_t pid; /* as it has answered */
 	struct timer *timer; /* bounds or repeats the attempt */
-	uint64_t patience_end, next_attempt, up_since;
+	uint64_t patience_end, next_attempt;
 	unsigned backoff;
 	bool ask;
 	char reason[1024];
@@ -164,9 +163,6 @@ master_failed(struct master *m)
 static void
 master_died(struct master *m, const char *why)
 {
-	if (loop_now() - m->up_since >= SETTLED_MS)
-		m->backoff = 0;
-	m->next_attempt = loop_now() + m->backoff;
 	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
 	    m->settings->ssh.destination, why);
 	master_drop(m);
@@ -223,7 +219,7 @@ master_up(struct master *m, pid_t pid)
 	timer_free(m->timer);
 	m->timer = NULL;
 	m->state = MASTER_UP;
-	m->up_since = loop_now();
+	m->backoff = 0;
 	m->patience_end = 0;
 	if (m->keeper != -1)
 		keeper_master_up(m->keeper);

@@ -8,9 +8,11 @@
 
 #include "log.h"
 #include "loop.h"
+#include "seldom.h"
 
 #define HELD 3        /* lines: "No ... host key is known", "Host key verification failed." */
 #define HOLD_MS 300   /* a user who is to type his password again must not wait for why */
+#define ASK_MS 500     /* for somebody to ask why a channel was refused */
 #define LINE_SIZE 1024
 
 struct sshlog {
@@ -19,7 +21,9 @@ struct sshlog {
 	struct timer *timer;
 	const char *servers;
 	int fd;
-	bool to_syslog, logged_in, hinted;
+	bool to_syslog, logged_in;
+	struct timer *asked; /* the refusal is kept back */
+	struct seldom told;
 	size_t len, held;
 	char line[LINE_SIZE];
 	char hold[HELD][LINE_SIZE];
@@ -64,33 +68,43 @@ hold(struct sshlog *s, const char *text)
 /* Afterwards */
 
 static void
-channel_refused(struct sshlog *s, const char *reason)
+tell_refusal(struct sshlog *s)
 {
 	static const char prohibited[] = "administratively prohibited";
+	char text[1024];
 
+	if (strncmp(s->refusal, prohibited, strlen(prohibited)) == 0)
+		snprintf(text, sizeof(text), "the ssh server forbids connections to %s, or to a data "
+		    "port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
+		    "its sshd_config", s->servers);
+	else
+		snprintf(text, sizeof(text), "the ssh server cannot connect to %s, or to a data "
+		    "port there: %s", s->servers, s->refusal);
+	log_at(seldom_due(&s->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+	*s->refusal = '\0';
+}
+
+static void
+nobody_asked(void *arg)
+{
+	struct sshlog *s = arg;
+
+	s->asked = NULL;
+	if (*s->refusal != '\0')
+		tell_refusal(s);
+}
+
+/* Whoever asks for it soon makes a better message of it. */
+static void
+channel_refused(struct sshlog *s, const char *reason)
+{
 	snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason);
-	if (strncmp(reason, prohibited, strlen(prohibited)) != 0) {
-		log_at(LOG_NORMAL, "the ssh server cannot connect to %s, or to a data port there: "
-		    "%s", s->servers, reason);
-		return;
-	}
-	log_at(s->hinted ? LOG_SESSIONS : LOG_NORMAL, "the ssh server forbids connections to %s, "
-	    "or to a data port there: look at AllowTcpForwarding, PermitOpen and "
-	    "DisableForwarding in its sshd_config", s->servers);
-	s->hinted = true;
+	if (s->asked == NULL && (s->asked = loop_timer(s->loop, ASK_MS, nobody_asked, s)) == NULL)
+		tell_refusal(s);
 }
 
 /* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
  * forward is told by us. */
-bool
-sshlog_refusal(struct sshlog *s, char *dst, size_t size)
-{
-	snprintf(dst, size, "%s", s != NULL ? s->refusal : "");
-	if (s != NULL)
-		*s->refusal = '\0';
-	return *dst != '\0';
-}
-
 static void
 served_line(struct sshlog *s, const char *text)
 {
@@ -156,6 +170,17 @@ drain(struct sshlog *s)
 
 	while (s->fd != -1 && (n = read(s->fd, bytes, sizeof(bytes))) > 0)
 		take_bytes(s, bytes, (size_t)n);
+}
+
+bool
+sshlog_refusal(struct sshlog *s, char *dst, size_t size)
+{
+	if (s != NULL)
+		drain(s);
+	snprintf(dst, size, "%s", s != NULL ? s->refusal : "");
+	if (s != NULL)
+		*s->refusal = '\0';
+	return *dst != '\0';
 }
 
 static void
@@ -228,5 +253,7 @@ sshlog_free(struct sshlog *s)
 	end(s);
 	timer_free(s->timer);
 	say_held(s);
+	timer_free(s->asked);
+	nobody_asked(s);
 	free(s);
 }

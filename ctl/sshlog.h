@@ -2,7 +2,7 @@
  *
  * While it logs in: passed on, escaped; but its last lines are held back for a moment, because
  * if it fails they are the reason, and belong into the message about that. Afterwards: what it
- * says about channels that the server refused becomes a message of ours. */
+ * says about channels that the server refused becomes a message of ours, unless somebody asks. */
 #ifndef SSHLOG_H
 #define SSHLOG_H
 

@@ -40,6 +40,34 @@ tunnel_fail(struct tunnel *t, const char *why)
 	tunnel_end(t, TUNNEL_FAILED);
 }
 
+/* What it says */
+
+void
+tunnel_say(struct tunnel *t, const char *text)
+{
+	log_at(seldom_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+}
+
+/* Why there is no server our own master tells, or the helper. */
+static void
+noticed(void *arg, const struct helper *helper, enum notice notice, const char *why)
+{
+	struct tunnel *t = arg;
+	char server[SPEC_HOST_MAX + 16], refusal[NOTICE_MAX], text[1200];
+	const struct notice_about about = { server, helper->reverse ? "" : t->cmdline->destination,
+		refusal, t->cmdline->run == RUN_CLIENT };
+
+	hostport_format(server, sizeof(server), helper->server.host, helper->server.port);
+	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, refusal, sizeof(refusal)))
+		snprintf(refusal, sizeof(refusal), "%s", why);
+	notice_text(text, sizeof(text), notice, &about);
+	if (notice == NOTICE_NO_SERVER)
+		tunnel_say(t, text);
+	else if ((t->noticed & 1U << notice) == 0)
+		log_at(LOG_NORMAL, "%s", text);
+	t->noticed |= 1U << notice;
+}
+
 /* Ready */
 
 static void
@@ -188,6 +216,8 @@ set_up(struct tunnel *t)
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, s->helper, s->cmdline, helper_ended, t);
+	if (t->helpers != NULL)
+		helpers_on_notice(t->helpers, noticed, t);
 	t->entrances = entrances_new(t->loop, s->cmdline);
 	t->reverse = reverse_new(t->loop, &far);
 	if (t->masters == NULL || t->helpers == NULL)

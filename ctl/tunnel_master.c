@@ -31,9 +31,12 @@ tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, con
 		tunnel_fail(t, why);
 		return;
 	}
-	log_at(optional ? LOG_SESSIONS : LOG_NORMAL, "%s", why);
-	if (!optional)
-		reopen_later(t, RETRY_MS);
+	if (optional) {
+		log_at(LOG_SESSIONS, "%s", why);
+		return;
+	}
+	tunnel_say(t, why);
+	reopen_later(t, RETRY_MS);
 }
 
 void
@@ -108,9 +111,12 @@ master_lost(struct tunnel *t)
 		tunnel_fail(t, master_reason(t->master));
 		return;
 	}
-	log_at(t->ends_with_master ? LOG_SESSIONS : LOG_NORMAL, "%s", master_reason(t->master));
-	if (t->ends_with_master)
+	if (t->ends_with_master) {
+		log_at(LOG_SESSIONS, "%s", master_reason(t->master));
 		tunnel_end(t, 0);
+	} else {
+		tunnel_say(t, master_reason(t->master));
+	}
 	reverse_lost(t->reverse);
 	reopen_later(t, REOPEN_MS);
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "loop.h"
+#include "seldom.h"
 #include "tunnel.h"
 
 #define TUNNEL_FAILED 255
@@ -37,6 +38,8 @@ struct tunnel {
 	bool in_background;
 	bool ends_with_master; /* it is of the ssh whose LocalCommand we are */
 	int status;            /* our exit status */
+	struct seldom told;    /* messages that repeat themselves */
+	unsigned noticed;      /* mask of notices that are told once */
 	pid_t client;          /* the FTP client, 0 = none */
 	char marker[256];
 	char name[320];        /* for ftp-over-ssh-ctl */
@@ -46,6 +49,7 @@ struct tunnel {
 void tunnel_end(struct tunnel *, int status);
 void tunnel_fail(struct tunnel *, const char *why);
 void tunnel_ready(struct tunnel *);
+void tunnel_say(struct tunnel *, const char *text); /* not again and again */
 void tunnel_stop(void *tunnel); /* as SIGTERM */
 
 /* tunnel_open.c: 0, or -1 when the tunnel has been ended */

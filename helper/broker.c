@@ -403,8 +403,7 @@ broker_dial_control(struct broker *b, int *rfd, int *wfd, char *why, size_t why_
 	while (!b->control_done && loop_once(b->loop, -1) == 0)
 		;
 	if (b->control.event != END_CONNECTED) {
-		snprintf(why, why_size, "cannot connect to the FTP server %s port %u: %s",
-		    b->config->ftp_host, b->config->ftp_port, b->reason);
+		snprintf(why, why_size, "%s", b->reason);
 		return -1;
 	}
 	*rfd = b->control.rfd;

@@ -22,6 +22,7 @@
 #include "crowd.h"
 #include "log.h"
 #include "loop.h"
+#include "notice.h"
 #include "options.h"
 #include "peer.h"
 #include "rundir.h"
@@ -186,17 +187,39 @@ learn_client(struct helper *h)
 		b->client_uid = getuid();
 }
 
-/* The client is told in its own language, the user on stderr. */
 static void
-refuse(const char *why)
+tell_client(const char *why)
 {
 	char text[512];
 	int n = snprintf(text, sizeof(text), "421 %s\r\n", why);
 
-	log_error("%s", why);
 	if (write(STDOUT_FILENO, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text)) == -1) {
 		/* it has gone */
 	}
+}
+
+/* The client is told in its own language, the user on stderr. */
+static void
+refuse(const char *why)
+{
+	log_error("%s", why);
+	tell_client(why);
+	exit(EXIT_TUNNEL);
+}
+
+/* A tunnel knows more, and says it; of a server on its own side there is no more to know. */
+static void
+no_server(struct helper *h, const char *reason)
+{
+	uint8_t packet[NOTICE_MAX];
+	char why[1024];
+
+	snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: %s",
+	    h->target.host, h->target.port, reason);
+	if (h->status_fd == -1 || h->broker.remote)
+		refuse(why);
+	send(h->status_fd, packet, notice_put(packet, NOTICE_NO_SERVER, reason), MSG_NOSIGNAL);
+	tell_client(why);
 	exit(EXIT_TUNNEL);
 }
 
@@ -321,9 +344,10 @@ main(int argc, char **argv)
 	h.broker.ftp_host = h.target.host;
 	h.broker.ftp_port = h.target.port;
 	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
-	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL ||
-	    broker_dial_control(b, &rfd, &wfd, why, sizeof(why)) == -1)
+	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL)
 		refuse(why);
+	if (broker_dial_control(b, &rfd, &wfd, why, sizeof(why)) == -1)
+		no_server(&h, why);
 	nonblocking(STDIN_FILENO, true);
 	nonblocking(STDOUT_FILENO, true);
 	result = serve(&h, b, rfd, wfd);

@@ -13,11 +13,13 @@
 #include "channel.h"
 #include "log.h"
 #include "loop.h"
+#include "notice.h"
 #include "report.h"
 
 #define CHANNELS_MAX 64        /* running ones and those that linger */
 #define FLUSH_MS 10000         /* for a hung-up peer to take what it is still sent */
-#define HALF_CLOSED_MS 30000   /* for the server to close after the client has */
+#define HALF_CLOSED_MS 30000   /* for the server to answer and close after the client has */
+#define GREETING_MS 10000      /* a server that is slower than that may wait for TLS */
 
 /* One of the two control connections. */
 struct control {
@@ -35,15 +37,70 @@ struct run {
 	struct session *session;
 	struct control control[2];
 	struct watch *ask, *stop, *status;
-	struct timer *idle, *half_closed, *grace;
+	struct timer *idle, *half_closed, *grace, *greeting;
 	struct report *report;
 	struct channel_hooks hooks;
 	struct data_channel *channels[CHANNELS_MAX];
-	bool warned;
+	uint64_t began, channel_began[CHANNELS_MAX];
+	unsigned transfers;
+	bool warned, told[NOTICE_COUNT];
+	bool end_passed; /* the client's, to the server */
 	bool deaf; /* the broker is gone: nothing new can be opened */
 };
 
 static void run_actions(struct run *);
+static void half_closed_over(void *);
+
+/* ---- what the user is told ---- */
+
+static void
+notify(struct run *r, enum notice notice)
+{
+	const struct notice_about about = { .server = r->config->session.server_name,
+		.destination = "", .why = "" };
+	uint8_t packet[NOTICE_MAX];
+	char text[1024];
+
+	if (r->told[notice])
+		return;
+	r->told[notice] = true;
+	if (r->config->status_fd == -1)
+		log_at(LOG_NORMAL, "%s", notice_text(text, sizeof(text), notice, &about));
+	else
+		send(r->config->status_fd, packet, notice_put(packet, notice, ""),
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* "127.0.0.1:40000 user" */
+static const char *
+who(const struct run *r, char *text, size_t size)
+{
+	const char *user = session_user(r->session);
+	char escaped[260];
+
+	log_escape(escaped, sizeof(escaped), user, strlen(user));
+	snprintf(text, size, "%s%s%s", r->config->peer, *escaped != '\0' ? " " : "", escaped);
+	return text;
+}
+
+static double
+seconds_since(uint64_t ms)
+{
+	return (double)(loop_now() - ms) / 1000;
+}
+
+static void
+log_session(const struct run *r, bool begins)
+{
+	char text[600];
+
+	if (begins)
+		log_at(LOG_SESSIONS, "%s: session with the FTP server %s begins", r->config->peer,
+		    r->config->session.server_name);
+	else
+		log_at(LOG_SESSIONS, "%s: session ends after %.2f s, %u transfers",
+		    who(r, text, sizeof(text)), seconds_since(r->began), r->transfers);
+}
 
 /* ---- control connections ---- */
 
@@ -68,9 +125,22 @@ control_drop_output(struct control *c)
 }
 
 static void
+client_gone(struct run *r)
+{
+	if (r->half_closed == NULL)
+		r->half_closed = loop_timer(r->loop, HALF_CLOSED_MS, half_closed_over, r);
+}
+
+static void
 control_ended(struct control *c)
 {
+	struct run *r = c->run;
+
 	watch_pause(c->read, true);
+	if (c->side == CLIENT)
+		client_gone(r);
+	else if (!r->end_passed && !session_greeted(r->session))
+		notify(r, NOTICE_NO_SERVER);
 	session_eof(c->run->session, c->side);
 }
 
@@ -229,8 +299,10 @@ channel_get(struct run *r, unsigned id)
 	struct data_channel *ch = channel_find(r, id);
 
 	for (int i = 0; ch == NULL && i < CHANNELS_MAX; i++)
-		if (r->channels[i] == NULL)
+		if (r->channels[i] == NULL) {
 			ch = r->channels[i] = data_channel_new(r->loop, id, &r->hooks);
+			r->channel_began[i] = loop_now();
+		}
 	return ch;
 }
 
@@ -274,18 +346,34 @@ hook_check(void *arg, unsigned channel)
 	run_ask(arg, ASK_CHECK, channel, SERVER, &none);
 }
 
+static uint64_t
+channel_began(const struct run *r, unsigned id)
+{
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->channels[i] != NULL && data_channel_id(r->channels[i]) == id)
+			return r->channel_began[i];
+	return loop_now();
+}
+
 static void
-log_transfer(struct run *r, unsigned id)
+log_transfer(struct run *r, unsigned id, bool aborted)
 {
 	const struct data_channel *ch = channel_find(r, id);
 	const char *line = session_transfer(r->session, id);
-	char text[600];
+	int final = session_final(r->session, id);
+	char text[600], whom[600], reply[16] = "no reply";
 
-	if (line[0] == '\0' || log_level() < LOG_SESSIONS)
+	if (line[0] == '\0')
 		return;
-	log_at(LOG_SESSIONS, "%s: %s: %llu bytes, reply %d", r->config->peer,
+	r->transfers++;
+	if (log_level() < LOG_SESSIONS)
+		return;
+	if (final != 0)
+		snprintf(reply, sizeof(reply), "reply %d", final);
+	log_at(LOG_SESSIONS, "%s: %s: %llu bytes in %.2f s, %s%s", who(r, whom, sizeof(whom)),
 	    log_escape(text, sizeof(text), line, strlen(line)),
-	    ch ? (unsigned long long)data_channel_bytes(ch) : 0, session_final(r->session, id));
+	    ch ? (unsigned long long)data_channel_bytes(ch) : 0,
+	    seconds_since(channel_began(r, id)), reply, aborted ? ", broken off" : "");
 }
 
 static void
@@ -295,7 +383,7 @@ run_channel_action(struct run *r, const struct action *a)
 
 	ch = channel_get(r, a->channel);
 	if (a->kind == ACT_CLOSE || a->kind == ACT_ABORT) {
-		log_transfer(r, a->channel);
+		log_transfer(r, a->channel, a->kind == ACT_ABORT);
 		report_closed(r->report, a->channel, a->kind == ACT_ABORT);
 		if (ch == NULL || !data_channel_running(ch)) { /* else nothing is being opened */
 			run_cancel(r, a->channel, CLIENT);
@@ -314,6 +402,10 @@ half_closed_over(void *arg)
 	struct run *r = arg;
 
 	r->half_closed = NULL;
+	if (session_busy(r->session)) { /* it may go on without its control connection */
+		client_gone(r);
+		return;
+	}
 	session_fail(r->session, "the client has gone");
 	run_actions(r);
 }
@@ -340,14 +432,16 @@ run_action(struct run *r, const struct action *a)
 		}
 		control_flush(&r->control[a->end]);
 		conn_end_write(&r->control[a->end].conn);
-		if (r->half_closed == NULL)
-			r->half_closed = loop_timer(r->loop, HALF_CLOSED_MS, half_closed_over, r);
+		r->end_passed = true;
+		client_gone(r);
 	}
 }
 
 static void
 run_warn(struct run *r)
 {
+	if (session_wants_tls(r->session))
+		notify(r, NOTICE_TLS);
 	if (r->warned || !session_opaque(r->session))
 		return;
 	r->warned = true;
@@ -502,6 +596,16 @@ run_trace(void *arg, enum side from, const char *line, size_t len)
 		c->trace(c->trace_arg, from, line, len);
 }
 
+static void
+greeting_due(void *arg)
+{
+	struct run *r = arg;
+
+	r->greeting = NULL;
+	if (!session_greeted(r->session))
+		notify(r, NOTICE_SILENT);
+}
+
 /* ---- life ---- */
 
 static bool
@@ -556,10 +660,12 @@ run_close(struct run *r)
 int
 run_session(const struct run_config *config)
 {
-	struct run r = { .config = config };
+	struct run r = { .config = config, .began = loop_now() };
 	int result = 1;
 
 	if (run_open(&r) == 0) {
+		log_session(&r, true);
+		r.greeting = loop_timer(r.loop, GREETING_MS, greeting_due, &r);
 		run_touch(&r);
 		run_actions(&r);
 		while (!run_over(&r) && loop_once(r.loop, -1) == 0)
@@ -567,7 +673,8 @@ run_session(const struct run_config *config)
 				timer_free(r.grace);
 				run_stop(&r);
 			}
-		result = r.deaf ? 1 : 0;
+		log_session(&r, false);
+		result = r.deaf || r.told[NOTICE_NO_SERVER] ? 1 : 0;
 	}
 	run_close(&r);
 	return result;

@@ -24,7 +24,7 @@ struct run_config {
 	int stop_fd;                /* becomes readable when the session is to end */
 };
 
-/* 0 when the session ended by itself, 1 when it could not be run. */
+/* 0 when the session ended by itself, 1 when it could not be run or there is no server. */
 int run_session(const struct run_config *);
 
 #endif

@@ -488,6 +488,24 @@ reply_join(char *line, size_t len)
 			line[i] = ' ';
 }
 
+/* "530 Non-anonymous sessions must use encryption.", "550 SSL/TLS required on the control
+ * channel", "534 Policy requires SSL.", "421 Sorry, cleartext sessions are not accepted". */
+static void
+login_reply(struct session *s, int code, const char *line, size_t len)
+{
+	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", "Use AUTH" };
+	char text[256];
+
+	s->logged_in = s->logged_in || code == 230 || code == 232;
+	if (s->logged_in || code < 400 || s->config.tls_pass)
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1),
+	    line);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(text, words[i]) != NULL)
+			s->wants_tls = true;
+}
+
 static void
 server_line(struct session *s, char *line, size_t len)
 {
@@ -498,8 +516,10 @@ server_line(struct session *s, char *line, size_t len)
 
 	reply_join(line, len);
 	kind = ftp_reply_parse(line, len, &s->reply_open, &code);
-	if (first && (kind == REPLY_FINAL || kind == REPLY_FIRST))
+	if (first && (kind == REPLY_FINAL || kind == REPLY_FIRST)) {
 		reply_first(s, code);
+		login_reply(s, code, line, len);
+	}
 	if (s->hung_up[CLIENT])
 		return;
 	p = reply_pending(s);
@@ -569,6 +589,13 @@ session_pass_opaque(struct session *s)
 	}
 }
 
+/* A server that sees the client's end before it has answered QUIT may leave that out. */
+static bool
+farewell_due(const struct session *s)
+{
+	return s->quit && !s->farewell && !s->opaque && s->queue.count > 0;
+}
+
 /* A control connection that has ended, once all that came before was dealt with. */
 static void
 session_step_ended(struct session *s)
@@ -588,7 +615,7 @@ session_step_ended(struct session *s)
 	}
 	/* The replies to what was pipelined before still come; then the server closes, too. */
 	if (s->ended[CLIENT] && !s->half_closed && !s->hung_up[SERVER] && !session_busy(s) &&
-	    !s->quit_held &&
+	    !s->quit_held && !farewell_due(s) &&
 	    s->in[CLIENT].len == 0 && s->out[SERVER].len == 0) {
 		struct action a = { ACT_EOF, 0, SERVER, 0, 0, { 0 } };
 
@@ -738,6 +765,18 @@ bool
 session_opaque(const struct session *s)
 {
 	return s->opaque;
+}
+
+bool
+session_greeted(const struct session *s)
+{
+	return s->greeted;
+}
+
+bool
+session_wants_tls(const struct session *s)
+{
+	return s->wants_tls;
 }
 
 bool

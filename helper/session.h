@@ -90,6 +90,9 @@ bool session_over(const struct session *);
 bool session_busy(const struct session *);
 /* TLS has begun (FtpTls=pass): what is said is seen no more. */
 bool session_opaque(const struct session *);
+bool session_greeted(const struct session *); /* the server has sent its 220 */
+/* The server has refused a login because it wants TLS, which does not pass here. */
+bool session_wants_tls(const struct session *);
 /* Is that channel still wanted? A connection that was on its way when it was closed is not. */
 bool session_wants(const struct session *, unsigned channel);
 

@@ -69,6 +69,7 @@ struct session {
 
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	bool epsv_all, mode_b, opaque;
+	bool logged_in, wants_tls;
 	bool greeted, first_command, quit, farewell;
 	bool quit_held; /* until the upload before it is answered */
 	bool ended[2];  /* that control connection has ended */

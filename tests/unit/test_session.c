@@ -288,10 +288,12 @@ static const struct {
 	{ GREETING PASV_SAID "! listen 1 client 4\n? end server\n? listening 1 client 40000\n" PASV_OURS
 	  "! close 1\n" CLOSED_421 HANGUPS },
 	/* the client ends: what it pipelined is still answered */
-	{ GREETING "> QUIT\n>> QUIT\n? end client\n! eof 0 server\n<< 221 bye\n< 221 bye\n? end server\n"
+	{ GREETING "> NOOP\n>> NOOP\n? end client\n! eof 0 server\n<< 200 ok\n< 200 ok\n? end server\n"
+	  CLOSED_421 HANGUPS },
+	{ GREETING "> QUIT\n>> QUIT\n? end client\n<< 221 bye\n< 221 bye\n! eof 0 server\n? end server\n"
 	  HANGUPS },
-	{ "> USER a\n> QUIT\n? end client\n" GREETING ">> USER a\n>> QUIT\n! eof 0 server\n"
-	  "<< 331 a\n< 331 a\n<< 221 bye\n< 221 bye\n? end server\n" HANGUPS },
+	{ "> USER a\n> QUIT\n? end client\n" GREETING ">> USER a\n>> QUIT\n"
+	  "<< 331 a\n< 331 a\n<< 221 bye\n< 221 bye\n! eof 0 server\n? end server\n" HANGUPS },
 	/* ... before the greeting */
 	{ "? end client\n! eof 0 server\n? end server\n< 421 No FTP server answers at ftp.example.org.\n"
 	  HANGUPS },
@@ -304,7 +306,7 @@ static const struct {
 	  "< 200 PORT command successful.\n>> LIST\n>> QUIT\n"
 	  "? connected 1 server\n! dial 1 client 10.0.0.1:5000\n? connected 1 client\n" BEGUN
 	  SERVER_ENDS FINAL_226 "! timer 1 5000\n! eof 1 client\n? drained 1 client\n! close 1\n"
-	  DONE_226 "! eof 0 server\n<< 221 bye\n< 221 bye\n? end server\n" HANGUPS },
+	  DONE_226 "<< 221 bye\n< 221 bye\n! eof 0 server\n? end server\n" HANGUPS },
 	/* ... with a listener that nobody will use */
 	{ PASSIVE "? end client\n! close 1\n! eof 0 server\n? end server\n" CLOSED_421 HANGUPS },
 	{ GREETING "> PASV\n>> PASV\n? end client\n! close 1\n! eof 0 server\n<< 227 (1,2,3,4,5,6)\n"
@@ -339,7 +341,7 @@ START_TEST(client_end_waits_for_the_output)
 
 	begin(MODE_AUTO);
 	play(GREETING);
-	session_push(d->s, CLIENT, "QUIT\r\n", 6);
+	session_push(d->s, CLIENT, "NOOP\r\n", 6);
 	session_eof(d->s, CLIENT);
 	ck_assert(!session_next(d->s, &a));
 	session_output(d->s, SERVER, &len);

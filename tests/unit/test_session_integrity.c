@@ -113,7 +113,7 @@ static const struct {
 		     "! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
 	{ MODE_AUTO, UPLOAD "> QUIT\n? end client\n? eof 1 client 100\n! eof 1 server\n" DONE STALL
 		     HEARD_DONE ">> QUIT\n? eof 1 server\n! eof 1 client\n! close 1\n"
-		     "! eof 0 server\n" },
+		     "<< 221 bye\n< 221 bye\n! eof 0 server\n" },
 	/* cut off: the control connection is gone with the data connection, or before, or after */
 	{ MODE_AUTO, UPLOAD "? end client\n? eof 1 client 100\n! abort 1 both\n! eof 0 server\n" },
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS "? end client\n! abort 1 both\n! eof 0 server\n" },

@@ -1,0 +1,13 @@
+/* Messages of helpers, for syslog: they write them to a pipe (a sandboxed process cannot talk
+ * to syslogd), the tunnel passes them on. */
+#ifndef HELPERLOG_H
+#define HELPERLOG_H
+
+struct loop;
+struct helperlog;
+
+struct helperlog *helperlog_new(struct loop *); /* NULL when out of memory or descriptors */
+void helperlog_free(struct helperlog *);        /* NULL is harmless; passes on what is there */
+int helperlog_fd(const struct helperlog *);     /* a helper's stderr; CLOEXEC */
+
+#endif
