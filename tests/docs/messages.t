@@ -16,7 +16,7 @@ literals()	# pattern file...
 			$text =~ s/^"|"$//g;
 			$text =~ s/\\"/\x27/g;
 			$text =~ s/\\[rn]//g;
-			$text =~ s/%[-0-9.*]*[a-z]*[usdcmxgf]/.../g;
+			$text =~ s/%[-0-9.*]*[hlzjt]*[usdcmxgf]/.../g;
 			print "$text\n";
 		}' "$@" | LC_ALL=C sort -u
 }
