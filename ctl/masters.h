@@ -1,0 +1,27 @@
+/* The ssh connections of a tunnel: the first one (see master.h), and FtpMasters - 1 more of our
+ * own that carry data channels only. Those are started when the first one is up and our own,
+ * nobody is asked anything for them, and one that cannot be had is done without. */
+#ifndef MASTERS_H
+#define MASTERS_H
+
+#include <stddef.h>
+
+#include "master.h"
+
+struct masters;
+
+/* As master_new(); the callback is about the first one. */
+struct masters *masters_new(struct loop *, const struct master_settings *, unsigned count,
+    master_fn *, void *arg);
+void masters_free(struct masters *); /* NULL is harmless */
+struct master *masters_first(const struct masters *);
+void masters_child(struct masters *); /* after SIGCHLD */
+void masters_tend(struct masters *);  /* start anew those that have gone */
+
+/* For helpers, which are given them all in this order. */
+size_t masters_count(const struct masters *);
+const char *masters_path(const struct masters *, size_t); /* "": it is not up */
+int masters_keeper(const struct masters *, size_t);       /* as master_keeper() */
+int masters_counters(const struct masters *); /* see counters.h; -1: none */
+
+#endif
