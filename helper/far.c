@@ -599,7 +599,9 @@ far_free(struct end *end)
 
 	for (slot = far->slots; slot != NULL && !far->gone; slot = next) {
 		next = slot->next;
-		if (slot->state == FAR_LISTENING || slot->state == FAR_CHECKING)
+		/* of the remote ones that are being opened the forwarder takes care */
+		if (slot->state == FAR_LISTENING || slot->state == FAR_CHECKING ||
+		    (slot->state == FAR_OPENING && slot->forward.kind == FORWARD_LOCAL))
 			slot_cancel(slot);
 	}
 	forwarder_free(far->forwarder); /* waits for the cancels */
