@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# What a subverted session process can do: nothing. tests/hostile stands in the session's place,
+# behind the real sandbox and the real broker. And the sandbox is on in the real one.
+. "${0%/*}/rig.sh"
+. "$RIG_E2E/clients.sh"
+
+[ "$(uname)" = Linux ] || skip 'seccomp is Linux'
+
+build()	# program option...
+{
+	# shellcheck disable=SC2046 # options
+	${CC:-cc} -std=c11 -D_GNU_SOURCE -g -I"$TOP/ctl" -I"$TOP/helper" -DLIBEXECDIR='"/none"' \
+	    "${@:2}" -o "$1" "$TOP/tests/hostile/hostile_session.c" \
+	    "$BUILD/helper/ftp-over-ssh-helper.o" "$BUILD/helper/libhelper.a" "$BUILD/ctl/libctl.a" -lbsd
+}
+
+hostile()	# deed [program]
+{
+	HOSTILE=$1 timeout --foreground 60 "${2:-$RIG/hostile}" -S "$RIG/ctl" "$FTP_AT" <"$RIG/fifo" \
+	    2>"$RIG/log/hostile.err" >/dev/null
+	STATUS=$?
+	SAID=$(grep -v '^ftp-over-ssh-helper: refused' "$RIG/log/hostile.err" | tr '\n' ' ')
+}
+
+settled()
+{
+	[ "$(fd_count "$MASTER_PID")" -le "$MASTER_FDS" ] && [ -z "$(find "$(run_dir)" -type s -name 'd*')" ]
+}
+
+sshd_start
+ftpd_start vsftpd
+client_data
+run ssh -F "$RIG/ssh_config" -fNM -o ControlPath="$RIG/ctl" rig >/dev/null 2>&1
+MASTER_PID=$(ssh -O check -S "$RIG/ctl" none 2>&1 | sed -n 's/.*pid=\([0-9]*\).*/\1/p')
+MASTER_FDS=$(fd_count "$MASTER_PID")
+mkfifo "$RIG/fifo"
+exec 9<>"$RIG/fifo" # a client that says nothing and does not go
+
+ok 'the hostile session is built' build "$RIG/hostile"
+ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox_none.c"
+
+deeds='open creat memory socket unix_socket connect exec fork ptrace kill vm_readv code mprotect tty
+    mark unlink chmod prctl dup'
+for deed in $deeds; do
+	hostile "$deed"
+	like "the kernel: $deed" "$SAID" 'hostile: refused|killed by signal 31'
+done
+for deed in open socket exec kill code mark dup; do
+	hostile "$deed" "$RIG/free"
+	like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
+done
+rm -f /tmp/hostile
+
+# 3 = ANSWER_FAILED; 0 = the broker has gone away
+for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other with_fds; do
+	hostile "$deed"
+	like "the broker: $deed" "$SAID" 'hostile: answer 3 '
+done
+for deed in op end end_huge channel_zero channel_control family short long; do
+	hostile "$deed"
+	like "the broker ends: $deed" "$SAID" 'hostile: answer 0 '
+done
+
+spawn other "$PYTHON" -c '
+import socket
+s = socket.create_server(("127.0.0.2", 0))
+print(s.getsockname()[1], flush=True)
+s.accept()
+print("reached", flush=True)'
+wait_for 5 test -s "$RIG/log/other.out"
+HOSTILE_PORT=$(head -n 1 "$RIG/log/other.out")
+export HOSTILE_PORT
+hostile dial_other
+is 'the broker: another host is not dialled' "$(wc -l <"$RIG/log/other.out")" 1
+HOSTILE_PORT=$FTP_PORT hostile dial_data
+like 'the broker: what is allowed works' "$SAID" 'hostile: answer 2 '
+
+for end in near far; do
+	hostile ${end}_listeners
+	like "the broker: 64 $end listeners are the most" "$SAID" 'given 6[0-4] hostile: refused [1-9]'
+done
+for deed in check dial listen cancel; do
+	hostile flood_$deed
+	ok "the broker: it outlives or ends a flood of $deed" test $STATUS -ne 124
+done
+note "the master: $(fd_count "$MASTER_PID") descriptors, at first $MASTER_FDS; $(find "$(run_dir)" -type s -name "d*" | wc -l) sockets"
+ok 'nothing is left of it all in the master and the runtime directory' wait_for 20 settled
+
+# The real one.
+session_of()	# tunnel
+{
+	local pid
+	for pid in $(children "$1"); do
+		[ "$(ps -o comm= -p "$(ps -o ppid= -p "$pid" | tr -d ' ')")" = "$(ps -o comm= -p "$pid")" ] &&
+		    ps -o args= -p "$pid" | grep -q helper && echo "$pid"
+	done
+}
+tunnel_start -S "$RIG/ctl" -L "0:$FTP_AT" rig
+exec 8<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
+IFS= read -r -t 10 greeting <&8
+like 'a session greets' "$greeting" '^220 '
+pid=$(session_of "$TUNNEL_PID")
+like 'it has a session process' "$pid" '^[0-9]+$'
+is 'seccomp is on there' "$(awk '/^Seccomp:/ { print $2 }' "/proc/$pid/status")" 2
+is 'no new privileges' "$(awk '/^NoNewPrivs:/ { print $2 }' "/proc/$pid/status")" 1
+fds=$(readlink "/proc/$pid/fd/"* | sed 's/:.*//; s/.*loadavg/loadavg/' | sort | uniq -c | tr -s ' \n' ' ')
+note "descriptors of the session process: $fds"
+ok 'no descriptor of it is a directory, a terminal or an own file' \
+    test "$(readlink "/proc/$pid/fd/"[3-9] | grep -cv '^socket:\|^pipe:\|^/proc/loadavg$')" -eq 0
+is 'and it has few of them' "$(($(fd_count "$pid") <= 12))" 1
+exec 8>&-
+tunnel_stop
+exec 9>&-
+run ssh -O exit -S "$RIG/ctl" none 2>/dev/null
+finish
