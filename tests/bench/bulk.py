@@ -11,8 +11,8 @@ GOAL_L, GOAL_CPU = 0.97, 0.35
 class Bulk:
     def __init__(self, lab, quick):
         self.lab, self.quick = lab, quick
-        self.mib = int(os.environ.get("BENCH_MIB", 64 if quick else 768))
-        self.rounds = int(os.environ.get("BENCH_ROUNDS", 2 if quick else 5))
+        self.mib = int(os.environ.get("BENCH_MIB", 64 if quick else 256))
+        self.rounds = int(os.environ.get("BENCH_ROUNDS", 2 if quick else 4))
         self.parallel = (1, 4) if quick else (1, 4, 16)
         for k in self.parallel:
             lab.publish("down%d" % k, (self.mib << 20) // k)

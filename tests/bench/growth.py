@@ -5,13 +5,13 @@ from client import Client
 from lab import cpu, descendants
 from report import plot, table, verdict
 
-SESSIONS, SIZE, PLOTTED = 4, 100, 50
+SESSIONS, SIZE, PLOTTED = 4, 100, 100
 GOAL_GROWTH, GOAL_CPU_MS = 1.2, 0.2
 
 
-def drive(lab, method, active, count):
-    """Transfers in windows, sessions in turn: [(channels so far, wall, own CPU, ssh's CPU)],
-    times in ms per channel."""
+def drive(lab, method, active, count, seconds):
+    """Transfers in windows, sessions in turn, until there were so many or time is up:
+    [(channels so far, wall, own CPU, ssh's CPU)], times in ms per channel."""
     server, (port,) = lab.program("quickftpd")
     master, at = lab.master("growth-%s-%s" % (method, active))
     lab.speed_up(at)
@@ -24,8 +24,10 @@ def drive(lab, method, active, count):
             c.get(SIZE, active)
     own = descendants(tunnel.pid)
     ssh = [master.pid, *before]
-    window, points = count // PLOTTED, []
+    window, points, end = count // PLOTTED, [], time.monotonic() + seconds
     for i in range(PLOTTED):
+        if time.monotonic() > end:
+            break
         start, cpu_own, cpu_ssh = time.monotonic(), cpu(own), cpu(ssh)
         for _ in range(window):
             clients[i % SESSIONS].get(SIZE, active)
@@ -44,12 +46,14 @@ def mean(points, column):
 
 def run(lab, quick, out):
     few, many = (2500, 5000) if quick else (20000, 100000)
+    limits = (8, 8, 5, 5) if quick else (150, 80, 40, 40)
     plan = [("auto", False, many), ("auto", True, many), ("mux", False, few), ("mux", True, few)]
     rows, series, brief = [], [], {}
-    for method, active, count in plan:
-        points = drive(lab, method, active, count)
+    for (method, active, count), seconds in zip(plan, limits):
+        points = drive(lab, method, active, count, seconds)
+        count = points[-1][0]
         name = "%s, %s" % (method, "active" if active else "passive")
-        n = max(1, PLOTTED // 25)
+        n = max(1, len(points) // 25)
         first, last = points[:n], points[-n:]
         growth = [mean(last, c) / mean(first, c) for c in (1, 2, 3)]
         total = sum(p[2] for p in points) / len(points)

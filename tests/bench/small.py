@@ -4,7 +4,7 @@ import os
 from lab import free_port
 from report import median, spread, table, verdict
 
-SIZE = 1000
+SIZE, SLOW = 1000, 10
 
 
 def run(lab, quick, out):
@@ -30,9 +30,10 @@ def run(lab, quick, out):
         "ftp-over-ssh, FtpNoDelay=yes, passive": curl(nodelay),
         "ftp-over-ssh, FtpNoDelay=yes, active": curl(nodelay, "-P", "127.0.0.1")}
     took = {peer: [] for peer in peers}
-    for _ in range(rounds):
+    for i in range(rounds):
         for peer, command in peers.items():
-            took[peer].append(lab.together([command]))
+            if i == 0 or took[peer][0] < SLOW: # those wait for timers, always the same ones
+                took[peer].append(lab.together([command]))
     lab.stop(plain)
     lab.stop(fast)
     for i in range(count):
