@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The programs are built with what the compiler offers against exploits.
+. "${0%/*}/rig.sh"
+
+[ "$(uname -m)" = x86_64 ] || [ "$(uname -m)" = aarch64 ] || skip 'the flags differ elsewhere'
+readelf=$(command -v readelf) || skip 'no readelf'
+
+symbol()	# file regex
+{
+	"$readelf" --wide --dyn-syms "$1" | grep -Eq "$2"
+}
+
+shows()	# file option regex
+{
+	"$readelf" --wide "$2" "$1" | grep -Eq "$3"
+}
+
+shows_not()
+{
+	! shows "$@"
+}
+
+for program in "$FOS" "$FOSCTL" "$HELPER"; do
+	name=${program##*/}
+	ok "$name: position independent" shows "$program" -h 'Type: +DYN'
+	ok "$name: relocations are read-only" shows "$program" -l GNU_RELRO
+	ok "$name: bound at once" shows "$program" -d 'BIND_NOW|Flags: .*NOW'
+	ok "$name: no stack that can be run" shows_not "$program" -l 'GNU_STACK.* RWE '
+	ok "$name: no segment to write and to run" shows_not "$program" -l 'LOAD.* RWE '
+	ok "$name: stack protector" symbol "$program" '__stack_chk_(fail|guard)'
+	ok "$name: _FORTIFY_SOURCE" symbol "$program" '__(v?snprintf|fprintf|vfprintf|memcpy|read|recv|recvfrom|strncpy|printf|fdelt|poll)_chk'
+	ok "$name: no path to libraries inside" shows_not "$program" -d 'RPATH|RUNPATH'
+	ok "$name: no text relocation" shows_not "$program" -d TEXTREL
+done
+finish
