@@ -44,7 +44,6 @@ struct run {
 	uint64_t began, channel_began[CHANNELS_MAX];
 	unsigned transfers;
 	bool warned, told[NOTICE_COUNT];
-	bool end_passed; /* the client's, to the server */
 	bool deaf; /* the broker is gone: nothing new can be opened */
 };
 
@@ -139,7 +138,7 @@ control_ended(struct control *c)
 	watch_pause(c->read, true);
 	if (c->side == CLIENT)
 		client_gone(r);
-	else if (!r->end_passed && !session_greeted(r->session))
+	else if (!session_greeted(r->session))
 		notify(r, NOTICE_NO_SERVER);
 	session_eof(c->run->session, c->side);
 }
@@ -432,7 +431,6 @@ run_action(struct run *r, const struct action *a)
 		}
 		control_flush(&r->control[a->end]);
 		conn_end_write(&r->control[a->end].conn);
-		r->end_passed = true;
 		client_gone(r);
 	}
 }

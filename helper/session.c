@@ -589,11 +589,12 @@ session_pass_opaque(struct session *s)
 	}
 }
 
-/* A server that sees the client's end before it has answered QUIT may leave that out. */
+/* A server that sees the client's end before it has greeted, or answered QUIT, may leave that
+ * out. */
 static bool
-farewell_due(const struct session *s)
+words_due(const struct session *s)
 {
-	return s->quit && !s->farewell && !s->opaque && s->queue.count > 0;
+	return !s->greeted || (s->quit && !s->farewell && !s->opaque && s->queue.count > 0);
 }
 
 /* A control connection that has ended, once all that came before was dealt with. */
@@ -615,7 +616,7 @@ session_step_ended(struct session *s)
 	}
 	/* The replies to what was pipelined before still come; then the server closes, too. */
 	if (s->ended[CLIENT] && !s->half_closed && !s->hung_up[SERVER] && !session_busy(s) &&
-	    !s->quit_held && !farewell_due(s) &&
+	    !s->quit_held && !words_due(s) &&
 	    s->in[CLIENT].len == 0 && s->out[SERVER].len == 0) {
 		struct action a = { ACT_EOF, 0, SERVER, 0, 0, { 0 } };
 

@@ -64,7 +64,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	near=$(free_port) far=$(free_port) other=$(free_port)
 	ssh_host taken "LocalForward 127.0.0.1:$near $FTP_AT" "RemoteForward $far $FTP_AT" \
 	    "LocalForward $other 127.0.0.1:22"
-	tunnel_start -L "0:$FTP_AT" taken
+	tunnel_start -L "127.0.0.1:0:$FTP_AT" taken
 	is 'taken over: ours and two of the configuration' "$(wc -l <"$TUNNEL_OUT")" 3
 	like 'LocalForward: announced' "$(cat "$TUNNEL_OUT")" "listening on 127.0.0.1:$near, forwarding to $FTP_AT"
 	like 'RemoteForward: announced' "$(cat "$TUNNEL_OUT")" "localhost:$far \(remote\), forwarding to $FTP_AT"

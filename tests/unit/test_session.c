@@ -295,8 +295,8 @@ static const struct {
 	{ "> USER a\n> QUIT\n? end client\n" GREETING ">> USER a\n>> QUIT\n"
 	  "<< 331 a\n< 331 a\n<< 221 bye\n< 221 bye\n! eof 0 server\n? end server\n" HANGUPS },
 	/* ... before the greeting */
-	{ "? end client\n! eof 0 server\n? end server\n< 421 No FTP server answers at ftp.example.org.\n"
-	  HANGUPS },
+	{ "? end client\n? end server\n< 421 No FTP server answers at ftp.example.org.\n" HANGUPS },
+	{ "? end client\n" GREETING "! eof 0 server\n? end server\n" CLOSED_421 HANGUPS },
 	/* ... while PORT waits for its listener */
 	{ GREETING "> PORT 10,0,0,1,19,136\n! listen 1 server 4\n? end client\n! close 1\n" REPLACED
 	  "! eof 0 server\n? end server\n" CLOSED_421 HANGUPS },

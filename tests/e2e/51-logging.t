@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# What is logged: levels, -E, -y; never a password, never a peer's control characters.
+. "$(dirname "$0")/rig.sh"
+
+logged()	# options...: one login and download of a wrapper with them; its stderr in LOG
+{
+	LOG=$RIG/log/logged
+	fos "$@" -t "$FTP_AT" rig -- curl -sS -u "$FTP_USER:$FTP_PASS" -o "$RIG/got" %u/a \
+	    >"$RIG/log/logged.out" 2>"$LOG"
+}
+
+count()	# regex
+{
+	grep -Ec -- "$1" "$LOG"
+}
+
+sshd_start
+data a 123456
+ftpd_start proftpd
+publish a
+
+logged
+is 'no option: nothing' "$(cat "$LOG")" ''
+logged -v
+peer='127\.0\.0\.1:[0-9]+'
+is '-v: where a session begins' \
+    "$(count "^ftp-over-ssh-helper: $peer: session with the FTP server $FTP_AT begins$")" 1
+is '-v: a line for the transfer' \
+    "$(count "$peer $FTP_USER: RETR a: 123456 bytes in [0-9]+\.[0-9]{2} s, reply 226$")" 1
+is '-v: where it ends' "$(count "$peer $FTP_USER: session ends after [0-9.]+ s, 1 transfers$")" 1
+is '-v: that is all' "$(wc -l <"$LOG")" 3
+logged -vv
+is '-vv: the commands' "$(count "$peer --> USER $FTP_USER$")" 1
+is '-vv: the replies' "$(count "$peer <-- 226 ")" 1
+is '-vv: the password masked' "$(count '--> PASS \*\*\*\*$')" 1
+for level in -v -vv -vvv; do
+	logged $level
+	is "$level: the password is not there" "$(grep -cF "$FTP_PASS" "$LOG")" 0
+done
+fos -vvv -t "$FTP_AT" rig -- bash -c 'exec 3<>"/dev/tcp/$1/$2"
+	printf "%s\r\n" "USER x" "ACCT top1.secret" "pAsS top2.secret" "  pass top4.secret" "SITE CPWD top3.secret" \
+	    "PASS" "QUIT" >&3; cat <&3' sh %h %p >"$RIG/log/raw.out" 2>"$RIG/log/raw"
+is 'secrets in other clothes' "$(grep -c 'secret' "$RIG/log/raw")" 0
+LOG=$RIG/log/raw
+is '... are masked' "$(count '--> .*\*\*\*\*')" 3
+
+tunnel_start -q -L "0:127.0.0.1:$(free_port)" rig
+like '-q: the client is told' "$(banner "$TUNNEL_ADDR" "$TUNNEL_PORT")" '^421 No FTP server'
+tunnel_stop
+is '-q: nobody else' "$(cat "$TUNNEL_ERR")" ''
+fails '-q: what prevents the start is said' 255 'in use' fos -q -N -L "$FTP_PORT:$FTP_AT" rig
+
+# --- -E ---
+logged -v -E "$RIG/log/file"
+is '-E: nothing on stderr' "$(cat "$LOG")" ''
+LOG=$RIG/log/file
+is '-E: the lines are in the file' "$(count 'session (with|ends)|RETR a: 123456')" 3
+logged -v -E "$RIG/log/file"
+LOG=$RIG/log/file
+is '-E: appended to' "$(wc -l <"$LOG")" 6
+fails '-E: cannot be opened' 255 'no/such/file: cannot open it: ' fos -E no/such/file -N rig
+fos -f -v -E "$RIG/log/background" -N -L "0:$FTP_AT" rig >"$RIG/log/f.out"
+rig_ports "$RIG/log/f.out"
+run curl -sS -o "$RIG/got" "$(url a)"
+ok '-f -E: sessions of the background are in the file' \
+    wait_for 5 grep -q 'RETR a: 123456' "$RIG/log/background"
+pid=$(find "$(run_dir)" -type s -name 's*' | sed 's/.*\/s\([0-9]*\).*/\1/')
+kill "$pid"
+ok 'ended' wait_gone 5 "$pid"
+
+# --- control characters ---
+rude_command()
+{
+	SERVE=("$PYTHON" "$RIG_E2E/rude.py" 127.0.0.1 "$1" control)
+}
+rig_serve rude 127.0.0.1 rude_command
+LOG=$RIG/log/control
+fos -vvv -t "127.0.0.1:$PORT" rig -- bash -c 'exec 3<>"/dev/tcp/$1/$2"
+	printf "%b\r\n" "USER \\x1b[31mred" "PASS x" "CWD \\x9b2J\\x07" "QUIT" >&3; cat <&3' \
+	sh %h %p >"$RIG/log/control.out" 2>"$LOG"
+ok 'the dialogue is there' grep -qF 'USER \033[31mred' "$LOG"
+ok 'the replies are' grep -qF '<-- 220 \033[2Jcleared' "$LOG"
+ok 'the user name in other lines too' grep -qF ' \033[31mred: session ends' "$LOG"
+is 'no control character in it' "$(LC_ALL=C tr -d '\n -~' <"$LOG" | wc -c)" 0
+
+# --- -y ---
+# A place of our own at /dev/log, seen by the tunnel alone.
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	mkdir "$RIG/dev"
+	cat >"$RIG/in-dev" <<-'END'
+	mount -t tmpfs none "$RIG/dev" && cp -a /dev/null /dev/zero /dev/urandom /dev/tty "$RIG/dev" &&
+	ln -s /proc/self/fd "$RIG/dev/fd" && ln -s "$RIG/syslog" "$RIG/dev/log" &&
+	mount --move "$RIG/dev" /dev && exec "$@"
+	END
+	spawn syslogd "$PYTHON" "$RIG_E2E/syslogd.py" "$RIG/syslog" "$RIG/log/syslog"
+	ok 'a syslogd' wait_for 10 test -S "$RIG/syslog"
+	FOS_UNDER=(unshare -m sh "$RIG/in-dev")
+	tunnel_start -y -v -L "0:$FTP_AT" rig
+	run curl -sS -o "$RIG/got" "$(url a)"
+	ok '-y: a transfer, from the helper' wait_for 5 \
+	    grep -Eq "^<30>.* ftp-over-ssh\[[0-9]+\]: $peer $FTP_USER: RETR a: 123456 bytes" "$RIG/log/syslog"
+	kill_now "$(master_pid)"
+	ok '-y: a warning, from the tunnel' wait_for 5 \
+	    grep -Eq '^<28>.* ftp-over-ssh\[[0-9]+\]: the ssh connection to rig is lost' "$RIG/log/syslog"
+	tunnel_stop
+	is '-y: nothing on stderr' "$(cat "$TUNNEL_ERR")" ''
+	FOS_UNDER=()
+else
+	note 'no mount namespace: -y is not tried'
+fi
+finish
