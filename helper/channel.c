@@ -10,8 +10,9 @@
 #include "relay.h"
 
 #define DRAIN_CHECK_MS 2    /* there is no event for "the peer has taken all" */
-#define SETTLE_MS 4         /* on a crowded machine: look again, whether a client's EOF ... */
-#define SETTLE_MOST_MS 100  /* ... is that of a process whose end has only begun */
+#define SETTLE_MS 4         /* on a crowded machine: is a client's EOF that of a process ... */
+#define SETTLE_EACH_MS 6    /* ... whose end has only begun? The turn of one of the crowd */
+#define SETTLE_MOST_MS 100
 #define LINGER_MS 5000      /* for the peer to close after our FIN */
 
 /* One end: its connection, and the relay that reads from it. */
@@ -106,9 +107,10 @@ static void
 client_settle(void *arg)
 {
 	struct data_channel *ch = arg;
+	unsigned crowd = crowd_size(ch->hooks.crowd_fd);
 
 	ch->settle = NULL;
-	if (ch->settled_ms < SETTLE_MOST_MS && crowd_waits(ch->hooks.crowd_fd)) {
+	if (crowd > 1 && ch->settled_ms < crowd * SETTLE_EACH_MS && ch->settled_ms < SETTLE_MOST_MS) {
 		ch->settled_ms += SETTLE_MS;
 		ch->settle = loop_timer(ch->loop, SETTLE_MS, client_settle, ch);
 	}
@@ -129,7 +131,7 @@ leg_ended(struct leg *leg, bool clean)
 	else if (ch->hooks.far[leg->side]) {
 		leg->checking = true;
 		ch->hooks.check(ch->hooks.arg, ch->id);
-	} else if (leg->side == CLIENT)
+	} else if (leg->side == CLIENT && !leg->draining)
 		client_settle(ch);
 	else
 		tell(ch, EV_EOF, leg->side);

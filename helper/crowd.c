@@ -19,18 +19,18 @@ crowd_open(void)
 }
 
 /* "0.00 0.01 0.05 3/211 9786": three can run at this instant, we among them (proc(5)). */
-bool
-crowd_waits(int fd)
+unsigned
+crowd_size(int fd)
 {
 	char text[128], *slash, *number;
 	ssize_t n;
 
 	if (fd == -1 || (n = pread(fd, text, sizeof(text) - 1, 0)) <= 0)
-		return false;
+		return 1;
 	text[n] = '\0';
 	if ((slash = strchr(text, '/')) == NULL)
-		return false;
+		return 1;
 	for (number = slash; number > text && number[-1] != ' '; number--)
 		;
-	return strtol(number, NULL, 10) > processors;
+	return (unsigned)((strtol(number, NULL, 10) + processors - 1) / processors);
 }
