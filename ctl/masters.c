@@ -101,7 +101,9 @@ masters_child(struct masters *m)
 void
 masters_tend(struct masters *m)
 {
-	if (master_keeper(m->one[0].master) == -1)
+	const struct master *first = m->one[0].master;
+
+	if (master_state(first) != MASTER_UP || master_keeper(first) == -1)
 		return;
 	for (size_t i = 1; i < m->count; i++)
 		master_want(m->one[i].master, false);
