@@ -19,6 +19,10 @@ SECTIONS = {"bulk": bulk, "small": small, "growth": growth, "roundtrips": roundt
             "scale": scale, "masters": masters}
 
 
+BUSY = ("- **the machine was busy with other work**: speeds and CPU times are worse than they would "
+        "be, and what needs a free processor loses most")
+
+
 class Out:
     """What was found: sections for people, figures with their goals, a brief for README."""
 
@@ -75,7 +79,8 @@ def about(load):
         "- %s (%s), %s, %s, %s" % (version(FOS, "-V"), commit, version("ssh", "-V"),
                                    " ".join(version("curl", "-V").split()[:2]),
                                    version("vsftpd", "-v")),
-        "- cipher %s; everything on loopback of one machine; the peers take turns" % CIPHER, ""])
+        "- cipher %s; everything on loopback of one machine; the peers take turns" % CIPHER,
+        BUSY if load > 0.3 * os.cpu_count() else "", ""])
 
 
 def main():
@@ -92,6 +97,7 @@ def main():
             SECTIONS[name].run(lab, quick, out)
         finally:
             lab.close()
+        out.text("Load when this part ended: %.1f\n" % os.getloadavg()[0])
         print("(%s: %.0f s so far)" % (name, time.monotonic() - start), flush=True)
     out.write(heading)
     print("written: " + out.path("results.md"))
