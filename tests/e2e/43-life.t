@@ -19,7 +19,7 @@ greets()	# regex
 
 zombies()	# pid
 {
-	ps -o stat= --ppid "$1" | grep -c Z
+	ps -o stat= --ppid "$1" | awk '/Z/ { n++ } END { print n + 0 }'
 }
 
 no_zombies()
@@ -146,7 +146,8 @@ is 'and nothing else was said' "$(wc -l <"$TUNNEL_ERR")" 1
 
 # sshd away, and back on its port
 kill_now "$(master_pid)"
-kill_now "$SSHD_PID"
+kill "$SSHD_PID"
+wait_gone 5 "$SSHD_PID"
 like 'no sshd: 421 says why' "$(greeting)" '^421 cannot connect to rig: .*[Rr]efused'
 like 'too early for another attempt: the same' "$(greeting)" '^421 cannot connect to rig: .*[Rr]efused'
 spawn sshd-again "$(command -v sshd)" -D -e -f "$RIG/ssh/sshd_config.rig"

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# What goes wrong first: one line of ours that says what, why and what to do.
+. "$(dirname "$0")/rig.sh"
+
+# The client fails, and stderr has that one line, which is ours.
+told()	# name regex arguments...
+{
+	fails "$1" 9 "^ftp-over-ssh: $2" fos "${@:3}" -- \
+	    sh -c 'curl -s --connect-timeout 20 -u ftp:b "$1/" || exit 9' sh %u
+}
+
+rude()	# kind: PORT
+{
+	local kind=$1
+	rude_command()
+	{
+		SERVE=("$PYTHON" "$RIG_E2E/rude.py" 127.0.0.1 "$1" "$kind")
+	}
+	if [ "$kind" != silent ]; then
+		rig_serve "rude-$kind" 127.0.0.1 rude_command
+		return
+	fi
+	PORT=$(free_port)
+	rude_command "$PORT"
+	spawn rude-silent "${SERVE[@]}"
+	# shellcheck disable=SC2016 # for the inner shell
+	wait_for 10 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"' - "$PORT" 2>/dev/null
+}
+
+again()	# one session that gets nowhere
+{
+	banner "$TUNNEL_ADDR" "$TUNNEL_PORT" >/dev/null
+}
+
+sshd_start
+ftpd_start vsftpd
+free=$(free_port)
+tells='-t names another one, ftp-over-ssh-ctl check tells more$'
+
+# --- no FTP server at the target ---
+for forward in mux exec stdio; do
+	told "no FTP server, $forward" "no FTP server answers at 127.0.0.1:$free on rig: Connection refused; $tells" \
+	    -o FtpForward=$forward -t "127.0.0.1:$free" rig
+done
+told 'a host that does not exist over there' 'no FTP server answers at no-such-host.invalid:21 on rig: .*; -t' \
+    -t no-such-host.invalid rig
+ssh_host hushed 'LogLevel ERROR'
+told 'no FTP server, LogLevel ERROR' "no FTP server answers at 127.0.0.1:$free on hushed: .*; $tells" \
+    -t "127.0.0.1:$free" hushed
+run ssh -F "$RIG/ssh_config" -fNM -S "$RIG/cm" rig >/dev/null 2>&1
+told 'no FTP server, -S' "no FTP server answers at 127.0.0.1:$free on rig: .*; $tells" \
+    -S "$RIG/cm" -t "127.0.0.1:$free" rig
+fails 'no FTP server, the helper alone' 255 "^ftp-over-ssh-helper: no FTP server answers at 127.0.0.1:$free: " \
+    "$HELPER" -S "$RIG/cm" "127.0.0.1:$free"
+run ssh -O exit -S "$RIG/cm" rig 2>/dev/null
+
+tunnel_start -L "0:127.0.0.1:$free" rig
+for _ in {1..5}; do
+	again
+done
+is 'a tunnel says it once' "$(wc -l <"$TUNNEL_ERR")" 1
+like '... without -t, which is not meant' "$(cat "$TUNNEL_ERR")" \
+    "no FTP server answers at 127.0.0.1:$free on rig: Connection refused; ftp-over-ssh-ctl check"
+tunnel_stop
+tunnel_start -R "0:127.0.0.1:$free" rig
+for _ in 1 2; do
+	banner 127.0.0.1 "${TUNNEL_PORT% (remote)}" >"$RIG/log/reply"
+done
+like '-R: the client is told' "$(cat "$RIG/log/reply")" '^421 cannot connect to the FTP server 127.0.0.1 port'
+like '-R: so are we' "$(cat "$TUNNEL_ERR")" "cannot connect to the FTP server 127.0.0.1 port $free: Connection refused"
+tunnel_stop
+
+# --- forwarding is forbidden ---
+sshd_start -n forbidden 'AllowTcpForwarding no'
+told 'forbidden' "the ssh server forbids connections to $FTP_AT: look at AllowTcpForwarding" \
+    -t "$FTP_AT" forbidden
+told 'forbidden, stdio' "the ssh server forbids connections to $FTP_AT: look at AllowTcpForwarding" \
+    -o FtpForward=stdio -t "$FTP_AT" forbidden
+sshd_start -n permitted "PermitOpen 127.0.0.1:$free"
+told 'PermitOpen names another one' "the ssh server forbids connections to $FTP_AT: .*PermitOpen" \
+    -t "$FTP_AT" permitted
+
+# --- TLS ---
+rude tls
+told 'a server that wants TLS' "the FTP server at 127.0.0.1:$PORT on rig wants TLS, .*FtpTls=pass" \
+    -t "127.0.0.1:$PORT" rig
+tunnel_start -L "0:127.0.0.1:$PORT" rig
+for _ in 1 2 3; do
+	run curl -s -u a:b "ftp://$TUNNEL_ADDR:$TUNNEL_PORT/"
+done
+is '... is told once in a tunnel' "$(grep -c 'wants TLS' "$TUNNEL_ERR")" 1
+tunnel_stop
+for kind in vsftpd proftpd; do
+	ftpd_start $kind
+	tunnel_start -L "0:$FTP_AT" rig
+	run curl -s -u nobody:wrong "ftp://$TUNNEL_ADDR:$TUNNEL_PORT/"
+	is "$kind: a wrong password is not taken for that" "$(cat "$TUNNEL_ERR")" ''
+	tunnel_stop
+done
+if openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=rig -days 2 -keyout "$RIG/data/key" \
+    -out "$RIG/data/cert" 2>/dev/null; then
+	chmod 644 "$RIG/data/key"
+	ftpd_start vsftpd ssl_enable=YES force_anon_logins_ssl=YES allow_anon_ssl=YES \
+	    "rsa_cert_file=$RIG/data/cert" "rsa_private_key_file=$RIG/data/key"
+	told 'vsftpd that insists on TLS' "the FTP server at $FTP_AT on rig wants TLS, " \
+	    -t "$FTP_AT" rig
+fi
+rude silent
+tunnel_start -L "0:127.0.0.1:$PORT" rig
+spawn waiting curl -s --connect-timeout 30 -u a:b "ftp://$TUNNEL_ADDR:$TUNNEL_PORT/"
+spawn waiting2 curl -s --connect-timeout 30 -u a:b "ftp://$TUNNEL_ADDR:$TUNNEL_PORT/"
+ok 'a silent server: FTPS is named' wait_for 20 \
+    grep -q "the server at 127.0.0.1:$PORT on rig says nothing: .*FTPS" "$TUNNEL_ERR"
+kill "$SPAWN_PID"
+tunnel_stop
+is '... once' "$(wc -l <"$TUNNEL_ERR")" 1
+
+# --- nothing to run, nowhere to go ---
+mkdir "$RIG/bin"
+for program in ssh env timeout; do
+	ln -s "$(command -v $program)" "$RIG/bin/"
+done
+fails 'no FTP client' 255 'no FTP client found: .*install one of them, set FTP_OVER_SSH_CLIENT' \
+    env "PATH=$RIG/bin" "$FOS" -F "$RIG/ssh_config" rig
+fails 'a host that does not exist' 255 'cannot connect to no-such-host.invalid: .*no-such-host.invalid' \
+    fos no-such-host.invalid -- true
+
+# --- what belongs to the terminal ---
+ssh-keygen -q -t ed25519 -N '' -C other -f "$RIG/ssh/other"
+ssh_host stranger "UserKnownHostsFile $RIG/ssh/empty" 'StrictHostKeyChecking ask'
+sed -i '/StrictHostKeyChecking yes/d' "$RIG/ssh/stranger.conf"
+timeout 60 "$PYTHON" "$RIG_E2E/answer.py" 'continue connecting.*\? $' no "$FOS" \
+    -F "$RIG/ssh_config" -N stranger >"$RIG/log/ask.out" 2>"$RIG/log/ask.err"
+is 'the host key is not taken: 255' $? 255
+like '... the question was at the terminal' "$(cat "$RIG/log/ask.out")" 'authenticity of host'
+is '... stderr has our line alone' "$(grep -vc '^ftp-over-ssh: cannot connect to stranger: ' "$RIG/log/ask.err")" 0
+finish
