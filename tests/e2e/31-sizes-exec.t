@@ -4,5 +4,5 @@
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/sizes.sh"
 
-sizes exec 50 50 50 50
+sizes exec 25 25 25 25
 finish
