@@ -152,6 +152,11 @@ line_feed(struct line_reader *r, const void *data, size_t len, enum line_status 
 			line_client_raw(r, p[i]);
 		else
 			line_server_byte(r, p[i]);
+		if (r->too_long && !r->client) { /* its end may never come */
+			*status = LINE_LONG;
+			r->done = true;
+			return i + 1;
+		}
 	}
 	*status = LINE_MORE;
 	return len;

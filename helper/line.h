@@ -3,7 +3,8 @@
  * Client side: Telnet sequences are taken out (RFC 854; RFC 959 3.1 puts FTP on
  * Telnet), CRLF and bare LF end a line, NUL and bare CR make it bad (RFC 2640: servers
  * read CR NUL LF differently). Server side: every byte is kept, LF ends a line and one
- * CR before it is dropped. A line that is too long is discarded up to its end. */
+ * CR before it is dropped. A command that is too long is discarded up to its end; a reply that
+ * is too long is told at once. */
 #ifndef LINE_H
 #define LINE_H
 
@@ -17,7 +18,7 @@ enum line_status {
 	LINE_MORE, /* all bytes taken, no line yet */
 	LINE_OK,
 	LINE_BAD, /* complete, but held NUL, a bare CR or a broken Telnet sequence */
-	LINE_LONG /* complete, but too long: text is its beginning */
+	LINE_LONG /* too long: text is its beginning */
 };
 
 struct line_reader {
