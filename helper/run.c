@@ -17,6 +17,7 @@
 #include "report.h"
 
 #define CHANNELS_MAX 64        /* running ones and those that linger */
+#define CONTROL_CHECK (UINT32_MAX - 1) /* in place of a channel: about the control connection */
 #define FLUSH_MS 10000         /* for a hung-up peer to take what it is still sent */
 #define HALF_CLOSED_MS 30000   /* for the server to answer and close after the client has */
 #define GREETING_MS 10000      /* a server that is slower than that may wait for TLS */
@@ -29,6 +30,7 @@ struct control {
 	struct watch *read, *write;
 	struct timer *flush;
 	bool hangup;
+	bool checked, checking; /* whose end is it: the server's, or that of the ssh connection? */
 };
 
 struct run {
@@ -44,11 +46,13 @@ struct run {
 	uint64_t began, channel_began[CHANNELS_MAX];
 	unsigned transfers;
 	bool warned, told[NOTICE_COUNT];
+	bool end_passed; /* the client's, to the server */
 	bool deaf; /* the broker is gone: nothing new can be opened */
 };
 
 static void run_actions(struct run *);
 static void half_closed_over(void *);
+static void hook_check(void *, unsigned channel);
 
 /* ---- what the user is told ---- */
 
@@ -131,16 +135,30 @@ client_gone(struct run *r)
 }
 
 static void
-control_ended(struct control *c)
+control_told(struct control *c)
 {
 	struct run *r = c->run;
 
-	watch_pause(c->read, true);
+	c->checking = false;
 	if (c->side == CLIENT)
 		client_gone(r);
 	else if (!session_greeted(r->session))
 		notify(r, NOTICE_NO_SERVER);
-	session_eof(c->run->session, c->side);
+	session_eof(r->session, c->side);
+}
+
+static void
+control_ended(struct control *c)
+{
+	watch_pause(c->read, true);
+	if (c->checking)
+		return;
+	if (c->side == CLIENT || !c->run->config->far[SERVER] || c->run->deaf || c->checked) {
+		control_told(c);
+		return;
+	}
+	c->checked = c->checking = true;
+	hook_check(c->run, CONTROL_CHECK);
 }
 
 /* Write what there is; false when nothing could be written. */
@@ -177,7 +195,7 @@ control_arm(struct control *c)
 	size_t len;
 
 	session_output(c->run->session, c->side, &len);
-	watch_pause(c->read, session_room(c->run->session, c->side) == 0);
+	watch_pause(c->read, c->checking || session_room(c->run->session, c->side) == 0);
 	watch_pause(c->write, len == 0);
 }
 
@@ -401,7 +419,7 @@ half_closed_over(void *arg)
 	struct run *r = arg;
 
 	r->half_closed = NULL;
-	if (session_busy(r->session)) { /* it may go on without its control connection */
+	if (!r->end_passed && session_busy(r->session)) { /* it may go on without */
 		client_gone(r);
 		return;
 	}
@@ -431,6 +449,9 @@ run_action(struct run *r, const struct action *a)
 		}
 		control_flush(&r->control[a->end]);
 		conn_end_write(&r->control[a->end].conn);
+		timer_free(r->half_closed);
+		r->half_closed = NULL;
+		r->end_passed = true;
 		client_gone(r);
 	}
 }
@@ -492,6 +513,8 @@ answer_handle(struct run *r, const struct answer *a, int fds[2])
 		e.kind = EV_LISTENING;
 		break;
 	case ANSWER_ALIVE:
+		if (a->channel == CONTROL_CHECK && r->control[SERVER].checking)
+			control_told(&r->control[SERVER]);
 		if ((ch = channel_find(r, a->channel)) != NULL)
 			data_channel_alive(ch);
 		return;

@@ -139,7 +139,7 @@ print("in", flush=True)
 print(ftp.file.readline().strip(), flush=True)' "$TUNNEL_ADDR" "$TUNNEL_PORT" "$FTP_USER" "$FTP_PASS"
 ok 'an idle session' wait_for 10 grep -q '^in$' "$RIG/log/idle.out"
 kill_now "$(master_pid)"
-ok '... is told' wait_for 5 grep -q '^421 ' "$RIG/log/idle.out"
+ok '... is told' wait_for 5 grep -q '^421 .*the ssh connection is gone' "$RIG/log/idle.out"
 is 'the loss is one line, however often' \
     "$(grep -c 'the ssh connection to rig is lost' "$TUNNEL_ERR")" 1
 is 'and nothing else was said' "$(wc -l <"$TUNNEL_ERR")" 1
