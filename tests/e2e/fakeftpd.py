@@ -25,9 +25,12 @@ class Session(threading.Thread):
     def say(self, line):
         self.control.sendall(line.encode("latin-1") + b"\r\n")
 
+    def greet(self):
+        self.say("220 fake")
+
     def run(self):
         try:
-            self.say("220 fake")
+            self.greet()
             for line in self.control.makefile("r", encoding="latin-1", newline="\n"):
                 verb, _, arg = line.strip().partition(" ")
                 getattr(self, "do_" + verb.lower(), self.do_other)(arg)
@@ -88,6 +91,11 @@ class Session(threading.Thread):
             self.say(end + " That went wrong.")
 
 
-with socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=128) as server:
-    while True:
-        Session(server.accept()[0])
+def serve(session):
+    with socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=128) as server:
+        while True:
+            session(server.accept()[0])
+
+
+if __name__ == "__main__":
+    serve(Session)
