@@ -1,6 +1,6 @@
 #include "peer_owner.h"
 
-#ifdef __linux__
+#ifdef PEER_SOCK_DIAG
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>

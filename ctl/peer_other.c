@@ -1,7 +1,7 @@
 #include "peer_owner.h"
 
 /* No way to ask is known here: callers treat the peer as a stranger. */
-#ifndef __linux__
+#ifndef PEER_SOCK_DIAG
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local, uid_t *uid)
 {

@@ -6,6 +6,10 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#if defined(__linux__) && !defined(NO_SOCK_DIAG)
+#define PEER_SOCK_DIAG
+#endif
+
 /* The owner of this machine's connected TCP socket whose own address is peer and whose
  * other end is local. False when that cannot be told. */
 bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,

@@ -26,7 +26,7 @@ struct procwatch {
 static int
 pidfd(pid_t pid)
 {
-#ifdef SYS_pidfd_open
+#if defined(SYS_pidfd_open) && !defined(NO_PIDFD)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 #else
 	(void)pid;
