@@ -6,6 +6,7 @@
 #   check       gets what the tests need (tests/deps), then unit and end-to-end tests
 #   unit        unit tests alone
 #   demo        shows it at work on this machine
+#   soak        the scenarios about integrity and load at full length (an hour)
 #   bench       measures it against ssh -L, ssh -D and sftp
 #   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang)
 #   sanitize    SANITIZE_TARGETS with the address and undefined behaviour sanitizers
@@ -119,6 +120,8 @@ demo:
 	tests/deps demo
 	$(MAKE) all
 	tests/demo
+soak: all
+	tests/soak/run
 bench: all
 	tests/bench/run
 
@@ -189,4 +192,4 @@ clean:
 DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
-.PHONY: all check unit demo bench fuzz sanitize lint install uninstall dist clean
+.PHONY: all check unit demo soak bench fuzz sanitize lint install uninstall dist clean

@@ -6,7 +6,7 @@
 . "${0%/*}/rig.sh"
 
 cuts=${FTP_CUTS:-40} seed=${FTP_SEED:-1}
-RUN_TIMEOUT=250
+RUN_TIMEOUT=${RIG_TIMEOUT:-250}
 export AT_ADDR AT_PORT FTP_USER FTP_PASS FTP_ROOT FTP_PID
 
 figure()	# name
