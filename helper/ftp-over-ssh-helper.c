@@ -199,7 +199,7 @@ tell_client(const char *why)
 }
 
 /* The client is told in its own language, the user on stderr. */
-static void
+static _Noreturn void
 refuse(const char *why)
 {
 	log_error("%s", why);
@@ -208,7 +208,7 @@ refuse(const char *why)
 }
 
 /* A tunnel knows more, and says it; of a server on its own side there is no more to know. */
-static void
+static _Noreturn void
 no_server(struct helper *h, const char *reason)
 {
 	uint8_t packet[NOTICE_MAX];
