@@ -36,10 +36,12 @@ chown -R "$RIG_FTP_USER" "$FTP_ROOT/dir"
 
 # --- lftp: a job of cron; a bookmark -----------------------------------------------------
 
+echo "machine 127.0.0.1 login $FTP_USER password $FTP_PASS" >"$HOME/.netrc"
+chmod 600 "$HOME/.netrc"
 job()		# commands; through is what a crontab has
 {
 	printf '%s\n' 'set cmd:fail-exit yes' 'set net:max-retries 2' "$@" >"$RIG/job"
-	through lftp -u "$FTP_USER,$FTP_PASS" -e "source $RIG/job; quit" -p %p %h
+	through lftp -e "source $RIG/job; quit" -p %p %h
 }
 
 ok 'lftp as a job: mirror' fetched "$got/mirror/mid" job "mirror -c dir $got/mirror"

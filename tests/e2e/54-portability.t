@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Builds without a warning: by two compilers and two makes, for 32 bits, without optimisation,
+# and without what only Linux has; and that portable build at work.
+. "${0%/*}/rig.sh"
+
+# No options of a make that runs this.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKE CPPFLAGS CFLAGS LDFLAGS
+
+# A copy of the sources alone.
+tree()		# name
+{
+	mkdir -p "$RIG/$1"
+	tar cf - -C "$TOP" --exclude='*.[oad]' --exclude='*.test' --exclude='*.log' \
+	    --exclude=ftp-over-ssh --exclude=ftp-over-ssh-ctl --exclude=ftp-over-ssh-helper \
+	    Makefile ctl helper tests/unit man | tar xf - -C "$RIG/$1"
+}
+
+built()		# name make [NAME=value ...] target ...
+{
+	tree "$1"
+	(cd "$RIG/$1" && RUN_TIMEOUT=120 run "$2" -j 2 WERROR=-Werror "${@:3}")
+}
+
+portable='-DNO_SANDBOX -DNO_SOCK_DIAG -DNO_PIDFD'
+ok 'gcc, GNU make' built gcc make CC=gcc all
+ok 'clang, bmake, no optimisation' built clang bmake CC=clang CFLAGS=-O0 all
+ok 'the portable parts' built portable make CFLAGS=-O0 CPPFLAGS="$portable" all
+if [ "$(uname -m)" = x86_64 ]; then
+	ok '32 bits' built bits make CC=gcc CFLAGS='-m32 -O1' HARDEN_CFLAGS= \
+	    helper/libhelper.a ctl/libctl.a
+	ok '32 bits, clang, the portable parts' built bits2 make CC=clang CFLAGS='-m32 -O0' \
+	    CPPFLAGS="$portable" HARDEN_CFLAGS= helper/libhelper.a ctl/libctl.a
+fi
+
+# Not test_peer, which wants to be told who the peer is, nor the two that take long.
+quick=
+for t in "$RIG"/portable/tests/unit/test_*.c; do
+	case $t in
+	*/test_peer.c|*/test_mux.c|*/test_session_mutation.c) ;;
+	*) quick="$quick ${t#"$RIG/portable/"}" ;;
+	esac
+done
+unit()
+{
+	(cd "$RIG/portable" && RUN_TIMEOUT=120 run make -j 2 WERROR=-Werror CFLAGS=-O0 \
+	    CPPFLAGS="$portable" UNIT_SRC="${quick# }" unit)
+}
+ok 'unit tests of the portable parts' unit
+
+FOS=$RIG/portable/ctl/ftp-over-ssh
+export FTP_OVER_SSH_HELPER=$RIG/portable/helper/ftp-over-ssh-helper
+sshd_start
+ftpd_start vsftpd
+data a 100000
+publish a
+get()		# curl's options ...
+{
+	run curl -sS --connect-timeout 20 -o "$RIG/got" "$@" "$(url a)" && same "$RIG/data/a" "$RIG/got"
+}
+tunnel_start -o FtpAllowUsers=any -L "ftp/0:$FTP_AT" rig
+ok 'portable: passive' get
+ok 'portable: active' get -P -
+kill_now "$(master_pid)"
+ok 'portable: the end of the ssh connection is noticed' wait_for 5 test -s "$TUNNEL_ERR"
+ok 'portable: and the next client has a new one' get
+tunnel_stop
+tunnel_start -L "ftp/0:$FTP_AT" rig
+like 'portable: who cannot be told is not let in' "$(get 2>&1)" 'curl: '
+tunnel_stop
+finish
