@@ -13,7 +13,7 @@
 static void
 peer_text(int fd, char *peer)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 	char host[48], port[8];
 

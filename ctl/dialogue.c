@@ -108,7 +108,8 @@ dialogue_ask(struct dialogue *d, unsigned ms, const char *fmt, ...)
 	va_end(ap);
 	if (len < 0 || (size_t)len >= sizeof(line) - 2)
 		return DIALOGUE_JUNK;
-	memcpy(line + len, "\r\n", 2);
+	line[len] = '\r';
+	line[len + 1] = '\n';
 	*d->reply = '\0';
 	if (write(d->wfd, line, (size_t)len + 2) != len + 2)
 		return DIALOGUE_ENDED;

@@ -169,6 +169,7 @@ read_address(struct listener *l, struct sockaddr_storage *ss)
 {
 	socklen_t len = sizeof(*ss);
 
+	memset(ss, 0, sizeof(*ss));
 	return getsockname(l->fd, (struct sockaddr *)ss, &len) == 0 &&
 	    address_text(&l->at, (struct sockaddr *)ss, len);
 }

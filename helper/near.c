@@ -256,15 +256,17 @@ static void
 listening(void *arg)
 {
 	struct near_slot *slot = arg;
-	struct sockaddr_storage at;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} at = { .in6 = { 0 } };
 	socklen_t len = sizeof(at);
-	uint16_t port = 0;
 
 	slot->pause = NULL;
-	if (getsockname(slot->fd, (struct sockaddr *)&at, &len) == 0)
-		port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port :
-							((struct sockaddr_in *)&at)->sin_port);
-	end_listening(&slot->near->end, slot->channel, port, false);
+	getsockname(slot->fd, &at.sa, &len);
+	end_listening(&slot->near->end, slot->channel,
+	    ntohs(at.sa.sa_family == AF_INET6 ? at.in6.sin6_port : at.in.sin_port), false);
 }
 
 static void
