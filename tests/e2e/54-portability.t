@@ -32,11 +32,11 @@ if [ "$(uname -m)" = x86_64 ]; then
 	    CPPFLAGS="$portable" HARDEN_CFLAGS= helper/libhelper.a ctl/libctl.a
 fi
 
-# Not test_peer, which wants to be told who the peer is, nor the two that take long.
+# Not test_peer, which wants to be told who the peer is, nor those that take long or need ssh.
 quick=
 for t in "$RIG"/portable/tests/unit/test_*.c; do
 	case $t in
-	*/test_peer.c|*/test_mux.c|*/test_session_mutation.c) ;;
+	*/test_peer.c|*/test_forward.c|*/test_mux.c|*/test_session_mutation.c) ;;
 	*) quick="$quick ${t#"$RIG/portable/"}" ;;
 	esac
 done
