@@ -306,7 +306,7 @@ local_forward(uint16_t port, int number)
 static struct forward
 remote_forward(int number)
 {
-	struct forward f = { .kind = FORWARD_REMOTE, .host = "localhost" };
+	struct forward f = { .kind = FORWARD_REMOTE, .host = "127.0.0.1" };
 
 	snprintf(f.path, sizeof(f.path), "%s/r%d.%d", dir, (int)getpid(), number);
 	return f;
@@ -389,7 +389,7 @@ START_TEST(test_refused)
 {
 	struct forward f = local_forward(21, 0);
 	struct forward none = local_forward(21, 1);
-	struct forward high = { .kind = FORWARD_REMOTE, .host = "localhost" };
+	struct forward high = { .kind = FORWARD_REMOTE, .host = "127.0.0.1" };
 	char number[8];
 
 	master_start(methods[_i]);
