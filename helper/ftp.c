@@ -260,6 +260,12 @@ ftp_address_same_host(const struct ftp_address *a, const struct ftp_address *b)
 
 /* ---- passive replies ---- */
 
+bool
+ftp_code_is_passive(int code)
+{
+	return code >= 227 && code <= 229;
+}
+
 /* Take a found address over: a second one must be the same. */
 static int
 found_add(struct ftp_address *a, const struct ftp_address *new, int *found)

@@ -48,6 +48,8 @@ bool ftp_address_same_host(const struct ftp_address *, const struct ftp_address 
  * is taken: policy is not the parser's. */
 int ftp_parse_active(enum ftp_verb, const char *arg, size_t len, struct ftp_address *);
 
+bool ftp_code_is_passive(int code); /* 227, 228, 229 */
+
 /* The data port in a passive reply's text (all lines of it, without codes): 227, 228
  * or 229. -1 when it holds none, a malformed one, two different ones or a port < 1024. */
 int ftp_parse_passive(int code, const char *text, size_t len, struct ftp_address *);

@@ -1,5 +1,6 @@
-/* What the parts of the session machine share: session.c (control streams and queue),
- * setup.c (PASV, PORT and kin; modes) and transfer.c (data channels and their ends). */
+/* What the parts of the session machine share: session.c (streams and queue),
+ * commands.c and replies.c (the two sides' lines), setup.c (PASV, PORT and kin; modes) and
+ * transfer.c (data channels and their ends). */
 #ifndef SESSION_PRIVATE_H
 #define SESSION_PRIVATE_H
 
@@ -83,6 +84,18 @@ void session_act(struct session *, const struct action *);
 void session_send(struct session *, enum side, const char *line, size_t len); /* adds CRLF */
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
 void session_step(struct session *);
+
+void session_write(struct session *, enum side, const char *, size_t len);
+void session_flush_own(struct session *); /* our replies whose turn has come */
+void session_trace(const struct session *, enum side from, const char *line, size_t len);
+
+/* commands.c */
+void client_command(struct session *, const char *line, size_t len);
+void quit_release(struct session *); /* a QUIT that waited for an upload */
+
+/* replies.c */
+void server_line(struct session *, char *line, size_t len); /* may change the line */
+void reply_transfer(struct session *); /* the reply that is held: may it go out now? */
 
 /* setup.c */
 void setup_command(struct session *, const struct ftp_command *);

@@ -281,12 +281,6 @@ setup_abandon(struct session *s, const struct channel *ch)
 
 /* ---- the server's answer ---- */
 
-static bool
-code_is_passive(int code)
-{
-	return code >= 227 && code <= 229;
-}
-
 static void
 setup_refused(struct session *s, struct channel *ch, struct pending *p, int code,
     const char *text, size_t len)
@@ -330,7 +324,7 @@ setup_reply(struct session *s, int code, const char *text, size_t len)
 		return;
 	}
 	if (channel_dials(ch, SERVER) &&
-	    (!code_is_passive(code) || ftp_parse_passive(code, text, len, &ch->server_addr) == -1)) {
+	    (!ftp_code_is_passive(code) || ftp_parse_passive(code, text, len, &ch->server_addr) == -1)) {
 		/* over IPv6 some answer PASV with a 227 in which ::1 stands, or half of it */
 		s->bad |= BIT(ch->attempt);
 		setup_refused(s, ch, p, 425, no_port, sizeof(no_port) - 1);

@@ -1,0 +1,130 @@
+/* The client's lines: which command is sent on, refused, or prepared. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "session_private.h"
+
+static void
+client_secure(struct session *s, const struct ftp_command *c, const char *line, size_t len)
+{
+	bool auth = c->verb == FTP_AUTH;
+
+	if (!s->config.tls_pass || c->verb == FTP_FXP_SECURE) {
+		session_answer(s, "502 Not available here: ssh protects this connection.");
+		return;
+	}
+	if (auth && s->in[CLIENT].len > 0) { /* CVE-2021-22947: injected before TLS begins */
+		session_fail(s, "data behind AUTH");
+		return;
+	}
+	queue_push(&s->queue, auth ? PENDING_AUTH : PENDING_PLAIN);
+	session_send(s, SERVER, line, len);
+}
+
+static void
+client_epsv(struct session *s, const struct ftp_command *c, const char *line, size_t len)
+{
+	if (c->arg_len != 3 || strncasecmp(c->arg, "ALL", 3) != 0)
+		setup_command(s, c);
+	else if (s->config.mode == MODE_ACTIVE)
+		session_answer(s, "502 EPSV ALL is not possible here: the server side uses active mode.");
+	else {
+		queue_push(&s->queue, PENDING_EPSV_ALL);
+		session_send(s, SERVER, line, len);
+	}
+}
+
+static enum pending_kind
+plain_kind(const struct ftp_command *c)
+{
+	switch (c->verb) {
+	case FTP_FEAT:
+		return PENDING_FEAT;
+	case FTP_ABOR:
+		return PENDING_ABOR;
+	case FTP_MODE:
+		return c->arg_len == 1 && (*c->arg | 32) == 'b' ? PENDING_MODE_B : PENDING_PLAIN;
+	default:
+		return PENDING_PLAIN;
+	}
+}
+
+static bool
+upload_unanswered(struct session *s)
+{
+	for (size_t i = 0; i < s->queue.count; i++) {
+		const struct pending *p = queue_at(&s->queue, i);
+		const struct channel *ch = channel_by_id(s, p->channel);
+
+		if (p->kind == PENDING_TRANSFER && ch != NULL && ch->dir == DIR_UP)
+			return true;
+	}
+	return false;
+}
+
+/* ProFTPD drops what it has of an upload when QUIT comes before the end of the data, which
+ * here takes longer than the control connection. */
+void
+quit_release(struct session *s)
+{
+	if (!s->quit_held || upload_unanswered(s))
+		return;
+	s->quit_held = false;
+	queue_push(&s->queue, PENDING_PLAIN);
+	session_send(s, SERVER, "QUIT", 4);
+}
+
+static void
+client_plain(struct session *s, const struct ftp_command *c, const char *line, size_t len)
+{
+	if (c->verb == FTP_QUIT) {
+		s->quit = true;
+		s->quit_held = upload_unanswered(s);
+		if (s->quit_held)
+			return;
+	}
+	if (c->verb == FTP_USER)
+		snprintf(s->user, sizeof(s->user), "%.*s",
+		    (int)(c->arg_len < sizeof(s->user) ? c->arg_len : sizeof(s->user) - 1), c->arg);
+	else if (c->verb == FTP_REIN)
+		s->epsv_all = false;
+	else if (c->verb == FTP_MODE)
+		s->mode_b = false; /* until the server says otherwise */
+	queue_push(&s->queue, plain_kind(c));
+	session_send(s, SERVER, line, len);
+}
+
+void
+client_command(struct session *s, const char *line, size_t len)
+{
+	struct ftp_command c;
+
+	if (len == 0)
+		return; /* servers differ in whether they answer one */
+	if (s->first_command && ftp_is_http(line, len)) {
+		session_fail(s, "this is FTP, not HTTP");
+		return;
+	}
+	s->first_command = false;
+	if (ftp_command_parse(&c, line, len) == -1) {
+		session_answer(s, "500 Syntax error, command unrecognized.");
+		return;
+	}
+	switch (c.verb) {
+	case FTP_PASV: case FTP_LPSV: case FTP_PORT: case FTP_EPRT: case FTP_LPRT:
+		setup_command(s, &c);
+		break;
+	case FTP_EPSV:
+		client_epsv(s, &c, line, len);
+		break;
+	case FTP_RETR: case FTP_LIST: case FTP_STOR:
+		transfer_command(s, &c, line, len);
+		break;
+	case FTP_SECURE: case FTP_AUTH: case FTP_FXP_SECURE:
+		client_secure(s, &c, line, len);
+		break;
+	default:
+		client_plain(s, &c, line, len);
+	}
+}
