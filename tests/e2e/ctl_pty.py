@@ -49,8 +49,10 @@ elif how == "hangup":
 else:
     os.write(master, {"q": b"q", "^C": b"\x03", "^Z^C": b"\x1a\x03"}[how])
 end = time.monotonic() + 20
-pump(lambda: child.poll() is not None)
-if child.poll() is None:
+pump(lambda: child.poll() is not None)  # returns early when its last descriptor is closed
+try:
+    child.wait(max(1, end - time.monotonic()))
+except subprocess.TimeoutExpired:
     child.kill()
     sys.exit(99)
 pump(lambda: not select.select([master], [], [], 0)[0])
