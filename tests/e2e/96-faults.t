@@ -81,7 +81,8 @@ fi
 tunnel_start -L "0:$FTP_AT" rig
 at_tunnel
 kill -STOP "$FTP_PID"
-ok 'a stopped FTP server: a client can give up' ends 20 curl -sS --max-time 5 -o /dev/null "$(url mid)"
+ok 'a stopped FTP server: a client can give up' \
+    ends 20 curl -sS --max-time 5 -o /dev/null "$(url mid)"
 kill -CONT "$FTP_PID"
 ok 'and is served afterwards' wait_for 20 transfers pasv
 master=$(master_pid)

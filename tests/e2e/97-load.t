@@ -63,7 +63,8 @@ for method in mux stdio; do
 	ok "$method: every helper ends" wait_for 20 no_helper
 	ok "$method: descriptors and sockets are as before" wait_for 10 as_before
 	now=$(private "$TUNNEL_PID")
-	note "$method: $before; private memory of the tunnel $memory, then $now kB; master $(private "$MASTER") kB"
+	note "$method: $before; private memory: tunnel $memory, then $now kB; master \
+$(private "$MASTER") kB"
 	ok "$method: the tunnel does not grow" test "$now" -le $((memory + 1024))
 	tunnel_stop
 done

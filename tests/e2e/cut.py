@@ -1,6 +1,8 @@
 """Downloads that are cut: does any of them look whole?
 
-cut.py master|sshd|session|server|helper|helper_session|fake|none cuts seed size [server command ...]
+cut.py KIND cuts seed size [server command ...]
+KIND is the victim: master, sshd, session (of the FTP server), server, helper, helper_session; or
+fake, none.
 The file is `big` of that size (fake: whatever the scripted server sends). In every round a
 tunnel of its own serves ROUND sessions, in all four modes; at a pseudo-random point of one
 of them the victim is killed with SIGKILL. What is counted, on the last line:
