@@ -328,7 +328,9 @@ far_end(struct broker *b, struct broker_end *e)
 		if (*bc->ctl_path[i] != '\0')
 			c[n++] = (struct far_config){ bc->options->forward, bc->ctl_path[i],
 				bc->destination, advertise[0] ? advertise : NULL,
-				bc->forwards != NULL ? &bc->forwards[i] : NULL };
+				bc->forwards != NULL ? &bc->forwards[i] : NULL,
+				/* where there is no passive mode to turn to */
+				bc->remote || bc->options->server_mode != MODE_AUTO };
 	return b->far = fars_new(b->loop, c, n, end_answer, e);
 }
 

@@ -76,6 +76,7 @@ struct far_config {
 	const char *ctl_path, *destination; /* must outlive the end */
 	const char *bind;                   /* remote listeners' address; NULL: loopback */
 	atomic_uint *forwards; /* asked of this master so far, by all its users; may be NULL */
+	bool by_name; /* may listen on "localhost": for sshd's PermitListen, with a risk (far.c) */
 };
 
 /* NULL with errno when no master answers. */

@@ -281,7 +281,7 @@ static void listen_new(struct far *, unsigned channel, uint8_t family);
 
 /* For "localhost:0" sshd opens two listeners, and does not say when the port that it chose for
  * one loopback is somebody else's on the other: there the data would go. So it is told which
- * one is meant. PermitListen may know "localhost" alone, though. */
+ * one is meant. PermitListen may know "localhost" alone, though: the name is the last resort. */
 static const char *
 listen_host(const struct far *far, uint8_t family)
 {
@@ -386,7 +386,7 @@ listen_by_name(struct far_slot *slot, enum forward_status status)
 {
 	struct far *far = slot->far;
 
-	if (status != FORWARD_REFUSED || far->config.bind != NULL ||
+	if (status != FORWARD_REFUSED || !far->config.by_name || far->config.bind != NULL ||
 	    strcmp(slot->forward.host, "localhost") == 0)
 		return false;
 	far->by_name = true;
