@@ -9,7 +9,7 @@
 
 static struct cmdline c;
 static char why[512];
-static char *argv[32];
+static char *argv[512 / 2 + 2]; /* of the longest line, all of one letter and a blank */
 
 /* Parse a line of words parted by blanks; "_" stands for an empty one. */
 static int
