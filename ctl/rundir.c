@@ -177,7 +177,8 @@ sweep_entry(const char *path, const char *name, long pid, void *arg)
 	struct stat st;
 	int *removed = arg;
 
-	if (!lives(pid) && (*name != 'm' || !answers(path)) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(path) == 0)
+	if (!lives(pid) && (*name != 'm' || !answers(path)) && lstat(path, &st) == 0 &&
+	    S_ISSOCK(st.st_mode) && unlink(path) == 0)
 		++*removed;
 }
 

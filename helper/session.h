@@ -101,7 +101,8 @@ const char *session_user(const struct session *);
 const char *session_transfer(const struct session *, unsigned channel);
 /* "down", "up" or ""; the verbs spoken on both ends ("EPSV", "PORT"). */
 const char *session_direction(const struct session *, unsigned channel);
-void session_verbs(const struct session *, unsigned channel, const char **client, const char **server);
+void session_verbs(const struct session *, unsigned channel, const char **client,
+    const char **server);
 int session_final(const struct session *, unsigned channel); /* reply code, 0 = none yet */
 
 #endif
