@@ -14,7 +14,7 @@
 #include "loop.h"
 #include "muxmsg.h"
 
-#define CONNECT_WAIT_MS 1000 /* while the master's backlog (64) is full */
+#define CONNECT_WAIT_MS 5000 /* while the backlog (64) of a master with a crowd of clients is full */
 
 /* A request under way. The master answers in order, so the first in the list is
  * the one that the next answer must be for. */

@@ -450,6 +450,8 @@ main(void)
 	SRunner *runner = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(t, 30);
+
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_answers);
 	tcase_add_loop_test(t, test_split, 0, sizeof(answers));
