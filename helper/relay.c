@@ -1,10 +1,80 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ROUNDS 4 /* buffers moved before others get their turn */
+/* ---- by splice(2) ---- */
+
+#ifdef SPLICE_F_NONBLOCK
+#define HOW (SPLICE_F_NONBLOCK | SPLICE_F_MOVE)
+
+static ssize_t
+pipe_fill(const struct relay *r, int from)
+{
+	return splice(from, NULL, r->pipe[1], NULL, RELAY_PIPE, HOW);
+}
+
+static ssize_t
+pipe_drain(const struct relay *r, int to)
+{
+	return splice(r->pipe[0], NULL, to, NULL, r->len, HOW);
+}
+
+static bool
+pipe_open(struct relay *r)
+{
+	if (r->piped || r->no_splice || r->bytes < RELAY_SPLICE)
+		return r->piped;
+	if (pipe2(r->pipe, O_CLOEXEC | O_NONBLOCK) == -1) {
+		r->no_splice = true;
+		return false;
+	}
+	fcntl(r->pipe[1], F_SETPIPE_SZ, RELAY_PIPE);
+	return r->piped = true;
+}
+
+static void
+pipe_close(struct relay *r)
+{
+	if (!r->piped)
+		return;
+	close(r->pipe[0]);
+	close(r->pipe[1]);
+	r->piped = false;
+}
+#else
+static ssize_t
+pipe_fill(const struct relay *r, int from)
+{
+	(void)r;
+	(void)from;
+	return -1;
+}
+
+static ssize_t
+pipe_drain(const struct relay *r, int to)
+{
+	(void)r;
+	(void)to;
+	return -1;
+}
+
+static bool
+pipe_open(struct relay *r)
+{
+	return r->piped;
+}
+
+static void
+pipe_close(struct relay *r)
+{
+	(void)r;
+}
+#endif
+
+/* ---- by either way ---- */
 
 static bool
 again(int error)
@@ -12,12 +82,12 @@ again(int error)
 	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-/* Write what is buffered; RELAY_READ when it is all gone. */
+/* Write what is on its way; RELAY_READ when it is all gone. */
 static enum relay_state
 relay_write(struct relay *r, int to)
 {
 	while (r->len > 0) {
-		ssize_t n = write(to, r->buf + r->start, r->len);
+		ssize_t n = r->piped ? pipe_drain(r, to) : write(to, r->buf + r->start, r->len);
 
 		if (n == -1)
 			return again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
@@ -29,21 +99,36 @@ relay_write(struct relay *r, int to)
 	return RELAY_READ;
 }
 
+/* As read(2). */
+static ssize_t
+relay_read(struct relay *r, int from)
+{
+	ssize_t n;
+
+	if (pipe_open(r)) {
+		if ((n = pipe_fill(r, from)) != -1 || errno != EINVAL)
+			return n;
+		pipe_close(r); /* from is of a kind that cannot be spliced */
+		r->no_splice = true;
+	}
+	if (r->buf == NULL && (r->buf = malloc(RELAY_BUFFER)) == NULL)
+		return -1;
+	return read(from, r->buf, RELAY_BUFFER);
+}
+
 enum relay_state
 relay_run(struct relay *r, int from, int to)
 {
 	enum relay_state state;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (size_t moved = 0; moved < RELAY_TURN; moved += r->len) {
 		ssize_t n;
 
 		if ((state = relay_write(r, to)) != RELAY_READ)
 			return state;
 		if (r->ended)
 			return RELAY_END;
-		if (r->buf == NULL && (r->buf = malloc(RELAY_BUFFER)) == NULL)
-			return RELAY_READ_FAILED;
-		if ((n = read(from, r->buf, RELAY_BUFFER)) == -1)
+		if ((n = relay_read(r, from)) == -1)
 			return again(errno) ? RELAY_READ : RELAY_READ_FAILED;
 		if (n == 0) {
 			r->ended = true;
@@ -57,6 +142,7 @@ relay_run(struct relay *r, int from, int to)
 void
 relay_free(struct relay *r)
 {
+	pipe_close(r);
 	free(r->buf);
 	r->buf = NULL;
 	r->start = r->len = 0;

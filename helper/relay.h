@@ -1,6 +1,8 @@
 /* One direction of a data channel: bytes from one descriptor to another.
  *
- * The buffer exists only while there is something to relay. */
+ * The first bytes are read into a buffer and written. What goes on for longer is moved by
+ * splice(2) through a pipe where there is that call, and is not copied. Neither the buffer nor
+ * the pipe exists before it is needed. */
 #ifndef RELAY_H
 #define RELAY_H
 
@@ -8,10 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RELAY_BUFFER (256 * 1024)
+#define RELAY_BUFFER (64 * 1024)
+#define RELAY_PIPE (1024 * 1024)  /* the kernel may grant less */
+#define RELAY_SPLICE (128 * 1024) /* from so many bytes on: a pipe costs as much as a small file */
+#define RELAY_TURN (1024 * 1024)  /* then others get theirs */
 
 struct relay {
 	char *buf;
+	int pipe[2];
+	bool piped;     /* there is a pipe, and what is on its way is in it */
+	bool no_splice; /* there can be none */
 	size_t start, len;
 	uint64_t bytes; /* written so far */
 	bool ended;     /* end of file or failure: nothing more will be read */
@@ -25,7 +33,8 @@ enum relay_state {
 	RELAY_WRITE_FAILED /* the receiver is gone */
 };
 
-/* Move what can be moved now (a bounded amount). Both descriptors are non-blocking. */
+/* Move what can be moved now, RELAY_TURN and a buffer at most. Both descriptors are
+ * non-blocking. */
 enum relay_state relay_run(struct relay *, int from, int to);
 void relay_free(struct relay *);
 

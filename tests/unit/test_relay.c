@@ -62,13 +62,15 @@ START_TEST(end_of_file)
 }
 END_TEST
 
-/* Nothing gets lost or out of order when the receiver is slow; the end comes last. */
+/* Nothing gets lost or out of order when the receiver is slow; the end comes last. Through a
+ * pipe (0) and without (1). */
 START_TEST(slow_receiver)
 {
 	static char sent[1 << 20], got[1 << 20];
 	size_t in = 0, out = 0;
 	bool waited = false;
 
+	r.no_splice = _i == 1;
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (char)(i * 2654435761U >> 13);
 	for (;;) {
@@ -93,6 +95,9 @@ START_TEST(slow_receiver)
 	for (ssize_t n; out < sizeof(got) && (n = read(to[1], got + out, sizeof(got) - out)) > 0;)
 		out += (size_t)n;
 	ck_assert(waited);
+#ifdef __linux__
+	ck_assert(r.piped == (_i == 0));
+#endif
 	ck_assert_uint_eq(out, sizeof(sent));
 	ck_assert_uint_eq(r.bytes, sizeof(sent));
 	ck_assert_int_eq(memcmp(sent, got, sizeof(sent)), 0);
@@ -123,13 +128,54 @@ START_TEST(sender_breaks)
 }
 END_TEST
 
+/* A lot has passed, so that a pipe may stand; then one side breaks. */
+START_TEST(breaks_in_the_middle)
+{
+	static char some[1 << 16], sunk[1 << 16];
+	bool sender = _i & 1;
+
+	r.no_splice = _i & 2;
+	while (r.bytes < 4 * RELAY_SPLICE) {
+		ck_assert_int_gt(write(from[0], some, sizeof(some)), 0);
+		ck_assert_int_eq(relay(), RELAY_READ);
+		while (read(to[1], sunk, sizeof(sunk)) > 0)
+			;
+	}
+#ifdef __linux__
+	ck_assert(r.piped == !r.no_splice);
+#endif
+	ck_assert_int_eq(write(from[1], "y", 1), 1);
+	ck_assert_int_eq(write(from[0], "x", 1), 1);
+	close(sender ? from[0] : to[1]);
+	*(sender ? &from[0] : &to[1]) = -1;
+	ck_assert_int_eq(relay(), sender ? RELAY_READ_FAILED : RELAY_WRITE_FAILED);
+}
+END_TEST
+
+/* What was opened is closed. */
+START_TEST(descriptors)
+{
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int next = dup(sink);
+
+	close(next);
+	relay_run(&r, zero, sink);
+	relay_free(&r);
+	ck_assert_int_eq(dup(sink), next);
+	close(next);
+	close(zero);
+	close(sink);
+}
+END_TEST
+
 /* One busy channel leaves others their turn. */
 START_TEST(bounded_turn)
 {
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	ck_assert_int_eq(relay_run(&r, zero, sink), RELAY_READ);
-	ck_assert_uint_eq(r.bytes, 4 * RELAY_BUFFER);
+	ck_assert_uint_ge(r.bytes, RELAY_TURN);
+	ck_assert_uint_lt(r.bytes, RELAY_TURN + RELAY_PIPE);
 	close(zero);
 	close(sink);
 }
@@ -153,7 +199,9 @@ add(TCase *t)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, bytes_pass);
 	tcase_add_test(t, end_of_file);
-	tcase_add_test(t, slow_receiver);
+	tcase_add_loop_test(t, slow_receiver, 0, 2);
+	tcase_add_loop_test(t, breaks_in_the_middle, 0, 4);
+	tcase_add_test(t, descriptors);
 	tcase_add_test(t, receiver_is_gone);
 	tcase_add_test(t, sender_breaks);
 	tcase_add_test(t, bounded_turn);
