@@ -6,7 +6,6 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 struct request {
@@ -81,7 +80,7 @@ ask(int netlink, const struct request *r, uid_t *uid)
 
 	if (send(netlink, r, sizeof(*r), 0) != (ssize_t)sizeof(*r))
 		return false;
-	n = recv(netlink, &answer, sizeof(answer), 0);
+	n = recv(netlink, &answer, sizeof(answer), MSG_DONTWAIT); /* send() has made it */
 	if (n < (ssize_t)NLMSG_LENGTH(sizeof(*m)))
 		return false;
 	if (answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || !is_owned_connection(m, r))
@@ -93,7 +92,6 @@ ask(int netlink, const struct request *r, uid_t *uid)
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local, uid_t *uid)
 {
-	struct timeval patience = { .tv_sec = 1 }; /* the kernel answers inside send() */
 	struct request r;
 	bool known;
 	int netlink;
@@ -102,8 +100,7 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 	if (netlink == -1)
 		return false;
 	make_request(&r, peer, local);
-	known = setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
-	    ask(netlink, &r, uid);
+	known = ask(netlink, &r, uid);
 	close(netlink);
 	return known;
 }

@@ -9,6 +9,7 @@
 #include "loop.h"
 #include "relay.h"
 
+#define FIN 1               /* in conn_unsent(): a FIN that waits for its (delayed) ACK */
 #define DRAIN_CHECK_MS 2    /* there is no event for "the peer has taken all" */
 #define SETTLE_MS 4         /* on a crowded machine: is a client's EOF that of a process ... */
 #define SETTLE_EACH_MS 6    /* ... whose end has only begun? The turn of one of the crowd */
@@ -345,7 +346,7 @@ drain_check(void *arg)
 
 		if (!leg->draining || leg->conn.rfd == -1)
 			continue;
-		if (conn_unsent(&leg->conn) > 0)
+		if (conn_unsent(&leg->conn) > FIN)
 			waiting = true;
 		else
 			tell(ch, EV_DRAINED, leg->side);

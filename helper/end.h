@@ -81,7 +81,7 @@ struct far_config {
 
 /* NULL with errno when no master answers. */
 struct end *far_new(struct loop *, const struct far_config *, end_fn *, void *arg);
-/* Is the master alive? The answer comes through done. */
-void far_check(struct end *, void (*done)(void *arg, bool alive), void *arg);
+/* Is the master alive? Asked when a channel has ended; the answer comes through done. */
+void far_check(struct end *, unsigned channel, void (*done)(void *arg, bool alive), void *arg);
 
 #endif

@@ -1,8 +1,9 @@
 /* The far end: the other side of ssh, by forwards in the ControlMaster.
  *
- * dial: ssh listens on a unix socket of ours (-L path:host:port) and we connect to it. ssh
- * forgets a connection that it has not accepted when the forward is cancelled, so an alive
- * check is asked and answered between the two.
+ * dial: ssh listens on a unix socket of ours (-L path:host:port) and we connect to it. The
+ * forward is cancelled with the check behind the channel's end of file, whose answer the
+ * cancel's is, or a moment later. ssh forgets a connection that it has not accepted when the
+ * forward is cancelled: where no end of file shows that it has, an alive check goes before.
  * listen: sshd listens (-R localhost:0:path) and ssh connects to our unix socket. Cancelled
  * as soon as the connection is there, for sshd keeps a descriptor for each.
  * A path is never used twice: ssh answers a known forward with the old one. Asking sshd for
@@ -28,10 +29,12 @@
 #define FLAT_FORWARDS 2000
 #define BOTH_TRIES 3
 #define SPARE_MS 60000 /* an unused spare listener is given back */
+#define SERVED_MS 50   /* a small file is through by then */
 
 enum far_state {
 	FAR_OPENING,   /* the forward is asked for */
-	FAR_CHECKING,  /* dial: connected; has the master accepted? */
+	FAR_SERVED,    /* dial: connected */
+	FAR_CHECKING,  /* ... and has the master accepted? */
 	FAR_LISTENING, /* listen: the port is known */
 	FAR_DIALLED,   /* stdio: the answer tells whether the far side could connect */
 	FAR_CANCELLING
@@ -41,6 +44,7 @@ struct far_slot {
 	struct far *far;
 	struct far_slot *next;
 	unsigned channel; /* 0: nobody waits for it any more */
+	unsigned served;  /* dial: the channel that has the connection */
 	bool spare;       /* a listener, kept for the next far_listen() */
 	uint8_t family;   /* a listener's: 4, 6, 0 = both loopbacks */
 	bool second_asked, second_open; /* ... both: ::1, with the port of 127.0.0.1 */
@@ -168,10 +172,12 @@ second_forward(const struct far_slot *slot)
 	return f;
 }
 
-static void
+/* The id of the request. */
+static uint32_t
 slot_cancel(struct far_slot *slot)
 {
 	struct forward second = second_forward(slot);
+	uint32_t id;
 
 	if (slot->second_open)
 		forward_cancel(slot->far->forwarder, &second);
@@ -180,8 +186,9 @@ slot_cancel(struct far_slot *slot)
 	timer_free(slot->deadline);
 	slot->deadline = NULL;
 	slot->state = FAR_CANCELLING;
-	if ((slot->id = forward_cancel(slot->far->forwarder, &slot->forward)) == 0)
+	if ((slot->id = id = forward_cancel(slot->far->forwarder, &slot->forward)) == 0)
 		slot_free(slot);
+	return id;
 }
 
 static void
@@ -206,6 +213,17 @@ unix_socket(const char *path, struct sockaddr_un *sun)
 }
 
 static void
+dial_served(void *arg)
+{
+	struct far_slot *slot = arg;
+
+	slot->deadline = NULL;
+	slot->state = FAR_CHECKING;
+	if ((slot->id = forward_check(slot->far->forwarder)) == 0)
+		slot_free(slot);
+}
+
+static void
 dial_forwarded(struct far_slot *slot)
 {
 	struct sockaddr_un sun;
@@ -220,10 +238,10 @@ dial_forwarded(struct far_slot *slot)
 		return;
 	}
 	unlink(slot->forward.path);
+	slot->state = FAR_SERVED;
+	slot->served = slot->channel;
+	slot->deadline = loop_timer(slot->far->end.loop, SERVED_MS, dial_served, slot);
 	slot_connected(slot, fd, fd);
-	slot->state = FAR_CHECKING;
-	if ((slot->id = forward_check(slot->far->forwarder)) == 0)
-		slot_free(slot);
 }
 
 static void
@@ -510,11 +528,13 @@ slot_answer(struct far_slot *slot, const struct forward_result *r)
 		slot_free(slot);
 		break;
 	case FAR_LISTENING:
+	case FAR_SERVED:
 		break;
 	}
 }
 
-static bool
+/* A master that refuses something is alive, too. */
+static void
 wait_answer(struct far *far, const struct forward_result *r)
 {
 	for (struct far_wait **at = &far->waits; *at != NULL; at = &(*at)->next) {
@@ -523,11 +543,10 @@ wait_answer(struct far *far, const struct forward_result *r)
 		if (w->id != r->id)
 			continue;
 		*at = w->next;
-		w->done(w->arg, r->status == FORWARD_OK);
+		w->done(w->arg, r->status == FORWARD_OK || r->status == FORWARD_REFUSED);
 		free(w);
-		return true;
+		return;
 	}
-	return false;
 }
 
 static void
@@ -546,8 +565,7 @@ far_answer(void *arg, const struct forward_result *r)
 		far_gone(far);
 		return;
 	}
-	if (wait_answer(far, r))
-		return;
+	wait_answer(far, r);
 	for (struct far_slot *slot = far->slots; slot != NULL; slot = slot->next)
 		if (slot->id == r->id) {
 			slot_answer(slot, r);
@@ -555,12 +573,28 @@ far_answer(void *arg, const struct forward_result *r)
 		}
 }
 
+/* The request that shows whether the master is alive: the cancel that is due, if there is one. */
+static uint32_t
+check_ask(struct far *far, unsigned channel)
+{
+	struct far_slot *slot;
+
+	if (far->gone)
+		return 0;
+	for (slot = far->slots; slot != NULL; slot = slot->next)
+		if (slot->state == FAR_SERVED && slot->served == channel)
+			break;
+	if (slot == NULL)
+		return forward_check(far->forwarder);
+	return slot_cancel(slot);
+}
+
 void
-far_check(struct end *end, void (*done)(void *, bool), void *arg)
+far_check(struct end *end, unsigned channel, void (*done)(void *, bool), void *arg)
 {
 	struct far *far = (struct far *)end;
 	struct far_wait *w;
-	uint32_t id = far->gone ? 0 : forward_check(far->forwarder);
+	uint32_t id = check_ask(far, channel);
 
 	if (id == 0 || (w = malloc(sizeof(*w))) == NULL) {
 		done(arg, false);
@@ -600,7 +634,7 @@ far_free(struct end *end)
 	for (slot = far->slots; slot != NULL && !far->gone; slot = next) {
 		next = slot->next;
 		/* of the remote ones that are being opened the forwarder takes care */
-		if (slot->state == FAR_LISTENING || slot->state == FAR_CHECKING ||
+		if (slot->state == FAR_LISTENING || slot->state == FAR_CHECKING || slot->state == FAR_SERVED ||
 		    (slot->state == FAR_OPENING && slot->forward.kind == FORWARD_LOCAL))
 			slot_cancel(slot);
 	}

@@ -91,7 +91,7 @@ fars_free(struct end *end)
 void
 fars_check(struct end *end, unsigned channel, void (*done)(void *, bool), void *arg)
 {
-	far_check(far_of((struct fars *)end, channel), done, arg);
+	far_check(far_of((struct fars *)end, channel), channel, done, arg);
 }
 
 static const struct end_ops fars_ops = { fars_dial, fars_listen, fars_cancel, fars_free };
