@@ -15,10 +15,11 @@ def numbers(port):
 
 class Client:
     """handshake(round_trips): to wait after each connect and accept, where the network that is
-    played does not delay them by itself."""
+    played does not delay them by itself. socks: the port of an ssh -D that it goes through."""
 
-    def __init__(self, port, handshake=None, data_port=None, active_at=None):
+    def __init__(self, port, handshake=None, data_port=None, active_at=None, socks=None):
         self.handshake, self.data_port, self.active_at = handshake, data_port, active_at
+        self.socks = socks
         self.control = self.connect(port)
         self.control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
@@ -26,7 +27,13 @@ class Client:
         self.want(b"220")
 
     def connect(self, port):
-        s = socket.create_connection(("127.0.0.1", port), 60)
+        s = socket.create_connection(("127.0.0.1", self.socks or port), 60)
+        if self.socks: # RFC 1928: no authentication; connect to an IPv4 address
+            s.sendall(b"\5\1\0")
+            answer = s.recv(2)
+            s.sendall(b"\5\1\0\1" + bytes([127, 0, 0, 1, port >> 8, port & 255]))
+            if answer + s.recv(10, socket.MSG_WAITALL)[:2] != b"\5\0\5\0":
+                raise Wrong("ssh -D refuses")
         if self.handshake:
             self.handshake(1)
         return s
@@ -90,9 +97,9 @@ class Client:
         self.want(b"150")
         self.want(b"226")
 
-    def get(self, size, active=False):
+    def get(self, size, active=False, name=None):
         begin = self.begin_active if active else self.begin_passive
-        self.finish(begin(b"%d" % size), size)
+        self.finish(begin(name or b"%d" % size), size)
 
     def close(self):
         self.control.close()
