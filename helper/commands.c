@@ -35,14 +35,37 @@ client_epsv(struct session *s, const struct ftp_command *c, const char *line, si
 	}
 }
 
+static bool
+transfer_unanswered(struct session *s)
+{
+	for (size_t i = 0; i < s->queue.count; i++)
+		if (queue_at(&s->queue, i)->kind == PENDING_TRANSFER)
+			return true;
+	return false;
+}
+
+/* A server may answer ABOR and the transfer that it broke off with one reply for both, or one
+ * each; when the next command's reply comes it is too late to tell which it was, for both may
+ * be a 5xx. So a command of ours goes between the two: PWD, for no ABOR is answered with 257. */
+void
+client_probe(struct session *s)
+{
+	const struct pending *tail = queue_tail(&s->queue);
+
+	if (tail == NULL || tail->kind != PENDING_ABOR)
+		return;
+	queue_push(&s->queue, PENDING_PROBE);
+	session_send(s, SERVER, "PWD", 3);
+}
+
 static enum pending_kind
-plain_kind(const struct ftp_command *c)
+plain_kind(struct session *s, const struct ftp_command *c)
 {
 	switch (c->verb) {
 	case FTP_FEAT:
 		return PENDING_FEAT;
 	case FTP_ABOR:
-		return PENDING_ABOR;
+		return transfer_unanswered(s) ? PENDING_ABOR : PENDING_PLAIN;
 	case FTP_MODE:
 		return c->arg_len == 1 && (*c->arg | 32) == 'b' ? PENDING_MODE_B : PENDING_PLAIN;
 	default:
@@ -91,7 +114,7 @@ client_plain(struct session *s, const struct ftp_command *c, const char *line, s
 		s->epsv_all = false;
 	else if (c->verb == FTP_MODE)
 		s->mode_b = false; /* until the server says otherwise */
-	queue_push(&s->queue, plain_kind(c));
+	queue_push(&s->queue, plain_kind(s, c));
 	session_send(s, SERVER, line, len);
 }
 
@@ -100,8 +123,6 @@ client_command(struct session *s, const char *line, size_t len)
 {
 	struct ftp_command c;
 
-	if (len == 0)
-		return; /* servers differ in whether they answer one */
 	if (s->first_command && ftp_is_http(line, len)) {
 		session_fail(s, "this is FTP, not HTTP");
 		return;

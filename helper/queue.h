@@ -13,7 +13,8 @@ enum pending_kind {
 	PENDING_SETUP,    /* PASV, PORT and their kin */
 	PENDING_TRANSFER,
 	PENDING_FEAT,
-	PENDING_ABOR,
+	PENDING_ABOR,     /* behind a transfer: it may get no reply of its own */
+	PENDING_PROBE,    /* a command of ours that shows whether it did */
 	PENDING_AUTH,
 	PENDING_EPSV_ALL,
 	PENDING_MODE_B,

@@ -93,19 +93,53 @@ reply_noted(struct session *s, enum pending_kind kind, int code)
 	}
 }
 
-/* A server may answer ABOR together with the transfer that it broke off: when what comes
- * cannot be its reply, it had none of its own. */
+static bool
+code_is_abort(int code)
+{
+	return code == 225 || code == 226 || code == 426;
+}
+
+/* The probe's 257 while ABOR is still unanswered: it had no reply of its own. And a probe
+ * whose reply cannot be what came has got lost: servers drop what arrives with ABOR. */
 static void
 queue_skip_abor(struct session *s, int code)
 {
 	struct pending *p = queue_head(&s->queue);
 
-	if (p == NULL || p->kind != PENDING_ABOR || s->queue.count == 1)
-		return;
-	if (code == 225 || code == 226 || code == 426 || code == 421 || code >= 500)
-		return;
+	if (p != NULL && p->kind == PENDING_ABOR && s->queue.count > 1 &&
+	    (code == 257 || code < 200 || code / 100 == 3)) {
+		queue_pop(&s->queue);
+		p = queue_head(&s->queue);
+	}
+	if (p != NULL && p->kind == PENDING_PROBE && code != 257 && code < 500 &&
+	    !code_is_abort(code))
+		queue_pop(&s->queue);
+	session_flush_own(s);
+}
+
+/* The probe has its reply, which nobody but us has asked for. */
+static void
+reply_probe(struct session *s)
+{
+	bytes_take(&s->reply, s->reply.len);
 	queue_pop(&s->queue);
 	session_flush_own(s);
+}
+
+/* Nothing is pending; or some third reply about an ABOR stands before the probe's. */
+static bool
+reply_is_unasked(struct session *s, int code)
+{
+	const struct pending *p = queue_head(&s->queue);
+
+	return p == NULL || (p->kind == PENDING_PROBE && code_is_abort(code));
+}
+
+/* Which command the reply in hand answers: none that was sent after it began. */
+static struct pending *
+reply_pending(struct session *s)
+{
+	return s->reply_unasked ? NULL : queue_head(&s->queue);
 }
 
 /* The first line of a reply decides what is done with all of it: collect it (setups are
@@ -113,13 +147,13 @@ queue_skip_abor(struct session *s, int code)
 static bool
 reply_wants_collecting(struct session *s, int code)
 {
-	const struct pending *p = queue_head(&s->queue);
+	const struct pending *p = reply_pending(s);
 
 	if (ftp_code_is_passive(code))
 		return true;
 	if (p == NULL)
 		return false;
-	return p->kind == PENDING_SETUP ||
+	return p->kind == PENDING_SETUP || p->kind == PENDING_PROBE ||
 	    (p->kind == PENDING_TRANSFER && (code >= 200 || transfer_lacks_client(s, p->channel)));
 }
 
@@ -148,13 +182,6 @@ reply_collect(struct session *s, enum ftp_reply_line kind, const char *line, siz
 	bytes_add(&s->reply, "\r\n", 2);
 }
 
-/* Which command the reply in hand answers: none that was sent after it began. */
-static struct pending *
-reply_pending(struct session *s)
-{
-	return s->reply_unasked ? NULL : queue_head(&s->queue);
-}
-
 static void
 reply_collected(struct session *s, int code)
 {
@@ -174,6 +201,8 @@ reply_collected(struct session *s, int code)
 	reply_noted(s, p->kind, code);
 	if (p->kind == PENDING_SETUP)
 		reply_setup(s, code);
+	else if (p->kind == PENDING_PROBE)
+		reply_probe(s);
 	else if (p->kind == PENDING_TRANSFER) {
 		s->held = code;
 		reply_transfer(s);
@@ -185,8 +214,8 @@ static void
 reply_first(struct session *s, int code)
 {
 	queue_skip_abor(s, code);
+	s->reply_unasked = reply_is_unasked(s, code);
 	s->reply_collect = reply_wants_collecting(s, code);
-	s->reply_unasked = queue_head(&s->queue) == NULL;
 	if (s->reply_unasked && ++s->unsolicited > UNSOLICITED_MAX)
 		session_fail(s, "the FTP server floods replies that nobody asked for");
 }

@@ -144,7 +144,7 @@ session_sent(struct session *s, enum side side, size_t len)
 static bool
 client_waits(struct session *s)
 {
-	return !s->greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 1 ||
+	return !s->greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 ||
 	    s->out[SERVER].len > OUT_MAX || s->out[CLIENT].len > OUT_MAX || s->hung_up[SERVER] ||
 	    setup_holds_client(s) ||
 	    (queue_tail(&s->queue) != NULL && queue_tail(&s->queue)->kind == PENDING_AUTH);
@@ -155,6 +155,20 @@ server_waits(struct session *s)
 {
 	return s->held != 0 || s->out[CLIENT].len > OUT_MAX || s->hung_up[CLIENT] ||
 	    setup_holds_server(s);
+}
+
+static void
+client_line(struct session *s, const char *line, size_t len, enum line_status status)
+{
+	if (status == LINE_OK && len == 0)
+		return; /* servers differ in whether they answer one */
+	client_probe(s);
+	if (status == LINE_LONG)
+		session_answer(s, "500 Command line too long.");
+	else if (status == LINE_BAD)
+		session_answer(s, "500 Illegal character in command.");
+	else
+		client_command(s, line, len);
 }
 
 /* Handle one line of that side's input; false when there is no whole one. */
@@ -173,12 +187,8 @@ session_take_line(struct session *s, enum side side)
 		session_fail(s, "the FTP server sent a line of over 64 KiB");
 	else if (side == SERVER)
 		server_line(s, r->text ? r->text : (char[1]){ "" }, r->len);
-	else if (status == LINE_LONG)
-		session_answer(s, "500 Command line too long.");
-	else if (status == LINE_BAD)
-		session_answer(s, "500 Illegal character in command.");
 	else
-		client_command(s, r->text ? r->text : "", r->len);
+		client_line(s, r->text ? r->text : "", r->len, status);
 	return true;
 }
 

@@ -65,7 +65,7 @@ struct session {
 	int reply_open;        /* code of the multi-line reply under way */
 	struct bytes reply;    /* its lines so far, when they are held back */
 	bool reply_collect;    /* ... which they are */
-	bool reply_unasked;    /* it began when no command was pending */
+	bool reply_unasked;    /* it answers none of the pending commands */
 	int held;              /* code of a complete final reply that waits in .reply */
 
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
@@ -91,6 +91,7 @@ void session_trace(const struct session *, enum side from, const char *line, siz
 
 /* commands.c */
 void client_command(struct session *, const char *line, size_t len);
+void client_probe(struct session *); /* before anything that follows an ABOR */
 void quit_release(struct session *); /* a QUIT that waited for an upload */
 
 /* replies.c */

@@ -40,6 +40,13 @@ static const char *const recorded[] = {
 	"<< 200 ok\n<< 227 (6,6,6,6,6,6)\n> EPSV\n> EPSV\n<< 229 (|||1287|)\n<< 229 (|||1288|)\n"
 	"? listening 2 client 40001\n? listening 3 client 40002\n> RETR f\n<< 425 nobody\n"
 	"? fail the ssh connection is gone\n",
+
+	RECORDED_LOGIN
+	"> PASV\n<< 227 (1,2,3,4,5,6)\n? listening 1 client 40000\n> RETR f\n? connected 1 client\n"
+	"? connected 1 server\n<< 150 a\n> ABOR\n<< 226 b\n? eof 1 server 3\n? drained 1 client\n"
+	"> PASV\n<< 257 \"/\"\n<< 502 no\n<< 229 (|||1286|)\n? listening 2 client 40001\n> STOR g\n"
+	"? connected 2 client\n? connected 2 server\n<< 150 c\n> ABOR\n<< 426 d\n> NOOP\n<< 225 e\n"
+	"<< 225 f\n<< 257 x\n<< 200 ok\n? end server\n",
 };
 
 #define RECORDED_COUNT (sizeof(recorded) / sizeof(recorded[0]))

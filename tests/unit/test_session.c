@@ -144,6 +144,13 @@ END_TEST
 #define ABORTED DOWNLOAD "> ABOR\n>> ABOR\n"
 #define SERVER_ENDS "? eof 1 server\n! eof 1 server\n! timer 1 10000\n"
 #define CLIENT_DRAINS "? drained 1 client\n! close 1\n"
+/* The server has one reply for both, or two; and one who goes on without waiting for them. */
+#define ABORTED_BY(reply) \
+	ABORTED SERVER_ENDS "<< " reply "\n! timer 1 5000\n! eof 1 client\n< " reply "\n" CLIENT_DRAINS
+#define ABORTED_BY_226 ABORTED_BY("226 aborted")
+#define ABORTED_BY_426 ABORTED_BY("426 broken off")
+#define PROBED ">> PWD\n"
+#define PROBE_ANSWERED "<< 257 \"/\"\n"
 
 static const struct {
 	const char *script;
@@ -154,12 +161,45 @@ static const struct {
 	/* a client that reads no data any more is not kept waiting */
 	{ ABORTED "<< 426 broken off\n! timer 1 5000\n< 426 broken off\n<< 226 aborted\n"
 	  "< 226 aborted\n? eof 1 server\n! eof 1 server\n! eof 1 client\n" CLIENT_DRAINS },
-	/* 226 alone for both: the next reply shows that ABOR had none */
-	{ ABORTED SERVER_ENDS "<< 226 aborted\n! timer 1 5000\n! eof 1 client\n< 226 aborted\n"
-	  CLIENT_DRAINS "> PWD\n>> PWD\n<< 257 \"/\"\n< 257 \"/\"\n" },
-	/* ... also when that is a setup */
-	{ ABORTED SERVER_ENDS "<< 226 aborted\n! timer 1 5000\n! eof 1 client\n< 226 aborted\n"
-	  CLIENT_DRAINS "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
+	/* 226 alone for both: a PWD of ours in front of the next command shows it */
+	{ ABORTED_BY_226 "> PWD\n" PROBED ">> PWD\n" PROBE_ANSWERED PROBE_ANSWERED "< 257 \"/\"\n" },
+	{ ABORTED_BY_226 "> PASV\n" PROBED ">> PASV\n" PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n"
+	  "! listen 2 client 4\n" },
+	/* ... whatever that is answered with */
+	{ ABORTED_BY_226 "> CWD x\n" PROBED ">> CWD x\n" PROBE_ANSWERED "<< 550 no\n< 550 no\n"
+	  "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
+	{ ABORTED_BY_426 "> PASV\n" PROBED ">> PASV\n" PROBE_ANSWERED "<< 502 no\n>> EPSV\n"
+	  "<< 229 (|||1286|)\n! listen 2 client 4\n" },
+	{ ABORTED_BY_426 "> RETR f\n" PROBED ">> RETR f\n" PROBE_ANSWERED "<< 550 no\n< 550 no\n"
+	  "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	/* ... or when it is ours to answer */
+	{ ABORTED_BY_226 "> PORT 1\n" PROBED PROBE_ANSWERED "< 501 Syntax error in parameters.\n" },
+	{ ABORTED_BY_226 "> ~\n" PROBED PROBE_ANSWERED "< 500 Syntax error, command unrecognized.\n" },
+	/* ... or another ABOR */
+	{ ABORTED_BY_226 "> ABOR\n" PROBED ">> ABOR\n" PROBE_ANSWERED "<< 226 b\n< 226 b\n"
+	  "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	/* two replies, and the next command was said at once: neither is taken for it */
+	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
+	  PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
+	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 226 a\n! timer 1 5000\n< 226 a\n<< 226 b\n< 226 b\n"
+	  PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
+	/* ... and ABOR's is a refusal, its words in many lines */
+	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 226 a\n! timer 1 5000\n< 226 a\n<< 502-b\n< 502-b\n"
+	  "<< 502 c\n< 502 c\n<< 257-d\n<< 257 e\n<< 500 no\n>> EPSV\n" },
+	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 226 a\n! timer 1 5000\n< 226 a\n<< 200 b\n< 200 b\n"
+	  PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
+	/* three replies, and a server that does not know PWD */
+	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
+	  "<< 225 c\n< 225 c\n<< 502 PWD?\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
+	/* a server that drops what comes together with ABOR */
+	{ ABORTED "> NOOP\n" PROBED ">> NOOP\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
+	  "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	/* one reply for both, and the end */
+	{ ABORTED_BY_226 "> QUIT\n" PROBED ">> QUIT\n" PROBE_ANSWERED "<< 221 bye\n< 221 bye\n"
+	  "? end server\n" HANGUPS },
+	/* nothing runs: one reply, and nothing to find out */
+	{ GREETING "> ABOR\n>> ABOR\n> PASV\n>> PASV\n<< 502 no\n< 502 no\n<< 227 (1,2,3,4,5,6)\n"
+	  "! listen 1 client 4\n" },
 	/* too late: the transfer was complete */
 	{ DOWNLOAD SERVER_ENDS "> ABOR\n>> ABOR\n<< 226 done\n! timer 1 5000\n! eof 1 client\n"
 	  "< 226 done\n<< 225 nothing to abort\n< 225 nothing to abort\n" CLIENT_DRAINS },
