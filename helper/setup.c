@@ -331,7 +331,10 @@ setup_reply(struct session *s, int code, const char *text, size_t len)
 		return;
 	}
 	s->good |= BIT(ch->attempt);
-	setup_client_end(s, ch, p);
+	if (channel_dials(ch, SERVER) && ch->connected[SERVER]) /* to an attempt before this one */
+		setup_end(s, ch, p, "425 Cannot open a data connection: somebody else came to it.");
+	else
+		setup_client_end(s, ch, p);
 }
 
 /* ---- the client's command ---- */

@@ -65,6 +65,12 @@ START_TEST(data_connection_theft_CVE_1999_0351)
 	play(GREETING "> PASV\n>> PASV\n<< 500 no\n>> EPSV\n<< 500 no\n! listen 1 server 4\n"
 	    "? listening 1 server 50000\n>> PORT 10,0,0,3,195,80\n? connected 1 server\n"
 	    "<< 500 no\n! close 1\n< 500 no\n");
+	/* ... and comes a little later, while the next attempt is in hand */
+	begin(MODE_AUTO);
+	play(GREETING "> PORT 10,0,0,1,19,136\n! listen 1 server 4\n? listening 1 server 50000\n"
+	    ">> PORT 10,0,0,3,195,80\n<< 500 no\n>> EPRT |1|10.0.0.3|50000|\n<< 500 no\n"
+	    ">> PASV\n? connected 1 server\n<< 227 (10,0,0,9,5,6)\n"
+	    "! close 1\n< 425 Cannot open a data connection: somebody else came to it.\n");
 }
 END_TEST
 
