@@ -36,6 +36,7 @@ struct broker {
 	struct ftp_address client_peer;
 	struct sockaddr_storage server_local;
 	char server_host[256]; /* what a data connection to the server dials */
+	struct check *checks; /* under way */
 	int ask_fd;
 	unsigned asked;
 	bool control_done, ended, costly;
@@ -198,6 +199,7 @@ end_answer(void *arg, const struct end_result *r)
 /* ---- requests from the session ---- */
 
 struct check {
+	struct check *next;
 	struct broker *broker;
 	unsigned channel;
 	enum side side;
@@ -206,8 +208,11 @@ struct check {
 static void
 check_done(void *arg, bool alive)
 {
-	struct check *c = arg;
+	struct check *c = arg, **at = &c->broker->checks;
 
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
 	broker_answer(c->broker, alive ? ANSWER_ALIVE : ANSWER_GONE, c->channel, c->side, 0, NULL, 0);
 	free(c);
 }
@@ -219,7 +224,8 @@ ask_check(struct broker *b, const struct ask *ask)
 
 	if (c == NULL)
 		return;
-	*c = (struct check){ b, ask->channel, (enum side)ask->end };
+	*c = (struct check){ b->checks, b, ask->channel, (enum side)ask->end };
+	b->checks = c;
 	fars_check(b->far, ask->channel, check_done, c);
 }
 
@@ -366,12 +372,18 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 void
 broker_free(struct broker *b)
 {
+	struct check *c;
+
 	if (b == NULL)
 		return;
 	b->ask_fd = -1;
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (b->ends[side].end != NULL)
 			b->ends[side].end->ops->free(b->ends[side].end);
+	while ((c = b->checks) != NULL) { /* nobody answers these any more */
+		b->checks = c->next;
+		free(c);
+	}
 	free(b);
 }
 
