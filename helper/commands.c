@@ -1,7 +1,6 @@
 /* The client's lines: which command is sent on, refused, or prepared. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "session_private.h"
 
@@ -23,15 +22,16 @@ client_secure(struct session *s, const struct ftp_command *c, const char *line, 
 }
 
 static void
-client_epsv(struct session *s, const struct ftp_command *c, const char *line, size_t len)
+client_epsv(struct session *s, const struct ftp_command *c, const char *line)
 {
-	if (c->arg_len != 3 || strncasecmp(c->arg, "ALL", 3) != 0)
+	if (!ftp_argument_is(c, "ALL"))
 		setup_command(s, c);
 	else if (s->config.mode == MODE_ACTIVE)
 		session_answer(s, "502 EPSV ALL is not possible here: the server side uses active mode.");
 	else {
 		queue_push(&s->queue, PENDING_EPSV_ALL);
-		session_send(s, SERVER, line, len);
+		/* without blanks at the end: servers may be less lenient */
+		session_send(s, SERVER, line, (size_t)(c->arg - line) + strlen("ALL"));
 	}
 }
 
@@ -67,7 +67,7 @@ plain_kind(struct session *s, const struct ftp_command *c)
 	case FTP_ABOR:
 		return transfer_unanswered(s) ? PENDING_ABOR : PENDING_PLAIN;
 	case FTP_MODE:
-		return c->arg_len == 1 && (*c->arg | 32) == 'b' ? PENDING_MODE_B : PENDING_PLAIN;
+		return ftp_argument_is(c, "B") ? PENDING_MODE_B : PENDING_PLAIN;
 	default:
 		return PENDING_PLAIN;
 	}
@@ -137,7 +137,7 @@ client_command(struct session *s, const char *line, size_t len)
 		setup_command(s, &c);
 		break;
 	case FTP_EPSV:
-		client_epsv(s, &c, line, len);
+		client_epsv(s, &c, line);
 		break;
 	case FTP_RETR: case FTP_LIST: case FTP_STOR:
 		transfer_command(s, &c, line, len);

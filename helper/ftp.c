@@ -35,6 +35,21 @@ is_digit(char c)
 }
 
 static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Of a file's name blanks at the end may be a part; of a number or a keyword they are not. */
+static size_t
+without_blanks(const char *arg, size_t len)
+{
+	while (len > 0 && is_blank(arg[len - 1]))
+		len--;
+	return len;
+}
+
+static bool
 is_verb_char(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || is_digit(c) ||
@@ -54,15 +69,21 @@ ftp_command_parse(struct ftp_command *c, const char *line, size_t len)
 
 	while (n < len && is_verb_char(line[n]))
 		n++;
-	if (n == 0 || (n < len && line[n] != ' ' && line[n] != '\t'))
+	if (n == 0 || (n < len && !is_blank(line[n])))
 		return -1;
-	for (a = n; a < len && (line[a] == ' ' || line[a] == '\t'); a++)
+	for (a = n; a < len && is_blank(line[a]); a++)
 		;
 	*c = (struct ftp_command){ FTP_OTHER, n, line + a, len - a };
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (word_is(line, n, verbs[i].name))
 			c->verb = verbs[i].verb;
 	return 0;
+}
+
+bool
+ftp_argument_is(const struct ftp_command *c, const char *word)
+{
+	return word_is(c->arg, without_blanks(c->arg, c->arg_len), word);
 }
 
 bool
@@ -230,8 +251,7 @@ ftp_parse_active(enum ftp_verb verb, const char *arg, size_t len, struct ftp_add
 	const char *p = arg;
 	int n;
 
-	while (len > 0 && (arg[len - 1] == ' ' || arg[len - 1] == '\t'))
-		len--;
+	len = without_blanks(arg, len);
 	if (verb == FTP_EPRT)
 		return parse_eprt(arg, len, a);
 	n = list_read(&p, arg + len, false, list);
@@ -494,7 +514,7 @@ ftp_feature_hidden(const char *line, size_t len)
 		line += 4;
 		len -= 4;
 	}
-	while (len > 0 && (*line == ' ' || *line == '\t')) {
+	while (len > 0 && is_blank(*line)) {
 		line++;
 		len--;
 	}

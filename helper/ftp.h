@@ -32,6 +32,8 @@ struct ftp_command {
  * -1 when the line has no usable verb (empty, or bytes that are no letters, digits or
  * '@' '-' '_' before the first blank). */
 int ftp_command_parse(struct ftp_command *, const char *line, size_t len);
+/* Letter case and blanks at the end do not count; "" = no argument. */
+bool ftp_argument_is(const struct ftp_command *, const char *word);
 bool ftp_is_http(const char *line, size_t len);
 
 struct ftp_address {

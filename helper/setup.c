@@ -344,12 +344,13 @@ static const char *
 epsv_refusal(const struct session *s, const struct ftp_command *c)
 {
 	uint8_t family = s->config.family[CLIENT];
+	bool one = ftp_argument_is(c, "1");
 
-	if (c->arg_len == 0)
+	if (ftp_argument_is(c, ""))
 		return NULL;
-	if (c->arg_len != 1 || (c->arg[0] != '1' && c->arg[0] != '2'))
+	if (!one && !ftp_argument_is(c, "2"))
 		return "522 Network protocol not supported, use (1,2)";
-	if (family != 0 && (c->arg[0] == '1') != (family == 4))
+	if (family != 0 && one != (family == 4))
 		return family == 4 ? "522 Network protocol not supported, use (1)" :
 				     "522 Network protocol not supported, use (2)";
 	return NULL;

@@ -75,6 +75,9 @@ START_TEST(arguments)
 	ck_assert_uint_eq(c.arg_len, 0);
 	ck_assert_int_eq(ftp_command_parse(&c, "PASV ", 5), 0);
 	ck_assert_uint_eq(c.arg_len, 0);
+	ck_assert(ftp_argument_is(&c, "") && !ftp_argument_is(&c, "ALL"));
+	ck_assert_int_eq(ftp_command_parse(&c, "epsv \t all\t ", 12), 0);
+	ck_assert(ftp_argument_is(&c, "ALL") && !ftp_argument_is(&c, "AL") && !ftp_argument_is(&c, ""));
 	ck_assert_int_eq(ftp_command_parse(&c, "PORTx", 4), 0); /* the length counts */
 	ck_assert_int_eq(c.verb, FTP_PORT);
 }

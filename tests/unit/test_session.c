@@ -262,7 +262,7 @@ END_TEST
 START_TEST(mode_b)
 {
 	begin(MODE_AUTO);
-	play(GREETING "> MODE B\n>> MODE B\n<< 200 ok\n< 200 ok\n" PASV_READY
+	play(GREETING "> mode b \n>> mode b \n<< 200 ok\n< 200 ok\n" PASV_READY
 	    "> RETR f\n>> RETR f\n" BOTH_CONNECTED BEGUN FINAL_226 DONE_226
 	    "> RETR g\n>> RETR g\n" BEGUN FINAL_226 DONE_226
 	    "> QUIT\n>> QUIT\n? eof 1 server\n! eof 1 server\n! eof 1 client\n"

@@ -34,6 +34,17 @@ static const struct {
 	{ MODE_AUTO, "> LPRT 4,4,10,0,0,1,2,19,136\n" SERVER_LISTENS
 		     ">> LPRT 4,4,10,0,0,3,2,195,80\n<< 200 ok\n"
 		     "< 200 LPRT command successful.\n" },
+	/* blanks behind it, letters of any size */
+	{ MODE_AUTO, "> pasv \t \n>> PASV\n" SAY_227 LISTENS_4 OURS_227 },
+	{ MODE_AUTO, "> EPSV \n>> EPSV\n" SAY_229 LISTENS_ANY OURS_229 },
+	{ MODE_AUTO, "> Epsv 1 \n>> EPSV\n" SAY_229 LISTENS_ANY OURS_229 },
+	{ MODE_AUTO, "> EPSV\t2 \n< 522 Network protocol not supported, use (1)\n" },
+	{ MODE_AUTO, "> epsv  All \t\n>> epsv  All\n<< 200 ok\n< 200 ok\n"
+		     "> PASV\n< 501 Only EPSV is allowed after EPSV ALL.\n" },
+	{ MODE_AUTO, "> port  10,0,0,1,19,136 \t\n" SERVER_PORT "<< 200 ok\n" PORT_DONE },
+	{ MODE_AUTO, "> Eprt |1|10.0.0.1|5000| \n" SERVER_EPRT "<< 200 ok\n" EPRT_DONE },
+	{ MODE_AUTO, "> auth tls \n< 502 Not available here: ssh protects this connection.\n" },
+	{ MODE_AUTO, "> abor \n>> abor \n<< 225 no\n< 225 no\n> quit \n>> quit \n" },
 	/* the server's dialect: 227 for EPSV, 229 for PASV, several lines, no address */
 	{ MODE_AUTO, "> EPSV\n>> EPSV\n" SAY_227 LISTENS_ANY OURS_229 },
 	{ MODE_AUTO, "> PASV\n>> PASV\n" SAY_229 LISTENS_4 OURS_227 },
