@@ -11,6 +11,8 @@
 /* syslog.h has names of its own that begin with LOG_, none of them in enum log_level. */
 #include <syslog.h>
 
+#include "utf8.h"
+
 #define LINE_SIZE 2048
 
 static struct {
@@ -35,14 +37,20 @@ log_level(void)
 	return state.level;
 }
 
-/* Whatever got into a message, it stays one line and moves no cursor. Backslashes stay:
- * what came from a peer has been through log_escape() already. */
+/* Whatever got into a message, it stays one line and moves no cursor: no control characters,
+ * neither ASCII's nor those of U+0080 to U+009F, which terminals also take as single bytes.
+ * Backslashes stay: what came from a peer has been through log_escape() already. */
 static void
 flatten(char *text)
 {
-	for (; *text != '\0'; text++)
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
+	const unsigned char *p = (const unsigned char *)text, *next;
+
+	for (next = p; *p != '\0'; p = next) {
+		uint32_t c = utf8_decode(&next);
+
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == UTF8_BAD)
+			memset(text + (p - (const unsigned char *)text), '?', (size_t)(next - p));
+	}
 }
 
 /* One write for each line: the lines of several processes do not mix. */
@@ -60,6 +68,8 @@ emit(int priority, const char *fmt, va_list ap)
 	body = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
 	if (body < 0)
 		line[head] = '\0';
+	else if (body >= (int)(sizeof(line) - (size_t)head - 1))
+		memcpy(line + sizeof(line) - 5, "...", 4);
 	flatten(line);
 	if (state.to_syslog) {
 		syslog(priority, "%s", line);

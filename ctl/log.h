@@ -1,4 +1,5 @@
-/* Messages to the user: one line each, escaped, never a password.
+/* Messages to the user: one line each, never a password. Control characters become '?', and
+ * what is too long is cut and ends in "...", whatever got into the message.
  *
  * log_error() lines read "program: what: why". Levels: -q silences all but errors of
  * our own start-up, none = errors and warnings, -v sessions and transfers, -vv the

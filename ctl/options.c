@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define QUOTE_MAX 64 /* of the bad input, in a message */
 #define NUMBER_MAX  1000000 /* as milliseconds it still fits an int */
 
 typedef const struct option_info info;
@@ -265,7 +266,7 @@ ftp_option_set(struct ftp_options *o, const char *text, char *why, size_t why_si
 	fits = split(text, &key_len, value, sizeof(value));
 	if ((i = lookup(text, key_len)) == NULL) {
 		snprintf(why, why_size, "unknown option \"%.*s\"; -o help lists them all",
-		    key_len > 64 ? 64 : (int)key_len, text);
+		    key_len > QUOTE_MAX ? QUOTE_MAX : (int)key_len, text);
 		return -1;
 	}
 	if (fits == -1)
@@ -273,8 +274,8 @@ ftp_option_set(struct ftp_options *o, const char *text, char *why, size_t why_si
 	else if (*value == '\0')
 		snprintf(why, why_size, "%s: value missing, expected %s", i->name, i->values);
 	else if (!i->set(i, o, value))
-		snprintf(why, why_size, "%s: bad value \"%s\", expected %s (%s)", i->name, value,
-		    i->values, i->help);
+		snprintf(why, why_size, "%s: bad value \"%.*s\", expected %s (%s)", i->name,
+		    QUOTE_MAX, value, i->values, i->help);
 	else
 		return 0;
 	return -1;

@@ -136,6 +136,14 @@ say_long(void)
 	log_error("%s", text);
 }
 
+/* Whole characters stay, C1 controls as bytes or as characters do not. */
+static void
+say_eight_bits(void)
+{
+	log_error("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \xc2\xa0");
+	log_error("\x9b" "2J \xc2\x9b" "2J \x7f \xe9 \xc3 \xe2\x82");
+}
+
 START_TEST(one_line_each)
 {
 	const char *text;
@@ -146,6 +154,9 @@ START_TEST(one_line_each)
 	text = stderr_of(say_long);
 	ck_assert_uint_gt(strlen(text), 1000);
 	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
+	ck_assert_str_eq(text + strlen(text) - 6, "xx...\n");
+	ck_assert_str_eq(stderr_of(say_eight_bits),
+	    "prog: \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \xc2\xa0\nprog: ?2J ??2J ? ? ? ??\n");
 }
 END_TEST
 

@@ -259,10 +259,23 @@ START_TEST(mutants)
 }
 END_TEST
 
+/* What was given is quoted in part only: what is expected must still be in the message. */
+START_TEST(long_values)
+{
+	char text[142] = "FtpServerMode=", why[256];
+
+	memset(text + strlen(text), 'y', sizeof(text) - strlen(text) - 1);
+	ftp_options_default(&o);
+	ck_assert_int_eq(ftp_option_set(&o, text, why, sizeof(why)), -1);
+	ck_assert_msg(why[strlen(why) - 1] == ')', "%s", why);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_test(t, defaults);
+	tcase_add_test(t, long_values);
 	tcase_add_test(t, spellings);
 	tcase_add_test(t, ours);
 	tcase_add_test(t, choices);
