@@ -26,7 +26,7 @@ peer_text(int fd, char *peer)
 		    port);
 }
 
-bool
+enum admission
 admit(int fd, const struct admit_policy *policy, char *peer, char *why, size_t why_size)
 {
 	uid_t uid;
@@ -35,17 +35,17 @@ admit(int fd, const struct admit_policy *policy, char *peer, char *why, size_t w
 	switch (peer_uid(fd, &uid)) {
 	case PEER_KNOWN:
 		if (policy->any_user || uid == geteuid() || uid == 0)
-			return true;
+			return ADMIT;
 		snprintf(why, why_size, "it belongs to user %ld; FtpAllowUsers=any would let it "
 		    "in", (long)uid);
-		return false;
+		return ADMIT_STRANGER;
 	case PEER_UNKNOWN:
 		if (policy->any_user)
-			return true;
-		snprintf(why, why_size, "its owner cannot be told");
-		return false;
+			return ADMIT;
+		snprintf(why, why_size, "its owner cannot be told; FtpAllowUsers=any would let it in");
+		return ADMIT_UNKNOWN;
 	default:
 		snprintf(why, why_size, "it is on another host; -g would let it in");
-		return policy->gateway;
+		return policy->gateway ? ADMIT : ADMIT_STRANGER;
 	}
 }

@@ -53,14 +53,31 @@ client_free(struct client *c)
 /* Service not available (RFC 959, 4.2.1); the peer has said nothing yet, so that closing
  * loses nothing. */
 static void
-refuse(struct client *c, const char *why)
+tell(const struct client *c, const char *head, const char *why)
 {
 	char reply[600], text[500];
 
-	log_at(LOG_SESSIONS, "session of %s refused: %s", c->peer, why);
 	log_escape(text, sizeof(text), why, strlen(why));
-	snprintf(reply, sizeof(reply), "421 %s\r\n", text);
+	snprintf(reply, sizeof(reply), "421 %s%s\r\n", head, text);
 	send(c->fd, reply, strlen(reply), MSG_NOSIGNAL);
+}
+
+static void
+refuse(struct client *c, const char *why)
+{
+	log_at(LOG_SESSIONS, "session of %s refused: %s", c->peer, why);
+	tell(c, "", why);
+	client_free(c);
+}
+
+/* A stranger gets nothing to see; who may be the user is told what is missing. */
+static void
+turn_away(struct reception *r, struct client *c, enum admission admission, const char *why)
+{
+	log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
+	r->refused++;
+	if (admission == ADMIT_UNKNOWN)
+		tell(c, "This connection is refused: ", why);
 	client_free(c);
 }
 
@@ -163,14 +180,13 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 {
 	const struct admit_policy policy = { r->cmdline->gateway, r->cmdline->ftp.allow_any };
 	struct client *c = client_new(server, reverse, fd);
+	enum admission admission;
 	char why[256];
 
 	if (c == NULL)
 		return;
-	if (!admit(fd, &policy, c->peer, why, sizeof(why))) {
-		log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
-		r->refused++;
-		client_free(c);
+	if ((admission = admit(fd, &policy, c->peer, why, sizeof(why))) != ADMIT) {
+		turn_away(r, c, admission, why);
 		return;
 	}
 	if (is_full(r)) {

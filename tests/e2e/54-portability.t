@@ -66,5 +66,7 @@ ok 'portable: and the next client has a new one' get
 tunnel_stop
 tunnel_start -L "ftp/0:$FTP_AT" rig
 like 'portable: who cannot be told is not let in' "$(get 2>&1)" 'curl: '
+is 'portable: ... and is told why' "$(banner "$TUNNEL_ADDR" "$TUNNEL_PORT" | tr -d '\r')" \
+    '421 This connection is refused: its owner cannot be told; FtpAllowUsers=any would let it in'
 tunnel_stop
 finish
