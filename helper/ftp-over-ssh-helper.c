@@ -36,6 +36,8 @@
 
 enum { EXIT_USAGE = 64, EXIT_TUNNEL = 255 };
 
+#define GREETING_MS 120000 /* some servers look for the client's name first, up to a minute */
+
 /* The session process's descriptors, closed up to a row behind 0, 1 and 2. */
 enum { FD_ASK = 3, FD_STOP, FD_STOP_WRITE, FD_SERVER_READ, FD_SERVER_WRITE, FD_STATUS, FD_END };
 
@@ -265,7 +267,7 @@ session_process(struct helper *h, struct session_config *config)
 		.method = h->options.forward == METHOD_EXEC ? STATUS_EXEC : STATUS_MUX,
 		.far = { h->broker.remote, !h->broker.remote },
 		.abort_hold_ms = h->options.abort_hold * 1000, .idle_ms = h->options.timeout * 1000,
-		.grace_ms = h->options.grace * 1000, .peer = h->peer,
+		.grace_ms = h->options.grace * 1000, .greeting_ms = GREETING_MS, .peer = h->peer,
 		.crowd_fd = crowd_open() };
 
 	if (h->broker.forwards != NULL) /* of no concern to it */

@@ -20,7 +20,7 @@
 #define CONTROL_CHECK (UINT32_MAX - 1) /* in place of a channel: about the control connection */
 #define FLUSH_MS 10000         /* for a hung-up peer to take what it is still sent */
 #define HALF_CLOSED_MS 30000   /* for the server to answer and close after the client has */
-#define GREETING_MS 10000      /* a server that is slower than that may wait for TLS */
+#define SILENT_MS 10000        /* a server that is slower than that may wait for TLS */
 
 /* One of the two control connections. */
 struct control {
@@ -39,7 +39,7 @@ struct run {
 	struct session *session;
 	struct control control[2];
 	struct watch *ask, *stop, *status;
-	struct timer *idle, *half_closed, *grace, *greeting;
+	struct timer *idle, *half_closed, *grace, *silent, *greeting;
 	struct report *report;
 	struct channel_hooks hooks;
 	struct data_channel *channels[CHANNELS_MAX];
@@ -47,6 +47,7 @@ struct run {
 	unsigned transfers;
 	bool warned, told[NOTICE_COUNT];
 	bool end_passed; /* the client's, to the server */
+	bool mute; /* the server has never greeted */
 	bool deaf; /* the broker is gone: nothing new can be opened */
 };
 
@@ -618,13 +619,26 @@ run_trace(void *arg, enum side from, const char *line, size_t len)
 }
 
 static void
+silent_due(void *arg)
+{
+	struct run *r = arg;
+
+	r->silent = NULL;
+	if (!session_greeted(r->session))
+		notify(r, NOTICE_SILENT);
+}
+
+static void
 greeting_due(void *arg)
 {
 	struct run *r = arg;
 
 	r->greeting = NULL;
-	if (!session_greeted(r->session))
-		notify(r, NOTICE_SILENT);
+	if (session_greeted(r->session))
+		return;
+	r->mute = true;
+	session_fail(r->session, "no greeting from the FTP server");
+	run_actions(r);
 }
 
 /* ---- life ---- */
@@ -686,7 +700,8 @@ run_session(const struct run_config *config)
 
 	if (run_open(&r) == 0) {
 		log_session(&r, true);
-		r.greeting = loop_timer(r.loop, GREETING_MS, greeting_due, &r);
+		r.silent = loop_timer(r.loop, SILENT_MS, silent_due, &r);
+		r.greeting = loop_timer(r.loop, config->greeting_ms, greeting_due, &r);
 		run_touch(&r);
 		run_actions(&r);
 		while (!run_over(&r) && loop_once(r.loop, -1) == 0)
@@ -695,7 +710,7 @@ run_session(const struct run_config *config)
 				run_stop(&r);
 			}
 		log_session(&r, false);
-		result = r.deaf || r.told[NOTICE_NO_SERVER] ? 1 : 0;
+		result = r.deaf || r.mute || r.told[NOTICE_NO_SERVER] ? 1 : 0;
 	}
 	run_close(&r);
 	return result;

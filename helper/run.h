@@ -19,6 +19,7 @@ struct run_config {
 	enum status_method method;  /* of the data channels, for the tunnel */
 	bool far[2];
 	unsigned abort_hold_ms, idle_ms, grace_ms; /* idle_ms 0 = no limit */
+	unsigned greeting_ms;       /* how long the server may take for its first reply */
 	const char *peer;           /* for messages: who the client is */
 	int crowd_fd;               /* crowd.h; -1 = none */
 	int stop_fd;                /* becomes readable when the session is to end */
