@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "helperlog.h"
 #include "log.h"
@@ -202,10 +205,20 @@ exit_status(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* What a crowd has needed goes back to the system. */
+static void
+memory_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 void
 helpers_child(struct helpers *h)
 {
 	struct helper **at = &h->first, *one;
+	size_t before = h->count;
 	int status;
 
 	while ((one = *at) != NULL) {
@@ -222,6 +235,8 @@ helpers_child(struct helpers *h)
 		h->ended(h->arg, one, exit_status(status));
 		helper_free(one);
 	}
+	if (h->count == 0 && before > 0)
+		memory_give_back();
 }
 
 /* Starting one */
