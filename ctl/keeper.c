@@ -155,14 +155,19 @@ keeper_run(const char *ctl_path, long tunnel)
 
 	if (k.loop == NULL)
 		return;
-	if ((k.watch = loop_watch(k.loop, 3, POLLIN, keeper_ready, &k)) == NULL)
+	if ((k.watch = loop_watch(k.loop, 3, POLLIN, keeper_ready, &k)) == NULL) {
+		loop_free(k.loop);
 		return;
+	}
 	while (!k.done)
 		if (loop_once(k.loop, -1) == -1)
 			break;
 	unlink(ctl_path);
 	if (k.give_up != 0 && !k.released)
 		clean_up(tunnel);
+	mux_free(k.mux);
+	watch_free(k.watch);
+	loop_free(k.loop);
 }
 
 /* Only the pipe (as descriptor 3) and /dev/null are left; no signal ends it. */
