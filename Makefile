@@ -9,12 +9,15 @@
 #   soak        the scenarios about integrity and load at full length (an hour)
 #   bench       measures it against ssh -L, ssh -D and sftp
 #   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang)
-#   sanitize    SANITIZE_TARGETS with the address and undefined behaviour sanitizers
+#   sanitize    unit tests and SCENARIOS with the address, leak and undefined behaviour sanitizers
+#   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
 #   lint        clang-tidy or cppcheck, shellcheck, mandoc
 #   dist clean
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
 #   CC CFLAGS CPPFLAGS LDFLAGS  the compiler and what is added to its options
+#   SCENARIOS                   end-to-end scenarios for sanitize and valgrind, by parts of their
+#                               names; default: all
 #   WERROR                      WERROR=-Werror makes warnings fatal
 #   HARDEN_CFLAGS HARDEN_LDFLAGS  hardening options; default: what the compiler takes. Empty = none
 #   PREFIX      /usr/local      root of the installation
@@ -46,7 +49,7 @@ AR = ar
 PKG_CONFIG = pkg-config
 FUZZ_CC = clang
 FUZZ_SECONDS = 30
-SANITIZE_TARGETS = unit
+SCENARIOS =
 
 # The programs whose sources are here, and everything else as two libraries, so that the
 # unit tests link what the programs link.
@@ -136,15 +139,27 @@ fuzz:
 		build/fuzz/$$n -verbosity=0 -max_total_time=$(FUZZ_SECONDS) \
 			-artifact_prefix=build/fuzz/$$n. build/fuzz/$$n.corpus $$seeds; done
 
-# In a copy of the tree, so that the objects of the two builds do not mix.
+# In a copy of the tree, so that the objects of two builds do not mix. Without the sandbox: it
+# knows neither the system calls of the sanitizers nor those of valgrind.
+COPY = copy() { mkdir -p $$1; find $$1 -name '*.[ch]' -exec rm -f {} +; \
+	tar cf - --exclude='*.o' --exclude='*.a' --exclude='*.d' --exclude='*.test' \
+		`ls -d Makefile ctl helper tests man contrib 2>/dev/null` | \
+		(cd $$1 && tar xpf - && rm -f $(PROGRAMS)); }
+WATCHED = CC='$(CC)' CPPFLAGS=-DNO_SANDBOX HARDEN_CFLAGS= HARDEN_LDFLAGS= \
+	LDFLAGS='-Wl,--wrap=fork,--wrap=_exit forks.o'
+
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
-	@mkdir -p build/sanitize
-	@find build/sanitize -name '*.[ch]' -exec rm -f {} +
-	@tar cf - --exclude='*.o' --exclude='*.a' --exclude='*.d' --exclude='*.test' \
-		`ls -d Makefile ctl helper tests man contrib 2>/dev/null` | (cd build/sanitize && tar xpf -)
-	cd build/sanitize && $(MAKE) CC='$(CC)' CFLAGS='-O1 -g $(SANITIZE)' \
-		CPPFLAGS=-DNO_SANDBOX HARDEN_CFLAGS= HARDEN_LDFLAGS= all $(SANITIZE_TARGETS)
+	tests/deps check
+	@$(COPY); copy build/sanitize
+	cd build/sanitize && $(CC) -c tests/e2e/forks.c && \
+		$(MAKE) $(WATCHED) CFLAGS='-O1 -g $(SANITIZE)' all unit
+	tests/e2e/watched sanitize build/sanitize $(SCENARIOS)
+valgrind:
+	tests/deps check
+	@$(COPY); copy build/valgrind
+	cd build/valgrind && $(CC) -c tests/e2e/forks.c && $(MAKE) $(WATCHED) CFLAGS='-O1 -g' all
+	tests/e2e/watched valgrind build/valgrind $(SCENARIOS)
 
 # Without the checks that mostly find fault with what is right here (unix.Malloc does not
 # understand lists, for one; the sanitizers do that work).
@@ -192,4 +207,4 @@ clean:
 DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
-.PHONY: all check unit demo soak bench fuzz sanitize lint install uninstall dist clean
+.PHONY: all check unit demo soak bench fuzz sanitize valgrind lint install uninstall dist clean

@@ -2,6 +2,7 @@
 # Builds without a warning: by two compilers and two makes, for 32 bits, without optimisation,
 # and without what only Linux has; and that portable build at work.
 . "${0%/*}/rig.sh"
+not_watched 'builds of its own'
 
 # No options of a make that runs this.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKE CPPFLAGS CFLAGS LDFLAGS

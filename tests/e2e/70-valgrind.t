@@ -3,6 +3,7 @@
 # child or socket left. Without the sandbox, which does not know valgrind's own system calls.
 . "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
+not_watched 'a build of its own'
 
 grind=(valgrind --leak-check=full "--show-leak-kinds=definite,indirect,possible"
     --errors-for-leak-kinds=none --track-fds=yes "--log-file=$RIG/log/grind.%p")

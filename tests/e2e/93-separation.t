@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a subverted session process can do: nothing. tests/hostile stands in the session's place,
-# behind the real sandbox and the real broker. And the sandbox is on in the real one.
+# behind the real sandbox and the real broker. And the sandbox is on in the real one. Watched
+# builds have no sandbox: there the broker alone is asked.
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/clients.sh"
 
@@ -8,15 +9,17 @@
 
 build()	# program option...
 {
-	# shellcheck disable=SC2046 # options
+	# shellcheck disable=SC2086 # options
 	${CC:-cc} -std=c11 -D_GNU_SOURCE -g -I"$TOP/ctl" -I"$TOP/helper" -DLIBEXECDIR='"/none"' \
 	    "${@:2}" -o "$1" "$TOP/tests/hostile/hostile_session.c" \
-	    "$BUILD/helper/ftp-over-ssh-helper.o" "$BUILD/helper/libhelper.a" "$BUILD/ctl/libctl.a" -lbsd
+	    "$BUILD/helper/ftp-over-ssh-helper.o" "$BUILD/helper/libhelper.a" "$BUILD/ctl/libctl.a" \
+	    -lbsd $RIG_LINK
 }
 
 hostile()	# deed [program]
 {
-	HOSTILE=$1 timeout --foreground 60 "${2:-$RIG/hostile}" -S "$RIG/ctl" "$FTP_AT" <"$RIG/fifo" \
+	# shellcheck disable=SC2086 # a command
+	HOSTILE=$1 timeout --foreground "$(slowly 60)" $RIG_UNDER "${2:-$RIG/hostile}" -S "$RIG/ctl" "$FTP_AT" <"$RIG/fifo" \
 	    2>"$RIG/log/hostile.err" >/dev/null
 	STATUS=$?
 	SAID=$(grep -v '^ftp-over-ssh-helper: refused' "$RIG/log/hostile.err" | tr '\n' ' ')
@@ -38,19 +41,24 @@ mkfifo "$RIG/fifo"
 exec 9<>"$RIG/fifo" # a client that says nothing and does not go
 
 ok 'the hostile session is built' build "$RIG/hostile"
-ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox_none.c"
 
-deeds='open creat memory socket unix_socket connect exec fork ptrace kill vm_readv code mprotect tty
-    mark unlink chmod prctl dup'
-for deed in $deeds; do
-	hostile "$deed"
-	like "the kernel: $deed" "$SAID" 'hostile: refused|killed by signal 31'
-done
-for deed in open socket exec kill code mark dup; do
-	hostile "$deed" "$RIG/free"
-	like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
-done
-rm -f /tmp/hostile
+the_kernel()
+{
+	ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox_none.c"
+
+	deeds='open creat memory socket unix_socket connect exec fork ptrace kill vm_readv code mprotect tty
+	    mark unlink chmod prctl dup'
+	for deed in $deeds; do
+		hostile "$deed"
+		like "the kernel: $deed" "$SAID" 'hostile: refused|killed by signal 31'
+	done
+	for deed in open socket exec kill code mark dup; do
+		hostile "$deed" "$RIG/free"
+		like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
+	done
+	rm -f /tmp/hostile
+}
+[ -n "$RIG_WATCH" ] || the_kernel
 
 # 3 = ANSWER_FAILED; 0 = the broker has gone away
 for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other with_fds; do
@@ -87,7 +95,6 @@ done
 note "the master: $(fd_count "$MASTER_PID") descriptors, at first $MASTER_FDS"
 ok 'nothing is left of it all in the master and the runtime directory' wait_for 20 settled
 
-# The real one.
 session_of()	# tunnel
 {
 	local pid
@@ -96,22 +103,26 @@ session_of()	# tunnel
 		    ps -o args= -p "$pid" | grep -q helper && echo "$pid"
 	done
 }
-tunnel_start -S "$RIG/ctl" -L "0:$FTP_AT" rig
-exec 8<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
-IFS= read -r -t 10 greeting <&8
-like 'a session greets' "$greeting" '^220 '
-pid=$(session_of "$TUNNEL_PID")
-like 'it has a session process' "$pid" '^[0-9]+$'
-is 'seccomp is on there' "$(awk '/^Seccomp:/ { print $2 }' "/proc/$pid/status")" 2
-is 'no new privileges' "$(awk '/^NoNewPrivs:/ { print $2 }' "/proc/$pid/status")" 1
-fds=$(readlink "/proc/$pid/fd/"* | sed 's/:.*//; s/.*loadavg/loadavg/' | sort | uniq -c |
-    tr -s ' \n' ' ')
-note "descriptors of the session process: $fds"
-ok 'no descriptor of it is a directory, a terminal or an own file' \
-    test "$(readlink "/proc/$pid/fd/"[3-9] | grep -cv '^socket:\|^pipe:\|^/proc/loadavg$')" -eq 0
-is 'and it has few of them' "$(($(fd_count "$pid") <= 12))" 1
-exec 8>&-
-tunnel_stop
+the_real_one()
+{
+	tunnel_start -S "$RIG/ctl" -L "0:$FTP_AT" rig
+	exec 8<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
+	IFS= read -r -t 10 greeting <&8
+	like 'a session greets' "$greeting" '^220 '
+	pid=$(session_of "$TUNNEL_PID")
+	like 'it has a session process' "$pid" '^[0-9]+$'
+	is 'seccomp is on there' "$(awk '/^Seccomp:/ { print $2 }' "/proc/$pid/status")" 2
+	is 'no new privileges' "$(awk '/^NoNewPrivs:/ { print $2 }' "/proc/$pid/status")" 1
+	fds=$(readlink "/proc/$pid/fd/"* | sed 's/:.*//; s/.*loadavg/loadavg/' | sort | uniq -c |
+	    tr -s ' \n' ' ')
+	note "descriptors of the session process: $fds"
+	ok 'no descriptor of it is a directory, a terminal or an own file' \
+	    test "$(readlink "/proc/$pid/fd/"[3-9] | grep -cv '^socket:\|^pipe:\|^/proc/loadavg$')" -eq 0
+	is 'and it has few of them' "$(($(fd_count "$pid") <= 12))" 1
+	exec 8>&-
+	tunnel_stop
+}
+[ -n "$RIG_WATCH" ] || the_real_one
 exec 9>&-
 run ssh -O exit -S "$RIG/ctl" none 2>/dev/null
 finish

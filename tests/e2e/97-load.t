@@ -8,6 +8,8 @@
 transfers=${FTP_TRANSFERS:-600} sessions=${FTP_SESSIONS:-60} kills=${FTP_KILLS:-2}
 files=${FTP_FILES:-400}
 RUN_TIMEOUT=$((120 + transfers / 20 + sessions))
+growth=1024 # kB
+[ -z "$RIG_WATCH" ] || growth=65536 # what was freed is kept back for a while
 ulimit -n "$(ulimit -H -n)"
 
 load()
@@ -65,7 +67,7 @@ for method in mux stdio; do
 	now=$(private "$TUNNEL_PID")
 	note "$method: $before; private memory: tunnel $memory, then $now kB; master \
 $(private "$MASTER") kB"
-	ok "$method: the tunnel does not grow" test "$now" -le $((memory + 1024))
+	ok "$method: the tunnel does not grow" test "$now" -le $((memory + growth))
 	tunnel_stop
 done
 
@@ -84,7 +86,7 @@ for pid in $(children "$TUNNEL_PID"); do
 done
 note "an idle session: $((sum / 20)) kB of private memory in $((helpers / 20)) processes"
 is 'two processes for each' "$helpers" 40
-ok 'at most 1 MiB for each' test $((sum / 20)) -le 1024
+[ -n "$RIG_WATCH" ] || ok 'at most 1 MiB for each' test $((sum / 20)) -le 1024
 exec 9>&-
 ok 'their helpers end' wait_for 20 no_helper
 
@@ -95,10 +97,10 @@ for ((n = 0; n < files; n++)); do
 done
 mirror()
 {
-	timeout --foreground "$RUN_TIMEOUT" lftp -c "set net:max-retries 100; set net:timeout 10
+	run lftp -c "set net:max-retries 100; set net:timeout 10
 	    set net:reconnect-interval-base 1; set net:reconnect-interval-multiplier 1
 	    open -u $FTP_USER,$FTP_PASS -p $AT_PORT $AT_ADDR
-	    mirror --parallel=6 --no-perms many $RIG/many" </dev/null
+	    mirror --parallel=6 --no-perms many $RIG/many"
 }
 # What lftp gives up for good it fetches when it is told once more.
 (mirror || mirror || mirror) >"$RIG/log/mirror.out" 2>&1 &

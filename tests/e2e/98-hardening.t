@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The programs are built with what the compiler offers against exploits.
 . "${0%/*}/rig.sh"
+not_watched 'built without hardening'
 
 [ "$(uname -m)" = x86_64 ] || [ "$(uname -m)" = aarch64 ] || skip 'the flags differ elsewhere'
 readelf=$(command -v readelf) || skip 'no readelf'

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 
-TIMEOUT = 30
+TIMEOUT = 30 * int(os.environ.get("RIG_SLOW", 1))
 
 
 class Client(ftplib.FTP):

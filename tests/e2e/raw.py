@@ -10,7 +10,7 @@ import re
 import socket
 import sys
 
-TIMEOUT = 20
+TIMEOUT = 20 * int(os.environ.get("RIG_SLOW", 1))
 USER = os.environ.get("FTP_USER", "tester")
 PASS = os.environ.get("FTP_PASS", "se.cret")
 

@@ -8,7 +8,7 @@ import socket
 import struct
 
 MODES = ("pasv", "epsv", "port", "eprt")
-TIMEOUT = 40
+TIMEOUT = 40 * int(os.environ.get("RIG_SLOW", 1))
 
 
 class Raw:

@@ -67,6 +67,12 @@
 # are `children "$TUNNEL_PID"`; the master is found with `master_pid`.
 #
 # Another build of the programs: FTP_OVER_SSH_BUILD=directory (with ctl/ and helper/).
+# One that is watched (tests/e2e/watched): RIG_WATCH says by what, RIG_REPORTS is where the
+# watchers write. RIG_SLOW is how many times longer than usual everything may take.
+# RIG_UNDER is the command that other programs made of its objects are run under, RIG_LINK what
+# they are linked with.
+#	slowly SECONDS		so many seconds, or more where all is slower
+#	not_watched REASON	a scenario that says nothing about watched programs ends here
 
 set -u
 
@@ -81,6 +87,8 @@ HELPER=$FTP_OVER_SSH_HELPER
 
 RIG_NAME=$(basename "$0" .t)
 RIG_KEEP=${FTP_OVER_SSH_LOGS:-/tmp/ftp-over-ssh-logs-$(id -u)}/$RIG_NAME
+RIG_SLOW=${RIG_SLOW:-1}
+RIG_WATCH=${RIG_WATCH:-} RIG_UNDER=${RIG_UNDER:-} RIG_LINK=${RIG_LINK:-}
 RUN_TIMEOUT=60
 RIG_IN=()
 FOS_UNDER=()
@@ -102,7 +110,7 @@ rig_deps=$("${BASH_SOURCE[0]%/*}/../deps" bin)
 rig_deps=${rig_deps%/bin}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:$rig_deps/bin
 RIG=$(mktemp -d /tmp/fos.XXXXXX) || exit 1
-export RIG PATH LC_ALL=C HOME=$RIG/home XDG_RUNTIME_DIR=$RIG/run
+export RIG RIG_SLOW PATH LC_ALL=C HOME=$RIG/home XDG_RUNTIME_DIR=$RIG/run
 unset SSH_AUTH_SOCK SSH_ASKPASS DISPLAY FTP_OVER_SSH_CLIENT XDG_CONFIG_HOME XDG_CACHE_HOME
 unset ftp_proxy FTP_PROXY http_proxy all_proxy ALL_PROXY no_proxy NO_PROXY FTPMODE FTPSERVER
 mkdir -p "$RIG/log" "$RIG/home" "$RIG/data" "$RIG/ssh"
@@ -115,6 +123,14 @@ else
 	RIG_FTP_USER=$(id -un)
 fi
 RIG_FTP_GROUP=$(id -gn "$RIG_FTP_USER")
+
+# Each report is named after the scenario: many of them run at once.
+if [ -n "$RIG_WATCH" ]; then
+	rig_reports="log_path='$RIG_REPORTS/$RIG_NAME'"
+	export ASAN_OPTIONS="$rig_reports:detect_leaks=1:detect_stack_use_after_return=1"
+	export UBSAN_OPTIONS="$rig_reports:print_stacktrace=1"
+	export RIG_NAME
+fi
 
 PYTHON=python3
 [ -x /usr/bin/python3 ] && PYTHON=/usr/bin/python3
@@ -279,6 +295,14 @@ skip()
 	exit 0
 }
 
+not_watched()
+{
+	[ -n "$RIG_WATCH" ] || return 0
+	echo "1..0 # SKIP $RIG_WATCH: $1"
+	rig_done
+	exit 0
+}
+
 bail()
 {
 	echo "not ok $((rig_tests + 1)) - $1"
@@ -317,10 +341,15 @@ rig_ms()
 	echo "${now%???}"
 }
 
+slowly()
+{
+	echo $(($1 * RIG_SLOW))
+}
+
 wait_for()
 {
 	local end
-	end=$(($(rig_ms) + $1 * 1000))
+	end=$(($(rig_ms) + $(slowly "$1") * 1000))
 	shift
 	until "$@"; do
 		[ "$(rig_ms)" -lt "$end" ] || return 1
@@ -346,7 +375,7 @@ kill_now()
 
 run()
 {
-	timeout --foreground -k 5 "$RUN_TIMEOUT" "$@" </dev/null
+	timeout --foreground -k 5 "$(slowly "$RUN_TIMEOUT")" "$@" </dev/null
 }
 
 # Background processes of a script are born with SIGINT ignored: give it back.
@@ -410,7 +439,7 @@ free_port()
 banner()
 {
 	# shellcheck disable=SC2016 # for the inner shell
-	${RIG_IN[@]+"${RIG_IN[@]}"} timeout --foreground 5 bash -c \
+	${RIG_IN[@]+"${RIG_IN[@]}"} timeout --foreground "$(slowly 5)" bash -c \
 	    'exec 3<>"/dev/tcp/$1/$2" && IFS= read -r line <&3 && echo "$line"' - "$1" "$2" 2>/dev/null
 }
 
