@@ -192,10 +192,11 @@ learn_client(struct helper *h)
 static void
 tell_client(const char *why)
 {
-	char text[512];
-	int n = snprintf(text, sizeof(text), "421 %s\r\n", why);
+	char text[512], escaped[500]; /* ssh may quote what the server's side has said */
 
-	if (write(STDOUT_FILENO, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text)) == -1) {
+	log_escape(escaped, sizeof(escaped), why, strlen(why));
+	snprintf(text, sizeof(text), "421 %s\r\n", escaped);
+	if (write(STDOUT_FILENO, text, strlen(text)) == -1) {
 		/* it has gone */
 	}
 }
