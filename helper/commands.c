@@ -64,6 +64,8 @@ plain_kind(struct session *s, const struct ftp_command *c)
 	switch (c->verb) {
 	case FTP_FEAT:
 		return PENDING_FEAT;
+	case FTP_ASIDE:
+		return PENDING_ASIDE;
 	case FTP_ABOR:
 		return transfer_unanswered(s) ? PENDING_ABOR : PENDING_PLAIN;
 	case FTP_MODE:

@@ -17,7 +17,7 @@ static const struct {
 	{ "XNLS", FTP_LIST },
 	{ "STOR", FTP_STOR }, { "STOU", FTP_STOR }, { "APPE", FTP_STOR },
 	{ "ABOR", FTP_ABOR }, { "QUIT", FTP_QUIT }, { "FEAT", FTP_FEAT }, { "MODE", FTP_MODE },
-	{ "USER", FTP_USER }, { "REIN", FTP_REIN },
+	{ "USER", FTP_USER }, { "REIN", FTP_REIN }, { "STAT", FTP_ASIDE }, { "NOOP", FTP_ASIDE },
 	{ "AUTH", FTP_AUTH }, { "ADAT", FTP_SECURE }, { "PBSZ", FTP_SECURE },
 	{ "PROT", FTP_SECURE }, { "CCC", FTP_SECURE }, { "MIC", FTP_SECURE },
 	{ "CONF", FTP_SECURE }, { "ENC", FTP_SECURE },

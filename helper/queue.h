@@ -12,6 +12,7 @@ enum pending_kind {
 	PENDING_PLAIN,
 	PENDING_SETUP,    /* PASV, PORT and their kin */
 	PENDING_TRANSFER,
+	PENDING_ASIDE,    /* may be answered before the transfer that it stands behind */
 	PENDING_FEAT,
 	PENDING_ABOR,     /* behind a transfer: it may get no reply of its own */
 	PENDING_PROBE,    /* a command of ours that shows whether it did */

@@ -126,6 +126,27 @@ reply_probe(struct session *s)
 	session_flush_own(s);
 }
 
+/* Many servers answer STAT (RFC 959, 4.1.3) and NOOP at once in the middle of a transfer. That
+ * is not the transfer's end, and must not be taken for its success. */
+static bool
+reply_is_aside(struct session *s, int code)
+{
+	const struct pending *head = queue_head(&s->queue);
+
+	if (head == NULL || head->kind != PENDING_TRANSFER ||
+	    (code != 200 && (code < 211 || code > 213)))
+		return false;
+	for (size_t i = 1; i < s->queue.count; i++) {
+		struct pending *p = queue_at(&s->queue, i);
+
+		if (p->kind == PENDING_ASIDE) {
+			p->kind = PENDING_OWN; /* with nothing left to say */
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Nothing is pending; or some third reply about an ABOR stands before the probe's. */
 static bool
 reply_is_unasked(struct session *s, int code)
@@ -139,7 +160,7 @@ reply_is_unasked(struct session *s, int code)
 static struct pending *
 reply_pending(struct session *s)
 {
-	return s->reply_unasked ? NULL : queue_head(&s->queue);
+	return s->reply_unasked || s->reply_aside ? NULL : queue_head(&s->queue);
 }
 
 /* The first line of a reply decides what is done with all of it: collect it (setups are
@@ -214,7 +235,8 @@ static void
 reply_first(struct session *s, int code)
 {
 	queue_skip_abor(s, code);
-	s->reply_unasked = reply_is_unasked(s, code);
+	s->reply_aside = reply_is_aside(s, code);
+	s->reply_unasked = !s->reply_aside && reply_is_unasked(s, code);
 	s->reply_collect = reply_wants_collecting(s, code);
 	if (s->reply_unasked && ++s->unsolicited > UNSOLICITED_MAX)
 		session_fail(s, "the FTP server floods replies that nobody asked for");

@@ -66,6 +66,7 @@ struct session {
 	struct bytes reply;    /* its lines so far, when they are held back */
 	bool reply_collect;    /* ... which they are */
 	bool reply_unasked;    /* it answers none of the pending commands */
+	bool reply_aside;      /* it answers one out of turn */
 	int held;              /* code of a complete final reply that waits in .reply */
 
 	unsigned good, bad; /* masks of attempts, as this server has answered them */

@@ -44,6 +44,19 @@ static const struct {
 	/* ... after the final reply the data may still come */
 	{ MODE_AUTO, DOWNLOAD DONE STALL "? end server\n" SERVER_ENDS "! eof 1 client\n" CLIENT_TOOK
 		     HEARD_DONE LOST },
+	/* a reply to STAT or NOOP in the middle is not the transfer's */
+	{ MODE_AUTO, DOWNLOAD "> STAT\n>> STAT\n<< 213-so\n< 213-so\n<< 226 far\n<  226 far\n"
+		     "<< 213 end\n< 213 end\n" SERVER_ENDS WAIT "<< 451 no\n" STALL
+		     "! abort 1 client\n< 451 no\n> STAT f\n>> STAT f\n<< 213 f\n< 213 f\n" },
+	{ MODE_AUTO, DOWNLOAD "> noop\n>> noop\n> PWD\n>> PWD\n> STAT\n>> STAT\n<< 200 ok\n< 200 ok\n"
+		     "<< 211 ok\n< 211 ok\n" DONE STALL SERVER_ENDS "! eof 1 client\n" CLIENT_TOOK
+		     HEARD_DONE "<< 257 x\n< 257 x\n> PASV\n>> PASV\n" },
+	/* ... if there was any */
+	{ MODE_AUTO, DOWNLOAD "> PWD\n>> PWD\n<< 200 done\n" STALL SERVER_ENDS "! eof 1 client\n"
+		     CLIENT_TOOK "< 200 done\n<< 257 x\n< 257 x\n" },
+	/* ... and behind the transfer's reply it is one like any other */
+	{ MODE_AUTO, DOWNLOAD "> NOOP\n>> NOOP\n" DONE STALL "<< 200 ok\n" SERVER_ENDS
+		     "! eof 1 client\n" CLIENT_TOOK HEARD_DONE "< 200 ok\n" },
 	/* the data connection breaks */
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
@@ -108,6 +121,9 @@ static const struct {
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED DONE STALL HEARD_DONE SERVER_TOOK },
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? eof 1 server\n! eof 1 client\n! close 1\n"
 		     DONE HEARD_DONE },
+	/* ... and asks in the middle how far it is */
+	{ MODE_AUTO, UPLOAD "> STAT\n>> STAT\n<< 213 half\n< 213 half\n" CLIENT_ENDS CHECKED DONE STALL
+		     HEARD_DONE SERVER_TOOK },
 	/* ... or has said QUIT before it went; that must not overtake the data */
 	{ MODE_AUTO, UPLOAD "? eof 1 client 100\n! timer 1 3\n> QUIT\n? end client\n"
 		     "! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
