@@ -113,7 +113,7 @@ client_plain(struct session *s, const struct ftp_command *c, const char *line, s
 		snprintf(s->user, sizeof(s->user), "%.*s",
 		    (int)(c->arg_len < sizeof(s->user) ? c->arg_len : sizeof(s->user) - 1), c->arg);
 	else if (c->verb == FTP_REIN)
-		s->epsv_all = false;
+		s->epsv_all = s->mode_b = false;
 	else if (c->verb == FTP_MODE)
 		s->mode_b = false; /* until the server says otherwise */
 	queue_push(&s->queue, plain_kind(s, c));

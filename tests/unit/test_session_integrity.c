@@ -57,6 +57,10 @@ static const struct {
 	/* ... and behind the transfer's reply it is one like any other */
 	{ MODE_AUTO, DOWNLOAD "> NOOP\n>> NOOP\n" DONE STALL "<< 200 ok\n" SERVER_ENDS
 		     "! eof 1 client\n" CLIENT_TOOK HEARD_DONE "< 200 ok\n" },
+	/* REIN ends MODE B: whole is what the reply says is whole */
+	{ MODE_AUTO, GREETING "> MODE B\n>> MODE B\n<< 200 ok\n< 200 ok\n> REIN\n>> REIN\n<< 220 ok\n"
+		     "< 220 ok\n" PASV_READY "> RETR f\n>> RETR f\n" BOTH_CONNECTED BEGUN SERVER_ENDS
+		     WAIT "<< 451 no\n" STALL "! abort 1 client\n< 451 no\n" },
 	/* the data connection breaks */
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
