@@ -1,9 +1,11 @@
 #include "mux.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,7 +16,8 @@
 #include "loop.h"
 #include "muxmsg.h"
 
-#define CONNECT_WAIT_MS 5000 /* while the backlog (64) of a master with a crowd of clients is full */
+/* While the backlog (64) of a master with a crowd of clients is full. */
+static time_t connect_wait_s = 20;
 
 /* A request under way. The master answers in order, so the first in the list is
  * the one that the next answer must be for. */
@@ -45,20 +48,17 @@ struct mux {
 
 static void mux_ready(void *arg, short revents);
 
-/* The backlog of a busy master may be full (EAGAIN): try again for a moment. */
+/* The backlog of a busy master may be full: whoever waits for room inside connect(2) gets his
+ * turn, while a crowd that tries again and again takes its processor from the master. */
 static int
 connect_patiently(int fd, const struct sockaddr_un *sun)
 {
-	uint64_t end = loop_now() + CONNECT_WAIT_MS;
+	struct timeval patience = { .tv_sec = connect_wait_s };
 
-	while (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1) {
-		if (errno != EAGAIN && errno != EINTR)
-			return -1;
-		if (loop_now() >= end)
-			return -1;
-		poll(NULL, 0, 2);
-	}
-	return 0;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == -1 ||
+	    connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1)
+		return -1;
+	return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 static int
@@ -72,7 +72,7 @@ mux_connect(const char *path)
 		return -1;
 	}
 	memcpy(sun.sun_path, path, strlen(path) + 1);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
 		return -1;
 	if (connect_patiently(fd, &sun) == -1) {
 		saved = errno;
