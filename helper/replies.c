@@ -99,6 +99,13 @@ code_is_abort(int code)
 	return code == 225 || code == 226 || code == 426;
 }
 
+/* PWD's 257; RTEMS says 250. */
+static bool
+code_is_directory(int code)
+{
+	return code == 257 || code == 250;
+}
+
 /* The probe's 257 while ABOR is still unanswered: it had no reply of its own. And a probe
  * whose reply cannot be what came has got lost: servers drop what arrives with ABOR. */
 static void
@@ -107,12 +114,12 @@ queue_skip_abor(struct session *s, int code)
 	struct pending *p = queue_head(&s->queue);
 
 	if (p != NULL && p->kind == PENDING_ABOR && s->queue.count > 1 &&
-	    (code == 257 || code < 200 || code / 100 == 3)) {
+	    (code_is_directory(code) || code < 200 || code / 100 == 3)) {
 		queue_pop(&s->queue);
 		p = queue_head(&s->queue);
 	}
-	if (p != NULL && p->kind == PENDING_PROBE && code != 257 && code < 500 &&
-	    !code_is_abort(code))
+	if (p != NULL && p->kind == PENDING_PROBE && !code_is_directory(code) && code != 200 &&
+	    code < 500 && !code_is_abort(code))
 		queue_pop(&s->queue);
 	session_flush_own(s);
 }

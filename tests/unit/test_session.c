@@ -193,7 +193,11 @@ static const struct {
 	  "<< 225 c\n< 225 c\n<< 502 PWD?\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
 	/* a server that drops what comes together with ABOR */
 	{ ABORTED "> NOOP\n" PROBED ">> NOOP\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
-	  "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	  "> SYST\n>> SYST\n<< 215 ok\n< 215 ok\n" },
+	/* a server with another code for PWD */
+	{ ABORTED_BY_226 "> PASV\n" PROBED ">> PASV\n<< 250 x\n<< 502 no\n>> EPSV\n" },
+	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
+	  "<< 200 x\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
 	/* one reply for both, and the end */
 	{ ABORTED_BY_226 "> QUIT\n" PROBED ">> QUIT\n" PROBE_ANSWERED "<< 221 bye\n< 221 bye\n"
 	  "? end server\n" HANGUPS },
