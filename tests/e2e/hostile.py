@@ -159,6 +159,19 @@ def pipeline():
     expect("the helper has grown to %d kB" % most, 0 < most < GROWN_MAX)
 
 
+def setups(lines, count, wanted):
+    """Data connections that nobody uses, asked for without reading an answer."""
+    ftp = login("fine")
+    sender = threading.Thread(target=lambda: ftp.control.sendall(lines * count))
+    sender.start()
+    for i in range(count * lines.count(b"\n")):
+        reply = ftp.reply()
+        expect("answer %d: %r" % (i, reply), reply is not None and reply[:3] in wanted.split("|"))
+    sender.join()
+    expect("the session goes on", ftp.command("NOOP") == "200 Fine.")
+    passive("fine", "227")
+
+
 def slow_client():
     """A command byte by byte; others are served meanwhile."""
     ftp = login("fine")
@@ -219,6 +232,10 @@ DEEDS = {
     "a slow server": lambda: login("loris").expect(login("loris").command("NOOP"), "200 at last"),
     "a slow client": slow_client,
     "10,000 pipelined commands": pipeline,
+    "1,000 pipelined PASV": lambda: setups(b"PASV\r\n", 1000, "227|425"),
+    "200 pipelined PORT": lambda: setups(b"PORT 127,0,0,1,200,1\r\n", 200, "200|425"),
+    "100 of each": lambda: setups(b"PASV\r\nPORT 127,0,0,1,200,1\r\nEPSV\r\n"
+                                  b"EPRT |1|127.0.0.1|5000|\r\n", 100, "200|227|229|425"),
     "a silent server": quiet,
 }
 
