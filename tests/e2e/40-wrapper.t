@@ -36,6 +36,6 @@ FTP_OVER_SSH_CLIENT="curl -sS -o $RIG/got2 ftp://$FTP_USER:$FTP_PASS@%h:%p/a" \
 ok 'its file is whole' same "$RIG/data/a" "$RIG/got2"
 
 echo "open -u $FTP_USER,$FTP_PASS; get a -o $RIG/got3" >"$RIG/script"
-got=$(echo hello | RUN_TIMEOUT=30 timeout 30 "$FOS" -F "$RIG/ssh_config" -t "$FTP_AT" rig -- cat)
+got=$(echo hello | timeout "$(slowly 30)" "$FOS" -F "$RIG/ssh_config" -t "$FTP_AT" rig -- cat)
 is 'the command has our stdin' "$got" hello
 finish

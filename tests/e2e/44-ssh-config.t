@@ -117,7 +117,7 @@ ssh_host locked "IdentityFile $RIG/ssh/locked"
 sed -i "\\|IdentityFile $RIG/ssh/user|d; s/^Port .*/Port $rig_port/" "$RIG/ssh/locked.conf"
 at_terminal()
 {
-	timeout 60 "$PYTHON" "$RIG_E2E/answer.py" 'passphrase for key.*: $' "$@"
+	timeout "$(slowly 60)" "$PYTHON" "$RIG_E2E/answer.py" 'passphrase for key.*: $' "$@"
 }
 ok 'a passphrase is asked for at the terminal' at_terminal open.sesame "$FOS" -F "$RIG/ssh_config" \
     -t "$FTP_AT" locked -- curl -sS -u "$FTP_USER:$FTP_PASS" -o "$RIG/got3" %u/a

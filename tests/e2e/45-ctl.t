@@ -54,7 +54,7 @@ fails 'an unknown name: what there is' 255 "nobody: no such tunnel; running: one
 
 # A download: what is said of it while it runs, and afterwards.
 TUNNEL_PORT=$one_port TUNNEL_ADDR=127.0.0.1
-slow get curl -sS --limit-rate 4M -o "$RIG/got" "$(url big)"
+slow get curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 is 'a download: the channel' \
     "$(json "c['direction'], c['client_verb'], c['server_verb'], c['method'], c['transfer'], c['total']")" \
     "('down', 'EPSV', 'EPSV', 'mux', 'RETR big', 40000000)"
@@ -96,14 +96,14 @@ curl -sS -T "$RIG/data/small" "$(url up)"
 ok 'the sum of bytes, upwards' wait_for 5 json_is "t['total_bytes_up']" 1000
 
 # Closing a session: 421. curl says so, whatever it makes of it.
-slow get curl -sSv --limit-rate 4M -o "$RIG/got" "$(url big)"
+slow get curl -sSv --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 ok 'close a session' ctl close "one/$(json "s['number']")"
 wait "$SPAWN_PID"
 is 'its download has failed' $(($? != 0)) 1
 ok 'it is gone' wait_for 5 json_is "t['sessions']" '[]'
 
 # An upload that is closed must not look complete: the server sees no end of file.
-slow put curl -sS --limit-rate 4M -T "$RIG/data/big" "$(url cut)"
+slow put curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -T "$RIG/data/big" "$(url cut)"
 is 'an upload: the channel' "$(json "c['direction'], c['transfer'], c['total']")" "('up', 'STOR cut', 0)"
 ok 'close an upload' ctl close "one/$(json "s['number']")/$(json "c['number']")"
 wait "$SPAWN_PID"
@@ -154,7 +154,7 @@ fails 'an ambiguous name' 255 "one: several tunnels have that name; take a pid: 
 ok 'the pid is a name' ctl stop "$TUNNEL_PID"
 ok 'that one ends' wait_gone 10 "$TUNNEL_PID"
 
-slow get curl -sS --limit-rate 4M -o "$RIG/got" "$(url big)"
+slow get curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 ok 'stop' ctl stop one
 ok 'it ends' wait_gone 10 "$one_pid"
 wait "$one_pid"

@@ -35,7 +35,7 @@ sshd_start
 ftpd_start proftpd
 truncate -s 500M "$RIG/data/big" "$FTP_ROOT/big" # more than anybody fetches here
 tunnel_start -o FtpName=one -o FtpAbortHold=2 -L "127.0.0.1:0:$FTP_AT" rig
-spawn get curl -sS --limit-rate 1M -o "$RIG/got" "$(url big)"
+spawn get curl -sS --limit-rate "$((1000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 runs()
 {
 	"$FOSCTL" top | grep -q 'RETR big'
@@ -57,7 +57,7 @@ ok 'a rate' wait_for 10 has_rate
 ok 'no line is wider than the terminal' test "$(widest)" -le 80
 
 # An upload: nobody knows how much it will be.
-spawn put curl -sS --limit-rate 2M -T "$RIG/data/big" "$(url up)"
+spawn put curl -sS --limit-rate "$((2000000 / RIG_SLOW))" -T "$RIG/data/big" "$(url up)"
 top q 'STOR up' 2
 ok 'an upload has no bar' grep -aEq 'up .*B/s +STOR up' "$RIG/screen"
 
@@ -66,7 +66,7 @@ is 'a terminal that hangs up ends it' $(($? != 99)) 1
 
 # More transfers than lines; a tunnel that hangs does not stop it.
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	spawn "more$i" curl -sS --limit-rate 1M -o "$RIG/got$i" "$(url big)"
+	spawn "more$i" curl -sS --limit-rate "$((1000000 / RIG_SLOW))" -o "$RIG/got$i" "$(url big)"
 done
 sessions()
 {

@@ -73,7 +73,7 @@ good=0
 for kind in vsftpd1 proftpd2; do
 	ftpd_use $kind
 	for _ in {1..10}; do
-		printf 'QUIT\r\n' | timeout 20 "$FOS" -F "$RIG/ssh_config" -S "$RIG/cm" -W "$FTP_AT" rig \
+		printf 'QUIT\r\n' | timeout "$(slowly 20)" "$FOS" -F "$RIG/ssh_config" -S "$RIG/cm" -W "$FTP_AT" rig \
 		    >"$RIG/log/quit" && grep -q '^221' "$RIG/log/quit" && good=$((good + 1))
 	done
 done

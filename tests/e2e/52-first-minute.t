@@ -129,7 +129,7 @@ fails 'a host that does not exist' 255 'cannot connect to no-such-host.invalid: 
 ssh-keygen -q -t ed25519 -N '' -C other -f "$RIG/ssh/other"
 ssh_host stranger "UserKnownHostsFile $RIG/ssh/empty" 'StrictHostKeyChecking ask'
 sed -i '/StrictHostKeyChecking yes/d' "$RIG/ssh/stranger.conf"
-timeout 60 "$PYTHON" "$RIG_E2E/answer.py" 'continue connecting.*\? $' no "$FOS" \
+timeout "$(slowly 60)" "$PYTHON" "$RIG_E2E/answer.py" 'continue connecting.*\? $' no "$FOS" \
     -F "$RIG/ssh_config" -N stranger >"$RIG/log/ask.out" 2>"$RIG/log/ask.err"
 is 'the host key is not taken: 255' $? 255
 like '... the question was at the terminal' "$(cat "$RIG/log/ask.out")" 'authenticity of host'

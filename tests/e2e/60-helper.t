@@ -39,7 +39,7 @@ ok '-W on pipes' piped "$FOS" -F "$RIG/ssh_config" -W "$FTP_AT" rig
 
 ends()
 {
-	printf 'NOOP\r\nQUIT\r\n' | timeout 20 "$HELPER" -S "$RIG/ctl" "$FTP_AT" >"$RIG/out" &&
+	printf 'NOOP\r\nQUIT\r\n' | timeout "$(slowly 20)" "$HELPER" -S "$RIG/ctl" "$FTP_AT" >"$RIG/out" &&
 	    grep -q '^220 ' "$RIG/out"
 }
 ok 'it ends when its stdin does' ends

@@ -9,7 +9,7 @@ data a 1000
 publish a
 coproc turns { exec "$PYTHON" "$RIG_E2E/turns.py" "$SSHD_PORT"; }
 rig_pids+=("$turns_PID")
-read -r -t 10 relay_port <&"${turns[0]}" || bail 'turns.py does not start'
+read -r -t "$(slowly 10)" relay_port <&"${turns[0]}" || bail 'turns.py does not start'
 SSHD_PORT=$relay_port
 echo "[$SSHD_ADDR]:$SSHD_PORT $(cat "$RIG/ssh/host.pub")" >>"$RIG/ssh/known_hosts"
 ssh_host turning
@@ -18,7 +18,7 @@ tunnel_start -L "ftp/0:$FTP_AT" turning
 count()	# passive|active
 {
 	echo "$TUNNEL_PORT $1" >&"${turns[1]}"
-	read -r -t "$RUN_TIMEOUT" first second third <&"${turns[0]}"
+	read -r -t "$(slowly "$RUN_TIMEOUT")" first second third <&"${turns[0]}"
 	note "$1: $first $second $third"
 }
 

@@ -19,8 +19,8 @@ build()	# program option...
 hostile()	# deed [program]
 {
 	# shellcheck disable=SC2086 # a command
-	HOSTILE=$1 timeout --foreground "$(slowly 60)" $RIG_UNDER "${2:-$RIG/hostile}" -S "$RIG/ctl" "$FTP_AT" <"$RIG/fifo" \
-	    2>"$RIG/log/hostile.err" >/dev/null
+	HOSTILE=$1 timeout --foreground "$(slowly 60)" $RIG_UNDER "${2:-$RIG/hostile}" -S "$RIG/ctl" \
+	    "$FTP_AT" <"$RIG/fifo" 2>"$RIG/log/hostile.err" >/dev/null
 	STATUS=$?
 	SAID=$(grep -v '^ftp-over-ssh-helper: refused' "$RIG/log/hostile.err" | tr '\n' ' ')
 }

@@ -17,7 +17,7 @@ transfers()	# mode
 # Ends within so many seconds, whatever it says.
 ends()	# seconds command...
 {
-	timeout --foreground -k 1 "$1" "${@:2}" >"$RIG/log/ends" 2>&1 </dev/null
+	timeout --foreground -k 1 "$(slowly "$1")" "${@:2}" >"$RIG/log/ends" 2>&1 </dev/null
 	[ $? -lt 124 ] && cat "$RIG/log/ends"
 }
 
@@ -70,7 +70,7 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	: >"$XDG_RUNTIME_DIR/b" || :
 	exec "$@"
 	END
-	timeout 40 unshare -m bash "$RIG/full" "$FOS" -F "$RIG/ssh_config" -N -L "0:$FTP_AT" rig \
+	timeout "$(slowly 40)" unshare -m bash "$RIG/full" "$FOS" -F "$RIG/ssh_config" -N -L "0:$FTP_AT" rig \
 	    >"$RIG/log/full.out" 2>&1
 	is 'no room in the runtime directory: it does not start' $? 255
 	like 'no room in the runtime directory: it says so' "$(tail -n 1 "$RIG/log/full.out")" \
@@ -82,12 +82,12 @@ tunnel_start -L "0:$FTP_AT" rig
 at_tunnel
 kill -STOP "$FTP_PID"
 ok 'a stopped FTP server: a client can give up' \
-    ends 20 curl -sS --max-time 5 -o /dev/null "$(url mid)"
+    ends 20 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
 kill -CONT "$FTP_PID"
 ok 'and is served afterwards' wait_for 20 transfers pasv
 master=$(master_pid)
 kill -STOP "$master"
-ok 'a stopped master: a client can give up' ends 40 curl -sS --max-time 5 -o /dev/null "$(url mid)"
+ok 'a stopped master: a client can give up' ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
 kill -CONT "$master"
 ok 'a stopped master that goes on, or another one, serves' wait_for 60 transfers eprt
 ok 'the helpers of those who gave up end' wait_for 60 no_helper

@@ -5,6 +5,7 @@ Every function here is a case; it reports by check(). $FTP_ROOT is the server's 
 import os
 
 from raw import check, expect, main, round_trip, session
+from slow import SLOW
 
 CONTENT = bytes(range(256)) * 300
 
@@ -50,7 +51,7 @@ def no_call(setup, mode):
     except OSError:
         return
     with data:
-        data.settimeout(5)
+        data.settimeout(5 * SLOW)
         try:
             expect(data.recv(1) == b"", "%s: data after the refusal" % mode)
         except ConnectionError:

@@ -78,7 +78,7 @@ client_tnftp()
 		echo "user $FTP_USER $FTP_PASS"
 		[ "$1" = epsv ] || [ "$1" = eprt ] || echo epsv4
 		client_script
-	} | timeout --foreground "$RUN_TIMEOUT" tnftp -n -i "$option" "$AT_ADDR" "$AT_PORT"
+	} | timeout --foreground "$(slowly "$RUN_TIMEOUT")" tnftp -n -i "$option" "$AT_ADDR" "$AT_PORT"
 }
 
 client_inetutils()
@@ -87,7 +87,7 @@ client_inetutils()
 		echo "user $FTP_USER $FTP_PASS"
 		[ "$1" = port ] || echo passive
 		client_script
-	} | timeout --foreground "$RUN_TIMEOUT" inetutils-ftp -n -i -v "$AT_ADDR" "$AT_PORT"
+	} | timeout --foreground "$(slowly "$RUN_TIMEOUT")" inetutils-ftp -n -i -v "$AT_ADDR" "$AT_PORT"
 }
 
 # The language of the BSD ftp and its descendants.

@@ -13,6 +13,8 @@ import sys
 import termios
 import time
 
+from slow import SLOW
+
 how, text, times = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3])
 master, slave = pty.openpty()
 termios.tcsetwinsize(slave, (12, 80))
@@ -27,7 +29,7 @@ def own_terminal():
 
 child = subprocess.Popen(sys.argv[4:], stdin=slave, stdout=slave, stderr=slave, preexec_fn=own_terminal)
 seen = b""
-end = time.monotonic() + 20
+end = time.monotonic() + 20 * SLOW
 
 
 def pump(until):
@@ -48,7 +50,7 @@ elif how == "hangup":
     child.send_signal(signal.SIGHUP)
 else:
     os.write(master, {"q": b"q", "^C": b"\x03", "^Z^C": b"\x1a\x03"}[how])
-end = time.monotonic() + 20
+end = time.monotonic() + 20 * SLOW
 pump(lambda: child.poll() is not None)  # returns early when its last descriptor is closed
 try:
     child.wait(max(1, end - time.monotonic()))

@@ -24,6 +24,7 @@ import threading
 import time
 
 from rawftp import MODES, Raw
+from slow import SLOW
 
 ROUND = 8
 ENV = os.environ
@@ -95,7 +96,7 @@ class Server:
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         self.pid = self.process.pid
-        deadline = time.time() + 20
+        deadline = time.time() + 20 * SLOW
         while time.time() < deadline:
             try:
                 with socket.create_connection((ENV["FTP_ADDR"], int(ENV["FTP_PORT"])), 5) as s:
@@ -148,7 +149,7 @@ class Download(threading.Thread):
                 told = True
                 self.cutter.reached()
                 if self.hold:
-                    self.cutter.done.wait(20)
+                    self.cutter.done.wait(20 * SLOW)
             self.take(data)
         data.close()
         self.reply = self.final(ftp)
@@ -156,7 +157,7 @@ class Download(threading.Thread):
 
     def final(self, ftp):
         """None also where there is no answer at all (fake's "none")."""
-        ftp.control.settimeout(5)
+        ftp.control.settimeout(5 * SLOW)
         try:
             return ftp.final()
         except socket.timeout:
@@ -192,7 +193,7 @@ class Cutter:
             self.started += 1
             if self.started == ROUND:
                 self.all_begun.set()
-        self.go.wait(30)
+        self.go.wait(30 * SLOW)
 
     def reached(self):
         with self.lock:
@@ -202,7 +203,7 @@ class Cutter:
 
     def cut(self, victims, pause):
         self.go.set()
-        self.due.wait(30)
+        self.due.wait(30 * SLOW)
         if pause:
             time.sleep(pause)
         for pid in victims:
@@ -275,13 +276,13 @@ def one_round(kind, rng, size, server, tally):
         running.append(Download(MODES[n % 4], name, size, point_of(rng, size),
                                 rng.random() < 0.5, cutter))
     if kind not in ("fake", "none"):
-        cutter.all_begun.wait(30)
+        cutter.all_begun.wait(30 * SLOW)
         cutter.cut(victims_of(kind, tunnel, server), rng.choice((0, rng.random() * 0.004)))
     for d in running:
         d.join()
         tally.add(d)
     tunnel.terminate()
-    tunnel.wait(15)
+    tunnel.wait(15 * SLOW)
     if kind == "server":
         server.start_again()
 

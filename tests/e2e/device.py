@@ -5,9 +5,11 @@ device.py address port user password local-file remote-file
 import socket
 import sys
 
+from slow import SLOW
+
 address, port, user, password, local, remote = sys.argv[1:]
-control = socket.create_connection((address, int(port)), 20)
-control.settimeout(20)
+control = socket.create_connection((address, int(port)), 20 * SLOW)
+control.settimeout(20 * SLOW)
 replies = control.makefile("r", encoding="latin-1", newline="\r\n")
 
 
@@ -29,7 +31,7 @@ command("USER " + user, "23")
 command("PASS " + password, "2")
 command("TYPE I", "2")
 with socket.create_server((control.getsockname()[0], 0)) as listener, open(local, "rb") as f:
-    listener.settimeout(20)
+    listener.settimeout(20 * SLOW)
     at = listener.getsockname()
     command("PORT %s,%d,%d" % (at[0].replace(".", ","), at[1] >> 8, at[1] & 255), "2")
     command("STOR " + remote, "1")

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 
+from slow import SLOW
+
 LATE = random.Random(1)
 
 
@@ -53,7 +55,7 @@ class Session(threading.Thread):
 
     def listen(self):
         listener = socket.create_server((self.control.getsockname()[0], 0))
-        listener.settimeout(20)
+        listener.settimeout(20 * SLOW)
         self.connect = lambda: listener.accept()[0]
         return listener.getsockname()[1]
 

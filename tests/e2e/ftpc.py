@@ -12,7 +12,9 @@ import socket
 import sys
 import threading
 
-TIMEOUT = 30 * int(os.environ.get("RIG_SLOW", 1))
+from slow import SLOW
+
+TIMEOUT = 30 * SLOW
 
 
 class Client(ftplib.FTP):

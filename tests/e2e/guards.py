@@ -11,6 +11,7 @@ import sys
 import time
 
 from rawftp import Raw
+from slow import SLOW
 
 AT = os.environ["AT_ADDR"], int(os.environ["AT_PORT"])
 NOBODY = pwd.getpwnam("nobody").pw_uid
@@ -39,7 +40,7 @@ def as_stranger(deed, *args):
 def look(at):
     """What somebody who connects to `at` and waits is given."""
     with socket.create_connection(at, 10) as s:
-        s.settimeout(10)
+        s.settimeout(10 * SLOW)
         try:
             return "got %r" % s.recv(1000)
         except ConnectionResetError:
@@ -106,7 +107,7 @@ def once():
     ftp = Raw()
     port = ftp.passive_port("epsv")
     first = ftp.dial(port)
-    deadline = time.time() + 10
+    deadline = time.time() + 10 * SLOW
     while time.time() < deadline:
         try:
             second = socket.create_connection((AT[0], port), 5)
@@ -114,7 +115,7 @@ def once():
             break
         except ConnectionResetError: # it was in the queue of the listener that was closed
             continue
-        second.settimeout(5)
+        second.settimeout(5 * SLOW)
         try:
             expect("a second connection was given bytes", second.recv(10) == b"")
         except ConnectionResetError:
@@ -137,14 +138,14 @@ def flood():
     fetch(ftp, port)
     other = Raw()
     fetch(other, other.passive_port("pasv"))
-    expect("the owner had to wait %d s" % (time.time() - begun), time.time() - begun < 20)
+    expect("the owner had to wait %d s" % (time.time() - begun), time.time() - begun < 20 * SLOW)
 
 
 def unused():
     """A port that was replaced by another PASV is closed."""
     ftp = Raw()
     old, new = ftp.passive_port("epsv"), ftp.passive_port("epsv")
-    deadline = time.time() + 5
+    deadline = time.time() + 5 * SLOW
     while time.time() < deadline:
         s = socket.socket()
         if s.connect_ex((AT[0], old)) != 0:

@@ -18,6 +18,7 @@ import time
 
 from fakeftpd import Session
 from rawftp import Raw
+from slow import SLOW
 
 # kB that a helper may take; the watchers of a watched build take some as well
 GROWN_MAX = {"sanitize": 64000, "valgrind": 250000}.get(os.environ.get("RIG_WATCH"), 12000)
@@ -130,7 +131,7 @@ def bounded(kind, seconds=3):
         time.sleep(0.1)
     expect("the helper has grown to %d kB" % most, most < GROWN_MAX)
     print("%s: at most %d kB" % (kind, most))
-    ftp.control.settimeout(10)
+    ftp.control.settimeout(10 * SLOW)
     got = 0
     try:
         while got < 30000000:

@@ -10,7 +10,9 @@ import re
 import socket
 import sys
 
-TIMEOUT = 20 * int(os.environ.get("RIG_SLOW", 1))
+from slow import SLOW
+
+TIMEOUT = 20 * SLOW
 USER = os.environ.get("FTP_USER", "tester")
 PASS = os.environ.get("FTP_PASS", "se.cret")
 

@@ -7,8 +7,10 @@ import re
 import socket
 import struct
 
+from slow import SLOW
+
 MODES = ("pasv", "epsv", "port", "eprt")
-TIMEOUT = 40 * int(os.environ.get("RIG_SLOW", 1))
+TIMEOUT = 40 * SLOW
 
 
 class Raw:

@@ -3,13 +3,14 @@ import os
 import socket
 
 from raw import Ftp, Wrong, check, dotted, expect, main, session, tuple227
+from slow import SLOW
 
 CONTENT = bytes(range(256)) * 100
 
 
 def received_nothing(sock):
     with sock:
-        sock.settimeout(10)
+        sock.settimeout(10 * SLOW)
         try:
             return sock.recv(1) == b""
         except ConnectionError:

@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 
-QUIET = 0.15
+from slow import SLOW
+
+QUIET = 0.15 * SLOW
 
 
 class Relay(threading.Thread):
@@ -60,7 +62,7 @@ def transfer(ftp):
 
 def measure(relay, port, mode):
     ftp = ftplib.FTP()
-    ftp.connect("127.0.0.1", port, 60)
+    ftp.connect("127.0.0.1", port, 60 * SLOW)
     ftp.login()
     ftp.set_pasv(mode == "passive")
     counts = []

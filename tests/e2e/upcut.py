@@ -19,6 +19,7 @@ import threading
 import time
 
 from rawftp import MODES, Raw, reset_on_close
+from slow import SLOW
 
 ENV = os.environ
 CUTS = ("kill", "kill_data_first", "rst", "rst_data_first", "rst_data", "early", "fin")
@@ -124,7 +125,7 @@ def choose(number, rng):
 
 def start(chosen, failed):
     client = subprocess.run([sys.executable, __file__, "one"] + [str(c) for c in chosen],
-                            stderr=subprocess.PIPE, text=True, timeout=60)
+                            stderr=subprocess.PIPE, text=True, timeout=60 * SLOW)
     if chosen[3] in HONEST + ("rst_data",) and client.returncode != 0:
         failed.append("%s: %s" % (chosen[1], client.stderr.strip().splitlines()[-1:]))
 
@@ -138,7 +139,7 @@ def batch(count, seed, seconds):
             thread.start()
         for thread in threads:
             thread.join()
-    deadline = time.time() + seconds
+    deadline = time.time() + seconds * SLOW
     while sessions(int(ENV["FTP_PID"])) and time.time() < deadline:
         time.sleep(0.05)
     if sessions(int(ENV["FTP_PID"])):
