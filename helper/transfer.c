@@ -350,8 +350,8 @@ download_settled(struct session *s, struct channel *ch)
 		download_ended(s, ch);
 	if (ch->closing || (ch->passed[CLIENT] && ch->drained))
 		return true;
-	/* Refused before it began: there will be no data. */
-	if (ch->final >= 400 && !ch->started && !ch->eof[SERVER]) {
+	/* Refused before it began, or ACCT is wanted first (332): there will be no data. */
+	if (ch->final >= 300 && !ch->started && !ch->eof[SERVER]) {
 		channel_close(s, ch);
 		return true;
 	}
@@ -362,7 +362,7 @@ download_settled(struct session *s, struct channel *ch)
 static bool
 upload_settled(struct session *s, struct channel *ch)
 {
-	if (ch->final >= 400)
+	if (ch->final >= 300)
 		channel_abort(s, ch, 1U << CLIENT);
 	return ch->closing || ch->passed[SERVER];
 }

@@ -76,6 +76,7 @@ static const struct {
 		     "< 421 Closing the connection: gone.\n! hangup server\n! hangup client\n" },
 	/* refused before it began: no trace */
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n<< 550 none\n" STALL "! close 1\n< 550 none\n" },
+	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n<< 332 ACCT?\n" STALL "! close 1\n< 332 ACCT?\n" },
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 550 none\n" STALL
 			     "! close 1\n< 550 none\n" },
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "? eof 1 server 0\n! eof 1 server\n" WAIT
@@ -147,6 +148,8 @@ static const struct {
 		     "! abort 1 client\n< 426 no\n<< 226 ok\n< 226 ok\n" },
 	/* the server refuses, before and in the middle */
 	{ MODE_AUTO, PASSIVE "> STOR f\n>> STOR f\n<< 553 no\n" STALL "! abort 1 client\n< 553 no\n" },
+	{ MODE_AUTO, PASSIVE "> STOR f\n>> STOR f\n<< 332 ACCT?\n" STALL "! abort 1 client\n"
+		     "< 332 ACCT?\n" },
 	{ MODE_AUTO, UPLOAD "<< 452 full\n" STALL "! abort 1 client\n< 452 full\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	/* it takes for whole what has not ended */
