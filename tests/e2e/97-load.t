@@ -7,7 +7,7 @@
 
 transfers=${FTP_TRANSFERS:-600} sessions=${FTP_SESSIONS:-60} kills=${FTP_KILLS:-2}
 files=${FTP_FILES:-400}
-RUN_TIMEOUT=$((120 + transfers / 20 + sessions))
+RUN_TIMEOUT=$((120 + transfers / 20 + sessions + files / 20))
 growth=1024 # kB
 [ -z "$RIG_WATCH" ] || growth=65536 # what was freed is kept back for a while
 ulimit -n "$(ulimit -H -n)"
