@@ -154,13 +154,15 @@ reply_is_aside(struct session *s, int code)
 	return false;
 }
 
-/* Nothing is pending; or some third reply about an ABOR stands before the probe's. */
+/* Nothing is pending, or only what was not sent yet; or some third reply about an ABOR stands
+ * before the probe's. */
 static bool
 reply_is_unasked(struct session *s, int code)
 {
 	const struct pending *p = queue_head(&s->queue);
 
-	return p == NULL || (p->kind == PENDING_PROBE && code_is_abort(code));
+	return p == NULL || (p->kind == PENDING_SETUP && !p->sent) ||
+	    (p->kind == PENDING_PROBE && code_is_abort(code));
 }
 
 /* Which command the reply in hand answers: none that was sent after it began. */

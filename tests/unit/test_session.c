@@ -191,6 +191,10 @@ static const struct {
 	/* three replies, and a server that does not know PWD */
 	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
 	  "<< 225 c\n< 225 c\n<< 502 PWD?\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
+	/* a reply too many answers no command that is not sent yet */
+	{ ABORTED_BY_226 "> PORT 10,0,0,1,19,136\n" PROBED "! listen 2 server 4\n<< 350 x\n< 350 x\n"
+	  "? listening 2 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n"
+	  "< 200 PORT command successful.\n" },
 	/* a server that drops what comes together with ABOR */
 	{ ABORTED "> NOOP\n" PROBED ">> NOOP\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
 	  "> SYST\n>> SYST\n<< 215 ok\n< 215 ok\n" },
