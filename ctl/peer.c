@@ -87,6 +87,7 @@ peer_uid(int fd, uid_t *uid)
 	struct sockaddr_storage peer, local;
 	const struct sockaddr *p = (struct sockaddr *)&peer, *l = (struct sockaddr *)&local;
 	socklen_t peer_len = sizeof(peer), local_len = sizeof(local);
+	struct peer_socket socket;
 
 	memset(&peer, 0, sizeof(peer));
 	memset(&local, 0, sizeof(local));
@@ -99,5 +100,8 @@ peer_uid(int fd, uid_t *uid)
 		return PEER_UNKNOWN;
 	if (!addr_is_loopback(p) && !addr_same_host(p, l) && !is_own_address(p))
 		return PEER_REMOTE;
-	return peer_owner(&peer, &local, uid) ? PEER_KNOWN : PEER_UNKNOWN;
+	if (!peer_owner(&peer, &local, &socket))
+		return PEER_UNKNOWN;
+	*uid = socket.uid;
+	return PEER_KNOWN;
 }

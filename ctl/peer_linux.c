@@ -69,7 +69,7 @@ is_owned_connection(const struct inet_diag_msg *m, const struct request *r)
 }
 
 static bool
-ask(int netlink, const struct request *r, uid_t *uid)
+ask(int netlink, const struct request *r, struct peer_socket *socket)
 {
 	union {
 		struct nlmsghdr header;
@@ -85,12 +85,13 @@ ask(int netlink, const struct request *r, uid_t *uid)
 		return false;
 	if (answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || !is_owned_connection(m, r))
 		return false;
-	*uid = m->idiag_uid;
+	*socket = (struct peer_socket){ m->idiag_uid, m->idiag_inode };
 	return true;
 }
 
 bool
-peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local, uid_t *uid)
+peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
+    struct peer_socket *found)
 {
 	struct request r;
 	bool known;
@@ -100,7 +101,7 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 	if (netlink == -1)
 		return false;
 	make_request(&r, peer, local);
-	known = ask(netlink, &r, uid);
+	known = ask(netlink, &r, found);
 	close(netlink);
 	return known;
 }

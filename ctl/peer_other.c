@@ -3,11 +3,12 @@
 /* No way to ask is known here: callers treat the peer as a stranger. */
 #ifndef PEER_SOCK_DIAG
 bool
-peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local, uid_t *uid)
+peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
+    struct peer_socket *socket)
 {
 	(void)peer;
 	(void)local;
-	(void)uid;
+	(void)socket;
 	return false;
 }
 #else

@@ -3,6 +3,7 @@
 #define PEER_OWNER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -10,9 +11,14 @@
 #define PEER_SOCK_DIAG
 #endif
 
-/* The owner of this machine's connected TCP socket whose own address is peer and whose
- * other end is local. False when that cannot be told. */
+struct peer_socket {
+	uid_t uid;
+	uint32_t inode; /* as in the "socket:[inode]" of /proc/PID/fd */
+};
+
+/* This machine's connected TCP socket whose own address is peer and whose other end is local,
+ * while it belongs to a process. False when that cannot be told. */
 bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
-    uid_t *uid);
+    struct peer_socket *);
 
 #endif

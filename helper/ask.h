@@ -8,7 +8,7 @@
 
 #include "ftp.h"
 
-enum ask_op { ASK_LISTEN = 1, ASK_DIAL, ASK_CANCEL, ASK_CHECK };
+enum ask_op { ASK_LISTEN = 1, ASK_DIAL, ASK_CANCEL, ASK_CHECK, ASK_HOLDER };
 
 struct ask {
 	uint32_t op, channel, end; /* end: enum side */
@@ -20,7 +20,8 @@ enum answer_kind {
 	ANSWER_CONNECTED,     /* one descriptor (a socket) or two (to read, to write) */
 	ANSWER_FAILED,
 	ANSWER_ALIVE,         /* CHECK: the master answers */
-	ANSWER_GONE           /* it does not, or has just gone */
+	ANSWER_GONE,          /* it does not, or has just gone */
+	ANSWER_HOLDER         /* port: enum holder_state of the client */
 };
 
 struct answer {

@@ -13,6 +13,7 @@
 
 #include "ask.h"
 #include "fars.h"
+#include "holder.h"
 #include "conn.h"
 #include "log.h"
 #include "loop.h"
@@ -39,6 +40,7 @@ struct broker {
 	struct check *checks; /* under way */
 	int ask_fd;
 	unsigned asked;
+	struct holder holder;
 	bool control_done, ended, costly;
 	struct end_result control;
 	char reason[128];
@@ -270,6 +272,9 @@ ask_handle(struct broker *b, const struct ask *ask)
 	end = b->ends[ask->end].end;
 	if (ask->op == ASK_CHECK)
 		ask_check(b, ask);
+	else if (ask->op == ASK_HOLDER)
+		broker_answer(b, ANSWER_HOLDER, ask->channel, CLIENT, (uint16_t)holder_ask(&b->holder),
+		    NULL, 0);
 	else if (ask->op == ASK_CANCEL)
 		b->asked -= end->ops->cancel(end, ask->channel);
 	else if (b->asked >= ASKED_MAX)
@@ -353,6 +358,8 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	b->config = config;
 	b->ask_fd = -1;
 	b->client_peer = address_of(&config->client_peer);
+	if (!config->remote)
+		b->holder = (struct holder){ config->client_peer, config->client_local, 0, -1 };
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct broker_end *e = &b->ends[side];
 		bool far = (side == CLIENT) == config->remote;

@@ -37,6 +37,7 @@ struct data_channel {
 	struct timer *drain;
 	struct timer *settle; /* the client's EOF is not told yet */
 	unsigned settled_ms;
+	unsigned asked, answered; /* about the client; the latest question counts */
 	struct timer *end;    /* LINGER_MS or the hold */
 	bool leaving;         /* the machine has let it go: discard until the peers close */
 };
@@ -44,16 +45,22 @@ struct data_channel {
 static void leg_pump(struct leg *);
 
 static void
-tell(struct data_channel *ch, enum event_kind kind, enum side side)
+tell_more(struct data_channel *ch, enum event_kind kind, enum side side, int client)
 {
 	struct event e = { .kind = kind, .channel = ch->id, .end = side,
-		.bytes = data_channel_bytes(ch) };
+		.bytes = data_channel_bytes(ch), .client = client };
 
 	/* A reader that takes what the kernel still holds for it makes progress, too. */
 	if (kind == EV_TIMER)
 		e.bytes -= (uint64_t)conn_unsent(&ch->leg[CLIENT].conn) +
 		    (uint64_t)conn_unsent(&ch->leg[SERVER].conn);
 	ch->hooks.event(ch->hooks.arg, &e);
+}
+
+static void
+tell(struct data_channel *ch, enum event_kind kind, enum side side)
+{
+	tell_more(ch, kind, side, CLIENT_UNKNOWN);
 }
 
 /* ---- watching ---- */
@@ -119,6 +126,30 @@ client_settle(void *arg)
 		tell(ch, EV_EOF, CLIENT);
 }
 
+/* First when data begins to come from it, to know it by when it ends. */
+static bool
+holder_asked(struct data_channel *ch)
+{
+	if (ch->hooks.far[CLIENT] || !ch->hooks.holder(ch->hooks.arg, ch->id))
+		return false;
+	ch->asked++;
+	return true;
+}
+
+void
+data_channel_holder(struct data_channel *ch, enum holder_state state)
+{
+	struct leg *leg = &ch->leg[CLIENT];
+
+	if (++ch->answered != ch->asked || !leg->checking || ch->leaving)
+		return;
+	leg->checking = false;
+	if (state == HOLDER_UNKNOWN)
+		client_settle(ch);
+	else
+		tell_more(ch, EV_EOF, CLIENT, state == HOLDER_LIVES ? CLIENT_LIVES : CLIENT_DIES);
+}
+
 static void
 leg_ended(struct leg *leg, bool clean)
 {
@@ -132,9 +163,10 @@ leg_ended(struct leg *leg, bool clean)
 	else if (ch->hooks.far[leg->side]) {
 		leg->checking = true;
 		ch->hooks.check(ch->hooks.arg, ch->id);
-	} else if (leg->side == CLIENT && !leg->draining)
-		client_settle(ch);
-	else
+	} else if (leg->side == CLIENT && !leg->draining) {
+		if (!(leg->checking = holder_asked(ch)))
+			client_settle(ch);
+	} else
 		tell(ch, EV_EOF, leg->side);
 }
 
@@ -144,7 +176,7 @@ data_channel_alive(struct data_channel *ch)
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
 
-		if (!leg->checking || ch->leaving)
+		if (!leg->checking || !ch->hooks.far[side] || ch->leaving)
 			continue;
 		leg->checking = false;
 		tell(ch, EV_EOF, leg->side);
@@ -178,6 +210,8 @@ leg_pump(struct leg *leg)
 		return;
 	}
 	state = relay_run(&leg->relay, leg->conn.rfd, to->conn.wfd);
+	if (leg->side == CLIENT && ch->asked == 0 && leg->relay.bytes > 0)
+		holder_asked(ch);
 	switch (state) {
 	case RELAY_READ:
 	case RELAY_WRITE:

@@ -364,6 +364,16 @@ hook_check(void *arg, unsigned channel)
 	run_ask(arg, ASK_CHECK, channel, SERVER, &none);
 }
 
+static bool
+hook_holder(void *arg, unsigned channel)
+{
+	struct run *r = arg;
+	static const struct ftp_address none;
+
+	run_ask(r, ASK_HOLDER, channel, CLIENT, &none);
+	return !r->deaf;
+}
+
 static uint64_t
 channel_began(const struct run *r, unsigned id)
 {
@@ -518,6 +528,10 @@ answer_handle(struct run *r, const struct answer *a, int fds[2])
 			control_told(&r->control[SERVER]);
 		if ((ch = channel_find(r, a->channel)) != NULL)
 			data_channel_alive(ch);
+		return;
+	case ANSWER_HOLDER:
+		if ((ch = channel_find(r, a->channel)) != NULL)
+			data_channel_holder(ch, (enum holder_state)a->port);
 		return;
 	case ANSWER_GONE:
 		session_fail(r->session, "the ssh connection is gone");
@@ -674,7 +688,7 @@ run_open(struct run *r)
 	r->stop = loop_watch(r->loop, c->stop_fd, POLLIN, stop_ready, r);
 	if (c->status_fd != -1) /* its end means that the tunnel was killed */
 		r->status = loop_watch(r->loop, c->status_fd, POLLIN, tunnel_ready, r);
-	r->hooks = (struct channel_hooks){ hook_event, hook_check, hook_closed, r,
+	r->hooks = (struct channel_hooks){ hook_event, hook_check, hook_holder, hook_closed, r,
 		c->abort_hold_ms, { c->far[CLIENT], c->far[SERVER] }, c->crowd_fd };
 	return r->ask == NULL || r->stop == NULL ? -1 : 0;
 }

@@ -3,13 +3,15 @@
  * FTP's end of file is a FIN, so an EOF is passed on only when it is real. A download's
  * waits for the server's final reply: 2xx makes it an EOF, anything else (or none) a
  * reset. An upload's waits until it is clear that the client's control connection has
- * not ended with it: servers keep what came before an EOF as a complete file. */
+ * not ended with it: servers keep what came before an EOF as a complete file. Who can be
+ * seen to live (holder.h) is not waited for. */
 #include <stdio.h>
 #include <string.h>
 
 #include "session_private.h"
 
-#define EOF_CHECK_MS 3      /* a killed client closes both connections within a millisecond */
+#define EOF_CHECK_MS 3      /* a killed client closes both connections within a millisecond ... */
+#define EOF_DYING_MS 10000  /* ... of its own time, for which it may have to wait */
 #define FINAL_WAIT_MS 10000 /* for the final reply behind a download's EOF */
 #define STALL_MS 5000       /* a final reply waits for data no longer without progress */
 #define BEGIN_MS 1000       /* a 1xx waits for the client's connection */
@@ -54,11 +56,18 @@ channel_act(struct session *s, struct channel *ch, enum action_kind kind, enum s
 static void
 channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 {
-	static const unsigned ms[] = { 0, EOF_CHECK_MS, FINAL_WAIT_MS, STALL_MS, BEGIN_MS };
+	static const unsigned ms[] = { 0, EOF_CHECK_MS, EOF_DYING_MS, FINAL_WAIT_MS, STALL_MS,
+		BEGIN_MS };
 	struct action a = { ACT_TIMER, ch->id, CLIENT, ms[timer], 0, { 0 } };
 
 	ch->timer = timer;
 	session_act(s, &a);
+}
+
+static bool
+eof_waits(const struct channel *ch)
+{
+	return ch->timer == TIMER_EOF || ch->timer == TIMER_DYING;
 }
 
 static void
@@ -230,15 +239,18 @@ upload_ended(struct session *s, struct channel *ch)
 }
 
 static void
-transfer_eof(struct session *s, struct channel *ch, enum side end)
+transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 {
+	enum side end = e->end;
+
 	ch->eof[end] = true;
 	if (ch->dir == DIR_DOWN && end == CLIENT && s->ended[CLIENT])
 		channel_close(s, ch);
 	else if (ch->dir == DIR_DOWN && end == SERVER)
 		download_ended(s, ch);
-	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT])
-		channel_arm(s, ch, TIMER_EOF);
+	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT] &&
+	    e->client != CLIENT_LIVES)
+		channel_arm(s, ch, e->client == CLIENT_DIES ? TIMER_DYING : TIMER_EOF);
 	else if (end == CLIENT && ch->dir != DIR_DOWN)
 		upload_ended(s, ch);
 	else
@@ -280,6 +292,7 @@ transfer_timer(struct session *s, struct channel *ch, uint64_t bytes)
 	ch->timer = TIMER_NONE;
 	switch (timer) {
 	case TIMER_EOF:
+	case TIMER_DYING:
 		upload_ended(s, ch);
 		break;
 	case TIMER_FINAL:
@@ -317,7 +330,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		break;
 	case EV_EOF:
 		ch->bytes = e->bytes;
-		transfer_eof(s, ch, e->end);
+		transfer_eof(s, ch, e);
 		break;
 	case EV_RESET:
 		transfer_reset(s, ch, e->end);
@@ -376,7 +389,7 @@ transfer_settled(struct session *s, struct channel *ch, int *code)
 		return true;
 	if (ch->final == 0) {
 		ch->final = *code;
-		if (ch->timer != TIMER_EOF)
+		if (!eof_waits(ch))
 			channel_arm(s, ch, TIMER_STALL);
 	}
 	settled = ch->dir == DIR_UP ? upload_settled(s, ch) : download_settled(s, ch);
@@ -419,7 +432,7 @@ transfer_control_ended(struct session *s, enum side side)
 				channel_close(s, ch);
 		} else if (side == SERVER && (ch->final == 0 || ch->final >= 300))
 			channel_abort(s, ch, broken_ends(ch));
-		else if (side == CLIENT && ch->timer == TIMER_EOF)
+		else if (side == CLIENT && eof_waits(ch))
 			upload_ended(s, ch);
 		else if (side == CLIENT && ch->dir == DIR_DOWN && ch->eof[CLIENT])
 			channel_close(s, ch);

@@ -1,0 +1,109 @@
+#include "holder.h"
+
+#ifdef __linux__
+#include <ctype.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "peer_owner.h"
+
+#define LINK_MAX_LEN 32 /* "socket:[4294967295]" */
+
+static bool
+is_number(const char *name)
+{
+	return isdigit((unsigned char)name[0]);
+}
+
+/* Is that descriptor this socket? */
+static bool
+holds(const char *pid, const char *fd, const char *socket)
+{
+	char path[64], link[LINK_MAX_LEN];
+	ssize_t n;
+
+	if ((size_t)snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, fd) >= sizeof(path))
+		return false;
+	n = readlink(path, link, sizeof(link) - 1);
+	if (n <= 0)
+		return false;
+	link[n] = '\0';
+	return strcmp(link, socket) == 0;
+}
+
+/* The number by which that process has the socket, -1 = it has not. */
+static int
+find_fd(const char *pid, const char *socket)
+{
+	char path[64];
+	const struct dirent *entry;
+	int found = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	if ((dir = opendir(path)) == NULL)
+		return -1;
+	while (found == -1 && (entry = readdir(dir)) != NULL)
+		if (is_number(entry->d_name) && holds(pid, entry->d_name, socket))
+			found = atoi(entry->d_name);
+	closedir(dir);
+	return found;
+}
+
+static bool
+find_process(struct holder *h, const char *socket)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	bool found = false;
+
+	if (dir == NULL)
+		return false;
+	while (!found && (entry = readdir(dir)) != NULL) {
+		int fd = is_number(entry->d_name) ? find_fd(entry->d_name, socket) : -1;
+
+		if (fd == -1)
+			continue;
+		found = true;
+		h->pid = atoi(entry->d_name);
+		h->fd = fd;
+	}
+	closedir(dir);
+	return found;
+}
+
+static bool
+as_before(const struct holder *h, const char *socket)
+{
+	char pid[16], fd[16];
+
+	snprintf(pid, sizeof(pid), "%ld", (long)h->pid);
+	snprintf(fd, sizeof(fd), "%d", h->fd);
+	return h->pid != 0 && holds(pid, fd, socket);
+}
+
+enum holder_state
+holder_ask(struct holder *h)
+{
+	struct peer_socket found;
+	char socket[LINK_MAX_LEN];
+
+	if (h->client.ss_family == AF_UNSPEC || !peer_owner(&h->client, &h->local, &found))
+		return h->pid == 0 ? HOLDER_UNKNOWN : HOLDER_DIES;
+	snprintf(socket, sizeof(socket), "socket:[%u]", found.inode);
+	if (as_before(h, socket) || find_process(h, socket))
+		return HOLDER_LIVES;
+	return h->pid == 0 ? HOLDER_UNKNOWN : HOLDER_DIES;
+}
+#else
+enum holder_state
+holder_ask(struct holder *h)
+{
+	(void)h;
+	return HOLDER_UNKNOWN;
+}
+#endif
