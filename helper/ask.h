@@ -21,7 +21,7 @@ enum answer_kind {
 	ANSWER_FAILED,
 	ANSWER_ALIVE,         /* CHECK: the master answers */
 	ANSWER_GONE,          /* it does not, or has just gone */
-	ANSWER_HOLDER         /* port: enum holder_state of the client */
+	ANSWER_HOLDER         /* port: 1 if the client dies */
 };
 
 struct answer {

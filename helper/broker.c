@@ -273,8 +273,7 @@ ask_handle(struct broker *b, const struct ask *ask)
 	if (ask->op == ASK_CHECK)
 		ask_check(b, ask);
 	else if (ask->op == ASK_HOLDER)
-		broker_answer(b, ANSWER_HOLDER, ask->channel, CLIENT, (uint16_t)holder_ask(&b->holder),
-		    NULL, 0);
+		broker_answer(b, ANSWER_HOLDER, ask->channel, CLIENT, holder_dies(&b->holder), NULL, 0);
 	else if (ask->op == ASK_CANCEL)
 		b->asked -= end->ops->cancel(end, ask->channel);
 	else if (b->asked >= ASKED_MAX)

@@ -45,10 +45,10 @@ struct data_channel {
 static void leg_pump(struct leg *);
 
 static void
-tell_more(struct data_channel *ch, enum event_kind kind, enum side side, int client)
+tell_more(struct data_channel *ch, enum event_kind kind, enum side side, bool dying)
 {
 	struct event e = { .kind = kind, .channel = ch->id, .end = side,
-		.bytes = data_channel_bytes(ch), .client = client };
+		.bytes = data_channel_bytes(ch), .dying = dying };
 
 	/* A reader that takes what the kernel still holds for it makes progress, too. */
 	if (kind == EV_TIMER)
@@ -60,7 +60,7 @@ tell_more(struct data_channel *ch, enum event_kind kind, enum side side, int cli
 static void
 tell(struct data_channel *ch, enum event_kind kind, enum side side)
 {
-	tell_more(ch, kind, side, CLIENT_UNKNOWN);
+	tell_more(ch, kind, side, false);
 }
 
 /* ---- watching ---- */
@@ -137,17 +137,17 @@ holder_asked(struct data_channel *ch)
 }
 
 void
-data_channel_holder(struct data_channel *ch, enum holder_state state)
+data_channel_holder(struct data_channel *ch, bool dies)
 {
 	struct leg *leg = &ch->leg[CLIENT];
 
 	if (++ch->answered != ch->asked || !leg->checking || ch->leaving)
 		return;
 	leg->checking = false;
-	if (state == HOLDER_UNKNOWN)
-		client_settle(ch);
+	if (dies)
+		tell_more(ch, EV_EOF, CLIENT, true);
 	else
-		tell_more(ch, EV_EOF, CLIENT, state == HOLDER_LIVES ? CLIENT_LIVES : CLIENT_DIES);
+		client_settle(ch);
 }
 
 static void

@@ -3,7 +3,6 @@
 #ifdef __linux__
 #include <ctype.h>
 #include <dirent.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,24 +85,26 @@ as_before(const struct holder *h, const char *socket)
 	return h->pid != 0 && holds(pid, fd, socket);
 }
 
-enum holder_state
-holder_ask(struct holder *h)
+bool
+holder_dies(struct holder *h)
 {
 	struct peer_socket found;
 	char socket[LINK_MAX_LEN];
 
-	if (h->client.ss_family == AF_UNSPEC || !peer_owner(&h->client, &h->local, &found))
-		return h->pid == 0 ? HOLDER_UNKNOWN : HOLDER_DIES;
-	snprintf(socket, sizeof(socket), "socket:[%u]", found.inode);
-	if (as_before(h, socket) || find_process(h, socket))
-		return HOLDER_LIVES;
-	return h->pid == 0 ? HOLDER_UNKNOWN : HOLDER_DIES;
+	if (h->client.ss_family == AF_UNSPEC)
+		return false;
+	if (peer_owner(&h->client, &h->local, &found)) {
+		snprintf(socket, sizeof(socket), "socket:[%u]", found.inode);
+		if (as_before(h, socket) || find_process(h, socket))
+			return false;
+	}
+	return h->pid != 0;
 }
 #else
-enum holder_state
-holder_ask(struct holder *h)
+bool
+holder_dies(struct holder *h)
 {
 	(void)h;
-	return HOLDER_UNKNOWN;
+	return false;
 }
 #endif

@@ -1,12 +1,13 @@
-/* Does the client still have its control connection open, or is it a process that dies?
+/* Is the client's process just dying?
  *
- * A process that is killed gives up its table of descriptors first, and only then, one after the
- * other, end the connections that were in it (Linux: exit_files() before exit_task_work()). So
- * while some process has the control connection in its table, an end of file on the data
- * connection is one that the client meant. */
+ * One that is killed gives up its table of descriptors first, and only then, one after the other
+ * and as it gets a processor, end the connections that were in it (Linux: exit_files() before
+ * exit_task_work()). So if its data connection has ended and nobody has the control connection in
+ * his table, that one will end, too, however long it takes. */
 #ifndef HOLDER_H
 #define HOLDER_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -16,13 +17,8 @@ struct holder {
 	int fd;    /* ... by this number */
 };
 
-enum holder_state {
-	HOLDER_UNKNOWN, /* it cannot be told: another machine, other system, no access */
-	HOLDER_LIVES,
-	HOLDER_DIES     /* it was found before, and nobody has the connection any more */
-};
-
-/* Quick when the answer is as before; else it looks through /proc. */
-enum holder_state holder_ask(struct holder *);
+/* Ask once while it lives, to know it by. False also where it cannot be told: another machine,
+ * another system, no access. Quick while all is as before, else it looks through /proc. */
+bool holder_dies(struct holder *);
 
 #endif

@@ -531,7 +531,7 @@ answer_handle(struct run *r, const struct answer *a, int fds[2])
 		return;
 	case ANSWER_HOLDER:
 		if ((ch = channel_find(r, a->channel)) != NULL)
-			data_channel_holder(ch, (enum holder_state)a->port);
+			data_channel_holder(ch, a->port != 0);
 		return;
 	case ANSWER_GONE:
 		session_fail(r->session, "the ssh connection is gone");

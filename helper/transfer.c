@@ -3,8 +3,7 @@
  * FTP's end of file is a FIN, so an EOF is passed on only when it is real. A download's
  * waits for the server's final reply: 2xx makes it an EOF, anything else (or none) a
  * reset. An upload's waits until it is clear that the client's control connection has
- * not ended with it: servers keep what came before an EOF as a complete file. Who can be
- * seen to live (holder.h) is not waited for. */
+ * not ended with it: servers keep what came before an EOF as a complete file. */
 #include <stdio.h>
 #include <string.h>
 
@@ -248,9 +247,8 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 		channel_close(s, ch);
 	else if (ch->dir == DIR_DOWN && end == SERVER)
 		download_ended(s, ch);
-	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT] &&
-	    e->client != CLIENT_LIVES)
-		channel_arm(s, ch, e->client == CLIENT_DIES ? TIMER_DYING : TIMER_EOF);
+	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT])
+		channel_arm(s, ch, e->dying ? TIMER_DYING : TIMER_EOF);
 	else if (end == CLIENT && ch->dir != DIR_DOWN)
 		upload_ended(s, ch);
 	else
