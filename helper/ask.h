@@ -8,7 +8,8 @@
 
 #include "ftp.h"
 
-enum ask_op { ASK_LISTEN = 1, ASK_DIAL, ASK_CANCEL, ASK_CHECK, ASK_HOLDER };
+enum ask_op { ASK_LISTEN = 1, ASK_DIAL, ASK_CANCEL, ASK_CHECK, ASK_HOLDER,
+	ASK_KNOW_HOLDER /* no answer */ };
 
 struct ask {
 	uint32_t op, channel, end; /* end: enum side */
@@ -21,7 +22,7 @@ enum answer_kind {
 	ANSWER_FAILED,
 	ANSWER_ALIVE,         /* CHECK: the master answers */
 	ANSWER_GONE,          /* it does not, or has just gone */
-	ANSWER_HOLDER         /* port: 1 if the client dies */
+	ANSWER_HOLDER         /* port: milliseconds to wait, as holder_dies_ms() says */
 };
 
 struct answer {

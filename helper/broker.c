@@ -273,7 +273,10 @@ ask_handle(struct broker *b, const struct ask *ask)
 	if (ask->op == ASK_CHECK)
 		ask_check(b, ask);
 	else if (ask->op == ASK_HOLDER)
-		broker_answer(b, ANSWER_HOLDER, ask->channel, CLIENT, holder_dies(&b->holder), NULL, 0);
+		broker_answer(b, ANSWER_HOLDER, ask->channel, CLIENT,
+		    (uint16_t)holder_dies_ms(&b->holder), NULL, 0);
+	else if (ask->op == ASK_KNOW_HOLDER)
+		holder_know(&b->holder);
 	else if (ask->op == ASK_CANCEL)
 		b->asked -= end->ops->cancel(end, ask->channel);
 	else if (b->asked >= ASKED_MAX)
@@ -358,7 +361,7 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	b->ask_fd = -1;
 	b->client_peer = address_of(&config->client_peer);
 	if (!config->remote)
-		b->holder = (struct holder){ config->client_peer, config->client_local, 0, -1 };
+		b->holder = (struct holder){ config->client_peer, config->client_local, 0, -1, false };
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct broker_end *e = &b->ends[side];
 		bool far = (side == CLIENT) == config->remote;

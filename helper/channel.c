@@ -37,7 +37,7 @@ struct data_channel {
 	struct timer *drain;
 	struct timer *settle; /* the client's EOF is not told yet */
 	unsigned settled_ms;
-	unsigned asked, answered; /* about the client; the latest question counts */
+	bool client_known;    /* the broker was told to look for it */
 	struct timer *end;    /* LINGER_MS or the hold */
 	bool leaving;         /* the machine has let it go: discard until the peers close */
 };
@@ -45,10 +45,10 @@ struct data_channel {
 static void leg_pump(struct leg *);
 
 static void
-tell_more(struct data_channel *ch, enum event_kind kind, enum side side, bool dying)
+tell_more(struct data_channel *ch, enum event_kind kind, enum side side, unsigned dies_ms)
 {
 	struct event e = { .kind = kind, .channel = ch->id, .end = side,
-		.bytes = data_channel_bytes(ch), .dying = dying };
+		.bytes = data_channel_bytes(ch), .dies_ms = dies_ms };
 
 	/* A reader that takes what the kernel still holds for it makes progress, too. */
 	if (kind == EV_TIMER)
@@ -60,7 +60,7 @@ tell_more(struct data_channel *ch, enum event_kind kind, enum side side, bool dy
 static void
 tell(struct data_channel *ch, enum event_kind kind, enum side side)
 {
-	tell_more(ch, kind, side, false);
+	tell_more(ch, kind, side, 0);
 }
 
 /* ---- watching ---- */
@@ -126,26 +126,16 @@ client_settle(void *arg)
 		tell(ch, EV_EOF, CLIENT);
 }
 
-/* First when data begins to come from it, to know it by when it ends. */
-static bool
-holder_asked(struct data_channel *ch)
-{
-	if (ch->hooks.far[CLIENT] || !ch->hooks.holder(ch->hooks.arg, ch->id))
-		return false;
-	ch->asked++;
-	return true;
-}
-
 void
-data_channel_holder(struct data_channel *ch, bool dies)
+data_channel_holder(struct data_channel *ch, unsigned dies_ms)
 {
 	struct leg *leg = &ch->leg[CLIENT];
 
-	if (++ch->answered != ch->asked || !leg->checking || ch->leaving)
+	if (!leg->checking || ch->hooks.far[CLIENT] || ch->leaving)
 		return;
 	leg->checking = false;
-	if (dies)
-		tell_more(ch, EV_EOF, CLIENT, true);
+	if (dies_ms > 0)
+		tell_more(ch, EV_EOF, CLIENT, dies_ms);
 	else
 		client_settle(ch);
 }
@@ -164,7 +154,8 @@ leg_ended(struct leg *leg, bool clean)
 		leg->checking = true;
 		ch->hooks.check(ch->hooks.arg, ch->id);
 	} else if (leg->side == CLIENT && !leg->draining) {
-		if (!(leg->checking = holder_asked(ch)))
+		leg->checking = ch->hooks.holder(ch->hooks.arg, ch->id, true);
+		if (!leg->checking)
 			client_settle(ch);
 	} else
 		tell(ch, EV_EOF, leg->side);
@@ -210,8 +201,9 @@ leg_pump(struct leg *leg)
 		return;
 	}
 	state = relay_run(&leg->relay, leg->conn.rfd, to->conn.wfd);
-	if (leg->side == CLIENT && ch->asked == 0 && leg->relay.bytes > 0)
-		holder_asked(ch);
+	if (leg->side == CLIENT && !ch->hooks.far[CLIENT] && !ch->client_known &&
+	    leg->relay.bytes > 0)
+		ch->client_known = ch->hooks.holder(ch->hooks.arg, ch->id, false);
 	switch (state) {
 	case RELAY_READ:
 	case RELAY_WRITE:

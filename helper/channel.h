@@ -14,8 +14,9 @@ struct channel_hooks {
 	/* Ask whether the master lives before a far end's EOF is believed; the answer comes
 	 * through data_channel_alive(). */
 	void (*check)(void *arg, unsigned channel);
-	/* Ask whether the client dies (holder.h); false: cannot. data_channel_holder() answers. */
-	bool (*holder)(void *arg, unsigned channel);
+	/* Ask whether the client dies (holder.h); false: cannot. data_channel_holder() answers.
+	 * Or, while it lives, have it known. */
+	bool (*holder)(void *arg, unsigned channel, bool dies);
 	void (*closed)(void *arg, struct data_channel *); /* may be freed now */
 	void *arg;
 	unsigned abort_hold_ms;
@@ -32,7 +33,7 @@ bool data_channel_running(const struct data_channel *); /* both ends are connect
 
 void data_channel_connected(struct data_channel *, enum side, struct conn); /* takes it */
 void data_channel_alive(struct data_channel *);
-void data_channel_holder(struct data_channel *, bool dies);
+void data_channel_holder(struct data_channel *, unsigned dies_ms);
 void data_channel_act(struct data_channel *, const struct action *);
 
 #endif

@@ -11,6 +11,8 @@
 #include "peer_owner.h"
 
 #define LINK_MAX_LEN 32 /* "socket:[4294967295]" */
+#define KNOWN_MS 10000  /* a process that is gone: its connections end when it gets a processor */
+#define UNKNOWN_MS 1000
 
 static bool
 is_number(const char *name)
@@ -85,26 +87,55 @@ as_before(const struct holder *h, const char *socket)
 	return h->pid != 0 && holds(pid, fd, socket);
 }
 
-bool
-holder_dies(struct holder *h)
+/* Are the descriptors of that user's processes ours to read? */
+static bool
+can_see(uid_t uid)
+{
+	return geteuid() == 0 || geteuid() == uid;
+}
+
+static bool
+lives(struct holder *h)
 {
 	struct peer_socket found;
 	char socket[LINK_MAX_LEN];
 
-	if (h->client.ss_family == AF_UNSPEC)
+	if (!peer_owner(&h->client, &h->local, &found))
 		return false;
-	if (peer_owner(&h->client, &h->local, &found)) {
-		snprintf(socket, sizeof(socket), "socket:[%u]", found.inode);
-		if (as_before(h, socket) || find_process(h, socket))
-			return false;
-	}
-	return h->pid != 0;
+	snprintf(socket, sizeof(socket), "socket:[%u]", found.inode);
+	return !can_see(found.uid) || as_before(h, socket) || find_process(h, socket);
+}
+
+unsigned
+holder_dies_ms(struct holder *h)
+{
+	bool unseen = h->unseen;
+
+	if (h->client.ss_family == AF_UNSPEC || lives(h))
+		return 0;
+	if (h->pid != 0)
+		return KNOWN_MS;
+	h->unseen = true;
+	return unseen ? 0 : UNKNOWN_MS;
+}
+
+void
+holder_know(struct holder *h)
+{
+	if (h->client.ss_family != AF_UNSPEC && h->pid == 0)
+		lives(h);
 }
 #else
-bool
-holder_dies(struct holder *h)
+unsigned
+holder_dies_ms(struct holder *h)
 {
 	(void)h;
-	return false;
+	return 0;
+}
+
+void
+holder_know(struct holder *h)
+{
+	(void)h;
 }
 #endif

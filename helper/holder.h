@@ -13,12 +13,15 @@
 
 struct holder {
 	struct sockaddr_storage client, local; /* of the control connection */
-	pid_t pid; /* the process that was found to have it, 0 = none yet */
-	int fd;    /* ... by this number */
+	pid_t pid;     /* the process that was found to have it, 0 = none yet */
+	int fd;        /* ... by this number */
+	bool unseen;   /* once before, nobody was found: it may be where /proc does not show it */
 };
 
-/* Ask once while it lives, to know it by. False also where it cannot be told: another machine,
- * another system, no access. Quick while all is as before, else it looks through /proc. */
-bool holder_dies(struct holder *);
+/* For how many milliseconds is the control connection's end worth waiting for? 0: it lives, or
+ * it cannot be told (another machine, another system, no access). Quick
+ * while all is as when it was looked for last, else it looks through /proc. */
+unsigned holder_dies_ms(struct holder *);
+void holder_know(struct holder *); /* while it lives, so that its end is known for certain */
 
 #endif

@@ -365,12 +365,12 @@ hook_check(void *arg, unsigned channel)
 }
 
 static bool
-hook_holder(void *arg, unsigned channel)
+hook_holder(void *arg, unsigned channel, bool dies)
 {
 	struct run *r = arg;
 	static const struct ftp_address none;
 
-	run_ask(r, ASK_HOLDER, channel, CLIENT, &none);
+	run_ask(r, dies ? ASK_HOLDER : ASK_KNOW_HOLDER, channel, CLIENT, &none);
 	return !r->deaf;
 }
 
@@ -531,7 +531,7 @@ answer_handle(struct run *r, const struct answer *a, int fds[2])
 		return;
 	case ANSWER_HOLDER:
 		if ((ch = channel_find(r, a->channel)) != NULL)
-			data_channel_holder(ch, a->port != 0);
+			data_channel_holder(ch, a->port);
 		return;
 	case ANSWER_GONE:
 		session_fail(r->session, "the ssh connection is gone");

@@ -57,7 +57,7 @@ struct event {
 	uint16_t port;
 	uint64_t bytes;
 	bool costly; /* LISTENING: better not again if there is another way */
-	bool dying;  /* EOF: of a client whose control connection is about to end, too (holder.h) */
+	unsigned dies_ms; /* EOF: the client's control connection is about to end, too (holder.h) */
 };
 void session_event(struct session *, const struct event *);
 

@@ -23,7 +23,6 @@ enum direction { DIR_NONE, DIR_DOWN, DIR_UP };
 enum channel_timer {
 	TIMER_NONE,
 	TIMER_EOF,   /* the client's EOF of an upload: has its control connection ended, too? */
-	TIMER_DYING, /* ... it will end: the client is a process that dies */
 	TIMER_FINAL, /* the server's EOF of a download: what does the final reply say? */
 	TIMER_STALL, /* a final reply is held until the data is through */
 	TIMER_BEGIN  /* a 1xx is held until the client is there */

@@ -9,8 +9,7 @@
 
 #include "session_private.h"
 
-#define EOF_CHECK_MS 3      /* a killed client closes both connections within a millisecond ... */
-#define EOF_DYING_MS 10000  /* ... of its own time, for which it may have to wait */
+#define EOF_CHECK_MS 3      /* a killed client closes both connections within a millisecond */
 #define FINAL_WAIT_MS 10000 /* for the final reply behind a download's EOF */
 #define STALL_MS 5000       /* a final reply waits for data no longer without progress */
 #define BEGIN_MS 1000       /* a 1xx waits for the client's connection */
@@ -53,20 +52,20 @@ channel_act(struct session *s, struct channel *ch, enum action_kind kind, enum s
 }
 
 static void
-channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
+channel_arm_ms(struct session *s, struct channel *ch, enum channel_timer timer, unsigned ms)
 {
-	static const unsigned ms[] = { 0, EOF_CHECK_MS, EOF_DYING_MS, FINAL_WAIT_MS, STALL_MS,
-		BEGIN_MS };
-	struct action a = { ACT_TIMER, ch->id, CLIENT, ms[timer], 0, { 0 } };
+	struct action a = { ACT_TIMER, ch->id, CLIENT, ms, 0, { 0 } };
 
 	ch->timer = timer;
 	session_act(s, &a);
 }
 
-static bool
-eof_waits(const struct channel *ch)
+static void
+channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 {
-	return ch->timer == TIMER_EOF || ch->timer == TIMER_DYING;
+	static const unsigned ms[] = { 0, EOF_CHECK_MS, FINAL_WAIT_MS, STALL_MS, BEGIN_MS };
+
+	channel_arm_ms(s, ch, timer, ms[timer]);
 }
 
 static void
@@ -248,7 +247,7 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 	else if (ch->dir == DIR_DOWN && end == SERVER)
 		download_ended(s, ch);
 	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT])
-		channel_arm(s, ch, e->dying ? TIMER_DYING : TIMER_EOF);
+		channel_arm_ms(s, ch, TIMER_EOF, e->dies_ms > 0 ? e->dies_ms : EOF_CHECK_MS);
 	else if (end == CLIENT && ch->dir != DIR_DOWN)
 		upload_ended(s, ch);
 	else
@@ -290,7 +289,6 @@ transfer_timer(struct session *s, struct channel *ch, uint64_t bytes)
 	ch->timer = TIMER_NONE;
 	switch (timer) {
 	case TIMER_EOF:
-	case TIMER_DYING:
 		upload_ended(s, ch);
 		break;
 	case TIMER_FINAL:
@@ -387,7 +385,7 @@ transfer_settled(struct session *s, struct channel *ch, int *code)
 		return true;
 	if (ch->final == 0) {
 		ch->final = *code;
-		if (!eof_waits(ch))
+		if (ch->timer != TIMER_EOF)
 			channel_arm(s, ch, TIMER_STALL);
 	}
 	settled = ch->dir == DIR_UP ? upload_settled(s, ch) : download_settled(s, ch);
@@ -430,7 +428,7 @@ transfer_control_ended(struct session *s, enum side side)
 				channel_close(s, ch);
 		} else if (side == SERVER && (ch->final == 0 || ch->final >= 300))
 			channel_abort(s, ch, broken_ends(ch));
-		else if (side == CLIENT && eof_waits(ch))
+		else if (side == CLIENT && ch->timer == TIMER_EOF)
 			upload_ended(s, ch);
 		else if (side == CLIENT && ch->dir == DIR_DOWN && ch->eof[CLIENT])
 			channel_close(s, ch);
