@@ -47,6 +47,7 @@ struct dialogue {
 	bool client_ended, mode_b;
 	uint32_t said; /* the client's last four letters; Telnet may stand between them */
 	bool quit;     /* ... were QUIT */
+	unsigned dies_ms; /* what the next EOF will say */
 	char broken[512];
 };
 
@@ -298,7 +299,7 @@ dialogue_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum 
     uint16_t port, uint64_t bytes)
 {
 	struct event e = { .kind = kind, .channel = channel, .end = end, .port = port,
-		.bytes = bytes };
+		.bytes = bytes, .dies_ms = kind == EV_EOF ? d->dies_ms : 0 };
 	struct model *m = dialogue_model(d, channel, false);
 
 	dialogue_trace("? event %d of %u %s\n", kind, channel, side_names[end]);
@@ -422,7 +423,8 @@ dialogue_side(const char *name)
 	return name[0] == 's' ? SERVER : CLIENT;
 }
 
-/* "eof 1 server 42" and its kin; "end client", "fail why". */
+/* "eof 1 server 42" and its kin; "end client", "fail why"; "dies 500": the next EOF is that of a
+ * client that seems to die. */
 static inline void
 dialogue_happen(struct dialogue *d, const char *text)
 {
@@ -436,6 +438,8 @@ dialogue_happen(struct dialogue *d, const char *text)
 		session_fail(d->s, text + 5);
 	else if (strncmp(text, "end ", 4) == 0)
 		dialogue_end(d, dialogue_side(text + 4));
+	else if (strncmp(text, "dies ", 5) == 0)
+		d->dies_ms = (unsigned)atoi(text + 5);
 	else if (strncmp(text, "timer ", 6) == 0) {
 		sscanf(text + 6, "%u %llu", &channel, &n);
 		dialogue_event(d, EV_TIMER, channel, CLIENT, 0, n);

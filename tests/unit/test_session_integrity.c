@@ -115,6 +115,7 @@ START_TEST(download)
 END_TEST
 
 #define CLIENT_ENDS "? eof 1 client 100\n! timer 1 3\n"
+#define DIES "? dies 500\n? eof 1 client 100\n! timer 1 500\n"
 #define CHECKED "? timer 1 100\n! eof 1 server\n"
 #define SERVER_TOOK "? eof 1 server\n! eof 1 client\n! close 1\n"
 
@@ -141,6 +142,10 @@ static const struct {
 	{ MODE_AUTO, UPLOAD "? end client\n? reset 1 client\n! abort 1 both\n" CUT_OFF },
 	{ MODE_AUTO, UPLOAD "? reset 1 client\n! abort 1 both\n" CUT_OFF },
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS "? reset 1 client\n! abort 1 both\n" CUT_OFF },
+	/* ... long after, for the client takes its time to die; or does not die */
+	{ MODE_AUTO, UPLOAD DIES "? end client\n! abort 1 both\n! eof 0 server\n" },
+	{ MODE_AUTO, UPLOAD DIES "> QUIT\n? end client\n! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
+	{ MODE_AUTO, UPLOAD DIES CHECKED DONE STALL HEARD_DONE SERVER_TOOK },
 	/* after the end was passed on it is the server's business */
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? reset 1 client\n! close 1\n" DONE HEARD_DONE },
 	/* ABOR is the server's to act upon */

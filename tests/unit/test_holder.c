@@ -1,0 +1,132 @@
+/* A client that dies has no descriptor any more while its connections still stand. A socket that
+ * is on its way to another process, and in no process's table, looks the same. */
+#include "holder.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "peer_owner.h"
+#include "unit.h"
+
+static int client, server; /* the control connection */
+static int way[2];
+static struct holder h;
+
+static void
+setup(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at), client_len = sizeof(h.client), local_len = sizeof(h.local);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	memset(&h, 0, sizeof(h));
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&at, sizeof(at)), 0);
+	server = accept(listener, (struct sockaddr *)&h.client, &client_len);
+	ck_assert_int_ne(server, -1);
+	ck_assert_int_eq(getsockname(server, (struct sockaddr *)&h.local, &local_len), 0);
+	close(listener);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, way), 0);
+}
+
+static void
+teardown(void)
+{
+	close(server);
+	close(way[0]);
+	close(way[1]);
+}
+
+/* From here on nobody has it, and it lives. */
+static void
+dies(void)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &client, sizeof(int));
+	ck_assert_int_eq(sendmsg(way[0], &m, 0), 1);
+	close(client);
+}
+
+START_TEST(lives)
+{
+	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+	ck_assert_int_eq(h.pid, getpid());
+	ck_assert_int_eq(h.fd, client);
+	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+	close(client);
+}
+END_TEST
+
+START_TEST(known)
+{
+	holder_know(&h);
+	ck_assert_int_eq(h.pid, getpid());
+	dies();
+	ck_assert_uint_ge(holder_dies_ms(&h), 5000);
+	ck_assert_uint_ge(holder_dies_ms(&h), 5000);
+}
+END_TEST
+
+/* Killed before it was looked for: waited for. But who is never seen, and lives on, may be where
+ * /proc does not show it, and is not held up again. */
+START_TEST(unknown)
+{
+	dies();
+	holder_know(&h);
+	ck_assert_uint_ge(holder_dies_ms(&h), 500);
+	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+}
+END_TEST
+
+START_TEST(other_descriptor)
+{
+	int moved;
+
+	holder_know(&h);
+	moved = dup(client);
+	close(client);
+	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+	ck_assert_int_eq(h.fd, moved);
+	close(moved);
+}
+END_TEST
+
+START_TEST(another_machine)
+{
+	h.client.ss_family = AF_UNSPEC;
+	holder_know(&h);
+	dies();
+	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, teardown);
+#ifdef PEER_SOCK_DIAG
+	tcase_add_test(t, lives);
+	tcase_add_test(t, known);
+	tcase_add_test(t, unknown);
+	tcase_add_test(t, other_descriptor);
+#endif
+	tcase_add_test(t, another_machine);
+}
+
+int
+main(void)
+{
+	return unit_run("holder", add);
+}
