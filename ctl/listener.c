@@ -18,7 +18,7 @@
 #include "loop.h"
 #include "peer.h"
 
-#define BACKLOG 512
+#define BACKLOG 4096 /* the kernel may take it for less */
 #define AT_ONCE 32    /* accepted before others get their turn */
 #define PAUSE_MS 100  /* when there are no descriptors left */
 #define PORT_TRIES 20 /* to find a port that is free on both loopback addresses */
