@@ -8,11 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crowd.h"
 #include "peer_owner.h"
 
 #define LINK_MAX_LEN 32 /* "socket:[4294967295]" */
 #define KNOWN_MS 10000  /* a process that is gone: its connections end when it gets a processor */
 #define UNKNOWN_MS 1000
+#define LOOKS 50000     /* at descriptors, at most, about 2 us each */
+#define LOOKS_CROWD 2000 /* ... when processors are short: a thousand clients at once must not ... */
+#define CROWD 8         /* ... cost a thousand times all descriptors there are */
 
 static bool
 is_number(const char *name)
@@ -38,7 +42,7 @@ holds(const char *pid, const char *fd, const char *socket)
 
 /* The number by which that process has the socket, -1 = it has not. */
 static int
-find_fd(const char *pid, const char *socket)
+find_fd(const char *pid, const char *socket, unsigned *looks)
 {
 	char path[64];
 	const struct dirent *entry;
@@ -48,24 +52,37 @@ find_fd(const char *pid, const char *socket)
 	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
 	if ((dir = opendir(path)) == NULL)
 		return -1;
-	while (found == -1 && (entry = readdir(dir)) != NULL)
+	for (; found == -1 && *looks > 0 && (entry = readdir(dir)) != NULL; --*looks)
 		if (is_number(entry->d_name) && holds(pid, entry->d_name, socket))
 			found = atoi(entry->d_name);
 	closedir(dir);
 	return found;
 }
 
+static unsigned
+looks_allowed(void)
+{
+	int fd = crowd_open();
+	unsigned crowd = crowd_size(fd);
+
+	if (fd != -1)
+		close(fd);
+	return crowd > CROWD ? LOOKS_CROWD : LOOKS;
+}
+
+/* True also when it may be somewhere where we have not looked any more. */
 static bool
 find_process(struct holder *h, const char *socket)
 {
+	unsigned looks = looks_allowed();
 	const struct dirent *entry;
 	DIR *dir = opendir("/proc");
 	bool found = false;
 
 	if (dir == NULL)
 		return false;
-	while (!found && (entry = readdir(dir)) != NULL) {
-		int fd = is_number(entry->d_name) ? find_fd(entry->d_name, socket) : -1;
+	while (!found && looks > 0 && (entry = readdir(dir)) != NULL) {
+		int fd = is_number(entry->d_name) ? find_fd(entry->d_name, socket, &looks) : -1;
 
 		if (fd == -1)
 			continue;
@@ -74,7 +91,7 @@ find_process(struct holder *h, const char *socket)
 		h->fd = fd;
 	}
 	closedir(dir);
-	return found;
+	return found || looks == 0;
 }
 
 static bool
