@@ -376,6 +376,12 @@ forwarder_ask(struct forwarder *f, enum ask ask, const struct forward *forward)
 	return 0;
 }
 
+void
+forward_hold(struct forwarder *f, bool hold)
+{
+	mux_hold(f->local.mux, hold);
+}
+
 uint32_t
 forward_open(struct forwarder *f, const struct forward *forward)
 {

@@ -56,9 +56,12 @@ typedef void forward_fn(void *arg, const struct forward_result *);
  * the master speaks another mux version. NULL with errno as mux_new(). */
 struct forwarder *forwarder_new(struct loop *, enum forward_method, const char *ctl_path,
     const char *destination, forward_fn *, void *arg);
-/* NULL is harmless. Waits up to 2 s for cancels under way, and cancels remote forwards that
+/* NULL is harmless. Waits for cancels under way, up to 2 s for each, and cancels remote forwards that
  * are just being opened; ends the channels of forward_stdio(). */
 void forwarder_free(struct forwarder *);
+
+/* Hold requests back (mux) until they are let go all at once. */
+void forward_hold(struct forwarder *, bool hold);
 
 /* Each returns the id of the answer to come, 0 with errno when it cannot be asked. The
  * answer never comes from inside the call. */

@@ -38,6 +38,7 @@ struct mux {
 	struct request *first, **last;
 	int fd;
 	uint32_t next_id, version;
+	bool held;  /* mux_hold() */
 	bool over;  /* the connection is no more */
 	bool freed; /* mux_free() was called; the memory goes when busy is 0 */
 	unsigned busy;
@@ -188,6 +189,8 @@ mux_flush(struct mux *m)
 {
 	ssize_t n = 0;
 
+	if (m->held)
+		return;
 	if (m->out_len > 0)
 		n = send(m->fd, m->out, m->out_len, MSG_NOSIGNAL);
 	if (n > 0) {
@@ -198,6 +201,15 @@ mux_flush(struct mux *m)
 		shutdown(m->fd, SHUT_WR);
 	}
 	watch_events(m->watch, m->out_len > 0 ? POLLIN | POLLOUT : POLLIN);
+}
+
+void
+mux_hold(struct mux *m, bool hold)
+{
+	if (m == NULL || m->over || m->held == hold)
+		return;
+	m->held = hold;
+	mux_flush(m);
 }
 
 struct mux *
@@ -355,18 +367,21 @@ mux_nothing(void *arg, const struct forward_result *result)
 void
 mux_finish(struct mux *m, unsigned ms)
 {
+	const struct request *next;
 	uint64_t now, end = loop_now() + ms;
 
 	if (m == NULL)
 		return;
 	m->fn = mux_nothing;
-	while (!m->over && m->first != NULL && (now = loop_now()) < end) {
+	while (!m->over && (next = m->first) != NULL && (now = loop_now()) < end) {
 		struct pollfd p = { .fd = m->fd, .events = POLLIN };
 
 		if (m->out_len > 0)
 			p.events |= POLLOUT;
 		if (poll(&p, 1, (int)(end - now)) > 0)
 			mux_ready(m, p.revents);
+		if (m->first != next)
+			end = loop_now() + ms;
 	}
 	mux_free(m);
 }

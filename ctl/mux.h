@@ -28,10 +28,13 @@ typedef void mux_fn(void *arg, const struct forward_result *);
  * (ENOENT, ECONNREFUSED), the path is too long (ENAMETOOLONG), ... */
 struct mux *mux_new(struct loop *, const char *path, mux_fn *, void *arg);
 void mux_free(struct mux *); /* NULL is harmless; answers nothing any more */
-/* As mux_free(), but wait first, at most ms, until all that was asked is done: a master
- * that cannot deliver an answer drops the requests behind it unread. */
+/* As mux_free(), but wait first, at most ms for each answer, until all that was asked is done:
+ * a master that cannot deliver an answer drops the requests behind it unread. */
 void mux_finish(struct mux *, unsigned ms);
 uint32_t mux_version(const struct mux *); /* the master's, 0 = its hello is not here yet */
+
+/* What is asked while this is on goes out when it ends, in one piece. NULL is harmless. */
+void mux_hold(struct mux *, bool hold);
 
 /* Each returns the id that its answer will carry, 0 with errno when it cannot be sent. */
 uint32_t mux_alive(struct mux *); /* the answer carries the pid */

@@ -150,10 +150,10 @@ leg_ended(struct leg *leg, bool clean)
 	watch_pause(ch->leg[OTHER(leg->side)].write, true);
 	if (!clean)
 		tell(ch, EV_RESET, leg->side);
-	else if (ch->hooks.far[leg->side]) {
+	else if (ch->hooks.far[leg->side] && !conn_half_closed(&leg->conn)) {
 		leg->checking = true;
 		ch->hooks.check(ch->hooks.arg, ch->id);
-	} else if (leg->side == CLIENT && !leg->draining) {
+	} else if (leg->side == CLIENT && !ch->hooks.far[CLIENT] && !leg->draining) {
 		leg->checking = ch->hooks.holder(ch->hooks.arg, ch->id, true);
 		if (!leg->checking)
 			client_settle(ch);

@@ -11,8 +11,8 @@ struct data_channel;
 
 struct channel_hooks {
 	void (*event)(void *arg, const struct event *);
-	/* Ask whether the master lives before a far end's EOF is believed; the answer comes
-	 * through data_channel_alive(). */
+	/* Ask whether the master lives before a far end's EOF is believed, where the connection
+	 * does not show it; the answer comes through data_channel_alive(). */
 	void (*check)(void *arg, unsigned channel);
 	/* Ask whether the client dies (holder.h); false: cannot. data_channel_holder() answers.
 	 * Or, while it lives, have it known. */

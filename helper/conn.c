@@ -1,5 +1,6 @@
 #include "conn.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -45,6 +46,20 @@ conn_end_write(struct conn *c)
 		close(c->wfd);
 		c->wfd = -1;
 	}
+}
+
+/* Linux sets POLLHUP in the very moment in which a unix socket's peer is closed. */
+bool
+conn_half_closed(const struct conn *c)
+{
+#ifdef __linux__
+	struct pollfd p = { .fd = c->rfd };
+
+	return c->rfd == c->wfd && poll(&p, 1, 0) == 0;
+#else
+	(void)c;
+	return false;
+#endif
 }
 
 int

@@ -17,6 +17,9 @@ void conn_end_write(struct conn *);
 /* From now on a TCP peer gets a reset from every close without conn_end_write(), that of a
  * process that was killed too. */
 void conn_break_on_close(const struct conn *);
+/* After an end of file: did the peer make it by shutdown(2) and live on? ssh does at the end of
+ * a channel, and a process that dies closes all at once. false also where it cannot be said. */
+bool conn_half_closed(const struct conn *);
 /* Written bytes that the peer's kernel (ssh: the master) has not taken yet; 0 = unknown. */
 int conn_unsent(const struct conn *);
 

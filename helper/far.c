@@ -1,9 +1,10 @@
 /* The far end: the other side of ssh, by forwards in the ControlMaster.
  *
- * dial: ssh listens on a unix socket of ours (-L path:host:port) and we connect to it. The
- * forward is cancelled with the check behind the channel's end of file, whose answer the
- * cancel's is, or a moment later. ssh forgets a connection that it has not accepted when the
- * forward is cancelled: where no end of file shows that it has, an alive check goes before.
+ * dial: ssh listens on a unix socket of ours (-L path:host:port) and we connect to it. ssh
+ * forgets a connection that it has not accepted when the forward is cancelled, but it has when
+ * it answers anything that was asked after the connect. So the cancel goes out behind the
+ * request of a later dial, which costs no wake-up of anybody, or with a check for an end of
+ * file, or a moment later, behind an alive check of its own.
  * listen: sshd listens (-R localhost:0:path) and ssh connects to our unix socket. Cancelled
  * as soon as the connection is there, for sshd keeps a descriptor for each.
  * A path is never used twice: ssh answers a known forward with the old one. Asking sshd for
@@ -45,6 +46,8 @@ struct far_slot {
 	struct far_slot *next;
 	unsigned channel; /* 0: nobody waits for it any more */
 	unsigned served;  /* dial: the channel that has the connection */
+	uint32_t before;  /* ... the latest request that was made before it connected */
+	bool accepted;    /* ... and one that was made later is answered */
 	bool spare;       /* a listener, kept for the next far_listen() */
 	uint8_t family;   /* a listener's: 4, 6, 0 = both loopbacks */
 	bool second_asked, second_open; /* ... both: ::1, with the port of 127.0.0.1 */
@@ -71,6 +74,7 @@ struct far {
 	struct forwarder *forwarder;
 	struct far_slot *slots;
 	struct far_wait *waits;
+	uint32_t latest; /* request */
 	atomic_uint forwards; /* where nobody else counts */
 	bool gone;
 	bool by_name;   /* sshd lets us listen on "localhost" only */
@@ -172,6 +176,15 @@ second_forward(const struct far_slot *slot)
 	return f;
 }
 
+/* Remember the request. */
+static uint32_t
+asked(struct far *far, uint32_t id)
+{
+	if (id != 0)
+		far->latest = id;
+	return id;
+}
+
 /* The id of the request. */
 static uint32_t
 slot_cancel(struct far_slot *slot)
@@ -186,7 +199,8 @@ slot_cancel(struct far_slot *slot)
 	timer_free(slot->deadline);
 	slot->deadline = NULL;
 	slot->state = FAR_CANCELLING;
-	if ((slot->id = id = forward_cancel(slot->far->forwarder, &slot->forward)) == 0)
+	slot->id = id = asked(slot->far, forward_cancel(slot->far->forwarder, &slot->forward));
+	if (id == 0)
 		slot_free(slot);
 	return id;
 }
@@ -218,9 +232,34 @@ dial_served(void *arg)
 	struct far_slot *slot = arg;
 
 	slot->deadline = NULL;
+	if (slot->accepted) {
+		slot_cancel(slot);
+		return;
+	}
 	slot->state = FAR_CHECKING;
-	if ((slot->id = forward_check(slot->far->forwarder)) == 0)
+	if ((slot->id = asked(slot->far, forward_check(slot->far->forwarder))) == 0)
 		slot_free(slot);
+}
+
+/* An answer is here: the master has accepted what connected before the question was asked. */
+static void
+dials_accepted(struct far *far, uint32_t id)
+{
+	for (struct far_slot *slot = far->slots; slot != NULL; slot = slot->next)
+		if (slot->state == FAR_SERVED && (int32_t)(id - slot->before) > 0)
+			slot->accepted = true;
+}
+
+static void
+dials_cancel_accepted(struct far *far)
+{
+	struct far_slot *slot, *next;
+
+	for (slot = far->slots; slot != NULL; slot = next) {
+		next = slot->next;
+		if (slot->state == FAR_SERVED && slot->accepted)
+			slot_cancel(slot);
+	}
 }
 
 static void
@@ -240,6 +279,7 @@ dial_forwarded(struct far_slot *slot)
 	unlink(slot->forward.path);
 	slot->state = FAR_SERVED;
 	slot->served = slot->channel;
+	slot->before = slot->far->latest;
 	slot->deadline = loop_timer(slot->far->end.loop, SERVED_MS, dial_served, slot);
 	slot_connected(slot, fd, fd);
 }
@@ -275,7 +315,7 @@ slot_open(struct far_slot *slot, enum forward_kind kind, const char *host, uint1
 	    rundir_fresh(slot->forward.path, sizeof(slot->forward.path), 'd') == -1)
 		return -1;
 	++*slot->far->config.forwards;
-	slot->id = forward_open(slot->far->forwarder, &slot->forward);
+	slot->id = asked(slot->far, forward_open(slot->far->forwarder, &slot->forward));
 	return slot->id == 0 ? -1 : 0;
 }
 
@@ -287,10 +327,15 @@ far_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 
 	if (slot == NULL)
 		return;
-	if (wants_stdio(far))
+	if (wants_stdio(far)) {
 		dial_stdio(slot, host, port);
-	else if (slot_open(slot, FORWARD_LOCAL, host, port) == -1)
+		return;
+	}
+	forward_hold(far->forwarder, true); /* both in one packet, and the answer for us first */
+	if (slot_open(slot, FORWARD_LOCAL, host, port) == -1)
 		slot_fail_later(slot);
+	dials_cancel_accepted(far);
+	forward_hold(far->forwarder, false);
 }
 
 /* ---- listen ---- */
@@ -379,7 +424,7 @@ listen_second(struct far_slot *slot)
 		return false;
 	slot->second_asked = true;
 	++*far->config.forwards;
-	return (slot->id = forward_open(far->forwarder, &second)) != 0;
+	return (slot->id = asked(far, forward_open(far->forwarder, &second))) != 0;
 }
 
 /* Somebody has the port there: begin again with another one. If none is free on both,
@@ -565,6 +610,7 @@ far_answer(void *arg, const struct forward_result *r)
 		far_gone(far);
 		return;
 	}
+	dials_accepted(far, r->id);
 	wait_answer(far, r);
 	for (struct far_slot *slot = far->slots; slot != NULL; slot = slot->next)
 		if (slot->id == r->id) {
@@ -585,7 +631,7 @@ check_ask(struct far *far, unsigned channel)
 		if (slot->state == FAR_SERVED && slot->served == channel)
 			break;
 	if (slot == NULL)
-		return forward_check(far->forwarder);
+		return asked(far, forward_check(far->forwarder));
 	return slot_cancel(slot);
 }
 
