@@ -187,7 +187,7 @@ dial(struct check *c, const char *host, uint16_t port, int *rfd, int *wfd)
 
 	master_refusal(c->master, old, sizeof(old));
 	*rfd = *wfd = -1;
-	return wait_answer(c, forward_stdio(c->forwarder, host, port, rfd, wfd));
+	return wait_answer(c, forward_stdio(c->forwarder, host, port, -1, rfd, wfd));
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,19 @@
 #include "muxmsg.h"
 
 #define FINISH_MS 2000
+#define QUIET_MS 50 /* a small file is through by then */
 
 enum ask { ASK_OPEN, ASK_CANCEL, ASK_CHECK, ASK_STDIO };
 
 /* A connection to the master. That of a stdio forward lives as long as its channel,
  * because the master ends the channel with the connection. */
 struct link {
-	struct link *next; /* stdio only */
 	struct forwarder *forwarder;
 	struct mux *mux;
+	/* stdio only */
+	struct link *next;
+	uint32_t id; /* of its request */
+	int life;    /* closed when it is over; -1 = nobody waits for that */
 };
 
 /* What was asked and is not answered yet. */
@@ -50,6 +55,7 @@ struct forwarder {
 	forward_fn *fn;
 	void *arg;
 	struct link local, remote, *stdio;
+	struct timer *quiet; /* of the latest stdio forward */
 	struct pending *pending;
 	uint32_t next_id;
 	unsigned busy;
@@ -113,6 +119,20 @@ link_close(struct link *l)
 	l->mux = NULL;
 }
 
+static void
+stdio_close(struct link *l)
+{
+	struct link **at;
+
+	for (at = &l->forwarder->stdio; *at != l; at = &(*at)->next)
+		;
+	*at = l->next;
+	link_close(l);
+	if (l->life != -1)
+		close(l->life);
+	free(l);
+}
+
 /* Everything under way is answered, then id 0 ends the forwarder. The channels of
  * stdio forwards are left to end by themselves. */
 static void
@@ -145,23 +165,19 @@ link_over(struct link *l, const struct forward_result *result)
 {
 	struct forwarder *f = l->forwarder;
 	bool foreign = link_foreign(l);
-	struct link **at;
 
 	if (foreign)
 		f->method = &method_exec;
-	link_close(l);
 	if (l == &f->local || l == &f->remote) {
 		/* A remote forward that sshd leaves unanswered says nothing about the master. */
 		bool silent = l == &f->remote && result->status == FORWARD_TIMEOUT;
 
+		link_close(l);
 		if (!foreign && !silent)
 			forwarder_gone(f, result);
 		return;
 	}
-	for (at = &f->stdio; *at != l; at = &(*at)->next)
-		;
-	*at = l->next;
-	free(l);
+	stdio_close(l);
 }
 
 /* The answer of a master with another mux version: ask again through ssh. */
@@ -189,6 +205,10 @@ link_answer(void *arg, const struct forward_result *result)
 	for (p = f->pending; p != NULL; p = p->next)
 		if (p->link == l && p->mux_id == result->id)
 			break;
+	if (p != NULL && p->ask == ASK_STDIO && result->status != FORWARD_OK && l->life != -1) {
+		close(l->life); /* nothing will come */
+		l->life = -1;
+	}
 	if (p != NULL && result->status == FORWARD_BROKEN && link_foreign(l))
 		pending_fall_back(p, result);
 	else if (p != NULL)
@@ -318,8 +338,6 @@ forwarder_new(struct loop *loop, enum forward_method method, const char *ctl_pat
 void
 forwarder_free(struct forwarder *f)
 {
-	struct link *l;
-
 	if (f == NULL)
 		return;
 	f->freed = true;
@@ -327,11 +345,9 @@ forwarder_free(struct forwarder *f)
 	f->method->finish(f);
 	link_close(&f->local);
 	link_close(&f->remote);
-	while ((l = f->stdio) != NULL) {
-		f->stdio = l->next;
-		link_close(l);
-		free(l);
-	}
+	while (f->stdio != NULL)
+		stdio_close(f->stdio);
+	timer_free(f->quiet);
 	while (f->pending != NULL)
 		pending_free(f->pending);
 	forwarder_leave(f);
@@ -382,6 +398,13 @@ forward_hold(struct forwarder *f, bool hold)
 	mux_hold(f->local.mux, hold);
 }
 
+void
+forward_quiet(struct forwarder *f, bool quiet)
+{
+	if (f->local.mux != NULL)
+		mux_quiet(f->local.mux, quiet);
+}
+
 uint32_t
 forward_open(struct forwarder *f, const struct forward *forward)
 {
@@ -402,16 +425,15 @@ forward_check(struct forwarder *f)
 
 /* Stdio */
 
-/* One socket pair for each direction: ssh must not be given the same descriptor twice.
- * The master sets O_NONBLOCK on its ends itself. */
+/* ssh must not be given the same descriptor twice. It sets O_NONBLOCK on its ends itself. */
 static int
-stdio_pairs(int in[2], int out[2])
+stdio_pairs(int in[2], int out[2], bool life)
 {
 	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 
 	if (socketpair(AF_UNIX, type, 0, in) == -1)
 		return -1;
-	if (socketpair(AF_UNIX, type, 0, out) == -1) {
+	if ((life ? pipe2(out, O_CLOEXEC | O_NONBLOCK) : socketpair(AF_UNIX, type, 0, out)) == -1) {
 		close(in[0]);
 		close(in[1]);
 		return -1;
@@ -420,13 +442,15 @@ stdio_pairs(int in[2], int out[2])
 }
 
 static struct link *
-stdio_link(struct forwarder *f)
+stdio_link(struct forwarder *f, uint32_t id)
 {
 	struct link *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return NULL;
 	l->forwarder = f;
+	l->id = id;
+	l->life = -1;
 	if (link_open(l) == -1) {
 		free(l);
 		return NULL;
@@ -434,6 +458,30 @@ stdio_link(struct forwarder *f)
 	l->next = f->stdio;
 	f->stdio = l;
 	return l;
+}
+
+static void
+stdio_loud(void *arg)
+{
+	struct forwarder *f = arg;
+
+	f->quiet = NULL;
+	for (struct link *l = f->stdio; l != NULL; l = l->next)
+		mux_quiet(l->mux, false);
+}
+
+/* Hello, answer and end of a small file's link are read all at once, with the next one's dial
+ * or a little later: each would wake us up. */
+static void
+stdio_quiet(struct link *l)
+{
+	struct forwarder *f = l->forwarder;
+
+	timer_free(f->quiet);
+	stdio_loud(f);
+	if (l->life == -1)
+		mux_quiet(l->mux, true);
+	f->quiet = loop_timer(f->loop, QUIET_MS, stdio_loud, f);
 }
 
 /* in and out are the master's ends. */
@@ -446,34 +494,36 @@ stdio_ask(struct pending *p, const char *host, uint16_t port, int in, int out)
 		errno = ENOTSUP;
 		return -1;
 	}
-	if ((p->link = stdio_link(f)) == NULL)
+	if ((p->link = stdio_link(f, p->id)) == NULL)
 		return -1;
 	p->mux_id = mux_stdio_forward(p->link->mux, host, port, in, out);
 	if (p->mux_id != 0)
 		return 0;
-	f->stdio = p->link->next;
-	link_close(p->link);
-	free(p->link);
+	stdio_close(p->link);
 	return -1;
 }
 
 uint32_t
-forward_stdio(struct forwarder *f, const char *host, uint16_t port, int *rfd, int *wfd)
+forward_stdio(struct forwarder *f, const char *host, uint16_t port, int to, int *rfd, int *wfd)
 {
 	struct pending *p;
 	int in[2], out[2], asked, saved;
 
 	if ((p = pending_new(f, ASK_STDIO, NULL)) == NULL)
 		return 0;
-	if (stdio_pairs(in, out) == -1) {
+	if (stdio_pairs(in, out, to != -1) == -1) {
 		pending_free(p);
 		return 0;
 	}
-	asked = stdio_ask(p, host, port, in[1], out[1]);
+	asked = stdio_ask(p, host, port, in[1], to != -1 ? to : out[1]);
 	saved = errno;
 	close(in[1]);
-	close(out[1]);
+	if (asked == 0 && to != -1)
+		p->link->life = out[1];
+	else
+		close(out[1]);
 	if (asked == 0) {
+		stdio_quiet(p->link);
 		*wfd = in[0];
 		*rfd = out[0];
 		return p->id;
@@ -483,4 +533,21 @@ forward_stdio(struct forwarder *f, const char *host, uint16_t port, int *rfd, in
 	pending_free(p);
 	errno = saved;
 	return 0;
+}
+
+void
+forward_stdio_end(struct forwarder *f, uint32_t id)
+{
+	struct link *l = f->stdio;
+
+	while (l != NULL && l->id != id)
+		l = l->next;
+	if (l == NULL)
+		return;
+	for (struct pending *p = f->pending, *next; p != NULL; p = next) {
+		next = p->next;
+		if (p->link == l)
+			pending_free(p);
+	}
+	stdio_close(l);
 }

@@ -63,15 +63,26 @@ void forwarder_free(struct forwarder *);
 /* Hold requests back (mux) until they are let go all at once. */
 void forward_hold(struct forwarder *, bool hold);
 
+/* Leave answers unread (mux), though not for long: nobody is woken by them. */
+void forward_quiet(struct forwarder *, bool quiet);
+
 /* Each returns the id of the answer to come, 0 with errno when it cannot be asked. The
  * answer never comes from inside the call. */
 uint32_t forward_open(struct forwarder *, const struct forward *);
 uint32_t forward_cancel(struct forwarder *, const struct forward *);
 uint32_t forward_check(struct forwarder *); /* is the master alive? Not held up by a remote open */
 /* Dial host:port; *rfd and *wfd (the caller's) carry the channel at once, and the answer
- * tells later whether the far side could connect. A refused one also gives EOF. Both are
- * stream sockets (shutdown() works), CLOEXEC, non-blocking. After the far side's EOF ssh
- * passes nothing on any more ("FORCE input drain"). Not with METHOD_EXEC. */
-uint32_t forward_stdio(struct forwarder *, const char *host, uint16_t port, int *rfd, int *wfd);
+ * tells later (tens of milliseconds, if nothing is dialled meanwhile) whether the far side could
+ * connect. A refused one also gives EOF. Both are CLOEXEC, non-blocking; shutdown() works on
+ * wfd. After the far side's EOF ssh passes nothing on any more ("FORCE input drain").
+ *
+ * With an out other than -1 ssh itself writes what comes to that descriptor (it gets a
+ * duplicate, and closes that in the end, without a shutdown()); all that is ever to be read from
+ * *rfd is the end of file, once everything is written or the channel is no more.
+ * Not with METHOD_EXEC. */
+uint32_t forward_stdio(struct forwarder *, const char *host, uint16_t port, int out, int *rfd,
+    int *wfd);
+/* End the channel that had this id; ssh closes what it has of it. */
+void forward_stdio_end(struct forwarder *, uint32_t id);
 
 #endif

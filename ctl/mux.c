@@ -212,6 +212,12 @@ mux_hold(struct mux *m, bool hold)
 	mux_flush(m);
 }
 
+void
+mux_quiet(struct mux *m, bool quiet)
+{
+	watch_pause(m->watch, quiet && m->out_len == 0);
+}
+
 struct mux *
 mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 {

@@ -43,11 +43,12 @@ static void
 make_request(struct request *r, const struct sockaddr_storage *peer,
     const struct sockaddr_storage *local)
 {
+	static uint32_t sequence;
 	const struct sockaddr_in6 *v6 = (const void *)peer;
 
 	*r = (struct request){
 		.header = { .nlmsg_len = sizeof(*r), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		    .nlmsg_flags = NLM_F_REQUEST },
+		    .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = ++sequence },
 		.body = { .sdiag_family = is_v4(peer) ? AF_INET : AF_INET6,
 		    .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U,
 		    .id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } }
@@ -80,7 +81,10 @@ ask(int netlink, const struct request *r, struct peer_socket *socket)
 
 	if (send(netlink, r, sizeof(*r), 0) != (ssize_t)sizeof(*r))
 		return false;
-	n = recv(netlink, &answer, sizeof(answer), MSG_DONTWAIT); /* send() has made it */
+	do /* send() has made it */
+		n = recv(netlink, &answer, sizeof(answer), MSG_DONTWAIT);
+	while (n >= (ssize_t)sizeof(answer.header) &&
+	    answer.header.nlmsg_seq != r->header.nlmsg_seq);
 	if (n < (ssize_t)NLMSG_LENGTH(sizeof(*m)))
 		return false;
 	if (answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || !is_owned_connection(m, r))
@@ -93,17 +97,15 @@ bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *found)
 {
+	static int netlink = -1; /* one for all questions; closed by exec */
 	struct request r;
-	bool known;
-	int netlink;
 
-	netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	if (netlink == -1)
+		netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	if (netlink == -1)
 		return false;
 	make_request(&r, peer, local);
-	known = ask(netlink, &r, found);
-	close(netlink);
-	return known;
+	return ask(netlink, &r, found);
 }
 #else
 typedef int peer_linux_is_empty;

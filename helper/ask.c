@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 union control {
-	char buf[CMSG_SPACE(2 * sizeof(int))];
+	char buf[CMSG_SPACE(ASK_FDS * sizeof(int))];
 	struct cmsghdr align;
 };
 
@@ -33,13 +33,12 @@ ask_send(int fd, const void *record, size_t len, const int *fds, int nfds)
 	return sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
 }
 
-/* Take two descriptors at most out of a message; whatever else came is closed. */
+/* Take the first descriptors out of a message; whatever else came is closed. */
 static void
-take_fds(struct msghdr *msg, int fds[2])
+take_fds(struct msghdr *msg, int fds[ASK_FDS])
 {
 	int n = 0;
 
-	fds[0] = fds[1] = -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
@@ -47,7 +46,7 @@ take_fds(struct msghdr *msg, int fds[2])
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-			if (n < 2)
+			if (n < ASK_FDS)
 				fds[n++] = fd;
 			else
 				close(fd);
@@ -55,8 +54,18 @@ take_fds(struct msghdr *msg, int fds[2])
 	}
 }
 
+void
+ask_close(int fds[ASK_FDS])
+{
+	for (int i = 0; i < ASK_FDS; i++) {
+		if (fds[i] != -1)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
 int
-ask_receive(int fd, void *record, size_t len, int fds[2])
+ask_receive(int fd, void *record, size_t len, int fds[ASK_FDS])
 {
 	struct iovec iov = { record, len };
 	union control control;
@@ -64,16 +73,14 @@ ask_receive(int fd, void *record, size_t len, int fds[2])
 		.msg_controllen = sizeof(control.buf) };
 	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
-	fds[0] = fds[1] = -1;
+	for (int i = 0; i < ASK_FDS; i++)
+		fds[i] = -1;
 	if (n == -1)
 		return -1;
 	take_fds(&msg, fds);
 	if (n == (ssize_t)len && !(msg.msg_flags & MSG_TRUNC))
 		return 1;
-	for (int i = 0; i < 2; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
-	fds[0] = fds[1] = -1;
+	ask_close(fds);
 	if (n == 0)
 		return 0;
 	errno = EPROTO;

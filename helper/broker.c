@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "loop.h"
 #include "peer.h"
 #include "policy.h"
+#include "prepared.h"
 
 #define CONTROL FARS_CONTROL /* the channel number of the control connection's dial */
 #define ASKED_MAX 64 /* listeners and dials of one session at a time */
@@ -40,6 +42,9 @@ struct broker {
 	struct check *checks; /* under way */
 	int ask_fd;
 	unsigned asked;
+	struct preparation preparation;
+	uint16_t spare; /* port of the client's end's, when the session has not been told it yet */
+	uint8_t spare_family;
 	struct holder holder;
 	bool control_done, ended, costly;
 	struct end_result control;
@@ -147,26 +152,92 @@ broker_describe(const struct broker *b, struct session_config *c)
 
 /* ---- answers from the ends ---- */
 
+static void spare_visited(struct broker *);
+static void dial(struct broker *, unsigned channel, enum side, const struct ftp_address *, int to);
+
+/* A session that does not take its answers has no use for a broker. */
+static void
+broker_send(struct broker *b, struct answer *a, const int *fds, int nfds)
+{
+	a->spare = b->spare;
+	a->spare_family = b->spare_family;
+	b->spare = 0;
+	if (b->ask_fd != -1 && ask_send(b->ask_fd, a, sizeof(*a), fds, nfds) == -1)
+		b->ended = true;
+}
+
 static void
 broker_answer(struct broker *b, enum answer_kind kind, unsigned channel, enum side side,
     uint16_t port, const int *fds, int nfds)
 {
-	struct answer a = { kind, channel, side, port, b->costly };
+	struct answer a = { .kind = kind, .channel = channel, .end = side, .port = port,
+		.costly = b->costly };
 
-	/* A session that does not take its answers has no use for a broker. */
-	if (b->ask_fd != -1 && ask_send(b->ask_fd, &a, sizeof(a), fds, nfds) == -1)
-		b->ended = true;
+	broker_send(b, &a, fds, nfds);
+}
+
+/* Takes the connection. */
+static void
+answer_connected(struct broker *b, unsigned channel, enum side side, struct conn *c, bool direct)
+{
+	struct prepared *p = prepared_find(&b->preparation, channel);
+	struct answer a = { .kind = ANSWER_CONNECTED, .channel = channel, .end = side,
+		.direct = direct };
+	int fds[ASK_FDS], n = 0;
+
+	if (p != NULL && p->first != side && p->conn.rfd != -1) {
+		a.kind = ANSWER_BOTH;
+		fds[n++] = p->conn.rfd;
+	}
+	fds[n++] = c->rfd;
+	if (c->rfd != c->wfd)
+		fds[n++] = c->wfd;
+	broker_send(b, &a, fds, n);
+	conn_close(c);
+	if (a.kind == ANSWER_BOTH)
+		prepared_drop(p);
+}
+
+/* The first end of a channel that was prepared. */
+static void
+first_connected(struct broker *b, struct prepared *p, struct conn *c)
+{
+	unsigned channel = p->channel;
+	enum side first = p->first;
+
+	if (p->then.port == 0) {
+		p->duplicate = fcntl(c->rfd, F_DUPFD_CLOEXEC, 0);
+		answer_connected(b, channel, first, c, false);
+		return;
+	}
+	p->conn = *c;
+	dial(b, channel, OTHER(first), &p->then, -1);
 }
 
 static void
 broker_connected(struct broker *b, enum side side, const struct end_result *r)
 {
-	int fds[2] = { r->rfd, r->wfd }, n = r->rfd == r->wfd ? 1 : 2;
+	struct prepared *p = prepared_find(&b->preparation, r->channel);
+	struct conn c = { r->rfd, r->wfd };
 
-	conn_break_on_close(&(struct conn){ r->rfd, r->wfd });
-	broker_answer(b, ANSWER_CONNECTED, r->channel, side, 0, fds, n);
-	for (int i = 0; i < n; i++)
-		close(fds[i]);
+	conn_break_on_close(&c);
+	if (p != NULL && p->first == side) {
+		first_connected(b, p, &c);
+		return;
+	}
+	answer_connected(b, r->channel, side, &c, r->direct);
+}
+
+static void
+broker_failed(struct broker *b, enum side side, unsigned channel)
+{
+	struct prepared *p = prepared_find(&b->preparation, channel);
+
+	/* the first end is there, but the other will not be */
+	if (p != NULL && p->first != side && p->conn.rfd != -1)
+		answer_connected(b, channel, p->first, &p->conn, false);
+	prepared_drop(p);
+	broker_answer(b, ANSWER_FAILED, channel, side, 0, NULL, 0);
 }
 
 static void
@@ -179,6 +250,10 @@ end_answer(void *arg, const struct end_result *r)
 		broker_answer(b, ANSWER_GONE, 0, e->side, 0, NULL, 0);
 		if (b->ask_fd != -1)
 			return;
+	}
+	if (r->event == END_VISITOR) {
+		spare_visited(b);
+		return;
 	}
 	if (b->ask_fd == -1) { /* the control connection */
 		b->control_done = true;
@@ -195,7 +270,7 @@ end_answer(void *arg, const struct end_result *r)
 	if (r->event == END_CONNECTED)
 		broker_connected(b, e->side, r);
 	else
-		broker_answer(b, ANSWER_FAILED, r->channel, e->side, 0, NULL, 0);
+		broker_failed(b, e->side, r->channel);
 }
 
 /* ---- requests from the session ---- */
@@ -232,11 +307,10 @@ ask_check(struct broker *b, const struct ask *ask)
 }
 
 static const char *
-dial_host(const struct broker *b, const struct ask *ask, char *buf, size_t size)
+dial_host(const struct broker *b, enum side end, const struct ftp_address *a, char *buf,
+    size_t size)
 {
-	const struct ftp_address *a = &ask->address;
-
-	if (ask->end == SERVER)
+	if (end == SERVER)
 		return policy_passive_host(b->config->options, b->server_host, a, buf, size);
 	if (!policy_active_allowed(&b->client_peer, a))
 		return NULL;
@@ -244,32 +318,93 @@ dial_host(const struct broker *b, const struct ask *ask, char *buf, size_t size)
 }
 
 static void
-ask_dial(struct broker *b, const struct ask *ask)
+dial(struct broker *b, unsigned channel, enum side side, const struct ftp_address *a, int to)
 {
-	struct end *end = b->ends[ask->end].end;
+	struct end *end = b->ends[side].end;
 	char buf[INET6_ADDRSTRLEN];
-	const char *host = dial_host(b, ask, buf, sizeof(buf));
+	const char *host = dial_host(b, side, a, buf, sizeof(buf));
 
 	if (host == NULL) {
 		log_error("refused: the session asked for a connection that the policy forbids");
-		broker_answer(b, ANSWER_FAILED, ask->channel, (enum side)ask->end, 0, NULL, 0);
+		broker_failed(b, side, channel);
 		return;
 	}
 	b->asked++;
-	end->ops->dial(end, ask->channel, host, ask->address.port);
+	end->ops->dial(end, channel, host, a->port, to);
+}
+
+/* The same, as far as it goes before anybody has come to the first end. */
+static void
+prepare(struct broker *b, unsigned channel, enum side side, const struct ftp_address *a)
+{
+	struct end *end = b->ends[side].end;
+	char buf[INET6_ADDRSTRLEN];
+	const char *host = dial_host(b, side, a, buf, sizeof(buf));
+
+	if (host != NULL)
+		end->ops->prepare(end, channel, host, a->port);
+}
+
+static void
+ask_dial(struct broker *b, const struct ask *ask)
+{
+	struct prepared *p = prepared_find(&b->preparation, ask->channel);
+	int to = p != NULL && ask->bulk ? p->duplicate : -1;
+
+	dial(b, ask->channel, (enum side)ask->end, &ask->address, to);
+	prepared_drop(p);
+}
+
+static void
+ask_listen(struct broker *b, const struct ask *ask)
+{
+	struct end *end = b->ends[ask->end].end;
+	struct prepared *p;
+
+	if (ask->then.port != 0 || ask->bulk) {
+		p = prepared_new(&b->preparation, ask->channel, (enum side)ask->end);
+		if (p != NULL)
+			p->then = ask->then;
+		if (p != NULL && ask->then.port != 0)
+			prepare(b, ask->channel, OTHER(p->first), &ask->then);
+	}
+	b->asked++;
+	if (ask->address.port == 0)
+		end->ops->listen(end, ask->channel, ask->address.family);
+	else if (end->ops == b->far->ops || !near_listen_spare(end, ask->channel, ask->address.port)) {
+		b->asked--;
+		broker_failed(b, (enum side)ask->end, ask->channel);
+	}
+	/* The next passive command will not have to wait for its listener. */
+	if (ask->end == CLIENT && !b->config->remote) {
+		b->spare = near_spare(end, ask->address.family);
+		b->spare_family = ask->address.family;
+	}
+}
+
+static void
+ask_cancel(struct broker *b, const struct ask *ask)
+{
+	struct end *end = b->ends[ask->end].end;
+
+	b->asked -= end->ops->cancel(end, ask->channel);
+	prepared_drop(prepared_find(&b->preparation, ask->channel));
+}
+
+static bool
+family_known(const struct ftp_address *a)
+{
+	return a->family == 0 || a->family == 4 || a->family == 6;
 }
 
 static void
 ask_handle(struct broker *b, const struct ask *ask)
 {
-	struct end *end;
-
 	if (ask->end > SERVER || ask->channel == 0 || ask->channel == CONTROL ||
-	    (ask->address.family != 0 && ask->address.family != 4 && ask->address.family != 6)) {
+	    !family_known(&ask->address) || !family_known(&ask->then)) {
 		b->ended = true;
 		return;
 	}
-	end = b->ends[ask->end].end;
 	if (ask->op == ASK_CHECK)
 		ask_check(b, ask);
 	else if (ask->op == ASK_HOLDER)
@@ -278,34 +413,50 @@ ask_handle(struct broker *b, const struct ask *ask)
 	else if (ask->op == ASK_KNOW_HOLDER)
 		holder_know(&b->holder);
 	else if (ask->op == ASK_CANCEL)
-		b->asked -= end->ops->cancel(end, ask->channel);
+		ask_cancel(b, ask);
+	else if (ask->op == ASK_DROP_SPARE && !b->config->remote)
+		near_drop_spare(b->ends[CLIENT].end);
 	else if (b->asked >= ASKED_MAX)
 		broker_answer(b, ANSWER_FAILED, ask->channel, (enum side)ask->end, 0, NULL, 0);
 	else if (ask->op == ASK_DIAL)
 		ask_dial(b, ask);
-	else if (ask->op == ASK_LISTEN) {
-		b->asked++;
-		end->ops->listen(end, ask->channel, ask->address.family);
-	} else
+	else if (ask->op == ASK_LISTEN)
+		ask_listen(b, ask);
+	else
 		b->ended = true;
+}
+
+/* One request; false: none was there. */
+static bool
+ask_take(struct broker *b)
+{
+	struct ask ask;
+	int fds[ASK_FDS], n;
+
+	n = ask_receive(b->ask_fd, &ask, sizeof(ask), fds);
+	ask_close(fds); /* nobody sends us any */
+	if (n == 1)
+		ask_handle(b, &ask);
+	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+		b->ended = true;
+	return n == 1;
 }
 
 static void
 ask_ready(void *arg, short revents)
 {
-	struct broker *b = arg;
-	struct ask ask;
-	int fds[2], n;
-
 	(void)revents;
-	n = ask_receive(b->ask_fd, &ask, sizeof(ask), fds);
-	for (int i = 0; i < 2; i++)
-		if (fds[i] != -1)
-			close(fds[i]); /* nobody sends us any */
-	if (n == 1)
-		ask_handle(b, &ask);
-	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-		b->ended = true;
+	ask_take(arg);
+}
+
+/* The session says that it uses the spare before the client can know its port. So who is there
+ * although nothing has been said is a stranger; else the listener has a channel now. */
+static void
+spare_visited(struct broker *b)
+{
+	while (!b->ended && ask_take(b))
+		;
+	near_refuse(b->ends[CLIENT].end);
 }
 
 /* ---- life ---- */
@@ -386,6 +537,7 @@ broker_free(struct broker *b)
 	if (b == NULL)
 		return;
 	b->ask_fd = -1;
+	preparation_clear(&b->preparation);
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (b->ends[side].end != NULL)
 			b->ends[side].end->ops->free(b->ends[side].end);
@@ -422,7 +574,7 @@ broker_dial_control(struct broker *b, int *rfd, int *wfd, char *why, size_t why_
 {
 	struct end *end = b->ends[SERVER].end;
 
-	end->ops->dial(end, CONTROL, b->config->ftp_host, b->config->ftp_port);
+	end->ops->dial(end, CONTROL, b->config->ftp_host, b->config->ftp_port, -1);
 	while (!b->control_done && loop_once(b->loop, -1) == 0)
 		;
 	if (b->control.event != END_CONNECTED) {

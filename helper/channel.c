@@ -39,6 +39,8 @@ struct data_channel {
 	unsigned settled_ms;
 	bool client_known;    /* the broker was told to look for it */
 	struct timer *end;    /* LINGER_MS or the hold */
+	bool direct;          /* ssh writes to the near end by itself */
+	uint64_t written;     /* ... so much, when that was last seen */
 	bool leaving;         /* the machine has let it go: discard until the peers close */
 };
 
@@ -74,8 +76,18 @@ leg_unwatch(struct leg *leg)
 }
 
 static void
+see_written(struct data_channel *ch)
+{
+	const struct leg *near = &ch->leg[ch->hooks.far[CLIENT] ? SERVER : CLIENT];
+
+	if (ch->direct && near->conn.rfd != -1)
+		conn_written(&near->conn, &ch->written);
+}
+
+static void
 leg_close(struct leg *leg)
 {
+	see_written(leg->channel);
 	leg_unwatch(leg);
 	conn_close(&leg->conn);
 	relay_free(&leg->relay);
@@ -322,7 +334,7 @@ stop_timers(struct data_channel *ch)
 }
 
 /* Done with: an end that got our FIN may still close in its own time, so that unread input
- * does not turn our close into a reset. */
+ * does not turn our close into a reset. Who has never sent anything needs no such care. */
 static void
 act_close(struct data_channel *ch)
 {
@@ -332,7 +344,7 @@ act_close(struct data_channel *ch)
 
 		if (!fin_sent)
 			conn_end_write(&leg->conn);
-		if (!fin_sent || fin_seen || ch->hooks.far[side])
+		if (!fin_sent || fin_seen || leg->relay.bytes == 0 || ch->hooks.far[side])
 			leg_close(leg);
 	}
 	leave(ch, LINGER_MS);
@@ -470,9 +482,22 @@ data_channel_id(const struct data_channel *ch)
 }
 
 uint64_t
-data_channel_bytes(const struct data_channel *ch)
+data_channel_bytes(struct data_channel *ch)
 {
-	return ch->leg[CLIENT].relay.bytes + ch->leg[SERVER].relay.bytes;
+	see_written(ch);
+	return ch->leg[CLIENT].relay.bytes + ch->leg[SERVER].relay.bytes + ch->written;
+}
+
+void
+data_channel_direct(struct data_channel *ch)
+{
+	ch->direct = true;
+}
+
+bool
+data_channel_is_direct(const struct data_channel *ch)
+{
+	return ch->direct;
 }
 
 bool

@@ -28,10 +28,12 @@ struct data_channel *data_channel_new(struct loop *, unsigned id, const struct c
 void data_channel_free(struct data_channel *);
 
 unsigned data_channel_id(const struct data_channel *);
-uint64_t data_channel_bytes(const struct data_channel *);
+uint64_t data_channel_bytes(struct data_channel *);
 bool data_channel_running(const struct data_channel *); /* both ends are connected */
 
 void data_channel_connected(struct data_channel *, enum side, struct conn); /* takes it */
+void data_channel_direct(struct data_channel *); /* ssh writes to the near end by itself */
+bool data_channel_is_direct(const struct data_channel *);
 void data_channel_alive(struct data_channel *);
 void data_channel_holder(struct data_channel *, unsigned dies_ms);
 void data_channel_act(struct data_channel *, const struct action *);

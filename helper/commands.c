@@ -64,6 +64,8 @@ plain_kind(struct session *s, const struct ftp_command *c)
 	switch (c->verb) {
 	case FTP_FEAT:
 		return PENDING_FEAT;
+	case FTP_SIZE:
+		return PENDING_SIZE;
 	case FTP_ASIDE:
 		return PENDING_ASIDE;
 	case FTP_ABOR:
@@ -101,6 +103,15 @@ quit_release(struct session *s)
 }
 
 static void
+note_name(char *dst, size_t size, const struct ftp_command *c)
+{
+	size_t n = c->arg_len < size ? c->arg_len : size - 1;
+
+	memcpy(dst, c->arg, n);
+	dst[n] = '\0';
+}
+
+static void
 client_plain(struct session *s, const struct ftp_command *c, const char *line, size_t len)
 {
 	if (c->verb == FTP_QUIT) {
@@ -110,9 +121,11 @@ client_plain(struct session *s, const struct ftp_command *c, const char *line, s
 			return;
 	}
 	if (c->verb == FTP_USER)
-		snprintf(s->user, sizeof(s->user), "%.*s",
-		    (int)(c->arg_len < sizeof(s->user) ? c->arg_len : sizeof(s->user) - 1), c->arg);
-	else if (c->verb == FTP_REIN)
+		note_name(s->user, sizeof(s->user), c);
+	else if (c->verb == FTP_SIZE) {
+		note_name(s->sized, sizeof(s->sized), c);
+		s->size = 0;
+	} else if (c->verb == FTP_REIN)
 		s->epsv_all = s->mode_b = false;
 	else if (c->verb == FTP_MODE)
 		s->mode_b = false; /* until the server says otherwise */

@@ -1,11 +1,14 @@
 #include "conn.h"
 
 #include <poll.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #ifdef __linux__
 #include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #endif
 #include <unistd.h>
 
@@ -58,6 +61,25 @@ conn_half_closed(const struct conn *c)
 	return c->rfd == c->wfd && poll(&p, 1, 0) == 0;
 #else
 	(void)c;
+	return false;
+#endif
+}
+
+bool
+conn_written(const struct conn *c, uint64_t *bytes)
+{
+#ifdef __linux__
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(c->wfd != -1 ? c->wfd : c->rfd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
+	    len < offsetof(struct tcp_info, tcpi_bytes_retrans) + sizeof(info.tcpi_bytes_retrans))
+		return false;
+	*bytes = info.tcpi_bytes_sent - info.tcpi_bytes_retrans + info.tcpi_notsent_bytes;
+	return true;
+#else
+	(void)c;
+	(void)bytes;
 	return false;
 #endif
 }

@@ -4,6 +4,7 @@
 #define CONN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct conn {
 	int rfd, wfd;
@@ -20,6 +21,8 @@ void conn_break_on_close(const struct conn *);
 /* After an end of file: did the peer make it by shutdown(2) and live on? ssh does at the end of
  * a channel, and a process that dies closes all at once. false also where it cannot be said. */
 bool conn_half_closed(const struct conn *);
+/* All that was ever written to a TCP socket, by whichever process; false: it cannot be said. */
+bool conn_written(const struct conn *, uint64_t *bytes);
 /* Written bytes that the peer's kernel (ssh: the master) has not taken yet; 0 = unknown. */
 int conn_unsent(const struct conn *);
 

@@ -8,10 +8,10 @@ end_listening(struct end *end, unsigned channel, uint16_t port, bool costly)
 }
 
 void
-end_connected(struct end *end, unsigned channel, int rfd, int wfd)
+end_connected(struct end *end, unsigned channel, int rfd, int wfd, bool direct)
 {
 	end->fn(end->arg, &(struct end_result){ .event = END_CONNECTED, .channel = channel,
-	    .rfd = rfd, .wfd = wfd });
+	    .rfd = rfd, .wfd = wfd, .direct = direct });
 }
 
 void
@@ -19,6 +19,12 @@ end_failed(struct end *end, unsigned channel, const char *reason)
 {
 	end->fn(end->arg, &(struct end_result){ .event = END_FAILED, .channel = channel,
 	    .rfd = -1, .wfd = -1, .reason = reason });
+}
+
+void
+end_visitor(struct end *end)
+{
+	end->fn(end->arg, &(struct end_result){ .event = END_VISITOR, .rfd = -1, .wfd = -1 });
 }
 
 void

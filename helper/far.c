@@ -31,13 +31,16 @@
 #define BOTH_TRIES 3
 #define SPARE_MS 60000 /* an unused spare listener is given back */
 #define SERVED_MS 50   /* a small file is through by then */
+#define QUIET_MS 20    /* a client that is told a port comes at once */
 
 enum far_state {
 	FAR_OPENING,   /* the forward is asked for */
+	FAR_READY,     /* dial: ... and open; not wanted yet */
 	FAR_SERVED,    /* dial: connected */
 	FAR_CHECKING,  /* ... and has the master accepted? */
 	FAR_LISTENING, /* listen: the port is known */
 	FAR_DIALLED,   /* stdio: the answer tells whether the far side could connect */
+	FAR_DIRECT,    /* ... and ssh writes to the other end until that is cancelled */
 	FAR_CANCELLING
 };
 
@@ -45,15 +48,18 @@ struct far_slot {
 	struct far *far;
 	struct far_slot *next;
 	unsigned channel; /* 0: nobody waits for it any more */
+	bool wanted;      /* dial: more than prepared */
 	unsigned served;  /* dial: the channel that has the connection */
 	uint32_t before;  /* ... the latest request that was made before it connected */
 	bool accepted;    /* ... and one that was made later is answered */
+	uint32_t direct;  /* stdio: the request that made it */
 	bool spare;       /* a listener, kept for the next far_listen() */
 	uint8_t family;   /* a listener's: 4, 6, 0 = both loopbacks */
 	bool second_asked, second_open; /* ... both: ::1, with the port of 127.0.0.1 */
 	int tries;        /* ... for a port that is free on both */
 	enum far_state state;
 	struct forward forward;
+	bool unlinked;   /* its path */
 	uint32_t id; /* of the request under way */
 	uint16_t port;
 	int fd; /* listen: the unix listener */
@@ -75,6 +81,7 @@ struct far {
 	struct far_slot *slots;
 	struct far_wait *waits;
 	uint32_t latest; /* request */
+	struct timer *quiet; /* answers stay unread until then: they are about what is prepared */
 	atomic_uint forwards; /* where nobody else counts */
 	bool gone;
 	bool by_name;   /* sshd lets us listen on "localhost" only */
@@ -99,7 +106,7 @@ slot_free(struct far_slot *slot)
 	timer_free(slot->deadline);
 	if (slot->fd != -1)
 		close(slot->fd);
-	if (slot->forward.path[0] != '\0')
+	if (slot->forward.path[0] != '\0' && !slot->unlinked)
 		unlink(slot->forward.path);
 	free(slot);
 }
@@ -126,7 +133,7 @@ slot_connected(struct far_slot *slot, int rfd, int wfd)
 	unsigned channel = slot->channel;
 
 	slot->channel = 0;
-	end_connected(&slot->far->end, channel, rfd, wfd);
+	end_connected(&slot->far->end, channel, rfd, wfd, slot->state == FAR_DIRECT);
 }
 
 static void
@@ -176,12 +183,31 @@ second_forward(const struct far_slot *slot)
 	return f;
 }
 
-/* Remember the request. */
+static void
+far_loud(void *arg)
+{
+	struct far *far = arg;
+
+	far->quiet = NULL;
+	forward_quiet(far->forwarder, false);
+}
+
+static void
+far_hear(struct far *far)
+{
+	if (far->quiet == NULL)
+		return;
+	timer_free(far->quiet);
+	far_loud(far);
+}
+
+/* Remember the request; its answer is wanted. */
 static uint32_t
 asked(struct far *far, uint32_t id)
 {
 	if (id != 0)
 		far->latest = id;
+	far_hear(far);
 	return id;
 }
 
@@ -277,6 +303,7 @@ dial_forwarded(struct far_slot *slot)
 		return;
 	}
 	unlink(slot->forward.path);
+	slot->unlinked = true;
 	slot->state = FAR_SERVED;
 	slot->served = slot->channel;
 	slot->before = slot->far->latest;
@@ -284,24 +311,31 @@ dial_forwarded(struct far_slot *slot)
 	slot_connected(slot, fd, fd);
 }
 
-static void
-dial_stdio(struct far_slot *slot, const char *host, uint16_t port)
+static bool
+dial_stdio(struct far_slot *slot, const char *host, uint16_t port, int to)
 {
 	int rfd, wfd;
 
-	slot->state = FAR_DIALLED;
-	slot->id = forward_stdio(slot->far->forwarder, host, port, &rfd, &wfd);
-	if (slot->id == 0) {
-		slot_fail_later(slot);
-		return;
-	}
+	slot->id = forward_stdio(slot->far->forwarder, host, port, to, &rfd, &wfd);
+	if (slot->id == 0)
+		return false;
+	slot->state = to != -1 ? FAR_DIRECT : FAR_DIALLED;
+	slot->served = slot->channel;
+	slot->direct = slot->id;
 	slot_connected(slot, rfd, wfd);
+	return true;
 }
 
 static bool
 wants_stdio(const struct far *far)
 {
 	return far->config.method == METHOD_STDIO || too_many_forwards(far);
+}
+
+static bool
+can_be_direct(const struct far *far)
+{
+	return far->config.method == METHOD_STDIO || far->config.method == METHOD_AUTO;
 }
 
 /* A fresh path and the request for its forward. */
@@ -319,23 +353,80 @@ slot_open(struct far_slot *slot, enum forward_kind kind, const char *host, uint1
 	return slot->id == 0 ? -1 : 0;
 }
 
+/* Ask for the forward; what can be cancelled goes with it, behind it in one packet. */
+static bool
+dial_open(struct far_slot *slot, const char *host, uint16_t port)
+{
+	struct far *far = slot->far;
+	bool asked;
+
+	forward_hold(far->forwarder, true);
+	asked = slot_open(slot, FORWARD_LOCAL, host, port) == 0;
+	dials_cancel_accepted(far);
+	forward_hold(far->forwarder, false);
+	return asked;
+}
+
+/* The forward that was prepared for that dial. */
+static struct far_slot *
+dial_prepared(struct far *far, unsigned channel)
+{
+	for (struct far_slot *slot = far->slots; slot != NULL; slot = slot->next)
+		if (slot->channel == channel && slot->forward.kind == FORWARD_LOCAL && !slot->wanted &&
+		    (slot->state == FAR_OPENING || slot->state == FAR_READY))
+			return slot;
+	return NULL;
+}
+
+/* Does anybody wait for an answer of the master? */
+static bool
+answer_awaited(const struct far *far)
+{
+	for (const struct far_slot *slot = far->slots; slot != NULL; slot = slot->next)
+		if (slot->state == FAR_OPENING && slot->wanted)
+			return true;
+	return far->waits != NULL;
+}
+
 static void
-far_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
+far_prepare(struct end *end, unsigned channel, const char *host, uint16_t port)
 {
 	struct far *far = (struct far *)end;
-	struct far_slot *slot = slot_new(far, channel);
+	struct far_slot *slot = wants_stdio(far) ? NULL : slot_new(far, channel);
 
 	if (slot == NULL)
 		return;
-	if (wants_stdio(far)) {
-		dial_stdio(slot, host, port);
+	if (!dial_open(slot, host, port)) {
+		slot_free(slot);
 		return;
 	}
-	forward_hold(far->forwarder, true); /* both in one packet, and the answer for us first */
-	if (slot_open(slot, FORWARD_LOCAL, host, port) == -1)
+	if (!answer_awaited(far) && (far->quiet = loop_timer(end->loop, QUIET_MS, far_loud, far)) != NULL)
+		forward_quiet(far->forwarder, true);
+}
+
+static void
+far_dial(struct end *end, unsigned channel, const char *host, uint16_t port, int to)
+{
+	struct far *far = (struct far *)end;
+	struct far_slot *slot = dial_prepared(far, channel);
+
+	if (slot != NULL) {
+		slot->wanted = true;
+		if (slot->state == FAR_READY)
+			dial_forwarded(slot);
+		else
+			far_hear(far);
+		return;
+	}
+	if ((slot = slot_new(far, channel)) == NULL)
+		return;
+	slot->wanted = true;
+	if (!can_be_direct(far))
+		to = -1;
+	if ((to != -1 || wants_stdio(far)) && dial_stdio(slot, host, port, to))
+		return;
+	if (far->config.method == METHOD_STDIO || !dial_open(slot, host, port))
 		slot_fail_later(slot);
-	dials_cancel_accepted(far);
-	forward_hold(far->forwarder, false);
 }
 
 /* ---- listen ---- */
@@ -547,6 +638,22 @@ far_listen(struct end *end, unsigned channel, uint8_t family)
 
 /* ---- answers ---- */
 
+/* What was only prepared and is refused is asked for again when it is wanted. */
+static void
+dial_answer(struct far_slot *slot, const struct forward_result *r)
+{
+	bool ok = r->status == FORWARD_OK;
+
+	if (ok && (slot->wanted || slot->channel == 0))
+		dial_forwarded(slot);
+	else if (ok)
+		slot->state = FAR_READY;
+	else if (slot->wanted)
+		slot_refused(slot, r->reason);
+	else
+		slot_free(slot);
+}
+
 static void
 slot_answer(struct far_slot *slot, const struct forward_result *r)
 {
@@ -557,22 +664,24 @@ slot_answer(struct far_slot *slot, const struct forward_result *r)
 	case FAR_OPENING:
 		if (slot->forward.kind == FORWARD_REMOTE)
 			listen_answer(slot, r);
-		else if (ok)
-			dial_forwarded(slot);
 		else
-			slot_refused(slot, r->reason);
+			dial_answer(slot, r);
 		break;
 	case FAR_CHECKING:
 		slot_cancel(slot);
 		break;
 	case FAR_DIALLED:
+	case FAR_DIRECT:
 		if (!ok)
 			log_at(LOG_SESSIONS, "the far side could not connect: %s", r->reason);
-		/* FALLTHROUGH */
+		if (slot->state == FAR_DIALLED)
+			slot_free(slot);
+		break;
 	case FAR_CANCELLING:
 		slot_free(slot);
 		break;
 	case FAR_LISTENING:
+	case FAR_READY:
 	case FAR_SERVED:
 		break;
 	}
@@ -661,11 +770,16 @@ far_cancel(struct end *end, unsigned channel)
 
 	for (slot = far->slots; slot != NULL; slot = next) {
 		next = slot->next;
+		if (slot->state == FAR_DIRECT && slot->served == channel) {
+			forward_stdio_end(far->forwarder, slot->direct);
+			slot_free(slot);
+			continue;
+		}
 		if (slot->channel != channel)
 			continue;
 		slot->channel = 0; /* an answer under way finds nobody and cancels */
-		n++;
-		if (slot->state == FAR_LISTENING)
+		n += slot->wanted || slot->forward.kind == FORWARD_REMOTE;
+		if (slot->state == FAR_LISTENING || slot->state == FAR_READY)
 			slot_cancel(slot);
 	}
 	return n;
@@ -680,10 +794,12 @@ far_free(struct end *end)
 	for (slot = far->slots; slot != NULL && !far->gone; slot = next) {
 		next = slot->next;
 		/* of the remote ones that are being opened the forwarder takes care */
-		if (slot->state == FAR_LISTENING || slot->state == FAR_CHECKING || slot->state == FAR_SERVED ||
+		if (slot->state == FAR_LISTENING || slot->state == FAR_READY ||
+		    slot->state == FAR_CHECKING || slot->state == FAR_SERVED ||
 		    (slot->state == FAR_OPENING && slot->forward.kind == FORWARD_LOCAL))
 			slot_cancel(slot);
 	}
+	timer_free(far->quiet);
 	forwarder_free(far->forwarder); /* waits for the cancels */
 	while (far->slots != NULL)
 		slot_free(far->slots);
@@ -696,7 +812,7 @@ far_free(struct end *end)
 	free(far);
 }
 
-static const struct end_ops far_ops = { far_dial, far_listen, far_cancel, far_free };
+static const struct end_ops far_ops = { far_prepare, far_dial, far_listen, far_cancel, far_free };
 
 struct end *
 far_new(struct loop *loop, const struct far_config *config, end_fn *fn, void *arg)

@@ -51,11 +51,19 @@ fars_answer(void *arg, const struct end_result *r)
 }
 
 static void
-fars_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
+fars_prepare(struct end *end, unsigned channel, const char *host, uint16_t port)
 {
 	struct end *far = far_for(end, channel);
 
-	far->ops->dial(far, channel, host, port);
+	far->ops->prepare(far, channel, host, port);
+}
+
+static void
+fars_dial(struct end *end, unsigned channel, const char *host, uint16_t port, int to)
+{
+	struct end *far = far_for(end, channel);
+
+	far->ops->dial(far, channel, host, port, to);
 }
 
 static void
@@ -94,7 +102,8 @@ fars_check(struct end *end, unsigned channel, void (*done)(void *, bool), void *
 	far_check(far_of((struct fars *)end, channel), channel, done, arg);
 }
 
-static const struct end_ops fars_ops = { fars_dial, fars_listen, fars_cancel, fars_free };
+static const struct end_ops fars_ops = { fars_prepare, fars_dial, fars_listen, fars_cancel,
+	fars_free };
 
 struct end *
 fars_new(struct loop *loop, const struct far_config *config, size_t count, end_fn *fn, void *arg)

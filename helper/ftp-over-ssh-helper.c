@@ -270,9 +270,12 @@ session_process(struct helper *h, struct session_config *config)
 		.abort_hold_ms = h->options.abort_hold * 1000, .idle_ms = h->options.timeout * 1000,
 		.grace_ms = h->options.grace * 1000, .greeting_ms = GREETING_MS, .peer = h->peer,
 		.crowd_fd = crowd_open() };
+	uint64_t written;
 
 	if (h->broker.forwards != NULL) /* of no concern to it */
 		munmap(h->broker.forwards, COUNTERS_SIZE);
+	run.session.bulk = !h->broker.remote && conn_written(&run.client, &written) &&
+	    (h->options.forward == METHOD_AUTO || h->options.forward == METHOD_STDIO);
 	run.session.mode = h->options.server_mode;
 	run.session.tls_pass = h->options.tls_pass;
 	run.session.server_name = h->server_name;

@@ -16,7 +16,7 @@ enum ftp_verb {
 	FTP_PORT, FTP_EPRT, FTP_LPRT,          /* the client listens */
 	FTP_RETR, FTP_LIST,                    /* data from the server */
 	FTP_STOR,                              /* data to the server (STOU, APPE too) */
-	FTP_ABOR, FTP_QUIT, FTP_FEAT, FTP_MODE, FTP_USER, FTP_REIN,
+	FTP_ABOR, FTP_QUIT, FTP_FEAT, FTP_MODE, FTP_USER, FTP_REIN, FTP_SIZE,
 	FTP_ASIDE,                             /* STAT, NOOP: also during a transfer */
 	FTP_SECURE,                            /* AUTH and its kin */
 	FTP_AUTH, FTP_FXP_SECURE               /* AUTH; CPSV and SSCN */

@@ -25,6 +25,7 @@ struct near_slot {
 	unsigned channel;
 	int fd;
 	bool listening;
+	uint16_t port; /* of the spare one */
 	struct watch *watch;
 	struct timer *deadline, *pause;
 	struct addrinfo *addresses, *at; /* dial: the list, and the one in hand */
@@ -34,7 +35,7 @@ struct near_slot {
 struct near {
 	struct end end;
 	struct near_config config;
-	struct near_slot *slots;
+	struct near_slot *slots, *spare;
 };
 
 static void
@@ -45,6 +46,8 @@ slot_free(struct near_slot *slot)
 	for (at = &slot->near->slots; *at != slot; at = &(*at)->next)
 		;
 	*at = slot->next;
+	if (slot->near->spare == slot)
+		slot->near->spare = NULL;
 	watch_free(slot->watch);
 	timer_free(slot->deadline);
 	timer_free(slot->pause);
@@ -83,7 +86,7 @@ slot_connected(struct near_slot *slot, int fd)
 	if (slot->fd == fd)
 		slot->fd = -1;
 	slot_free(slot);
-	end_connected(end, channel, fd, fd);
+	end_connected(end, channel, fd, fd, false);
 }
 
 static struct near_slot *
@@ -153,6 +156,10 @@ slot_accept(void *arg, short revents)
 	struct near_slot *slot = arg;
 
 	(void)revents;
+	if (slot == slot->near->spare) {
+		end_visitor(&slot->near->end);
+		return;
+	}
 	for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
 		struct sockaddr_storage from;
 		socklen_t len = sizeof(from);
@@ -252,10 +259,9 @@ listen_at(const struct near *near, uint8_t family, struct sockaddr_storage *at)
 	return family == 0 || (family == 4) == (at->ss_family == AF_INET);
 }
 
-static void
-listening(void *arg)
+static uint16_t
+slot_port(const struct near_slot *slot)
 {
-	struct near_slot *slot = arg;
 	union {
 		struct sockaddr sa;
 		struct sockaddr_in in;
@@ -263,10 +269,24 @@ listening(void *arg)
 	} at = { .in6 = { 0 } };
 	socklen_t len = sizeof(at);
 
-	slot->pause = NULL;
 	getsockname(slot->fd, &at.sa, &len);
-	end_listening(&slot->near->end, slot->channel,
-	    ntohs(at.sa.sa_family == AF_INET6 ? at.in6.sin6_port : at.in.sin_port), false);
+	return ntohs(at.sa.sa_family == AF_INET6 ? at.in6.sin6_port : at.in.sin_port);
+}
+
+static void
+listening(void *arg)
+{
+	struct near_slot *slot = arg;
+
+	slot->pause = NULL;
+	end_listening(&slot->near->end, slot->channel, slot_port(slot), false);
+}
+
+static bool
+slot_watch(struct near_slot *slot)
+{
+	slot->watch = loop_watch(slot->near->end.loop, slot->fd, POLLIN, slot_accept, slot);
+	return slot->watch != NULL;
 }
 
 static void
@@ -285,11 +305,69 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 	}
 	slot->fd = near->config.port_lo == 0 ? bind_anywhere(&at) :
 	    bind_in_range(&at, near->config.port_lo, near->config.port_hi, UINT16_MAX);
-	if (slot->fd == -1 ||
-	    (slot->watch = loop_watch(end->loop, slot->fd, POLLIN, slot_accept, slot)) == NULL ||
+	if (slot->fd == -1 || !slot_watch(slot) ||
 	    (slot->pause = loop_timer(end->loop, 0, listening, slot)) == NULL)
 		slot_fail_later(slot, near->config.port_lo ? "no free port in FtpDataPorts" :
 							     strerror(errno));
+}
+
+/* ---- the spare listener ---- */
+
+uint16_t
+near_spare(struct end *end, uint8_t family)
+{
+	struct near *near = (struct near *)end;
+	struct sockaddr_storage at;
+	struct near_slot *slot;
+
+	/* A range is there for others, too. */
+	if (near->spare != NULL || near->config.port_lo != 0 || !listen_at(near, family, &at) ||
+	    (slot = slot_new(near, 0, 0, "nobody connected")) == NULL)
+		return 0;
+	timer_free(slot->deadline);
+	slot->deadline = NULL;
+	slot->listening = true;
+	if ((slot->fd = bind_anywhere(&at)) == -1 || !slot_watch(slot)) {
+		slot_free(slot);
+		return 0;
+	}
+	near->spare = slot;
+	return slot->port = slot_port(slot);
+}
+
+bool
+near_listen_spare(struct end *end, unsigned channel, uint16_t port)
+{
+	struct near *near = (struct near *)end;
+	struct near_slot *slot = near->spare;
+
+	if (slot == NULL || slot->port != port)
+		return false;
+	near->spare = NULL;
+	slot->channel = channel;
+	slot->deadline = loop_timer(end->loop, LISTEN_DEADLINE_MS, slot_deadline, slot);
+	return true;
+}
+
+void
+near_refuse(struct end *end)
+{
+	const struct near *near = (struct near *)end;
+	int fd = near->spare != NULL ? accept4(near->spare->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+
+	if (fd == -1)
+		return;
+	log_at(LOG_SESSIONS, "refused a stranger at a data port");
+	close(fd);
+}
+
+void
+near_drop_spare(struct end *end)
+{
+	struct near *near = (struct near *)end;
+
+	if (near->spare != NULL)
+		slot_free(near->spare);
 }
 
 /* ---- dial ---- */
@@ -341,7 +419,16 @@ dial_next(struct near_slot *slot)
 }
 
 static void
-near_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
+near_prepare(struct end *end, unsigned channel, const char *host, uint16_t port)
+{
+	(void)end;
+	(void)channel;
+	(void)host;
+	(void)port;
+}
+
+static void
+near_dial(struct end *end, unsigned channel, const char *host, uint16_t port, int to)
 {
 	struct near *near = (struct near *)end;
 	struct near_slot *slot = slot_new(near, channel, DIAL_TIMEOUT_MS, "timed out");
@@ -349,6 +436,7 @@ near_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 	char service[8];
 	int error;
 
+	(void)to;
 	if (slot == NULL)
 		return;
 	snprintf(service, sizeof(service), "%u", port);
@@ -391,7 +479,8 @@ near_free(struct end *end)
 	free(near);
 }
 
-static const struct end_ops near_ops = { near_dial, near_listen, near_cancel, near_free };
+static const struct end_ops near_ops = { near_prepare, near_dial, near_listen, near_cancel,
+	near_free };
 
 struct end *
 near_new(struct loop *loop, const struct near_config *config, end_fn *fn, void *arg)

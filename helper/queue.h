@@ -14,6 +14,7 @@ enum pending_kind {
 	PENDING_TRANSFER,
 	PENDING_ASIDE,    /* may be answered before the transfer that it stands behind */
 	PENDING_FEAT,
+	PENDING_SIZE,
 	PENDING_ABOR,     /* behind a transfer: it may get no reply of its own */
 	PENDING_PROBE,    /* a command of ours that shows whether it did */
 	PENDING_AUTH,

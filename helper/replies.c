@@ -272,6 +272,19 @@ reply_final(struct session *s, int code)
 		transfer_started(s, ch);
 }
 
+/* "213 1048576"; nothing where it is not clear which file that is. */
+static void
+size_reply(struct session *s, const char *line, size_t len)
+{
+	for (size_t i = 1; i < s->queue.count; i++)
+		if (queue_at(&s->queue, i)->kind == PENDING_SIZE)
+			return;
+	s->size = 0;
+	for (size_t i = 4; i < len && line[i] >= '0' && line[i] <= '9'; i++)
+		if (s->size < UINT64_MAX / 10 - 1)
+			s->size = s->size * 10 + (uint64_t)(line[i] - '0');
+}
+
 /* Some clients (Python's is one) end a line at a bare CR: no reply may begin behind it. */
 static void
 reply_join(char *line, size_t len)
@@ -325,6 +338,8 @@ server_line(struct session *s, char *line, size_t len)
 	if (kind == REPLY_INNER && p != NULL && p->kind == PENDING_FEAT && !s->config.tls_pass &&
 	    ftp_feature_hidden(line, len))
 		return;
+	if (kind == REPLY_FINAL && code == 213 && p != NULL && p->kind == PENDING_SIZE)
+		size_reply(s, line, len);
 	session_write(s, CLIENT, " ", reply_pad(s, kind, line, len));
 	session_send(s, CLIENT, line, len);
 	if (kind == REPLY_FINAL)

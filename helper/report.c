@@ -30,10 +30,8 @@ struct report {
 	uint64_t due, last; /* when the timer fires; when the last packet went */
 	struct status_session sum; /* of the channels that are closed */
 	struct note note[STATUS_CHANNELS];
-	bool sizing, restarted;
-	uint64_t early;     /* announced by a 1xx reply before the data connection was there */
-	uint64_t size;      /* as the last SIZE told, of sized */
-	char sized[256];
+	bool restarted;
+	uint64_t early; /* announced by a 1xx reply before the data connection was there */
 };
 
 struct report *
@@ -111,7 +109,7 @@ begun(const struct report *r)
 	unsigned oldest = 0;
 
 	for (size_t i = 0; i < r->config.channel_count; i++) {
-		const struct data_channel *ch = r->config.channels[i];
+		struct data_channel *ch = r->config.channels[i];
 		unsigned id = ch != NULL ? data_channel_id(ch) : 0;
 
 		if (id == 0 || strcmp(session_direction(r->session, id), "down") != 0)
@@ -133,7 +131,7 @@ transfer_begins(struct report *r, const char *line, size_t len)
 
 /* After REST the announced size is not what will come. */
 static uint64_t
-total_of(struct report *r, struct note *n, const char *direction, const char *transfer)
+total_of(struct report *r, struct note *n, const char *direction)
 {
 	if (n == NULL || r->restarted || strcmp(direction, "down") != 0)
 		return 0;
@@ -141,9 +139,8 @@ total_of(struct report *r, struct note *n, const char *direction, const char *tr
 		n->total = r->early;
 		r->early = 0;
 	}
-	if (n->total == 0 && *r->sized != '\0' && strncasecmp(transfer, "RETR ", 5) == 0 &&
-	    strcmp(transfer + 5, r->sized) == 0)
-		n->total = r->size;
+	if (n->total == 0)
+		n->total = session_size(r->session, n->id);
 	return n->total;
 }
 
@@ -152,11 +149,6 @@ server_line(struct report *r, const char *line, size_t len)
 {
 	if (len >= 4 && (strncmp(line, "150", 3) == 0 || strncmp(line, "125", 3) == 0))
 		transfer_begins(r, line, len);
-	else if (len >= 4 && r->sizing && strncmp(line, "213 ", 4) == 0)
-		number(line, len, 4, &r->size);
-	else if (r->sizing)
-		*r->sized = '\0';
-	r->sizing = false;
 }
 
 /* The control connection */
@@ -197,10 +189,7 @@ client_line(struct report *r, const char *line, size_t len)
 
 	r->sum.commands++;
 	keep_command(r, line, len);
-	if (is_verb(line, len, "SIZE ")) {
-		keep(r->sized, sizeof(r->sized), line + 5, len - 5);
-		r->sizing = true;
-	} else if (is_verb(line, len, "REST ")) {
+	if (is_verb(line, len, "REST ")) {
 		number(line, len, 5, &offset);
 		r->restarted = offset > 0;
 	} else if (is_verb(line, len, "USER ")) {
@@ -231,7 +220,7 @@ report_stdio(struct report *r, unsigned channel)
 		n->stdio = true;
 }
 
-static const struct data_channel *
+static struct data_channel *
 channel_find(const struct report *r, unsigned id)
 {
 	for (size_t i = 0; i < r->config.channel_count; i++)
@@ -252,7 +241,7 @@ add_bytes(struct status_session *sum, const char *direction, uint64_t bytes)
 void
 report_closed(struct report *r, unsigned id, bool aborted)
 {
-	const struct data_channel *ch;
+	struct data_channel *ch;
 	int final;
 
 	if (r == NULL || *session_transfer(r->session, id) == '\0')
@@ -278,7 +267,7 @@ direction_of(const char *name)
 }
 
 static bool
-channel_record(struct report *r, const struct data_channel *ch, struct status_record *record)
+channel_record(struct report *r, struct data_channel *ch, struct status_record *record)
 {
 	unsigned id = data_channel_id(ch);
 	const char *transfer = session_transfer(r->session, id), *client, *server;
@@ -297,7 +286,7 @@ channel_record(struct report *r, const struct data_channel *ch, struct status_re
 	keep(c->transfer, sizeof(c->transfer), transfer, strlen(transfer));
 	c->method = n != NULL && n->stdio ? STATUS_STDIO : r->config.method;
 	c->bytes = data_channel_bytes(ch);
-	c->total = total_of(r, n, direction, transfer);
+	c->total = total_of(r, n, direction);
 	return true;
 }
 
@@ -322,7 +311,7 @@ compose(struct report *r, struct wire *w)
 
 	session_record(r, &all[0]);
 	for (size_t i = 0; i < r->config.channel_count && n < STATUS_CHANNELS; i++) {
-		const struct data_channel *ch = r->config.channels[i];
+		struct data_channel *ch = r->config.channels[i];
 
 		if (ch == NULL || !channel_record(r, ch, &all[n + 1]))
 			continue;

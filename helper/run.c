@@ -21,6 +21,7 @@
 #define FLUSH_MS 10000         /* for a hung-up peer to take what it is still sent */
 #define HALF_CLOSED_MS 30000   /* for the server to answer and close after the client has */
 #define SILENT_MS 10000        /* a server that is slower than that may wait for TLS */
+#define SPARE_MS 60000         /* an unused spare listener is given back */
 
 /* One of the two control connections. */
 struct control {
@@ -43,6 +44,9 @@ struct run {
 	struct report *report;
 	struct channel_hooks hooks;
 	struct data_channel *channels[CHANNELS_MAX];
+	unsigned ahead[CHANNELS_MAX]; /* the broker dials their other end without being asked again */
+	struct ftp_address spare; /* the port and family of the broker's spare listener; 0 = none */
+	struct timer *spare_over;
 	uint64_t began, channel_began[CHANNELS_MAX];
 	unsigned transfers;
 	bool warned, told[NOTICE_COUNT];
@@ -325,8 +329,14 @@ channel_get(struct run *r, unsigned id)
 }
 
 static void
-run_ask(struct run *r, enum ask_op op, unsigned channel, enum side end,
-    const struct ftp_address *address)
+run_send(struct run *r, const struct ask *ask)
+{
+	if (!r->deaf && ask_send(r->config->ask_fd, ask, sizeof(*ask), NULL, 0) == -1)
+		r->deaf = true; /* its end of file tells soon */
+}
+
+static void
+run_ask(struct run *r, enum ask_op op, unsigned channel, enum side end)
 {
 	struct ask ask;
 
@@ -334,17 +344,109 @@ run_ask(struct run *r, enum ask_op op, unsigned channel, enum side end,
 	ask.op = op;
 	ask.channel = channel;
 	ask.end = end;
-	ask.address = *address;
-	if (!r->deaf && ask_send(r->config->ask_fd, &ask, sizeof(ask), NULL, 0) == -1)
-		r->deaf = true; /* its end of file tells soon */
+	run_send(r, &ask);
+}
+
+/* Is the other end's dial the broker's business? If so, it is from now on no more. */
+static bool
+ahead_take(struct run *r, unsigned channel)
+{
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->ahead[i] == channel) {
+			r->ahead[i] = 0;
+			return true;
+		}
+	return false;
+}
+
+static void
+ahead_note(struct run *r, unsigned channel)
+{
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->ahead[i] == 0) {
+			r->ahead[i] = channel;
+			return;
+		}
 }
 
 static void
 run_cancel(struct run *r, unsigned channel, enum side end)
 {
-	static const struct ftp_address none;
+	ahead_take(r, channel);
+	run_ask(r, ASK_CANCEL, channel, end);
+}
 
-	run_ask(r, ASK_CANCEL, channel, end, &none);
+static void
+run_dial(struct run *r, const struct action *a)
+{
+	struct ask ask;
+
+	if (ahead_take(r, a->channel))
+		return;
+	memset(&ask, 0, sizeof(ask));
+	ask.op = ASK_DIAL;
+	ask.channel = a->channel;
+	ask.end = a->end;
+	ask.address = a->address;
+	ask.bulk = a->bulk;
+	run_send(r, &ask);
+}
+
+static void
+spare_drop(void *arg)
+{
+	struct run *r = arg;
+
+	r->spare_over = NULL;
+	r->spare.port = 0;
+	run_ask(r, ASK_DROP_SPARE, 0, CLIENT);
+}
+
+static void
+spare_note(struct run *r, const struct answer *a)
+{
+	r->spare = (struct ftp_address){ .family = (uint8_t)a->spare_family,
+		.port = (uint16_t)a->spare };
+	timer_free(r->spare_over);
+	r->spare_over = loop_timer(r->loop, SPARE_MS, spare_drop, r);
+}
+
+/* The port of the spare listener, if it is one for that; it is used up. */
+static uint16_t
+spare_take(struct run *r, const struct action *a)
+{
+	uint16_t port = r->spare.port;
+
+	if (port == 0 || a->end != CLIENT || a->address.family != r->spare.family)
+		return 0;
+	r->spare.port = 0;
+	timer_free(r->spare_over);
+	r->spare_over = NULL;
+	return port;
+}
+
+/* The broker has this to do when somebody comes, and with a spare listener it is done. */
+static void
+run_listen(struct run *r, const struct action *a)
+{
+	struct event e = { .kind = EV_LISTENING, .channel = a->channel, .end = a->end };
+	struct action next;
+	struct ask ask;
+
+	memset(&ask, 0, sizeof(ask));
+	ask.op = ASK_LISTEN;
+	ask.channel = a->channel;
+	ask.end = a->end;
+	ask.address = a->address;
+	ask.address.port = e.port = spare_take(r, a);
+	ask.bulk = a->bulk;
+	if (session_dials_next(r->session, a, &next)) {
+		ask.then = next.address;
+		ahead_note(r, a->channel);
+	}
+	run_send(r, &ask);
+	if (e.port != 0)
+		session_event(r->session, &e);
 }
 
 static void
@@ -359,18 +461,15 @@ hook_event(void *arg, const struct event *e)
 static void
 hook_check(void *arg, unsigned channel)
 {
-	static const struct ftp_address none;
-
-	run_ask(arg, ASK_CHECK, channel, SERVER, &none);
+	run_ask(arg, ASK_CHECK, channel, SERVER);
 }
 
 static bool
 hook_holder(void *arg, unsigned channel, bool dies)
 {
 	struct run *r = arg;
-	static const struct ftp_address none;
 
-	run_ask(r, dies ? ASK_HOLDER : ASK_KNOW_HOLDER, channel, CLIENT, &none);
+	run_ask(r, dies ? ASK_HOLDER : ASK_KNOW_HOLDER, channel, CLIENT);
 	return !r->deaf;
 }
 
@@ -386,7 +485,7 @@ channel_began(const struct run *r, unsigned id)
 static void
 log_transfer(struct run *r, unsigned id, bool aborted)
 {
-	const struct data_channel *ch = channel_find(r, id);
+	struct data_channel *ch = channel_find(r, id);
 	const char *line = session_transfer(r->session, id);
 	int final = session_final(r->session, id);
 	char text[600], whom[600], reply[16] = "no reply";
@@ -413,7 +512,8 @@ run_channel_action(struct run *r, const struct action *a)
 	if (a->kind == ACT_CLOSE || a->kind == ACT_ABORT) {
 		log_transfer(r, a->channel, a->kind == ACT_ABORT);
 		report_closed(r->report, a->channel, a->kind == ACT_ABORT);
-		if (ch == NULL || !data_channel_running(ch)) { /* else nothing is being opened */
+		/* else nothing is being opened, and nothing is left with ssh */
+		if (ch == NULL || !data_channel_running(ch) || data_channel_is_direct(ch)) {
 			run_cancel(r, a->channel, CLIENT);
 			run_cancel(r, a->channel, SERVER);
 		}
@@ -443,9 +543,10 @@ run_action(struct run *r, const struct action *a)
 {
 	switch (a->kind) {
 	case ACT_LISTEN:
+		run_listen(r, a);
+		break;
 	case ACT_DIAL:
-		run_ask(r, a->kind == ACT_DIAL ? ASK_DIAL : ASK_LISTEN, a->channel, a->end,
-		    &a->address);
+		run_dial(r, a);
 		break;
 	case ACT_CANCEL:
 		run_cancel(r, a->channel, a->end);
@@ -499,8 +600,36 @@ run_actions(struct run *r)
 
 /* ---- the broker ---- */
 
+/* The connection of one end; what is taken of fds is -1 afterwards. False: it is not wanted. */
+static bool
+answer_connected(struct run *r, const struct answer *a, enum side end, int *rfd, int *wfd)
+{
+	struct data_channel *ch;
+
+	if (!session_wants(r->session, a->channel))
+		return true;
+	if ((ch = channel_get(r, a->channel)) == NULL || *rfd == -1)
+		return false;
+	if (*wfd != -1)
+		report_stdio(r->report, a->channel);
+	if (a->direct)
+		data_channel_direct(ch);
+	data_channel_connected(ch, end, (struct conn){ *rfd, *wfd == -1 ? *rfd : *wfd });
+	*rfd = *wfd = -1;
+	return true;
+}
+
+static bool
+answer_both(struct run *r, const struct answer *a, int fds[ASK_FDS])
+{
+	int none = -1;
+
+	return answer_connected(r, a, OTHER((enum side)a->end), &fds[0], &none) &&
+	    answer_connected(r, a, (enum side)a->end, &fds[1], &fds[2]);
+}
+
 static void
-answer_handle(struct run *r, const struct answer *a, int fds[2])
+answer_handle(struct run *r, const struct answer *a, int fds[ASK_FDS])
 {
 	struct event e = { .kind = EV_FAILED, .channel = a->channel, .end = (enum side)a->end,
 		.port = (uint16_t)a->port, .costly = a->costly != 0 };
@@ -508,17 +637,12 @@ answer_handle(struct run *r, const struct answer *a, int fds[2])
 
 	switch (a->kind) {
 	case ANSWER_CONNECTED:
-		if (!session_wants(r->session, a->channel))
+		if (answer_connected(r, a, (enum side)a->end, &fds[0], &fds[1]))
 			return;
-		ch = channel_get(r, a->channel);
-		if (ch != NULL && fds[0] != -1) {
-			if (fds[1] != -1)
-				report_stdio(r->report, a->channel);
-			data_channel_connected(ch, (enum side)a->end,
-			    (struct conn){ fds[0], fds[1] == -1 ? fds[0] : fds[1] });
-			fds[0] = fds[1] = -1;
+		break;
+	case ANSWER_BOTH:
+		if (answer_both(r, a, fds))
 			return;
-		}
 		break;
 	case ANSWER_LISTENING:
 		e.kind = EV_LISTENING;
@@ -545,14 +669,14 @@ ask_ready(void *arg, short revents)
 {
 	struct run *r = arg;
 	struct answer a;
-	int fds[2], n;
+	int fds[ASK_FDS], n;
 
 	(void)revents;
 	if ((n = ask_receive(r->config->ask_fd, &a, sizeof(a), fds)) == 1) {
+		if (a.spare != 0)
+			spare_note(r, &a);
 		answer_handle(r, &a, fds);
-		for (int i = 0; i < 2; i++)
-			if (fds[i] != -1)
-				close(fds[i]);
+		ask_close(fds);
 	} else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
 		r->deaf = true;
 		watch_pause(r->ask, true);

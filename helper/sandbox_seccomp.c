@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,6 +65,7 @@ static const struct sock_filter filter[] = {
 	ALLOW(__NR_read), ALLOW(__NR_write), ALLOW(__NR_readv), ALLOW(__NR_writev),
 	ALLOW(__NR_pread64), ALLOW(__NR_close),
 	ALLOW_WITH(__NR_ioctl, 1, SIOCOUTQ), ALLOW_WITH(__NR_setsockopt, 2, SO_LINGER),
+	ALLOW_WITH(__NR_getsockopt, 2, TCP_INFO),
 #ifdef __NR_socketcall /* i386: one call for all; the filter cannot look into it */
 	ALLOW(__NR_socketcall),
 #endif

@@ -73,7 +73,7 @@ session_next(struct session *s, struct action *a)
 static void
 session_hangup(struct session *s, enum side side)
 {
-	struct action a = { ACT_HANGUP, 0, side, 0, 0, { 0 } };
+	struct action a = { .kind = ACT_HANGUP, .end = side };
 
 	if (s->hung_up[side])
 		return;
@@ -230,7 +230,7 @@ session_step_ended(struct session *s)
 	if (s->ended[CLIENT] && !s->half_closed && !s->hung_up[SERVER] && !session_busy(s) &&
 	    !s->quit_held && !words_due(s) &&
 	    s->in[CLIENT].len == 0 && s->out[SERVER].len == 0) {
-		struct action a = { ACT_EOF, 0, SERVER, 0, 0, { 0 } };
+		struct action a = { .kind = ACT_EOF, .end = SERVER };
 
 		s->half_closed = true;
 		transfer_control_ended(s, CLIENT);
@@ -317,6 +317,14 @@ session_event(struct session *s, const struct event *e)
 }
 
 /* ---- what others may know ---- */
+
+uint64_t
+session_size(const struct session *s, unsigned id)
+{
+	const struct channel *ch = channel_by_id((struct session *)s, id);
+
+	return ch ? ch->size : 0;
+}
 
 static bool
 channels_open(const struct session *s)

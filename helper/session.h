@@ -19,6 +19,7 @@ struct session_config {
 	enum server_mode mode;
 	bool tls_pass;
 	bool listen_last;        /* prefer dialling the server: listening has become costly */
+	bool bulk;               /* who dials the server wants to know which downloads are large */
 	bool active_possible;    /* can the FTP server reach a listener at the server end? */
 	struct ftp_address client_peer; /* of the control connection; family 0 = not known */
 	uint8_t family[2];       /* of each control connection: 4, 6, 0 = not known */
@@ -78,8 +79,15 @@ struct action {
 	enum side end;
 	unsigned ms, mask;
 	struct ftp_address address;
+	bool bulk; /* DIAL: for a download of BULK_BYTES or more; LISTEN: it may come to that */
 };
 bool session_next(struct session *, struct action *); /* false: nothing to do */
+
+#define BULK_BYTES (1024 * 1024)
+
+/* An ACT_LISTEN is at hand: what ACT_DIAL for the other end will follow as soon as somebody has
+ * come? false: none, or later. */
+bool session_dials_next(const struct session *, const struct action *listen, struct action *dial);
 
 /* Bytes for a control connection; session_sent() takes what was written off. */
 const char *session_output(const struct session *, enum side, size_t *len);
@@ -100,6 +108,8 @@ bool session_wants(const struct session *, unsigned channel);
 /* For status: who logged in, and a transfer's command line. "" when none. */
 const char *session_user(const struct session *);
 const char *session_transfer(const struct session *, unsigned channel);
+/* How long SIZE has said that a download's file is, 0 = unknown. */
+uint64_t session_size(const struct session *, unsigned channel);
 /* "down", "up" or ""; the verbs spoken on both ends ("EPSV", "PORT"). */
 const char *session_direction(const struct session *, unsigned channel);
 void session_verbs(const struct session *, unsigned channel, const char **client,

@@ -45,7 +45,9 @@ struct channel {
 	bool aborted; /* by the client's ABOR: its data may end in any way */
 	int final;
 	enum channel_timer timer;
-	uint64_t bytes; /* as the last EV_TIMER told */
+	uint64_t bytes; /* as the last event told */
+	uint64_t size;  /* of the file that is fetched, 0 = unknown */
+	bool late;      /* the server is dialled with the transfer command */
 	char refusal[256]; /* the server's first no to a setup */
 	char transfer[256];
 };
@@ -76,6 +78,9 @@ struct session {
 	bool quit_held; /* until the upload before it is answered */
 	bool ended[2];  /* that control connection has ended */
 	bool hung_up[2], half_closed;
+	bool small; /* the last transfer was no bulk */
+	uint64_t size;  /* what the last SIZE was answered with, and of which file it spoke */
+	char sized[256];
 	unsigned unsolicited;
 	char user[64];
 };

@@ -176,7 +176,7 @@ static void
 setup_try(struct session *s, struct channel *ch, struct pending *p)
 {
 	enum attempt t = attempt_next(s, ch);
-	struct action a = { ACT_LISTEN, ch->id, SERVER, 0, 0, { 0 } };
+	struct action a = { .kind = ACT_LISTEN, .channel = ch->id, .end = SERVER };
 
 	p->sent = false;
 	if (t == TRY_COUNT) {
@@ -202,7 +202,7 @@ setup_try(struct session *s, struct channel *ch, struct pending *p)
 static void
 setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 {
-	struct action a = { ACT_LISTEN, ch->id, CLIENT, 0, 0, { 0 } };
+	struct action a = { .kind = ACT_LISTEN, .channel = ch->id, .end = CLIENT };
 	char text[64];
 
 	if (channel_dials(ch, SERVER)) /* an active attempt was refused, a passive one worked */
@@ -210,6 +210,9 @@ setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 	p->ready = true;
 	if (!channel_dials(ch, CLIENT)) {
 		ch->listens[CLIENT] = true;
+		ch->late = s->config.bulk && channel_dials(ch, SERVER) &&
+		    (!s->small || s->size >= BULK_BYTES);
+		a.bulk = ch->late;
 		a.address.family = ch->client_verb == FTP_PASV ? 4 : 0;
 		session_act(s, &a);
 		return;

@@ -46,7 +46,7 @@ channel_new(struct session *s, enum ftp_verb client_verb)
 void
 channel_act(struct session *s, struct channel *ch, enum action_kind kind, enum side end)
 {
-	struct action a = { kind, ch->id, end, 0, 0, { 0 } };
+	struct action a = { .kind = kind, .channel = ch->id, .end = end };
 
 	session_act(s, &a);
 }
@@ -54,7 +54,7 @@ channel_act(struct session *s, struct channel *ch, enum action_kind kind, enum s
 static void
 channel_arm_ms(struct session *s, struct channel *ch, enum channel_timer timer, unsigned ms)
 {
-	struct action a = { ACT_TIMER, ch->id, CLIENT, ms, 0, { 0 } };
+	struct action a = { .kind = ACT_TIMER, .channel = ch->id, .ms = ms };
 
 	ch->timer = timer;
 	session_act(s, &a);
@@ -89,7 +89,7 @@ channel_close(struct session *s, struct channel *ch)
 static void
 channel_abort(struct session *s, struct channel *ch, unsigned mask)
 {
-	struct action a = { ACT_ABORT, ch->id, CLIENT, 0, mask, { 0 } };
+	struct action a = { .kind = ACT_ABORT, .channel = ch->id, .mask = mask };
 
 	if (ch->closing)
 		return;
@@ -109,16 +109,37 @@ channel_pass_eof(struct session *s, struct channel *ch, enum side end)
 	channel_act(s, ch, ACT_EOF, end);
 }
 
+static struct action
+dial_action(const struct channel *ch, enum side end)
+{
+	bool bulk = end == SERVER && ch->late && ch->dir == DIR_DOWN && ch->size >= BULK_BYTES;
+
+	return (struct action){ .kind = ACT_DIAL, .channel = ch->id, .end = end, .bulk = bulk,
+		.address = end == CLIENT ? ch->client_addr : ch->server_addr };
+}
+
 static void
 channel_dial(struct session *s, struct channel *ch, enum side end)
 {
-	struct action a = { ACT_DIAL, ch->id, end, 0, 0, { 0 } };
+	struct action a = dial_action(ch, end);
 
 	if (ch->dialled[end] || ch->closing)
 		return;
 	ch->dialled[end] = true;
-	a.address = end == CLIENT ? ch->client_addr : ch->server_addr;
 	session_act(s, &a);
+}
+
+bool
+session_dials_next(const struct session *s, const struct action *listen, struct action *dial)
+{
+	const struct channel *ch = channel_by_id((struct session *)s, listen->channel);
+	enum side other = OTHER(listen->end);
+
+	if (ch == NULL || ch->closing || ch->late || ch->dialled[other] || !channel_dials(ch, other) ||
+	    channel_dials(ch, listen->end))
+		return false;
+	*dial = dial_action(ch, other);
+	return dial->address.port != 0;
 }
 
 /* ---- how it begins ---- */
@@ -127,12 +148,14 @@ channel_dial(struct session *s, struct channel *ch, enum side end)
 void
 transfer_prepared(struct session *s, struct channel *ch)
 {
-	if (ch->transferring && channel_dials(ch, CLIENT) && channel_dials(ch, SERVER) &&
-	    ch->server_addr.port != 0)
+	bool waited = channel_dials(ch, CLIENT) || (ch->late && ch->connected[CLIENT]);
+
+	if (ch->transferring && waited && channel_dials(ch, SERVER) && ch->server_addr.port != 0)
 		channel_dial(s, ch, SERVER);
 }
 
-/* Where one end listens, who comes there makes us dial the other. Where both dial, the
+/* Where one end listens, who comes there makes us dial the other, at once or (late) when the
+ * command has shown what it will be for. Where both dial, the
  * server is dialled with the transfer command (it sends 150 only when the connection is
  * there), the client when the transfer has begun: a refused one leaves no trace. */
 void
@@ -148,6 +171,11 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	p->channel = ch->id;
 	ch->transferring = true;
 	ch->dir = c->verb == FTP_STOR ? DIR_UP : DIR_DOWN;
+	if (c->verb == FTP_RETR && c->arg_len == strlen(s->sized) &&
+	    memcmp(c->arg, s->sized, c->arg_len) == 0) {
+		ch->size = s->size;
+		s->size = 0;
+	}
 	snprintf(ch->transfer, sizeof(ch->transfer), "%.*s",
 	    (int)(len < sizeof(ch->transfer) ? len : sizeof(ch->transfer) - 1), line);
 	transfer_prepared(s, ch);
@@ -187,7 +215,8 @@ static void
 transfer_connected(struct session *s, struct channel *ch, enum side end)
 {
 	ch->connected[end] = true;
-	if (!channel_dials(ch, end) && channel_dials(ch, OTHER(end)))
+	if (!channel_dials(ch, end) && channel_dials(ch, OTHER(end)) &&
+	    (!ch->late || ch->transferring))
 		channel_dial(s, ch, OTHER(end));
 }
 
@@ -242,6 +271,7 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 	enum side end = e->end;
 
 	ch->eof[end] = true;
+	s->small = e->bytes < BULK_BYTES;
 	if (ch->dir == DIR_DOWN && end == CLIENT && s->ended[CLIENT])
 		channel_close(s, ch);
 	else if (ch->dir == DIR_DOWN && end == SERVER)

@@ -208,15 +208,13 @@ answer(int ms)
 {
 	struct pollfd p = { broker, POLLIN, 0 };
 	struct answer a;
-	int fds[2], n;
+	int fds[ASK_FDS], n;
 
 	if (poll(&p, 1, ms) != 1)
 		return -1;
 	if ((n = ask_receive(broker, &a, sizeof(a), fds)) <= 0)
 		return 0;
-	for (int i = 0; i < 2; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
+	ask_close(fds);
 	return (int)a.kind;
 }
 

@@ -35,8 +35,9 @@ open_fds(void)
 
 START_TEST(record)
 {
-	struct ask sent = { ASK_DIAL, 7, 1, { 4, { 1, 2, 3, 4 }, 1286 } }, got;
-	int fds[2];
+	struct ask sent = { .op = ASK_DIAL, .channel = 7, .end = 1,
+		.address = { 4, { 1, 2, 3, 4 }, 1286 } }, got;
+	int fds[ASK_FDS];
 
 	ck_assert_int_eq(ask_send(pair[0], &sent, sizeof(sent), NULL, 0), 0);
 	ck_assert_int_eq(ask_receive(pair[1], &got, sizeof(got), fds), 1);
@@ -50,7 +51,7 @@ END_TEST
 START_TEST(descriptors)
 {
 	struct answer sent = { .kind = ANSWER_CONNECTED, .channel = 7 }, got;
-	int ends[2], fds[2];
+	int ends[2], fds[ASK_FDS];
 
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(ask_send(pair[0], &sent, sizeof(sent), ends, _i), 0);
@@ -71,7 +72,7 @@ START_TEST(wrong_size)
 {
 	static const char bytes[sizeof(struct answer) + 1];
 	struct answer got;
-	int ends[2], fds[2], before;
+	int ends[2], fds[ASK_FDS], before;
 
 	ck_assert_int_eq(pipe(ends), 0);
 	before = open_fds();
@@ -89,13 +90,13 @@ START_TEST(wrong_size)
 }
 END_TEST
 
-/* Four descriptors where two are expected: the others do not stay open here. */
+/* Five descriptors where three are expected: the others do not stay open here. */
 START_TEST(too_many_descriptors)
 {
 	struct answer sent = { .kind = ANSWER_CONNECTED, .channel = 7 }, got;
-	int before = open_fds(), fds[2], four[4] = { 0, 1, 2, 0 };
+	int before = open_fds(), fds[ASK_FDS], many[5] = { 0, 1, 2, 0, 1 };
 	union {
-		char buf[CMSG_SPACE(sizeof(four))];
+		char buf[CMSG_SPACE(sizeof(many))];
 		struct cmsghdr header;
 	} control = { { 0 } };
 	struct iovec iov = { &sent, sizeof(sent) };
@@ -104,20 +105,20 @@ START_TEST(too_many_descriptors)
 
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(four));
-	memcpy(CMSG_DATA(&control.header), four, sizeof(four));
+	control.header.cmsg_len = CMSG_LEN(sizeof(many));
+	memcpy(CMSG_DATA(&control.header), many, sizeof(many));
 	ck_assert_int_eq(sendmsg(pair[0], &msg, 0), (ssize_t)sizeof(sent));
 	ck_assert_int_eq(ask_receive(pair[1], &got, sizeof(got), fds), 1);
-	ck_assert_int_eq(open_fds(), before + 2);
-	close(fds[0]);
-	close(fds[1]);
+	ck_assert_int_eq(open_fds(), before + ASK_FDS);
+	ask_close(fds);
+	ck_assert_int_eq(open_fds(), before);
 }
 END_TEST
 
 START_TEST(end)
 {
-	struct ask ask = { ASK_CHECK, 0, 0, { 0 } }, got;
-	int fds[2];
+	struct ask ask = { .op = ASK_CHECK }, got;
+	int fds[ASK_FDS];
 
 	close(pair[0]);
 	ck_assert_int_eq(ask_receive(pair[1], &got, sizeof(got), fds), 0);

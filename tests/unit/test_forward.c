@@ -478,7 +478,7 @@ START_TEST(test_stdio)
 
 	master_start(methods[_i]);
 	for (int i = 0; i < 3; i++) {
-		ok(forward_stdio(fwd, "127.0.0.1", port, &r[i], &w[i]));
+		ok(forward_stdio(fwd, "127.0.0.1", port, -1, &r[i], &w[i]));
 		ck_assert_int_ne(fcntl(r[i], F_GETFL) & O_NONBLOCK, 0);
 		ck_assert_int_ne(fcntl(w[i], F_GETFD) & FD_CLOEXEC, 0);
 	}
@@ -509,7 +509,7 @@ START_TEST(test_stdio_refused)
 	int r, w;
 
 	master_start(METHOD_STDIO);
-	ck_assert_int_eq(answer(forward_stdio(fwd, "127.0.0.1", free_port(), &r, &w))->status,
+	ck_assert_int_eq(answer(forward_stdio(fwd, "127.0.0.1", free_port(), -1, &r, &w))->status,
 	    FORWARD_REFUSED);
 	ck_assert_str_ne(last.reason, "");
 	ck_assert_uint_eq(read_soon(r, &c, 1), 0);
