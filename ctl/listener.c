@@ -17,6 +17,7 @@
 #include "log.h"
 #include "loop.h"
 #include "peer.h"
+#include "peer_owner.h"
 
 #define BACKLOG 4096 /* the kernel may take it for less */
 #define AT_ONCE 32    /* accepted before others get their turn */
@@ -145,6 +146,7 @@ listener_new(struct loop *loop, int fd)
 		close(fd);
 		return NULL;
 	}
+	peer_owner_open();
 	l->loop = loop;
 	l->fd = fd;
 	return l;

@@ -69,8 +69,10 @@ is_owned_connection(const struct inet_diag_msg *m, const struct request *r)
 	    m->id.idiag_dport == r->body.id.idiag_dport;
 }
 
+static int netlink = -1;
+
 static bool
-ask(int netlink, const struct request *r, struct peer_socket *socket)
+ask(const struct request *r, struct peer_socket *socket)
 {
 	union {
 		struct nlmsghdr header;
@@ -93,19 +95,24 @@ ask(int netlink, const struct request *r, struct peer_socket *socket)
 	return true;
 }
 
+void
+peer_owner_open(void)
+{
+	if (netlink == -1)
+		netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *found)
 {
-	static int netlink = -1; /* one for all questions; closed by exec */
 	struct request r;
 
-	if (netlink == -1)
-		netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	peer_owner_open();
 	if (netlink == -1)
 		return false;
 	make_request(&r, peer, local);
-	return ask(netlink, &r, found);
+	return ask(&r, found);
 }
 #else
 typedef int peer_linux_is_empty;

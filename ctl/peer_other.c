@@ -2,6 +2,11 @@
 
 /* No way to ask is known here: callers treat the peer as a stranger. */
 #ifndef PEER_SOCK_DIAG
+void
+peer_owner_open(void)
+{
+}
+
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *socket)

@@ -21,4 +21,7 @@ struct peer_socket {
 bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *);
 
+/* The one descriptor that all questions need is opened by the first, or by this; it stays. */
+void peer_owner_open(void);
+
 #endif

@@ -57,11 +57,11 @@ TUNNEL_PORT=$one_port TUNNEL_ADDR=127.0.0.1
 slow get curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 is 'a download: the channel' \
     "$(json "c['direction'], c['client_verb'], c['server_verb'], c['method'], c['transfer'], c['total']")" \
-    "('down', 'EPSV', 'EPSV', 'mux', 'RETR big', 40000000)"
+    "('down', 'EPSV', 'EPSV', 'stdio', 'RETR big', 40000000)"
 is 'a download: the session' "$(json "s['number'], s['user'], s['server'], s['remote'], s['busy'], s['command']")" \
     "(1, '$FTP_USER', '$FTP_AT', False, True, 'RETR big')"
 ok 'a download: bytes and rate' wait_for 5 json_is "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
-like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by mux; '
+like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by stdio; '
 like 'a download: in top' "$(ctl top)" 'one/1/1 +down .*\[#*-*\] +[0-9]+% +RETR big'
 fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
 fails 'close: no such channel' 255 'one/1/9: no data channel 9 in session 1; there is 1$' \
