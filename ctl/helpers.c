@@ -214,18 +214,51 @@ memory_give_back(void)
 #endif
 }
 
+/* Where the pointer to the one that has this pid is; to the last one's NULL if none has. */
+static struct helper **
+helper_at(struct helpers *h, pid_t pid)
+{
+	struct helper **at = &h->first;
+
+	while (*at != NULL && (*at)->pid != pid)
+		at = &(*at)->next;
+	return at;
+}
+
+/* The pid of a child that has ended, 0 = none. It may be somebody else's to wait for. */
+static pid_t
+ended_child(void)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+/* Ask for each only while another child of ours stands in front of those that have ended. */
+static struct helper **
+ended_helper(struct helpers *h, int *status)
+{
+	pid_t pid = ended_child();
+	struct helper **at = helper_at(h, pid);
+
+	if (pid != 0 && *at == NULL)
+		for (at = &h->first; *at != NULL; at = &(*at)->next)
+			if (waitpid((*at)->pid, status, WNOHANG) == (*at)->pid)
+				return at;
+	if (*at == NULL || waitpid(pid, status, WNOHANG) != pid)
+		return NULL;
+	return at;
+}
+
 void
 helpers_child(struct helpers *h)
 {
-	struct helper **at = &h->first, *one;
+	struct helper **at, *one;
 	size_t before = h->count;
 	int status;
 
-	while ((one = *at) != NULL) {
-		if (waitpid(one->pid, &status, WNOHANG) != one->pid) {
-			at = &one->next;
-			continue;
-		}
+	while ((at = ended_helper(h, &status)) != NULL) {
+		one = *at;
 		for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
 			;
 		*at = one->next;

@@ -1,4 +1,5 @@
-"""FtpMasters=N: where several ssh connections win, and where they do not."""
+"""FtpMasters=N: where several ssh connections win, and where they do not: on a long line each has a
+TCP window of its own (slowpipe), and each channel has one inside ssh (2 MiB)."""
 import os
 
 from lab import wait_until

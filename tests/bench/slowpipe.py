@@ -1,13 +1,23 @@
 """slowpipe.py MS PORT...: relays that keep every byte back for MS milliseconds in each direction
-on its way to 127.0.0.1:PORT. Prints the ports to connect to, one for each PORT."""
+on its way to 127.0.0.1:PORT. Prints the ports to connect to, one for each PORT. As many bytes are
+under way in one connection as Linux lets one TCP connection have (tcp_wmem)."""
 import asyncio
 import sys
 
+WINDOW = 4 << 20
+
 
 async def pump(reader, writer, delay):
-    """Read at once, write when it is due."""
+    """Read while there is room on the line, write when it is due, and make room for more when
+    the acknowledgement would be back."""
     loop = asyncio.get_running_loop()
-    queue = asyncio.Queue(4096)
+    queue = asyncio.Queue()
+    room, more = WINDOW, asyncio.Event()
+
+    def acknowledge(n):
+        nonlocal room
+        room += n
+        more.set()
 
     async def deliver():
         while True:
@@ -22,10 +32,15 @@ async def pump(reader, writer, delay):
     task = loop.create_task(deliver())
     try:
         while True:
-            data = await reader.read(65536)
+            while room == 0:
+                more.clear()
+                await more.wait()
+            data = await reader.read(min(65536, room))
+            room -= len(data)
             await queue.put((loop.time() + delay, data))
             if not data:
                 break
+            loop.call_later(2 * delay, acknowledge, len(data))
     except ConnectionError:
         await queue.put((loop.time() + delay, b""))
     await task
