@@ -647,6 +647,9 @@ answer_handle(struct run *r, const struct answer *a, int fds[ASK_FDS])
 	case ANSWER_LISTENING:
 		e.kind = EV_LISTENING;
 		break;
+	case ANSWER_FAILED:
+		ahead_take(r, a->channel);
+		break;
 	case ANSWER_ALIVE:
 		if (a->channel == CONTROL_CHECK && r->control[SERVER].checking)
 			control_told(&r->control[SERVER]);
