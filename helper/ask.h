@@ -28,11 +28,11 @@ struct ask {
 enum answer_kind {
 	ANSWER_LISTENING = 1, /* port */
 	ANSWER_CONNECTED,     /* one descriptor (a socket) or two (to read, to write) */
-	ANSWER_BOTH,          /* ... behind the other end's, a socket */
 	ANSWER_FAILED,
 	ANSWER_ALIVE,         /* CHECK: the master answers */
 	ANSWER_GONE,          /* it does not, or has just gone */
-	ANSWER_HOLDER         /* port: milliseconds to wait, as holder_dies_ms() says */
+	ANSWER_HOLDER,        /* port: milliseconds to wait, as holder_dies_ms() says */
+	ANSWER_BOTH           /* CONNECTED, and in front of its descriptors the other end's socket */
 };
 
 struct answer {

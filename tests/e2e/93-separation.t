@@ -61,7 +61,7 @@ the_kernel()
 [ -n "$RIG_WATCH" ] || the_kernel
 
 # 3 = ANSWER_FAILED; 0 = the broker has gone away
-for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other with_fds; do
+for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other with_fds spare; do
 	hostile "$deed"
 	like "the broker: $deed" "$SAID" 'hostile: answer 3 '
 done
@@ -69,6 +69,21 @@ for deed in op end end_huge channel_zero channel_control family short long; do
 	hostile "$deed"
 	like "the broker ends: $deed" "$SAID" 'hostile: answer 0 '
 done
+
+knock()	# at the port that is said in hostile.err
+{
+	local port
+	wait_for 10 grep -q 'hostile: port' "$RIG/log/hostile.err"
+	port=$(sed -n 's/^hostile: port //p' "$RIG/log/hostile.err")
+	"$PYTHON" -c "import socket
+socket.create_connection(('127.0.0.1', $port)).recv(1)"
+}
+: >"$RIG/log/hostile.err"
+knock &
+hostile then_low
+wait $!
+like 'the broker: then_low, behind a listener that somebody came to' "$SAID" \
+    'hostile: answer 2 hostile: answer 3 '
 
 spawn other "$PYTHON" -c '
 import socket

@@ -202,15 +202,22 @@ request(uint32_t op, uint32_t end, const char *host, uint16_t port)
 	return a;
 }
 
+static bool
+readable(int ms)
+{
+	struct pollfd p = { broker, POLLIN, 0 };
+
+	return poll(&p, 1, ms) == 1;
+}
+
 /* The next answer's kind; 0 when the broker has gone; -1 when it says nothing for ms. */
 static int
 answer(int ms)
 {
-	struct pollfd p = { broker, POLLIN, 0 };
 	struct answer a;
 	int fds[ASK_FDS], n;
 
-	if (poll(&p, 1, ms) != 1)
+	if (!readable(ms))
 		return -1;
 	if ((n = ask_receive(broker, &a, sizeof(a), fds)) <= 0)
 		return 0;
@@ -313,6 +320,27 @@ ask_listeners(uint32_t end)
 static void ask_near_listeners(void) { ask_listeners(CLIENT); }
 static void ask_far_listeners(void) { ask_listeners(SERVER); }
 
+/* A dial by the way of a listener: who comes there has the broker dial. */
+static void
+ask_then_low(void)
+{
+	struct ask a = request(ASK_LISTEN, CLIENT, "127.0.0.1", 0);
+	struct answer got;
+	int fds[ASK_FDS];
+
+	a.then = a.address;
+	a.then.port = 1023;
+	ask_raw(&a, sizeof(a));
+	if (!readable(10000) || ask_receive(broker, &got, sizeof(got), fds) != 1)
+		return;
+	say("port", got.port);
+	say("answer", answer(10000));
+	say("answer", answer(10000));
+}
+
+/* The port of a spare listener that there is not. */
+static void ask_spare(void) { one(ASK_LISTEN, CLIENT, "127.0.0.1", 4000); }
+
 static void
 flood(uint32_t op, uint32_t end)
 {
@@ -375,7 +403,8 @@ static const struct {
 	{ "far_listeners", NULL, ask_far_listeners },
 	{ "flood_check", NULL, ask_flood_check }, { "flood_dial", NULL, ask_flood_dial },
 	{ "flood_listen", NULL, ask_flood_listen }, { "flood_cancel", NULL, ask_flood_cancel },
-	{ "with_fds", NULL, ask_with_fds },
+	{ "with_fds", NULL, ask_with_fds }, { "then_low", NULL, ask_then_low },
+	{ "spare", NULL, ask_spare },
 };
 
 int
