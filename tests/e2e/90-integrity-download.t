@@ -43,7 +43,7 @@ for kind in vsftpd proftpd; do
 	cut "$kind: the FTP session killed" session
 	was_cut "$kind: the FTP session killed"
 done
-for method in mux stdio exec; do
+for method in auto mux stdio exec; do
 	cut "the master killed, $method" master -o FtpForward=$method
 	was_cut "the master killed, $method"
 done

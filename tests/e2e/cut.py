@@ -4,8 +4,8 @@ cut.py KIND cuts seed size [server command ...]
 KIND is the victim: master, sshd, session (of the FTP server), server, helper, helper_session; or
 fake, none.
 The file is `big` of that size (fake: whatever the scripted server sends). In every round a
-tunnel of its own serves ROUND sessions, in all four modes; at a pseudo-random point of one
-of them the victim is killed with SIGKILL. What is counted, on the last line:
+tunnel of its own serves ROUND sessions, in all four modes, with and without SIZE before; at a
+pseudo-random point of one of them the victim is killed with SIGKILL. What is counted, on the last line:
     tried      downloads that were running or over when the cut came
     cut        downloads of which something is missing
     lies       cut ones that looked whole: a clean end of file, and 2xx or no reply at all
@@ -122,9 +122,9 @@ def kill(pid):
 
 
 class Download(threading.Thread):
-    def __init__(self, mode, name, size, point, hold, cutter):
+    def __init__(self, mode, sized, name, size, point, hold, cutter):
         super().__init__()
-        self.mode, self.name_, self.size, self.point = mode, name, size, point
+        self.mode, self.sized, self.name_, self.size, self.point = mode, sized, name, size, point
         self.hold, self.cutter = hold, cutter
         self.got, self.sha, self.end, self.reply, self.failed = 0, hashlib.sha256(), None, None, None
         self.silent = False
@@ -140,7 +140,7 @@ class Download(threading.Thread):
 
     def fetch(self):
         ftp = Raw()
-        data = ftp.transfer(self.mode, "RETR " + self.name_)
+        data = ftp.transfer(self.mode, "RETR " + self.name_, self.sized)
         self.take(data)
         self.cutter.begun()
         told = False
@@ -273,7 +273,7 @@ def one_round(kind, rng, size, server, tally):
         if kind == "fake":
             name = "%s-%d-%d" % (rng.choice(("426", "451", "550", "none", "lost", "421", "early")),
                                  rng.randrange(size), rng.randrange(2))
-        running.append(Download(MODES[n % 4], name, size, point_of(rng, size),
+        running.append(Download(MODES[n % 4], n % 8 < 4, name, size, point_of(rng, size),
                                 rng.random() < 0.5, cutter))
     if kind not in ("fake", "none"):
         cutter.all_begun.wait(30 * SLOW)

@@ -77,6 +77,9 @@ class Session(threading.Thread):
         self.connect = lambda: socket.create_connection((host, int(port)), 20)
         self.say("200 EPRT.")
 
+    def do_size(self, arg):
+        self.say("213 2000000")
+
     def do_retr(self, arg):
         end, size, _ = re.match(r"(\w+)-(\d+)-(\d)", arg).groups()
         data = self.connect()

@@ -102,18 +102,24 @@ class Raw:
             line = "PORT %s,%d,%d" % (host.replace(".", ","), port >> 8, port & 255)
         self.expect(self.command(line), "200")
 
-    def transfer(self, mode, command):
-        """Begin a transfer: the data connection. The 1xx reply is not read yet."""
+    def transfer(self, mode, command, sized=False):
+        """Begin a transfer: the data connection. The 1xx reply is not read yet. sized: ask for the
+        size before, as most clients do; a large file then goes its own way (FtpForward=auto)."""
         if mode in ("pasv", "epsv"):
             data = self.dial(self.passive_port(mode))
-            self.send(command)
+            self.begin(command, sized)
             return data
         with self.listener() as listener:
             self.active(mode, listener)
-            self.send(command)
+            self.begin(command, sized)
             data = listener.accept()[0]
         data.settimeout(TIMEOUT)
         return data
+
+    def begin(self, command, sized):
+        if sized:
+            self.expect(self.command("SIZE " + command.split(" ", 1)[1]), "213")
+        self.send(command)
 
     def close(self):
         self.control.close()
