@@ -283,11 +283,11 @@ dialogue_want(struct dialogue *d, const struct action *a)
 		snprintf(text + n, size, " %u %s\n", a->channel,
 		    a->mask == 3 ? "both" : a->mask == 1 ? "client" : a->mask == 2 ? "server" : "none");
 	else if (a->kind == ACT_LISTEN)
-		snprintf(text + n, size, " %u %s %u\n", a->channel, side_names[a->end],
-		    a->address.family);
+		snprintf(text + n, size, " %u %s %u%s\n", a->channel, side_names[a->end],
+		    a->address.family, a->bulk ? " bulk" : "");
 	else if (a->kind == ACT_DIAL)
-		snprintf(text + n, size, " %u %s %s:%u\n", a->channel, side_names[a->end], host,
-		    a->address.port);
+		snprintf(text + n, size, " %u %s %s:%u%s\n", a->channel, side_names[a->end], host,
+		    a->address.port, a->bulk ? " bulk" : "");
 	else
 		snprintf(text + n, size, " %u %s\n", a->channel, side_names[a->end]);
 	dialogue_trace("! %s", text);

@@ -108,6 +108,7 @@ run(void)
 		n += split(recorded[unit_random(&state) % RECORDED_COUNT], steps + n);
 	n = shuffle(steps, n);
 	config.tls_pass = unit_random(&state) % 8 == 0;
+	config.bulk = unit_random(&state) % 2 == 0;
 	config.active_possible = unit_random(&state) % 4 != 0;
 	d = dialogue_new(&config);
 	dialogue_trace("--- new\n");
