@@ -400,6 +400,10 @@ family_known(const struct ftp_address *a)
 static void
 ask_handle(struct broker *b, const struct ask *ask)
 {
+	if (ask->op == ASK_DROP_SPARE && !b->config->remote) {
+		near_drop_spare(b->ends[CLIENT].end);
+		return;
+	}
 	if (ask->end > SERVER || ask->channel == 0 || ask->channel == CONTROL ||
 	    !family_known(&ask->address) || !family_known(&ask->then)) {
 		b->ended = true;
@@ -414,8 +418,6 @@ ask_handle(struct broker *b, const struct ask *ask)
 		holder_know(&b->holder);
 	else if (ask->op == ASK_CANCEL)
 		ask_cancel(b, ask);
-	else if (ask->op == ASK_DROP_SPARE && !b->config->remote)
-		near_drop_spare(b->ends[CLIENT].end);
 	else if (b->asked >= ASKED_MAX)
 		broker_answer(b, ANSWER_FAILED, ask->channel, (enum side)ask->end, 0, NULL, 0);
 	else if (ask->op == ASK_DIAL)

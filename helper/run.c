@@ -417,11 +417,15 @@ spare_take(struct run *r, const struct action *a)
 {
 	uint16_t port = r->spare.port;
 
-	if (port == 0 || a->end != CLIENT || a->address.family != r->spare.family)
+	if (port == 0 || a->end != CLIENT)
 		return 0;
-	r->spare.port = 0;
 	timer_free(r->spare_over);
+	if (a->address.family != r->spare.family) {
+		spare_drop(r);
+		return 0;
+	}
 	r->spare_over = NULL;
+	r->spare.port = 0;
 	return port;
 }
 

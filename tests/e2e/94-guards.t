@@ -29,6 +29,7 @@ ok 'a stranger at the control port' guard control
 ok 'a stranger at a data port comes first' guard data
 ok 'a data port takes one connection' guard once
 ok 'a replaced data port is closed' guard unused
+ok 'nobody gets anything at the port that is kept ready' guard spare
 ok 'a flood of 2,000 strangers at each' guard flood
 ok 'no helper is left' wait_for 20 no_helper
 settled()
