@@ -27,7 +27,7 @@
 
 /* Forwards that a master is asked for before auto turns to stdio: its list of forwards
  * never shrinks, and every request walks it. */
-#define FLAT_FORWARDS 2000
+#define FLAT_FORWARDS 5000
 #define BOTH_TRIES 3
 #define SPARE_MS 60000 /* an unused spare listener is given back */
 #define SERVED_MS 50   /* a small file is through by then */
