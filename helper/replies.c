@@ -187,17 +187,33 @@ reply_wants_collecting(struct session *s, int code)
 	    (p->kind == PENDING_TRANSFER && (code >= 200 || transfer_lacks_client(s, p->channel)));
 }
 
+/* Does some client see a code here? Some drop NULs and Telnet sequences first, of any length. */
+static bool
+looks_like_code(const char *text, size_t len)
+{
+	int digits = 0;
+
+	for (size_t i = 0; i < len && digits < 3; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == 0xff) /* IAC */
+			return true;
+		if (c >= '0' && c <= '9')
+			digits++;
+		else if (c != '\0')
+			return false;
+	}
+	return digits == 3;
+}
+
 /* Clients differ in where they see the end of a reply (some take any "ddd " for one, or any
  * three digits), so within one and between two nothing may look like another (VU#328867).
  * Blanks in front do that, and RFC 959 4.2 wants them. Returns how many. */
 static size_t
 reply_pad(const struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
 {
-	if (kind == REPLY_FINAL || kind == REPLY_FIRST || len < 3)
+	if (kind == REPLY_FINAL || kind == REPLY_FIRST || !looks_like_code(line, len))
 		return 0;
-	for (int i = 0; i < 3; i++)
-		if (line[i] < '0' || line[i] > '9')
-			return 0;
 	return !(len > 3 && line[3] == '-' && atoi(line) == s->reply_open);
 }
 
@@ -290,7 +306,8 @@ static void
 reply_join(char *line, size_t len)
 {
 	for (size_t i = 0; i + 1 < len; i++)
-		if (line[i] == '\r' && line[i + 1] >= '0' && line[i + 1] <= '9')
+		if (line[i] == '\r' && ((line[i + 1] >= '0' && line[i + 1] <= '9') ||
+		    looks_like_code(line + i + 1, len - i - 1)))
 			line[i] = ' ';
 }
 

@@ -102,18 +102,35 @@ dialogue_own_port(const struct dialogue *d, enum side side, uint16_t port)
 	return false;
 }
 
+/* The first size bytes of a line as a client sees them that takes out NULs and Telnet. */
+static inline size_t
+dialogue_plain(char *plain, size_t size, const char *line, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n < size; i++) {
+		uint8_t c = (uint8_t)line[i], command = i + 1 < len ? (uint8_t)line[i + 1] : 0;
+
+		if (c == 255)
+			i += command >= 251 && command <= 254 ? 2 : 1;
+		else if (c != 0)
+			plain[n++] = line[i];
+	}
+	return n;
+}
+
 /* A line that a client may take for an address must name our own listener. Clients differ
  * in what they take for a reply: any "227" with no digit behind it counts. */
 static inline void
 dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
 {
 	struct ftp_address a, *ours = &d->config.listen4[CLIENT];
-	char want[256];
-	size_t n;
+	char want[256], code[4];
+	size_t n = dialogue_plain(code, sizeof(code), line, len);
 
 	d->opaque |= d->config.tls_pass && len >= 3 && memcmp(line, "234", 3) == 0;
-	if (len < 3 || memcmp(line, "22", 2) != 0 || line[2] < '7' || line[2] > '9' ||
-	    (len > 3 && line[3] >= '0' && line[3] <= '9'))
+	if (n < 3 || memcmp(code, "22", 2) != 0 || code[2] < '7' || code[2] > '9' ||
+	    (n > 3 && code[3] >= '0' && code[3] <= '9'))
 		return;
 	for (size_t i = 0; i < d->ports[CLIENT]; i++)
 		for (enum ftp_verb v = FTP_PASV; v <= FTP_LPSV; v++)

@@ -128,6 +128,17 @@ static const char *const smuggled[] = {
 	"<< 227(6,6,6,6,6,6)\n<  227(6,6,6,6,6,6)\n<< 227 (1,2,3,4,5,6)\n! listen 1 client 4\n",
 	/* behind a CR that some clients take for the end of a line */
 	"<< 220 a\r227 (6,6,6,6,6,6)\n< 220 a 227 (6,6,6,6,6,6)\n",
+	"<< 220 a\r\377\361227 (6,6,6,6,6,6)\n< 220 a \377\361227 (6,6,6,6,6,6)\n",
+	/* hidden by Telnet, which the BSD clients and lftp take out of replies */
+	GREETING "> PASV\n>> PASV\n<< 2\377\36127 (6,6,6,6,6,6)\n<  2\377\36127 (6,6,6,6,6,6)\n"
+	"<< \377\361227 (6,6,6,6,6,6)\n<  \377\361227 (6,6,6,6,6,6)\n"
+	"<< 227\377\361 (6,6,6,6,6,6)\n<  227\377\361 (6,6,6,6,6,6)\n"
+	"<< 227 (1,2,3,4,5,6)\n! listen 1 client 4\n",
+	GREETING "> STAT\n>> STAT\n<< 211-a\n< 211-a\n<< 22\377\373\0017 (6,6,6,6,6,6)\n"
+	"<  22\377\373\0017 (6,6,6,6,6,6)\n<< 211\377\361 b\n<  211\377\361 b\n<< 211 c\n< 211 c\n",
+	DOWNLOAD "<< 226-a\n<< \377\361227 (6,6,6,6,6,6)\n<< 226 b\n! timer 1 5000\n? eof 1 server\n"
+	"! eof 1 server\n! eof 1 client\n? drained 1 client\n! close 1\n"
+	"< 226-a\n<  \377\361227 (6,6,6,6,6,6)\n< 226 b\n",
 };
 
 START_TEST(response_smuggling_VU_328867)
