@@ -144,10 +144,12 @@ session_sent(struct session *s, enum side side, size_t len)
 static bool
 client_waits(struct session *s)
 {
+	const struct pending *tail = queue_tail(&s->queue);
+
 	return !s->greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 ||
 	    s->out[SERVER].len > OUT_MAX || s->out[CLIENT].len > OUT_MAX || s->hung_up[SERVER] ||
 	    setup_holds_client(s) ||
-	    (queue_tail(&s->queue) != NULL && queue_tail(&s->queue)->kind == PENDING_AUTH);
+	    (tail != NULL && (tail->kind == PENDING_AUTH || tail->kind == PENDING_EPSV_ALL));
 }
 
 static bool

@@ -280,6 +280,31 @@ START_TEST(epsv_all)
 }
 END_TEST
 
+/* What is pipelined behind it waits: may it still go to the server? */
+START_TEST(epsv_all_holds_later_commands)
+{
+	begin(MODE_AUTO);
+	play(GREETING "> EPSV ALL\n>> EPSV ALL\n" PORT_SAID "> NOOP\n<< 200 ok\n< 200 ok\n"
+	    "< 501 Only EPSV is allowed after EPSV ALL.\n>> NOOP\n");
+	begin(MODE_AUTO);
+	play(GREETING "> EPSV ALL\n>> EPSV ALL\n> PASV\n<< 502 no\n< 502 no\n>> PASV\n");
+}
+END_TEST
+
+/* The last word counts, whatever its kind. */
+START_TEST(port_replaces_pasv_and_pasv_port)
+{
+	begin(MODE_AUTO);
+	play(PASSIVE PORT_SAID "! close 1\n! listen 2 server 4\n? listening 2 server 50000\n"
+	    ">> PORT 10,0,0,3,195,80\n<< 200 ok\n" PORT_DONE "> RETR f\n>> RETR f\n"
+	    "? connected 2 server\n! dial 2 client 10.0.0.1:5000\n");
+	begin(MODE_AUTO);
+	play(GREETING PORT_SAID SERVER_PORT "<< 200 ok\n" PORT_DONE "> PASV\n! close 1\n>> PASV\n"
+	    SAY_227 "! listen 2 client 4\n? listening 2 client 40000\n" OURS_227 "> RETR f\n>> RETR f\n"
+	    "? connected 2 client\n! dial 2 server 1.2.3.4:1286\n");
+}
+END_TEST
+
 START_TEST(epsv_all_refused_changes_nothing)
 {
 	begin(MODE_AUTO);
@@ -364,6 +389,8 @@ add(TCase *t)
 	tcase_add_test(t, no_listener_for_a_pipelined_transfer);
 	tcase_add_test(t, listener_expired_before_the_transfer);
 	tcase_add_test(t, epsv_all);
+	tcase_add_test(t, epsv_all_holds_later_commands);
+	tcase_add_test(t, port_replaces_pasv_and_pasv_port);
 	tcase_add_test(t, epsv_all_refused_changes_nothing);
 	tcase_add_test(t, epsv_of_a_family);
 	tcase_add_test(t, pasv_over_ipv6);
