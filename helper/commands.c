@@ -133,16 +133,26 @@ client_plain(struct session *s, const struct ftp_command *c, const char *line, s
 	session_send(s, SERVER, line, len);
 }
 
+/* A web page can make a browser speak to us, in HTTP, TLS or TURN, with lines of FTP somewhere in
+ * the middle (CVE-2020-16043). An FTP client's first line is a command, and a short one. */
+bool
+client_begins(struct session *s, const char *line, size_t len, bool whole)
+{
+	struct ftp_command c;
+
+	s->first_command = false;
+	if (ftp_is_http(line, len))
+		session_fail(s, "this is FTP, not HTTP");
+	else if (!whole || ftp_command_parse(&c, line, len) == -1)
+		session_fail(s, "this is not FTP");
+	return !s->hung_up[CLIENT];
+}
+
 void
 client_command(struct session *s, const char *line, size_t len)
 {
 	struct ftp_command c;
 
-	if (s->first_command && ftp_is_http(line, len)) {
-		session_fail(s, "this is FTP, not HTTP");
-		return;
-	}
-	s->first_command = false;
 	if (ftp_command_parse(&c, line, len) == -1) {
 		session_answer(s, "500 Syntax error, command unrecognized.");
 		return;

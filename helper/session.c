@@ -164,6 +164,8 @@ client_line(struct session *s, const char *line, size_t len, enum line_status st
 {
 	if (status == LINE_OK && len == 0)
 		return; /* servers differ in whether they answer one */
+	if (s->first_command && !client_begins(s, line, len, status == LINE_OK))
+		return;
 	client_probe(s);
 	if (status == LINE_LONG)
 		session_answer(s, "500 Command line too long.");

@@ -96,6 +96,7 @@ void session_flush_own(struct session *); /* our replies whose turn has come */
 void session_trace(const struct session *, enum side from, const char *line, size_t len);
 
 /* commands.c */
+bool client_begins(struct session *, const char *line, size_t len, bool whole); /* is it FTP? */
 void client_command(struct session *, const char *line, size_t len);
 void client_probe(struct session *); /* before anything that follows an ABOR */
 void quit_release(struct session *); /* a QUIT that waited for an upload */

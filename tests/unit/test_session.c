@@ -437,9 +437,10 @@ START_TEST(clients_that_do_not_read)
 		"PASV\n", "EPSV 3\n", "x\xff\n" };
 
 	begin(MODE_AUTO);
-	play(GREETING);
+	play(GREETING "> SYST\n>> SYST\n<< 215 a\n< 215 a\n");
 	d->unread[CLIENT] = d->unread[SERVER] = true;
 	fill(CLIENT, lines[_i], 200000);
+	ck_assert(!d->hung_up[CLIENT]);
 	ck_assert_uint_le(session_room(d->s, CLIENT), strlen(lines[_i]));
 }
 END_TEST

@@ -8,6 +8,7 @@
 #define UNEXPECTED "< 500 Unexpected reply from the FTP server.\n"
 #define NO_PORT "< 425 Cannot open a data connection: the FTP server's passive reply names no " \
 		"usable port.\n"
+#define PUSH(side, text) dialogue_push(d, side, text, sizeof(text) - 1)
 #define FAILS(why) "< 421 Closing the connection: " why ".\n! hangup server\n! hangup client\n"
 
 /* CVE-1999-0017, CVE-2001-0405: bounce. The client's own address, no system port. */
@@ -212,6 +213,35 @@ START_TEST(http_before_the_greeting)
 }
 END_TEST
 
+/* ... in a first line that is too long to be read, or in TLS, or in TURN. */
+START_TEST(no_command_first_CVE_2020_16043)
+{
+	static const char body[] = "\r\nPORT 10,0,0,1,19,136\r\nNOOP\r\n";
+	static char line[20000];
+
+	begin(MODE_AUTO);
+	play(GREETING);
+	memcpy(line, "POST /", 6);
+	memset(line + 6, 'x', sizeof(line) - 6);
+	memcpy(line + sizeof(line) - sizeof(body), body, sizeof(body));
+	for (size_t at = 0; at < sizeof(line) && !d->hung_up[CLIENT];)
+		at += dialogue_push(d, CLIENT, line + at, sizeof(line) - at);
+	play(FAILS("this is FTP, not HTTP"));
+	begin(MODE_AUTO);
+	play(GREETING);
+	PUSH(CLIENT, "\26\3\1\2\0\1\0\1\374\3\3\r\nPORT 10,0,0,1,19,136\r\n");
+	play(FAILS("this is not FTP"));
+	begin(MODE_AUTO);
+	play(GREETING "> \26\3\1\n" FAILS("this is not FTP") "> PORT 10,0,0,1,19,136\n");
+	begin(MODE_AUTO);
+	play(GREETING);
+	memset(line, 'y', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	dialogue_push(d, CLIENT, line, sizeof(line));
+	play(FAILS("this is not FTP"));
+}
+END_TEST
+
 START_TEST(http_verb_later_is_just_unknown)
 {
 	begin(MODE_AUTO);
@@ -255,8 +285,6 @@ START_TEST(tls_passes_when_told_so)
 	ck_assert_uint_eq(len, 3);
 }
 END_TEST
-
-#define PUSH(side, text) dialogue_push(d, side, text, sizeof(text) - 1)
 
 /* CVE-2021-22947: plaintext injected around the start of TLS. */
 START_TEST(starttls_injection_CVE_2021_22947)
@@ -327,6 +355,7 @@ add(TCase *t)
 	tcase_add_test(t, flood_of_227);
 	tcase_add_loop_test(t, http_verb_CVE_2020_16043, 0, sizeof(http) / sizeof(http[0]));
 	tcase_add_test(t, http_before_the_greeting);
+	tcase_add_test(t, no_command_first_CVE_2020_16043);
 	tcase_add_test(t, http_verb_later_is_just_unknown);
 	tcase_add_test(t, tls_is_refused);
 	tcase_add_test(t, tls_passes_when_told_so);
