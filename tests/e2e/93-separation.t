@@ -47,16 +47,18 @@ the_kernel()
 	ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox_none.c"
 
 	deeds='open creat memory socket unix_socket connect exec fork ptrace kill vm_readv code mprotect tty
-	    mark unlink chmod prctl dup'
+	    mark unlink chmod prctl dup bind accept io_uring'
 	for deed in $deeds; do
 		hostile "$deed"
 		like "the kernel: $deed" "$SAID" 'hostile: refused|killed by signal 31'
 	done
-	for deed in open socket exec kill code mark dup; do
+	for deed in open socket exec kill code mark dup bind accept; do
 		hostile "$deed" "$RIG/free"
 		like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
 	done
 	rm -f /tmp/hostile
+	HOSTILE_MASTER=$RIG/ctl hostile look "$RIG/free"
+	like 'no descriptor of the ControlMaster' "$SAID" 'masters 0 hostile: forwards [1-9]'
 }
 [ -n "$RIG_WATCH" ] || the_kernel
 

@@ -169,6 +169,50 @@ try_dup(void)
 	return fcntl(STDOUT_FILENO, F_DUPFD, 100);
 }
 
+static long
+try_bind(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "/tmp/hostile" };
+
+	return bind(broker, (struct sockaddr *)&sun, sizeof(sun));
+}
+
+static long
+try_accept(void)
+{
+	return accept(broker, NULL, NULL) == -1 && errno != EINVAL && errno != EOPNOTSUPP ? -1 : 0;
+}
+
+static long
+try_io_uring(void)
+{
+	char params[120] = { 0 };
+
+	return syscall(425, 1, params); /* io_uring_setup, with which no other call is needed */
+}
+
+/* Which of the descriptors lead to the master itself, and which to a forward of it? */
+static void
+look_around(void)
+{
+	const char *master = getenv("HOSTILE_MASTER");
+	long masters = 0, forwards = 0;
+
+	for (int fd = 0; fd < 1024; fd++) {
+		struct sockaddr_un sun = { 0 };
+		socklen_t len = sizeof(sun) - 1;
+
+		if (getpeername(fd, (struct sockaddr *)&sun, &len) == -1 || sun.sun_family != AF_UNIX)
+			continue;
+		if (strncmp(sun.sun_path, master, strlen(master)) == 0)
+			masters++;
+		else if (sun.sun_path[0] != '\0')
+			forwards++;
+	}
+	say("masters", masters);
+	say("forwards", forwards);
+}
+
 /* ---- the broker ---- */
 
 static bool
@@ -391,6 +435,8 @@ static const struct {
 	{ "code", try_code, NULL }, { "mprotect", try_mprotect, NULL }, { "tty", try_tty, NULL },
 	{ "mark", try_mark, NULL }, { "unlink", try_unlink, NULL }, { "chmod", try_chmod, NULL },
 	{ "prctl", try_prctl, NULL }, { "dup", try_dup, NULL },
+	{ "bind", try_bind, NULL }, { "accept", try_accept, NULL },
+	{ "io_uring", try_io_uring, NULL }, { "look", NULL, look_around },
 	{ "dial_ftp", NULL, ask_dial_ftp }, { "dial_ssh", NULL, ask_dial_ssh },
 	{ "dial_low", NULL, ask_dial_low }, { "dial_zero", NULL, ask_dial_zero },
 	{ "dial_other", NULL, ask_dial_other }, { "dial_data", NULL, ask_dial_data },
