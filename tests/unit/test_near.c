@@ -1,0 +1,161 @@
+/* The near end's listeners: one connection, of the right host, in time (CVE-1999-0351). */
+#define LISTEN_DEADLINE_MS 150
+#include "near.c"
+
+#include <arpa/inet.h>
+
+#include "unit.h"
+
+static struct loop *loop;
+static struct end *near;
+static struct end_result got;
+static int answers;
+
+static void
+answer(void *arg, const struct end_result *r)
+{
+	(void)arg;
+	got = *r;
+	answers++;
+}
+
+static void
+await_answer(void)
+{
+	int before = answers;
+
+	while (answers == before)
+		ck_assert_int_eq(loop_once(loop, 10000), 0);
+}
+
+static struct sockaddr_in
+address(const char *text, uint16_t port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	ck_assert_int_eq(inet_pton(AF_INET, text, &in.sin_addr), 1);
+	return in;
+}
+
+/* A listener for a peer of that address, on the loopback. */
+static void
+begin(const char *peer)
+{
+	struct near_config c = { 0 };
+	struct sockaddr_in local = address("127.0.0.1", 0), from = address(peer, 0);
+
+	memcpy(&c.local, &local, sizeof(local));
+	memcpy(&c.peer, &from, sizeof(from));
+	loop = loop_new();
+	near = near_new(loop, &c, answer, NULL);
+	near->ops->listen(near, 7, 4);
+	await_answer();
+	ck_assert_int_eq(got.event, END_LISTENING);
+	ck_assert_uint_eq(got.channel, 7);
+}
+
+static void
+finish(void)
+{
+	near->ops->free(near);
+	loop_free(loop);
+}
+
+/* Connected, or -1: nobody listens there any more. */
+static int
+come(const char *from)
+{
+	struct sockaddr_in at = address("127.0.0.1", got.port), here = address(from, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
+	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+		return fd;
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	close(fd);
+	return -1;
+}
+
+START_TEST(one_connection)
+{
+	uint16_t port;
+	int first, second;
+
+	begin("127.0.0.1");
+	port = got.port;
+	first = come("127.0.0.1");
+	second = come("127.0.0.1"); /* waits behind it */
+	await_answer();
+	ck_assert_int_eq(got.event, END_CONNECTED);
+	ck_assert_int_eq(write(got.rfd, "x", 1), 1);
+	ck_assert_int_eq(read(first, &(char){ 0 }, 1), 1);
+	ck_assert_int_le(read(second, &(char){ 0 }, 1), 0);
+	close(got.rfd);
+	got.port = port;
+	ck_assert_int_eq(come("127.0.0.1"), -1);
+	close(first);
+	close(second);
+	finish();
+}
+END_TEST
+
+/* Strangers do not prolong the time either. */
+START_TEST(nobody_but_strangers)
+{
+	uint64_t began = loop_now();
+	int before, fd;
+
+	begin("192.0.2.1");
+	before = answers;
+	while (answers == before) {
+		if ((fd = come("127.0.0.1")) != -1) {
+			loop_once(loop, 20);
+			ck_assert_int_le(read(fd, &(char){ 0 }, 1), 0);
+			close(fd);
+		}
+		loop_once(loop, 20);
+	}
+	ck_assert_int_eq(got.event, END_FAILED);
+	ck_assert_uint_ge(loop_now() - began, LISTEN_DEADLINE_MS);
+	finish();
+}
+END_TEST
+
+START_TEST(deadline)
+{
+	uint16_t port;
+
+	begin("127.0.0.1");
+	port = got.port;
+	await_answer();
+	ck_assert_int_eq(got.event, END_FAILED);
+	got.port = port;
+	ck_assert_int_eq(come("127.0.0.1"), -1);
+	ck_assert_uint_eq(near->ops->cancel(near, 7), 0);
+	finish();
+}
+END_TEST
+
+START_TEST(cancelled)
+{
+	begin("127.0.0.1");
+	ck_assert_uint_eq(near->ops->cancel(near, 7), 1);
+	ck_assert_int_eq(come("127.0.0.1"), -1);
+	finish();
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_test(t, one_connection);
+	tcase_add_test(t, nobody_but_strangers);
+	tcase_add_test(t, deadline);
+	tcase_add_test(t, cancelled);
+}
+
+int
+main(void)
+{
+	return unit_run("near", add);
+}
