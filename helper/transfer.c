@@ -284,11 +284,12 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 		channel_pass_eof(s, ch, OTHER(end));
 }
 
+/* The client's, before any command: that may be STOR, still on its way. */
 static void
 transfer_reset(struct session *s, struct channel *ch, enum side end)
 {
-	if (ch->dir == DIR_UP && end == CLIENT && !ch->passed[SERVER]) {
-		if (ch->final == 0)
+	if (ch->dir != DIR_DOWN && end == CLIENT && !ch->passed[SERVER]) {
+		if (ch->dir == DIR_UP && ch->final == 0)
 			upload_broken(s, ch);
 		else
 			channel_abort(s, ch, BOTH_ENDS);

@@ -146,6 +146,11 @@ static const struct {
 	{ MODE_AUTO, UPLOAD DIES "? end client\n! abort 1 both\n! eof 0 server\n" },
 	{ MODE_AUTO, UPLOAD DIES "> QUIT\n? end client\n! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
 	{ MODE_AUTO, UPLOAD DIES CHECKED DONE STALL HEARD_DONE SERVER_TOOK },
+	/* ... by one that did not wait for an answer, and whose STOR is still on its way */
+	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? reset 1 client\n! abort 1 both\n> STOR f\n>> STOR f\n"
+		     "? end client\n! eof 0 server\n" },
+	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? end client\n! eof 0 server\n? eof 1 client 100\n"
+		     "! abort 1 both\n" },
 	/* after the end was passed on it is the server's business */
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? reset 1 client\n! close 1\n" DONE HEARD_DONE },
 	/* ABOR is the server's to act upon */
