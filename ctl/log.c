@@ -155,10 +155,11 @@ log_escape(char *dst, size_t size, const void *src, size_t len)
 	return dst;
 }
 
-/* Commands whose arguments are secrets; the last ones are SITE commands for changing
- * a password. */
+/* Commands whose arguments are secrets; the last ones are SITE commands that set a
+ * password. */
 static const char *const secret[] = {
-	"PASS", "ACCT", "ADAT", "PSWD", "CPWD", "CHPASS", "PASSWD", "GPASS", NULL
+	"PASS", "ACCT", "ADAT", "PSWD", "CPWD", "CHPASS", "PASSWD", "PASSWORD", "GPASS",
+	"ADDUSER", "GADDUSER", NULL
 };
 
 /* The length of the word at p, and whether it is among the secret ones. */

@@ -38,11 +38,12 @@ for level in -v -vv -vvv; do
 	is "$level: the password is not there" "$(grep -cF "$FTP_PASS" "$LOG")" 0
 done
 fos -vvv -t "$FTP_AT" rig -- bash -c 'exec 3<>"/dev/tcp/$1/$2"
-	printf "%s\r\n" "USER x" "ACCT top1.secret" "pAsS top2.secret" "  pass top4.secret" "SITE CPWD top3.secret" \
-	    "PASS" "QUIT" >&3; cat <&3' sh %h %p >"$RIG/log/raw.out" 2>"$RIG/log/raw"
+	printf "%b\r\n" "USER x" "ACCT top1.secret" "pAsS top2.secret" "  pass top4.secret" "SITE CPWD top3.secret" \
+	    "PA\xff\xf1SS top5.secret" "PASS\ttop6.secret" "SITE ADDUSER x top7.secret" "PA\x01SS top8.secret" \
+	    "\xff\xffPASS top9.secret" "PASS top10\rsecret" "PASS" "QUIT" >&3; cat <&3' sh %h %p >"$RIG/log/raw.out" 2>"$RIG/log/raw"
 is 'secrets in other clothes' "$(grep -c 'secret' "$RIG/log/raw")" 0
 LOG=$RIG/log/raw
-is '... are masked' "$(count '--> .*\*\*\*\*')" 3
+is '... are masked' "$(count '--> .*\*\*\*\*')" 6
 
 tunnel_start -q -L "0:127.0.0.1:$(free_port)" rig
 like '-q: the client is told' "$(banner "$TUNNEL_ADDR" "$TUNNEL_PORT")" '^421 No FTP server'
@@ -81,7 +82,7 @@ fos -vvv -t "127.0.0.1:$PORT" rig -- bash -c 'exec 3<>"/dev/tcp/$1/$2"
 ok 'the dialogue is there' grep -qF 'USER \033[31mred' "$LOG"
 ok 'the replies are' grep -qF '<-- 220 \033[2Jcleared' "$LOG"
 ok 'the user name in other lines too' grep -qF ' \033[31mred: session ends' "$LOG"
-is 'no control character in it' "$(LC_ALL=C tr -d '\n -~' <"$LOG" | wc -c)" 0
+is 'log injection: no control character in it' "$(LC_ALL=C tr -d '\n -~' <"$LOG" | wc -c)" 0
 
 # --- -y ---
 # A place of our own at /dev/log, seen by the tunnel alone.

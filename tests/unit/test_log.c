@@ -56,6 +56,10 @@ START_TEST(masks)
 	ck_assert_str_eq(command("ADAT c2VjcmV0"), "ADAT ****");
 	ck_assert_str_eq(command("SITE PASS secret"), "SITE PASS ****");
 	ck_assert_str_eq(command("site  pswd old new"), "site  pswd ****");
+	ck_assert_str_eq(command("SITE\tPASSWORD x"), "SITE\\tPASSWORD ****");
+	ck_assert_str_eq(command("SITE ADDUSER joe secret"), "SITE ADDUSER ****");
+	ck_assert_str_eq(command("SITE GADDUSER group joe secret"), "SITE GADDUSER ****");
+	ck_assert_str_eq(command("PASS\tsecret"), "PASS ****");
 	ck_assert_str_eq(command("SITE CHMOD 600 f"), "SITE CHMOD 600 f");
 	ck_assert_str_eq(command("\377\364\377\362PASS secret"), "\\377\\364\\377\\362PASS ****");
 	ck_assert_str_eq(command("PASS"), "PASS");
@@ -144,7 +148,7 @@ say_eight_bits(void)
 	log_error("\x9b" "2J \xc2\x9b" "2J \x7f \xe9 \xc3 \xe2\x82");
 }
 
-START_TEST(one_line_each)
+START_TEST(log_injection)
 {
 	const char *text;
 
@@ -197,7 +201,7 @@ add(TCase *t)
 	tcase_add_test(t, masks);
 	tcase_add_test(t, masks_with_nul_inside);
 	tcase_add_test(t, levels);
-	tcase_add_test(t, one_line_each);
+	tcase_add_test(t, log_injection);
 	tcase_add_test(t, mutants);
 }
 
