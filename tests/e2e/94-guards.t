@@ -26,8 +26,8 @@ guard once >/dev/null 2>&1
 wait_for 10 no_helper
 before=$(fd_count "$TUNNEL_PID")
 ok 'a stranger at the control port' guard control
-ok 'a stranger at a data port comes first' guard data
-ok 'a data port takes one connection' guard once
+ok 'CVE-1999-0351: a stranger at a data port comes first' guard data
+ok 'CVE-1999-0351: a data port takes one connection' guard once
 ok 'a replaced data port is closed' guard unused
 ok 'nobody gets anything at the port that is kept ready' guard spare
 ok 'a flood of 2,000 strangers at each' guard flood

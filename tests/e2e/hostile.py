@@ -120,29 +120,27 @@ def rss_of_helpers():
     return most
 
 
-def bounded(kind, seconds=3):
-    """The client asks and does not read; the helpers must not grow."""
+def bounded(kind, ends, seconds=3):
+    """The client asks and does not read; the helpers must not grow. Does the session end?"""
     ftp = login(kind)
     ftp.send("NOOP")
-    end = time.time() + seconds
+    until = time.time() + seconds
     most = 0
-    while time.time() < end:
+    while time.time() < until:
         most = max(most, rss_of_helpers())
         time.sleep(0.1)
-    expect("the helper has grown to %d kB" % most, most < GROWN_MAX)
+    expect("the helper has grown to %d kB" % most, most < GROWN_MAX and (ends or most > 0))
     print("%s: at most %d kB" % (kind, most))
     ftp.control.settimeout(10 * SLOW)
     got = 0
-    try:
-        while got < 30000000:
-            n = len(ftp.control.recv(1 << 16))
-            if n == 0:
-                return
-            got += n
-    except socket.timeout:
-        sys.exit("hostile: it hangs")
-    except OSError:
-        return
+    last = more = b""
+    while got < 30000000:
+        more = ftp.control.recv(1 << 16)
+        got += len(more)
+        last = (last + more)[-200:]
+        if not more:
+            break
+    expect("%d bytes, then %r" % (got, last), (not more and b"421 Closing" in last) == ends)
 
 
 def pipeline():
@@ -185,9 +183,9 @@ def slow_client():
     expect("the answer", ftp.reply() == "200 Fine.")
 
 
-def http():
+def no_ftp(begin):
     s = socket.create_connection((os.environ["AT_ADDR"], int(os.environ["AT_PORT"])), 10)
-    s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nUSER x\r\nPASS y\r\nPORT 127,0,0,1,20,1\r\n")
+    s.sendall(begin + b"\r\nUSER x\r\nPASS y\r\nPORT 127,0,0,1,20,1\r\n")
     got = b""
     try:
         while True:
@@ -207,29 +205,34 @@ def quiet():
     ftp.close()
 
 
+BOUNCE = "CVE-1999-0017, CVE-2001-0405: "
 DEEDS = {
-    "227 with a foreign address": lambda: passive("foreign", "227"),
+    "CVE-2020-8284, CVE-2021-4189: 227 with a foreign address": lambda: passive("foreign", "227"),
     "227 with 0.0.0.0": lambda: passive("zero", "227"),
     "227 of several lines": lambda: passive("multi", "227"),
     "227 with a system port": lambda: passive("low", "425|227"),
     "227 with two addresses": lambda: passive("two", "425|227"),
     "227 with an octet over 255": lambda: passive("octet", "425|227"),
-    "PORT to somebody else": lambda: answers(b"PORT 192,0,2,1,20,20\r\n", "500"),
-    "PORT to a system port": lambda: answers(b"PORT 127,0,0,1,0,22\r\n", "500"),
-    "EPRT to somebody else": lambda: answers(b"EPRT |1|192.0.2.1|5000|\r\n", "500"),
+    BOUNCE + "PORT to somebody else": lambda: answers(b"PORT 192,0,2,1,20,20\r\n", "500"),
+    BOUNCE + "PORT to a system port": lambda: answers(b"PORT 127,0,0,1,0,22\r\n", "500"),
+    BOUNCE + "EPRT to somebody else": lambda: answers(b"EPRT |1|192.0.2.1|5000|\r\n", "500"),
     "PORT behind telnet bytes": lambda: answers(b"\xff\xf4\xff\xf2PO\xff\xf1RT 192,0,2,1,20,20\r\n",
                                                 "500"),
     "PORT with junk": lambda: answers(b"PORT 127,0,0,1,20,20,1\r\n", "501"),
-    "NUL in a command": lambda: answers(b"NOOP\0PORT 192,0,2,1,20,20\r\n", "500"),
-    "a bare CR in a command": lambda: answers(b"NOOP\rPORT 192,0,2,1,20,20\r\n", "500"),
+    "CRLF injection: NUL in a command": lambda: answers(b"NOOP\0PORT 192,0,2,1,20,20\r\n", "500"),
+    "CRLF injection: a bare CR in a command":
+        lambda: answers(b"NOOP\rPORT 192,0,2,1,20,20\r\n", "500"),
     "a command of 20 KiB": lambda: answers(b"CWD " + b"a" * 20000 + b"\r\n", "500"),
     "empty lines": lambda: answers(b"\r\n\r\n\r\nNOOP\r\n", "200"),
     "two lines in one packet": lambda: answers(b"NOOP\r\nPORT 192,0,2,1,20,20\r\n", "200 500"),
     "AUTH TLS": lambda: answers(b"AUTH TLS\r\n", "502"),
-    "HTTP": http,
-    "a flood of replies": lambda: bounded("flood"),
-    "a multi-line reply without end": lambda: bounded("endless"),
-    "a line without end": lambda: bounded("long"),
+    "CVE-2020-16043: HTTP": lambda: no_ftp(b"POST / HTTP/1.1\r\nHost: x\r\n"),
+    "CVE-2020-16043: HTTP with a long first line":
+        lambda: no_ftp(b"POST /" + b"x" * 20000 + b" HTTP/1.1\r\n"),
+    "CVE-2020-16043: TLS": lambda: no_ftp(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+    "a flood of replies": lambda: bounded("flood", True),
+    "a multi-line reply without end": lambda: bounded("endless", False),
+    "a line without end": lambda: bounded("long", True),
     "a slow server": lambda: login("loris").expect(login("loris").command("NOOP"), "200 at last"),
     "a slow client": slow_client,
     "10,000 pipelined commands": pipeline,

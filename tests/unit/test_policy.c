@@ -16,8 +16,8 @@ allowed(const struct ftp_address *control, const struct ftp_address *host, uint1
 	return policy_active_allowed(control, &a);
 }
 
-/* CVE-1999-0017: nobody but the client is connected to. */
-START_TEST(active)
+/* Nobody but the client is connected to. */
+START_TEST(bounce_CVE_1999_0017_CVE_2001_0405)
 {
 	static const struct ftp_address other = { 4, { 10, 0, 0, 2 }, 0 },
 					loop2 = { 4, { 127, 0, 0, 2 }, 0 }, any = { 4, { 0 }, 0 },
@@ -44,8 +44,8 @@ START_TEST(active_port)
 }
 END_TEST
 
-/* CVE-2020-8284: whom a passive reply makes us dial. */
-START_TEST(passive)
+/* Whom a passive reply makes us dial. */
+START_TEST(pasv_redirect_CVE_2020_8284_CVE_2021_4189)
 {
 	struct ftp_address a = { 4, { 192, 0, 2, 7 }, 5000 }, none = { 0, { 0 }, 5000 },
 			   any = { 4, { 0 }, 5000 }, six = { 6, { 0x20, 1, [15] = 7 }, 5000 };
@@ -77,9 +77,9 @@ END_TEST
 static void
 add(TCase *t)
 {
-	tcase_add_test(t, active);
+	tcase_add_test(t, bounce_CVE_1999_0017_CVE_2001_0405);
 	tcase_add_test(t, active_port);
-	tcase_add_test(t, passive);
+	tcase_add_test(t, pasv_redirect_CVE_2020_8284_CVE_2021_4189);
 }
 
 int

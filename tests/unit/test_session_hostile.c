@@ -11,7 +11,7 @@
 #define PUSH(side, text) dialogue_push(d, side, text, sizeof(text) - 1)
 #define FAILS(why) "< 421 Closing the connection: " why ".\n! hangup server\n! hangup client\n"
 
-/* CVE-1999-0017, CVE-2001-0405: bounce. The client's own address, no system port. */
+/* Only the client's own address will do, and no system port. */
 static const char *const bounces[] = {
 	"> PORT 10,0,0,9,19,136\n" ILLEGAL,
 	"> PORT 127,0,0,1,19,136\n" ILLEGAL,
@@ -33,7 +33,7 @@ static const char *const bounces[] = {
 	"> EPRT |2|::ffff:10.0.0.1|5000|\n! listen 1 server 4\n",
 };
 
-START_TEST(bounce_CVE_1999_0017)
+START_TEST(bounce_CVE_1999_0017_CVE_2001_0405)
 {
 	begin(MODE_AUTO);
 	play(GREETING);
@@ -42,7 +42,7 @@ START_TEST(bounce_CVE_1999_0017)
 END_TEST
 
 /* The client's PORT hidden from gateways by Telnet, or behind a line's end. */
-START_TEST(hidden_port)
+START_TEST(telnet_hidden_port)
 {
 	begin(MODE_AUTO);
 	play(GREETING "> PO\377\361RT 10,0,0,9,19,136\n" ILLEGAL
@@ -59,7 +59,7 @@ START_TEST(hidden_port)
 }
 END_TEST
 
-/* CVE-1999-0351: somebody comes to the listener, and the server refuses its PORT. */
+/* Somebody comes to the listener, and the server refuses its PORT. */
 START_TEST(data_connection_theft_CVE_1999_0351)
 {
 	begin(MODE_AUTO);
@@ -75,9 +75,8 @@ START_TEST(data_connection_theft_CVE_1999_0351)
 }
 END_TEST
 
-/* CVE-2020-8284, CVE-2021-4189: the reply's address is the broker's to judge; the client
- * never gets to see it. */
-START_TEST(pasv_redirect_CVE_2020_8284)
+/* The reply's address is the broker's to judge (policy.h); the client never gets to see it. */
+START_TEST(pasv_redirect_CVE_2020_8284_CVE_2021_4189)
 {
 	begin(MODE_AUTO);
 	play(GREETING "> PASV\n>> PASV\n<< 227 x (192,168,0,1,5,6)\n! listen 1 client 4\n"
@@ -104,7 +103,7 @@ START_TEST(no_port_no_channel)
 }
 END_TEST
 
-/* VU#328867: a 227 that stands where no PASV was asked must reach nobody. */
+/* A 227 that stands where no PASV was asked must reach nobody. */
 static const char *const smuggled[] = {
 	/* unasked, before and behind the greeting */
 	"<< 227 x (6,6,6,6,6,6)\n" UNEXPECTED,
@@ -189,7 +188,7 @@ START_TEST(flood_of_227)
 }
 END_TEST
 
-/* CVE-2020-16043 and its kin: a web page that makes a browser speak to us. */
+/* A web page makes a browser speak to us. */
 static const char *const http[] = { "GET / HTTP/1.1", "POST /a HTTP/1.1", "CONNECT a:21 HTTP/1.1",
 	"OPTIONS * HTTP/1.1", "PUT /PORT HTTP/1.1", "head / HTTP/1.0" };
 
@@ -286,7 +285,7 @@ START_TEST(tls_passes_when_told_so)
 }
 END_TEST
 
-/* CVE-2021-22947: plaintext injected around the start of TLS. */
+/* Plaintext injected around the start of TLS. */
 START_TEST(starttls_injection_CVE_2021_22947)
 {
 	begin_tls();
@@ -305,7 +304,7 @@ START_TEST(starttls_injection_CVE_2021_22947)
 END_TEST
 
 /* A line for a line: whatever a client sends, the server gets no more lines than that. */
-START_TEST(command_injection)
+START_TEST(crlf_injection)
 {
 	static const char text[] = "RETR a\r\nUSER b%0d%0aPORT 1\nSIZE \377\376\r\n";
 
@@ -341,10 +340,11 @@ static void
 add(TCase *t)
 {
 	tcase_add_checked_fixture(t, NULL, finish);
-	tcase_add_loop_test(t, bounce_CVE_1999_0017, 0, sizeof(bounces) / sizeof(bounces[0]));
-	tcase_add_test(t, hidden_port);
+	tcase_add_loop_test(t, bounce_CVE_1999_0017_CVE_2001_0405, 0,
+	    sizeof(bounces) / sizeof(bounces[0]));
+	tcase_add_test(t, telnet_hidden_port);
 	tcase_add_test(t, data_connection_theft_CVE_1999_0351);
-	tcase_add_test(t, pasv_redirect_CVE_2020_8284);
+	tcase_add_test(t, pasv_redirect_CVE_2020_8284_CVE_2021_4189);
 	tcase_add_loop_test(t, no_port_no_channel, 0,
 	    sizeof(passive_lies) / sizeof(passive_lies[0]));
 	tcase_add_loop_test(t, response_smuggling_VU_328867, 0,
@@ -360,7 +360,7 @@ add(TCase *t)
 	tcase_add_test(t, tls_is_refused);
 	tcase_add_test(t, tls_passes_when_told_so);
 	tcase_add_test(t, starttls_injection_CVE_2021_22947);
-	tcase_add_test(t, command_injection);
+	tcase_add_test(t, crlf_injection);
 	tcase_add_test(t, channels_are_bounded);
 }
 
