@@ -22,7 +22,8 @@ from rawftp import MODES, Raw, reset_on_close
 from slow import SLOW
 
 ENV = os.environ
-CUTS = ("kill", "kill_data_first", "rst", "rst_data_first", "rst_data", "early", "fin")
+CUTS = ("kill", "kill_data_first", "rst", "rst_data_first", "rst_data", "early", "fin",
+        "eager_kill", "eager_rst")
 HONEST = ("wait", "quit", "quit_at_once", "wait")
 
 
@@ -44,6 +45,10 @@ class Upload:
         self.data = self.ftp.transfer(mode, "STOR " + name)
         if how == "early":
             die()
+        if how.startswith("eager"):
+            self.data.sendall(body[:point])
+            getattr(self, "do_" + how[6:])()
+            return
         # Only now, as RFC 959 has it: whoever closes a data connection before it was
         # accepted cannot be told from a stranger any more.
         Raw.expect(self.ftp.reply(), "1")
