@@ -41,6 +41,7 @@ struct channel {
 	bool transferring; /* its command is in the queue or was answered */
 	bool started;      /* 1xx seen */
 	bool begin_waited; /* ... and was held */
+	bool looked;       /* whether data moved, of a transfer that was refused */
 	bool drained, closing;
 	bool aborted; /* by the client's ABOR: its data may end in any way */
 	int final;

@@ -13,6 +13,7 @@
 #define FINAL_WAIT_MS 10000 /* for the final reply behind a download's EOF */
 #define STALL_MS 5000       /* a final reply waits for data no longer without progress */
 #define BEGIN_MS 1000       /* a 1xx waits for the client's connection */
+#define LOOK_MS 1           /* has a transfer that failed without a 1xx begun all the same? */
 
 #define BOTH_ENDS ((1U << CLIENT) | (1U << SERVER))
 
@@ -380,6 +381,25 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 
 /* ---- the final reply ---- */
 
+/* Refused before it began, or ACCT is wanted first (332): there will be no data, unless it is one
+ * of the servers that send no 1xx. */
+static bool
+download_refused(struct session *s, struct channel *ch)
+{
+	if (ch->connected[CLIENT] && ch->connected[SERVER] && !ch->looked) {
+		ch->looked = true;
+		channel_arm_ms(s, ch, TIMER_STALL, LOOK_MS);
+		return false;
+	}
+	if (ch->timer == TIMER_STALL && ch->bytes == 0 && ch->looked)
+		return false;
+	if (ch->bytes > 0)
+		channel_abort(s, ch, 1U << CLIENT);
+	else
+		channel_close(s, ch);
+	return true;
+}
+
 static bool
 download_settled(struct session *s, struct channel *ch)
 {
@@ -390,11 +410,8 @@ download_settled(struct session *s, struct channel *ch)
 		download_ended(s, ch);
 	if (ch->closing || (ch->passed[CLIENT] && ch->drained))
 		return true;
-	/* Refused before it began, or ACCT is wanted first (332): there will be no data. */
-	if (ch->final >= 300 && !ch->started && !ch->eof[SERVER]) {
-		channel_close(s, ch);
-		return true;
-	}
+	if (ch->final >= 300 && !ch->started && !ch->eof[SERVER])
+		return download_refused(s, ch);
 	/* Who has sent ABOR may not read data any more before the reply is there. */
 	return ch->aborted;
 }

@@ -221,6 +221,8 @@ class Tally:
             self.never += 1
             print("never began: %s %s: %r" % (d.name_, d.mode, d.failed))
             return
+        if d.end is None:
+            sys.exit("cut: its own thread has died: %s %s" % (d.name_, d.mode))
         self.tried += 1
         self.hung += d.end == "timeout" or (d.silent and not d.name_.startswith("none"))
         if d.silent:
@@ -271,7 +273,8 @@ def one_round(kind, rng, size, server, tally):
     running = []
     for n in range(ROUND):
         if kind == "fake":
-            name = "%s-%d-%d" % (rng.choice(("426", "451", "550", "none", "lost", "421", "early")),
+            name = "%s-%d-%d" % (rng.choice(("426", "451", "550", "none", "lost", "421", "early",
+                                             "bare")),
                                  rng.randrange(size), rng.randrange(2))
         running.append(Download(MODES[n % 4], n % 8 < 4, name, size, point_of(rng, size),
                                 rng.random() < 0.5, cutter))

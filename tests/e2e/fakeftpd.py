@@ -3,7 +3,7 @@
 fakeftpd.py address port
 RETR END-BYTES-ACTIVE sends BYTES bytes, closes the data connection, and ends the transfer as
 END says: with that reply code; "none": without one; "lost": by closing the control
-connection; "early": 426 before the data connection is closed.
+connection; "early": 426 before the data connection is closed; "bare": likewise, without a 150.
 """
 import random
 import re
@@ -83,9 +83,10 @@ class Session(threading.Thread):
     def do_retr(self, arg):
         end, size, _ = re.match(r"(\w+)-(\d+)-(\d)", arg).groups()
         data = self.connect()
-        self.say("150 Here it comes.")
+        if end != "bare":
+            self.say("150 Here it comes.")
         data.sendall(bytes(int(size)))
-        if end == "early":
+        if end in ("early", "bare"):
             self.say("426 That is all.")
             time.sleep(LATE.random() * 0.01)
         data.close()

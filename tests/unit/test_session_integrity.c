@@ -78,7 +78,15 @@ static const struct {
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n<< 550 none\n" STALL "! close 1\n< 550 none\n" },
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n<< 332 ACCT?\n" STALL "! close 1\n< 332 ACCT?\n" },
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 550 none\n" STALL
-			     "! close 1\n< 550 none\n" },
+			     "! timer 1 1\n? timer 1 0\n! close 1\n< 550 none\n" },
+	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 550 none\n" STALL
+			     "! timer 1 1\n? eof 1 server 0\n! eof 1 server\n! eof 1 client\n"
+			     CLIENT_TOOK "< 550 none\n" },
+	/* ... or not refused, by a server that sends no 1xx */
+	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 451 no\n" STALL
+			     "! timer 1 1\n? timer 1 100\n! timer 1 5000\n! abort 1 client\n< 451 no\n" },
+	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 451 no\n" STALL
+			     "! timer 1 1\n" SERVER_ENDS "! abort 1 client\n< 451 no\n" },
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "? eof 1 server 0\n! eof 1 server\n" WAIT
 			     "<< 550 none\n" STALL "! eof 1 client\n" CLIENT_TOOK "< 550 none\n" },
 	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n? connected 1 client\n! dial 1 server 10.0.0.9:1286\n"
