@@ -228,6 +228,20 @@ broker_connected(struct broker *b, enum side side, const struct end_result *r)
 	answer_connected(b, r->channel, side, &c, r->direct);
 }
 
+/* Its listener is no more: neither is what was made ready on the other end. */
+static void
+unprepare(struct broker *b, struct prepared *p)
+{
+	struct end *other;
+
+	if (p == NULL)
+		return;
+	other = b->ends[OTHER(p->first)].end;
+	if (p->then.port != 0)
+		b->asked -= other->ops->cancel(other, p->channel);
+	prepared_drop(p);
+}
+
 static void
 broker_failed(struct broker *b, enum side side, unsigned channel)
 {
@@ -236,7 +250,7 @@ broker_failed(struct broker *b, enum side side, unsigned channel)
 	/* the first end is there, but the other will not be */
 	if (p != NULL && p->first != side && p->conn.rfd != -1)
 		answer_connected(b, channel, p->first, &p->conn, false);
-	prepared_drop(p);
+	unprepare(b, p);
 	broker_answer(b, ANSWER_FAILED, channel, side, 0, NULL, 0);
 }
 
@@ -351,6 +365,10 @@ ask_dial(struct broker *b, const struct ask *ask)
 	struct prepared *p = prepared_find(&b->preparation, ask->channel);
 	int to = p != NULL && ask->bulk ? p->duplicate : -1;
 
+	if (p != NULL && p->first == (enum side)ask->end) {
+		unprepare(b, p);
+		p = NULL;
+	}
 	dial(b, ask->channel, (enum side)ask->end, &ask->address, to);
 	prepared_drop(p);
 }
@@ -362,6 +380,7 @@ ask_listen(struct broker *b, const struct ask *ask)
 	struct prepared *p;
 
 	if (ask->then.port != 0 || ask->bulk) {
+		unprepare(b, prepared_find(&b->preparation, ask->channel));
 		p = prepared_new(&b->preparation, ask->channel, (enum side)ask->end);
 		if (p != NULL)
 			p->then = ask->then;
@@ -388,7 +407,7 @@ ask_cancel(struct broker *b, const struct ask *ask)
 	struct end *end = b->ends[ask->end].end;
 
 	b->asked -= end->ops->cancel(end, ask->channel);
-	prepared_drop(prepared_find(&b->preparation, ask->channel));
+	unprepare(b, prepared_find(&b->preparation, ask->channel));
 }
 
 static bool

@@ -87,6 +87,18 @@ wait $!
 like 'the broker: then_low, behind a listener that somebody came to' "$SAID" \
     'hostile: answer 2 hostile: answer 3 '
 
+few_left()
+{
+	[ "$(find "$(run_dir)" -type s -name 'd*' | wc -l)" -le 2 ]
+}
+: >"$RIG/log/hostile.err"
+hostile prepared &
+hostile_pid=$!
+ok 'the broker: 400 dials behind listeners' \
+    wait_for 20 grep -q 'hostile: prepared' "$RIG/log/hostile.err"
+ok 'the broker: none is kept when its listener is gone' wait_for 3 few_left
+wait $hostile_pid
+
 spawn other "$PYTHON" -c '
 import socket
 s = socket.create_server(("127.0.0.2", 0))

@@ -382,6 +382,33 @@ ask_then_low(void)
 	say("answer", answer(10000));
 }
 
+/* Dials that are prepared behind listeners which are cancelled, which there are not, or on whose
+ * own end something else is dialled. */
+static void
+ask_prepared(void)
+{
+	for (int i = 0; i < 400; i++) {
+		struct ask a = request(ASK_LISTEN, CLIENT, "127.0.0.1", i % 3 == 1 ? 4000 : 0);
+
+		a.then = a.address;
+		a.then.port = 5000;
+		ask_raw(&a, sizeof(a));
+		if (answer(10000) <= 0)
+			return;
+		a.op = ASK_DIAL;
+		a.address.port = 4000;
+		if (i % 3 == 2) {
+			ask_raw(&a, sizeof(a));
+			answer(10000);
+		}
+		a.op = ASK_CANCEL;
+		if (i % 3 != 1)
+			ask_raw(&a, sizeof(a));
+	}
+	say("prepared", 400);
+	answer(5000);
+}
+
 /* The port of a spare listener that there is not. */
 static void ask_spare(void) { one(ASK_LISTEN, CLIENT, "127.0.0.1", 4000); }
 
@@ -450,7 +477,7 @@ static const struct {
 	{ "flood_check", NULL, ask_flood_check }, { "flood_dial", NULL, ask_flood_dial },
 	{ "flood_listen", NULL, ask_flood_listen }, { "flood_cancel", NULL, ask_flood_cancel },
 	{ "with_fds", NULL, ask_with_fds }, { "then_low", NULL, ask_then_low },
-	{ "spare", NULL, ask_spare },
+	{ "spare", NULL, ask_spare }, { "prepared", NULL, ask_prepared },
 };
 
 int
