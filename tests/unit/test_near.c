@@ -136,6 +136,54 @@ START_TEST(deadline)
 }
 END_TEST
 
+/* Who comes before anybody was told the port is a stranger; then it is a listener like others. */
+START_TEST(spare)
+{
+	uint16_t port;
+	int fd;
+
+	begin("127.0.0.1");
+	near->ops->cancel(near, 7);
+	got.port = port = near_spare(near, 4);
+	ck_assert_uint_ne(port, 0);
+	ck_assert_uint_eq(near_spare(near, 4), 0); /* one is enough */
+	fd = come("127.0.0.1");
+	await_answer();
+	ck_assert_int_eq(got.event, END_VISITOR);
+	near_refuse(near);
+	ck_assert_int_eq(read(fd, &(char){ 0 }, 1), 0);
+	close(fd);
+	ck_assert(!near_listen_spare(near, 8, (uint16_t)(port ^ 1)));
+	ck_assert(near_listen_spare(near, 8, port));
+	ck_assert(!near_listen_spare(near, 9, port));
+	got.port = port;
+	fd = come("127.0.0.1");
+	await_answer();
+	ck_assert_int_eq(got.event, END_CONNECTED);
+	ck_assert_uint_eq(got.channel, 8);
+	close(got.rfd);
+	close(fd);
+	got.port = port;
+	ck_assert_int_eq(come("127.0.0.1"), -1);
+	got.port = near_spare(near, 4);
+	near_drop_spare(near);
+	ck_assert_int_eq(come("127.0.0.1"), -1);
+	finish();
+}
+END_TEST
+
+START_TEST(spare_in_time)
+{
+	begin("127.0.0.1");
+	near->ops->cancel(near, 7);
+	ck_assert(near_listen_spare(near, 8, near_spare(near, 4)));
+	await_answer();
+	ck_assert_int_eq(got.event, END_FAILED);
+	ck_assert_uint_eq(got.channel, 8);
+	finish();
+}
+END_TEST
+
 START_TEST(cancelled)
 {
 	begin("127.0.0.1");
@@ -152,6 +200,8 @@ add(TCase *t)
 	tcase_add_test(t, nobody_but_strangers);
 	tcase_add_test(t, deadline);
 	tcase_add_test(t, cancelled);
+	tcase_add_test(t, spare);
+	tcase_add_test(t, spare_in_time);
 }
 
 int
