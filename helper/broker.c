@@ -373,6 +373,18 @@ ask_dial(struct broker *b, const struct ask *ask)
 	prepared_drop(p);
 }
 
+/* The next passive command will not have to wait for its listener. */
+static void
+make_spare(struct broker *b, uint8_t family)
+{
+	uint16_t port = near_spare(b->ends[CLIENT].end, family);
+
+	if (port == 0)
+		return;
+	b->spare = port;
+	b->spare_family = family;
+}
+
 static void
 ask_listen(struct broker *b, const struct ask *ask)
 {
@@ -394,11 +406,8 @@ ask_listen(struct broker *b, const struct ask *ask)
 		b->asked--;
 		broker_failed(b, (enum side)ask->end, ask->channel);
 	}
-	/* The next passive command will not have to wait for its listener. */
-	if (ask->end == CLIENT && !b->config->remote) {
-		b->spare = near_spare(end, ask->address.family);
-		b->spare_family = ask->address.family;
-	}
+	if (ask->end == CLIENT && !b->config->remote)
+		make_spare(b, ask->address.family);
 }
 
 static void
