@@ -27,7 +27,7 @@ def waiting(s):
 def fetch(mode):
     ftp = Raw(receive_buffer=16384)
     for _ in range(times):
-        data = ftp.transfer(mode, "RETR " + name)
+        data = ftp.transfer(mode, "RETR " + name, sized=True)
         got, over, begun, final = 0, False, time.time(), None
         while not over or final is None:
             late = got / pace - (time.time() - begun)
