@@ -55,7 +55,8 @@ struct forwarder {
 	forward_fn *fn;
 	void *arg;
 	struct link local, remote, *stdio;
-	struct timer *quiet; /* of the latest stdio forward */
+	struct link *ready;  /* in stdio, not used yet */
+	struct timer *quiet; /* of the latest stdio forward, or the one that is ready */
 	struct pending *pending;
 	uint32_t next_id;
 	unsigned busy;
@@ -127,6 +128,8 @@ stdio_close(struct link *l)
 	for (at = &l->forwarder->stdio; *at != l; at = &(*at)->next)
 		;
 	*at = l->next;
+	if (l->forwarder->ready == l)
+		l->forwarder->ready = NULL;
 	link_close(l);
 	if (l->life != -1)
 		close(l->life);
@@ -442,14 +445,16 @@ stdio_pairs(int in[2], int out[2], bool life)
 }
 
 static struct link *
-stdio_link(struct forwarder *f, uint32_t id)
+stdio_link(struct forwarder *f)
 {
-	struct link *l = calloc(1, sizeof(*l));
+	struct link *l = f->ready;
 
-	if (l == NULL)
+	f->ready = NULL;
+	if (l != NULL)
+		return l;
+	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return NULL;
 	l->forwarder = f;
-	l->id = id;
 	l->life = -1;
 	if (link_open(l) == -1) {
 		free(l);
@@ -466,6 +471,8 @@ stdio_loud(void *arg)
 	struct forwarder *f = arg;
 
 	f->quiet = NULL;
+	if (f->ready != NULL)
+		stdio_close(f->ready);
 	for (struct link *l = f->stdio; l != NULL; l = l->next)
 		mux_quiet(l->mux, false);
 }
@@ -478,9 +485,8 @@ stdio_quiet(struct link *l)
 	struct forwarder *f = l->forwarder;
 
 	timer_free(f->quiet);
-	stdio_loud(f);
-	if (l->life == -1)
-		mux_quiet(l->mux, true);
+	for (struct link *other = f->stdio; other != NULL; other = other->next)
+		mux_quiet(other->mux, other == l && l->life == -1);
 	f->quiet = loop_timer(f->loop, QUIET_MS, stdio_loud, f);
 }
 
@@ -494,8 +500,9 @@ stdio_ask(struct pending *p, const char *host, uint16_t port, int in, int out)
 		errno = ENOTSUP;
 		return -1;
 	}
-	if ((p->link = stdio_link(f, p->id)) == NULL)
+	if ((p->link = stdio_link(f)) == NULL)
 		return -1;
+	p->link->id = p->id;
 	p->mux_id = mux_stdio_forward(p->link->mux, host, port, in, out);
 	if (p->mux_id != 0)
 		return 0;
@@ -533,6 +540,15 @@ forward_stdio(struct forwarder *f, const char *host, uint16_t port, int to, int 
 	pending_free(p);
 	errno = saved;
 	return 0;
+}
+
+void
+forward_stdio_prepare(struct forwarder *f)
+{
+	if (f->method != &method_mux || f->gone || f->ready != NULL)
+		return;
+	if ((f->ready = stdio_link(f)) != NULL)
+		stdio_quiet(f->ready);
 }
 
 void

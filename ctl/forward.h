@@ -82,6 +82,8 @@ uint32_t forward_check(struct forwarder *); /* is the master alive? Not held up 
  * Not with METHOD_EXEC. */
 uint32_t forward_stdio(struct forwarder *, const char *host, uint16_t port, int out, int *rfd,
     int *wfd);
+/* The next forward_stdio() will find a connection to the master ready, if it comes soon. */
+void forward_stdio_prepare(struct forwarder *);
 /* End the channel that had this id; ssh closes what it has of it. */
 void forward_stdio_end(struct forwarder *, uint32_t id);
 

@@ -392,9 +392,13 @@ static void
 far_prepare(struct end *end, unsigned channel, const char *host, uint16_t port)
 {
 	struct far *far = (struct far *)end;
-	struct far_slot *slot = wants_stdio(far) ? NULL : slot_new(far, channel);
+	struct far_slot *slot;
 
-	if (slot == NULL)
+	if (wants_stdio(far)) {
+		forward_stdio_prepare(far->forwarder);
+		return;
+	}
+	if ((slot = slot_new(far, channel)) == NULL)
 		return;
 	if (!dial_open(slot, host, port)) {
 		slot_free(slot);
