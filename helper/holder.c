@@ -16,6 +16,7 @@
 #define UNKNOWN_MS 1000
 #define LOOKS 50000     /* at descriptors, at most, about 2 us each */
 #define LOOKS_CROWD 2000 /* ... when processors are short: a thousand clients at once must not ... */
+#define PROCESSES 4096
 #define CROWD 8         /* ... cost a thousand times all descriptors there are */
 
 static bool
@@ -70,28 +71,46 @@ looks_allowed(void)
 	return crowd > CROWD ? LOOKS_CROWD : LOOKS;
 }
 
-/* True also when it may be somewhere where we have not looked any more. */
+/* The processes there are, as /proc lists them, the oldest first; of more than PROCESSES the
+ * youngest, each at its number modulo that. Returns how many there are. */
+static size_t
+list_processes(pid_t *pids)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	size_t n = 0;
+
+	if (dir == NULL)
+		return 0;
+	while ((entry = readdir(dir)) != NULL)
+		if (is_number(entry->d_name))
+			pids[n++ % PROCESSES] = atoi(entry->d_name);
+	closedir(dir);
+	return n;
+}
+
+/* From the youngest on, for clients seldom are old. True also when it may be somewhere where we
+ * have not looked any more. */
 static bool
 find_process(struct holder *h, const char *socket)
 {
+	pid_t pids[PROCESSES];
+	size_t n = list_processes(pids), end = n > PROCESSES ? n - PROCESSES : 0;
 	unsigned looks = looks_allowed();
-	const struct dirent *entry;
-	DIR *dir = opendir("/proc");
-	bool found = false;
 
-	if (dir == NULL)
-		return false;
-	while (!found && looks > 0 && (entry = readdir(dir)) != NULL) {
-		int fd = is_number(entry->d_name) ? find_fd(entry->d_name, socket, &looks) : -1;
+	while (n > end && looks > 0) {
+		pid_t pid = pids[--n % PROCESSES];
+		char name[16];
+		int fd;
 
-		if (fd == -1)
+		snprintf(name, sizeof(name), "%ld", (long)pid);
+		if ((fd = find_fd(name, socket, &looks)) == -1)
 			continue;
-		found = true;
-		h->pid = atoi(entry->d_name);
+		h->pid = pid;
 		h->fd = fd;
+		return true;
 	}
-	closedir(dir);
-	return found || looks == 0;
+	return looks == 0 || end > 0;
 }
 
 static bool
