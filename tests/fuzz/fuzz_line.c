@@ -1,11 +1,12 @@
-/* The first byte: the side, and the size of the pieces. The lines are those that come from
- * all bytes at once; there are as many as line feeds. */
+/* The first byte: the side, the size of the pieces, and whether it all comes often, which makes
+ * lines that are too long. The lines are those that come from all bytes at once; there are as many
+ * as line feeds, and more where replies are cut. */
 #include "fuzz.h"
 
 #include "line.h"
 
 struct sum {
-	size_t lines;
+	size_t lines, cut; /* cut: replies whose ends were not waited for */
 	uint64_t hash;
 };
 
@@ -22,7 +23,7 @@ static struct sum
 read_all(bool client, const uint8_t *data, size_t len, size_t piece)
 {
 	struct line_reader r;
-	struct sum sum = { 0, 14695981039346656037ULL };
+	struct sum sum = { 0, 0, 14695981039346656037ULL };
 	enum line_status status;
 
 	line_reader_init(&r, client);
@@ -39,6 +40,7 @@ read_all(bool client, const uint8_t *data, size_t len, size_t piece)
 		MUST(!client || r.len == 0 ||
 		    (memchr(r.text, '\r', r.len) == NULL && memchr(r.text, '\0', r.len) == NULL));
 		sum.lines++;
+		sum.cut += !client && status == LINE_LONG;
 		sum_add(&sum, &status, sizeof(status));
 		sum_add(&sum, r.text, r.len);
 	}
@@ -46,21 +48,34 @@ read_all(bool client, const uint8_t *data, size_t len, size_t piece)
 	return sum;
 }
 
+static void
+compare(bool client, const uint8_t *data, size_t len, size_t piece)
+{
+	struct sum whole = read_all(client, data, len, len);
+	struct sum pieces = read_all(client, data, len, piece);
+	size_t feeds = 0;
+
+	MUST(whole.lines == pieces.lines && whole.hash == pieces.hash);
+	for (size_t i = 0; i < len; i++)
+		feeds += data[i] == '\n';
+	MUST(whole.lines == feeds + whole.cut);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct sum whole, pieces;
-	size_t feeds = 0;
-	bool client;
+	size_t max, times, piece;
+	uint8_t *all;
 
-	if (len < 2)
+	if (len-- < 2)
 		return 0;
-	client = data[0] & 1;
-	whole = read_all(client, data + 1, len - 1, len);
-	pieces = read_all(client, data + 1, len - 1, (size_t)(data[0] >> 1) + 1);
-	MUST(whole.lines == pieces.lines && whole.hash == pieces.hash);
-	for (size_t i = 1; i < len; i++)
-		feeds += data[i] == '\n';
-	MUST(whole.lines == feeds);
+	max = data[0] & 1 ? LINE_COMMAND_MAX : LINE_REPLY_MAX;
+	times = data[0] >> 5 == 7 ? max / len + 2 : 1;
+	piece = (size_t)(data[0] >> 1 & 63) + 1;
+	all = malloc(len * times);
+	for (size_t i = 0; i < times; i++)
+		memcpy(all + i * len, data + 1, len);
+	compare(data[0] & 1, all, len * times, times > 1 ? piece * 1000 : piece);
+	free(all);
 	return 0;
 }

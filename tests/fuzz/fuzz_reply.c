@@ -1,7 +1,7 @@
 /* A server's replies, line by line, and as the text of a passive reply. */
 #include "fuzz.h"
 
-#include "ftp.h"
+#include "policy.h"
 
 static void
 lines(const char *text, size_t len)
@@ -27,6 +27,23 @@ lines(const char *text, size_t len)
 	}
 }
 
+/* Only the control host is dialled, unless somebody has asked for the reply's. */
+static void
+dialled(const struct ftp_address *a)
+{
+	static const char host[] = "ftp.example.org";
+	struct ftp_options o;
+	const char *to;
+	char buf[64];
+
+	memset(&o, 0, sizeof(o));
+	ftp_options_default(&o);
+	MUST(policy_passive_host(&o, host, a, buf, sizeof(buf)) == host);
+	o.passive_address = PASSIVE_REPLY;
+	to = policy_passive_host(&o, host, a, buf, sizeof(buf));
+	MUST(to == host || (to == buf && strcmp(to, "0.0.0.0") != 0 && strcmp(to, "::") != 0));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -40,6 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (ftp_parse_passive(code, (const char *)data, len, &a) == -1)
 			continue;
 		MUST(a.port >= 1024 && (a.family == 0) == (code == 229));
+		dialled(&a);
 		n = ftp_format_passive(text, sizeof(text), verbs[code - 227], &a);
 		MUST(n > 4 && strlen(text) == n && atoi(text) == code);
 		MUST(ftp_parse_passive(code, text + 4, n - 4, &again) == 0 && again.port == a.port);

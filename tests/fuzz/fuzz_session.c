@@ -1,68 +1,131 @@
-/* A whole session. The first byte is its configuration; then each byte says what comes:
- * bytes of a side (as many as the low bits say), an event that is possible, the end of a
- * control connection, or that a side stops and starts to read. The rules are dialogue.h's;
- * each session has to come to its end. */
-#include "fuzz.h"
-
+/* A whole session, as steps.h has it; the rules are dialogue.h's, and each session has to come
+ * to its end. What is not possible now happens to the next channel to which it is. */
 #define DIALOGUE_TEXT (128 * 1024) /* more than the longest line */
 #include "../unit/chaos.h"
 
-static struct dialogue *
-begin(uint8_t how)
-{
-	struct session_config config = dialogue_config((enum server_mode)(how & 3));
+#include "fuzz.h"
 
-	config.tls_pass = how & 4;
-	config.active_possible = !(how & 8);
-	config.listen_last = how & 16;
-	if (how & 32) {
-		config.listen4[CLIENT].family = 0;
-		config.family[CLIENT] = 6;
+#define AGAIN 1100     /* more than the longest line, in the largest pieces */
+#define AGAIN_MAX 2000 /* in one session */
+
+struct player {
+	struct dialogue *d;
+	uint64_t moved;
+	const uint8_t *last[2]; /* what each side said */
+	size_t last_len[2];
+	int again;
+};
+
+static void
+happen(struct player *p, uint8_t what, uint8_t nth)
+{
+	enum event_kind kind = (enum event_kind)(what & 7);
+	enum side end = what & STEP_OF_SERVER ? SERVER : CLIENT;
+	uint16_t port = (uint16_t)(40000 + p->d->ports[end]); /* as the tests have it */
+
+	p->moved += what & STEP_MOVED ? 7 : 0;
+	p->d->costly = what & STEP_SPECIAL;
+	p->d->dies_ms = what & STEP_SPECIAL ? STEP_DIES_MS : 0;
+	for (unsigned i = 0; i < DIALOGUE_CHANNELS; i++) {
+		const struct model *m = &p->d->model[(nth + i) % DIALOGUE_CHANNELS];
+
+		if (chaos_possible(m, kind, end) && chaos_event(p->d, kind, m->id, end, port, p->moved))
+			return;
 	}
-	if (how & 64)
-		config.listen6[SERVER] = (struct ftp_address){ 6, { 0xfd, [15] = 3 }, 0 };
-	if (how & 128)
-		config.listen6[CLIENT] = (struct ftp_address){ 6, { 0xfd, [15] = 2 }, 0 };
-	return dialogue_new(&config);
+}
+
+static void
+say(struct player *p, enum side side, const uint8_t *data, size_t len)
+{
+	dialogue_push(p->d, side, data, len);
+	p->last[side] = data;
+	p->last_len[side] = len;
+}
+
+static void
+other(struct player *p, uint8_t what)
+{
+	struct dialogue *d = p->d;
+	enum side side = what & STEP_OF_SERVER ? SERVER : CLIENT;
+
+	switch ((enum step_other)(what & 7)) {
+	case STEP_ENDS:
+		dialogue_end(d, side);
+		break;
+	case STEP_UNREAD:
+		d->unread[side] = !d->unread[side];
+		break;
+	case STEP_FAILS:
+		dialogue_fail(d, "told so");
+		break;
+	case STEP_AGAIN:
+		for (int i = 0; i < AGAIN && p->again < AGAIN_MAX; i++, p->again++)
+			say(p, side, p->last[side], p->last_len[side]);
+		break;
+	case STEP_ANY:
+		chaos_any_event(d, what * 0x9e3779b1U);
+	}
+	dialogue_settle(d);
 }
 
 /* How many bytes the step took. */
 static size_t
-step(struct dialogue *d, const uint8_t *data, size_t len)
+step(struct player *p, const uint8_t *data, size_t len)
 {
-	size_t n = (size_t)(data[0] & 63) + 1;
-	enum side side = data[0] & 64 ? SERVER : CLIENT;
+	size_t n = (size_t)(data[0] % STEP_PIECE) + 1;
 
-	if (!(data[0] & 128)) {
-		if (n > len - 1)
-			n = len - 1;
-		dialogue_push(d, side, data + 1, n);
-		return n + 1;
+	if (data[0] >= STEP_OTHER) {
+		other(p, data[0]);
+		return 1;
 	}
-	if (n <= 60 && len > 2) {
-		chaos_any_event(d, (uint32_t)(data[1] << 8 | data[2]) * 0x9e3779b1U);
-		return 3;
+	if (data[0] >= STEP_EVENT) {
+		happen(p, data[0], len > 1 ? data[1] : 0);
+		return 2;
 	}
-	if (n == 61)
-		dialogue_end(d, side);
-	else if (n == 62)
-		d->unread[side] = !d->unread[side];
-	else if (n == 63)
-		session_fail(d->s, "told so");
-	dialogue_settle(d);
-	return 1;
+	if (n > len - 1)
+		n = len - 1;
+	say(p, data[0] & STEP_SIDE ? SERVER : CLIENT, data + 1, n);
+	return n + 1;
+}
+
+/* What others want to know of it. */
+static void
+look(const struct session *s, unsigned channel)
+{
+	const char *client, *server;
+
+	session_verbs(s, channel, &client, &server);
+	MUST(strlen(client) <= 4 && strlen(server) <= 4 && strlen(session_direction(s, channel)) <= 4);
+	MUST(strlen(session_transfer(s, channel)) < 256 && strlen(session_user(s)) < 64);
+	MUST(!session_wants(s, channel) || !session_over(s));
+	MUST(!session_opaque(s) || session_greeted(s));
+	session_busy(s);
+	session_wants_tls(s);
+}
+
+static void
+trace(void *arg, enum side from, const char *line, size_t len)
+{
+	MUST(arg != NULL && from <= SERVER && (len == 0 || line != NULL));
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	struct session_config config = dialogue_config(MODE_AUTO);
+	struct player p = { 0 };
 	struct dialogue *d;
 
-	if (len < 2)
+	if (len < 3)
 		return 0;
-	d = begin(data[0]);
-	for (size_t at = 1; at < len && d->broken[0] == '\0'; at += step(d, data + at, len - at))
+	steps_configure(&config, data);
+	config.trace = trace;
+	config.trace_arg = &p;
+	p.d = d = dialogue_new(&config);
+	for (size_t at = 2; at < len && d->broken[0] == '\0'; at += step(&p, data + at, len - at)) {
 		d->heard[CLIENT][0] = d->heard[SERVER][0] = d->wanted[0] = '\0';
+		look(d->s, d->model[data[at] % 4].id);
+	}
 	chaos_finish(d, data[len - 1]);
 	if (d->broken[0] != '\0')
 		fprintf(stderr, "%s\n", d->broken);

@@ -1,10 +1,7 @@
 /* Status records, as a hostile helper would send them: what is taken can be put again. */
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "status.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -16,9 +13,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wire_read_from(&w, data, size);
 	while (status_get(&w, &r) == STATUS_OK) {
 		wire_write_to(&back, buf, sizeof(buf));
-		if (status_put(&back, &r) == -1 || status_get(&back, &copy) != STATUS_OK ||
-		    memcmp(&r, &copy, sizeof(r)) != 0)
-			abort();
+		MUST(status_put(&back, &r) == 0 && status_get(&back, &copy) == STATUS_OK);
+		MUST(memcmp(&r, &copy, sizeof(r)) == 0);
 	}
 	return 0;
 }

@@ -1,12 +1,22 @@
 #!/usr/bin/env python3
-"""Make the fuzzers' seeds (corpus/) from the dialogues and tables of the unit tests."""
+"""Make the fuzzers' seeds (corpus/) from what the unit tests play, pack and list.
+
+The tests write down the sessions that they play and the packets that they make (unit_seed());
+their tables of texts are read from their sources. With build/fuzz/fuzz_NAME (make fuzz) only
+those that add to the coverage are kept."""
 import ast
+import hashlib
 import os
 import re
 import shutil
+import subprocess
+import tempfile
 
 here = os.path.dirname(os.path.abspath(__file__))
 unit = os.path.join(here, '..', 'unit')
+built = os.path.join(here, '..', '..', 'build', 'fuzz')
+WRITERS = {'session': ('session', 'session_hostile', 'session_integrity', 'session_setup',
+                       'session_mutation'), 'mux': ('muxmsg',), 'status': ('status',)}
 
 
 def read(name):
@@ -23,41 +33,43 @@ def literals(text):
                        for p in parts)
 
 
-def dialogues():
-    text = read('recorded.h')
-    login = b''.join(literals(re.search(r'#define RECORDED_LOGIN(.*?)\n\n', text, re.S)[1]))
-    body = text[text.index('recorded[] = {'):text.index('#define RECORDED_COUNT')]
-    for script in literals(body.replace('RECORDED_LOGIN', '')):
-        yield (login + script).split(b'\n')
+def written(fuzzer):
+    """What the tests write down when they are run."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, fuzzer))
+        for test in WRITERS[fuzzer]:
+            subprocess.run([os.path.join(unit, 'test_%s.test' % test)], check=True,
+                           stdout=subprocess.DEVNULL, env={**os.environ, 'UNIT_SEEDS': folder})
+        for name in os.listdir(os.path.join(folder, fuzzer)):
+            with open(os.path.join(folder, fuzzer, name), 'rb') as f:
+                yield f.read()
 
 
-def encode(steps, mode):
-    """As fuzz_session.c reads it."""
-    out = bytearray([mode])
-    for i, step in enumerate(steps):
-        side = 64 if step.startswith(b'<<') else 0
-        if step.startswith(b'? end'):
-            out += bytes([128 | (64 if step.endswith(b'server') else 0) | 60])
-        elif step.startswith(b'?'):
-            out += bytes([128, i & 255, 7 * i & 255])
-        elif step:
-            said = (step[3:] if side else step[2:]) + b'\r\n'
-            while said:
-                out += bytes([side | len(said[:64]) - 1]) + said[:64]
-                said = said[64:]
-    return bytes(out)
+def said(session):
+    """What each side says in a session (see steps.h)."""
+    both, at = [b'', b''], 2
+    while at < len(session):
+        step, at = session[at], at + 1
+        if step < 0x80:
+            n = (step & 63) + 1
+            both[step >> 6] += session[at:at + n]
+            at += n
+        elif step < 0xc0:
+            at += 1
+    return both
 
 
 def seeds():
     """(fuzzer, bytes) for each seed."""
-    for n, steps in enumerate(dialogues()):
-        yield 'session', encode(steps, n & 3)
-        for first, fuzzer, side in (b'> ', 'line', 1), (b'<< ', 'line', 0):
-            said = b'\r\n'.join(s[len(first):] for s in steps if s.startswith(first))
-            yield fuzzer, bytes([side | 6]) + said + b'\r\n'
-        yield 'reply', b'\n'.join(s[3:] for s in steps if s.startswith(b'<<'))
-    tables = [s for s in literals(read('test_ftp.c')) if 2 < len(s) < 100]
-    for text in tables:
+    for fuzzer in WRITERS:
+        for seed in written(fuzzer):
+            yield fuzzer, seed
+            if fuzzer == 'session':
+                client, server = said(seed)
+                yield 'line', bytes([1 | 6]) + client
+                yield 'line', bytes([6]) + server
+                yield 'reply', server.replace(b'\r\n', b'\n')
+    for text in (s for s in literals(read('test_ftp.c')) if 2 < len(s) < 100):
         if b'|' in text or b',' in text or b'(' in text:
             yield 'reply', text
             verb = b'EPRT ' if b'|' in text else b'PORT '
@@ -68,21 +80,38 @@ def seeds():
     for text in literals(read('test_spec.c')):
         if 3 < len(text) < 60:
             yield 'spec', text
-    for kind in 1, 2, 3, 5, 6, 7:
-        yield 'mux', bytes([128, 0, 0, kind, 0, 0, 0, 9, 0, 0, 0, 3]) + b'why'
-    yield 'mux', bytes([0, 0, 0, 1, 0, 0, 0, 4])
+    for text in literals(read('test_takeover.c')):
+        yield 'spec', text
+
+
+def keep(fuzzer, all_of_them):
+    """Write them into the corpus, each with a name of its own."""
+    folder = os.path.join(here, 'corpus', 'fuzz_' + fuzzer)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for seed in all_of_them:
+        with open(os.path.join(folder, hashlib.sha256(seed).hexdigest()[:12]), 'wb') as f:
+            f.write(seed)
+    program = os.path.join(built, 'fuzz_' + fuzzer)
+    if os.path.exists(program):
+        with tempfile.TemporaryDirectory() as merged:
+            subprocess.run([program, '-merge=1', merged, folder], check=True,
+                           stderr=subprocess.DEVNULL,
+                           env={**os.environ, 'LLVM_PROFILE_FILE': '/dev/null'})
+            kept = {open(os.path.join(merged, name), 'rb').read() for name in os.listdir(merged)}
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), 'rb') as f:
+                if f.read() not in kept:
+                    os.unlink(f.name)
+    print('fuzz_%s: %d seeds' % (fuzzer, len(os.listdir(folder))))
 
 
 def main():
-    corpus = os.path.join(here, 'corpus')
-    shutil.rmtree(corpus, ignore_errors=True)
-    count = {}
-    for fuzzer, data in dict.fromkeys(seeds()):
-        folder = os.path.join(corpus, 'fuzz_' + fuzzer)
-        os.makedirs(folder, exist_ok=True)
-        count[fuzzer] = count.get(fuzzer, 0) + 1
-        with open(os.path.join(folder, '%03d' % count[fuzzer]), 'wb') as f:
-            f.write(data)
+    found = {}
+    for fuzzer, data in seeds():
+        found.setdefault(fuzzer, set()).add(data)
+    for fuzzer in sorted(found):
+        keep(fuzzer, found[fuzzer])
 
 
 main()

@@ -19,6 +19,7 @@
 #include <strings.h>
 
 #include "session.h"
+#include "steps.h"
 
 #ifndef DIALOGUE_TEXT
 #define DIALOGUE_TEXT (512 * 1024)
@@ -31,6 +32,7 @@ struct model {
 	unsigned id; /* 0 = free */
 	bool asked[2], listening[2], dialled[2], connected[2], eof_passed[2], ended[2];
 	bool failed[2], reset[2], timer, closed;
+	uint64_t bytes; /* moved, as far as the session was told */
 };
 
 struct dialogue {
@@ -46,8 +48,10 @@ struct dialogue {
 	bool hung_up[2], opaque, unread[2]; /* unread: that side does not take its output */
 	bool client_ended, mode_b;
 	uint32_t said; /* the client's last four letters; Telnet may stand between them */
-	bool quit;     /* ... were QUIT */
+	bool quit, abor; /* ... were QUIT, or ABOR */
 	unsigned dies_ms; /* what the next EOF will say */
+	bool costly;      /* what LISTENING says */
+	struct steps *steps; /* written down here, if anybody wants it */
 	char broken[512];
 };
 
@@ -165,9 +169,9 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 }
 
 /* No end of file on a guess: an upload's client must be there or have said QUIT, a download
- * must have had its final reply. */
+ * must have had its final reply, and a good one, unless nothing came or it was to be aborted. */
 static inline void
-dialogue_check_eof(struct dialogue *d, const struct action *a)
+dialogue_check_eof(struct dialogue *d, const struct model *m, const struct action *a)
 {
 	const char *direction = session_direction(d->s, a->channel);
 
@@ -175,8 +179,14 @@ dialogue_check_eof(struct dialogue *d, const struct action *a)
 		return;
 	if (a->end == SERVER && strcmp(direction, "up") == 0 && d->client_ended && !d->quit)
 		dialogue_break(d, "channel %u: a cut upload looks whole", a->channel);
-	if (a->end == CLIENT && strcmp(direction, "down") == 0 && session_final(d->s, a->channel) == 0)
-		dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
+	if (a->end == CLIENT && strcmp(direction, "down") == 0) {
+		int final = session_final(d->s, a->channel);
+
+		if (final == 0)
+			dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
+		if (final >= 300 && m->bytes > 0 && !d->abor)
+			dialogue_break(d, "channel %u: EOF behind a %d", a->channel, final);
+	}
 }
 
 /* Whole lines, however the output came in pieces. */
@@ -266,7 +276,7 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 		if (m->eof_passed[a->end])
 			dialogue_break(d, "channel %u: second EOF", m->id);
 		m->eof_passed[a->end] = true;
-		dialogue_check_eof(d, a);
+		dialogue_check_eof(d, m, a);
 		break;
 	case ACT_TIMER:
 		m->timer = a->ms != 0;
@@ -316,11 +326,15 @@ dialogue_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum 
     uint16_t port, uint64_t bytes)
 {
 	struct event e = { .kind = kind, .channel = channel, .end = end, .port = port,
-		.bytes = bytes, .dies_ms = kind == EV_EOF ? d->dies_ms : 0 };
+		.bytes = bytes, .dies_ms = kind == EV_EOF ? d->dies_ms : 0,
+		.costly = kind == EV_LISTENING && d->costly };
 	struct model *m = dialogue_model(d, channel, false);
 
 	dialogue_trace("? event %d of %u %s\n", kind, channel, side_names[end]);
 	if (m != NULL) {
+		steps_event(d->steps, &e, (int)(m - d->model));
+		if (kind == EV_EOF || kind == EV_TIMER)
+			m->bytes = bytes;
 		m->listening[end] |= kind == EV_LISTENING;
 		m->connected[end] |= kind == EV_CONNECTED;
 		m->ended[end] |= kind == EV_EOF;
@@ -385,7 +399,9 @@ dialogue_push(struct dialogue *d, enum side side, const void *data, size_t len)
 
 		d->said = c >= 'a' && c <= 'z' ? d->said << 8 | c : d->said;
 		d->quit |= d->said == ('q' << 24 | 'u' << 16 | 'i' << 8 | 't');
+		d->abor |= d->said == ('a' << 24 | 'b' << 16 | 'o' << 8 | 'r');
 	}
+	steps_said(d->steps, side, data, len);
 	if (len > 0)
 		session_push(d->s, side, data, len);
 	dialogue_settle(d);
@@ -396,9 +412,17 @@ static inline void
 dialogue_end(struct dialogue *d, enum side side)
 {
 	dialogue_trace("? end %s\n", side_names[side]);
+	steps_other(d->steps, STEP_ENDS, side);
 	d->client_ended |= side == CLIENT;
 	session_eof(d->s, side);
 	dialogue_settle(d);
+}
+
+static inline void
+dialogue_fail(struct dialogue *d, const char *why)
+{
+	steps_other(d->steps, STEP_FAILS, CLIENT);
+	session_fail(d->s, why);
 }
 
 static inline struct dialogue *
@@ -416,6 +440,7 @@ dialogue_new(const struct session_config *config)
 static inline void
 dialogue_free(struct dialogue *d)
 {
+	free(d->steps);
 	session_free(d->s);
 	free(d->line[CLIENT]);
 	free(d->line[SERVER]);
@@ -452,7 +477,7 @@ dialogue_happen(struct dialogue *d, const char *text)
 	unsigned long long n = 0;
 
 	if (strncmp(text, "fail ", 5) == 0)
-		session_fail(d->s, text + 5);
+		dialogue_fail(d, text + 5);
 	else if (strncmp(text, "end ", 4) == 0)
 		dialogue_end(d, dialogue_side(text + 4));
 	else if (strncmp(text, "dies ", 5) == 0)

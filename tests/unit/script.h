@@ -20,11 +20,22 @@
 static struct dialogue *d;
 
 static inline void
-begin_with(const struct session_config *config)
+finish(void)
 {
+	if (d != NULL && d->steps != NULL)
+		unit_seed("session", d->steps->bytes, d->steps->len);
 	if (d != NULL)
 		dialogue_free(d);
+	d = NULL;
+}
+
+static inline void
+begin_with(const struct session_config *config)
+{
+	finish();
 	d = dialogue_new(config);
+	d->steps = calloc(1, sizeof(*d->steps));
+	steps_begin(d->steps, config);
 }
 
 static inline void
@@ -33,14 +44,6 @@ begin(enum server_mode mode)
 	struct session_config config = dialogue_config(mode);
 
 	begin_with(&config);
-}
-
-static inline void
-finish(void)
-{
-	if (d != NULL)
-		dialogue_free(d);
-	d = NULL;
 }
 
 #define play(script) ck_assert_msg(dialogue_play(d, script)[0] == '\0', "%s", d->broken)

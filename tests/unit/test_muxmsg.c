@@ -1,10 +1,6 @@
 /* Mux messages: the bytes that go out, and everything that may come in. */
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "muxmsg.h"
+#include "unit.h"
 
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
@@ -120,6 +116,7 @@ START_TEST(test_decode)
 {
 	struct mux_reply r;
 
+	unit_seed("mux", packets[_i].packet, packets[_i].len);
 	ck_assert_msg(muxmsg_decode(&r, packets[_i].packet, packets[_i].len) ==
 	    packets[_i].result, "%s", packets[_i].name);
 	if (packets[_i].result == -1)
@@ -168,23 +165,19 @@ START_TEST(test_mutations)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *t)
 {
-	Suite *s = suite_create("muxmsg");
-	TCase *t = tcase_create("muxmsg");
-	SRunner *runner = srunner_create(s);
-	int failed;
-
 	tcase_add_test(t, test_requests);
 	tcase_add_test(t, test_forwards);
 	tcase_add_test(t, test_no_room);
 	tcase_add_loop_test(t, test_decode, 0, PACKETS);
 	tcase_add_test(t, test_long_reason);
 	tcase_add_loop_test(t, test_mutations, 0, PACKETS);
-	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+}
+
+int
+main(void)
+{
+	return unit_run("muxmsg", add);
 }

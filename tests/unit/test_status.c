@@ -37,6 +37,7 @@ START_TEST(test_round)
 	fill(&in, types[_i]);
 	wire_write_to(&w, buf, sizeof(buf));
 	ck_assert_int_eq(status_put(&w, &in), 0);
+	unit_seed("status", buf, w.len);
 	ck_assert_int_eq(status_get(&w, &out), STATUS_OK);
 	ck_assert_int_eq(memcmp(&in, &out, sizeof(in)), 0);
 	ck_assert_int_eq(status_get(&w, &out), STATUS_MORE);

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,25 @@ unit_mutate(char *text, size_t size, uint64_t *state)
 				memmove(text + at + run, text + at, len - at + 1);
 		}
 	}
+}
+
+/* What a test has made is a seed for a fuzzer: a file in UNIT_SEEDS/fuzzer where somebody
+ * collects them (tests/fuzz/seeds.py). */
+static inline void
+unit_seed(const char *fuzzer, const void *data, size_t len)
+{
+	const char *seeds = getenv("UNIT_SEEDS");
+	char name[4096];
+	FILE *f;
+	int fd;
+
+	if (seeds == NULL)
+		return;
+	snprintf(name, sizeof(name), "%s/%s/XXXXXX", seeds, fuzzer);
+	if ((fd = mkstemp(name)) == -1 || (f = fdopen(fd, "wb")) == NULL)
+		abort();
+	fwrite(data, 1, len, f);
+	fclose(f);
 }
 
 #endif
