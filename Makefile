@@ -8,7 +8,7 @@
 #   demo        shows it at work on this machine
 #   soak        the scenarios about integrity and load at full length (an hour)
 #   bench       measures it against ssh -L, ssh -D and sftp
-#   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang)
+#   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang); short: in unit
 #   sanitize    unit tests and SCENARIOS with the address, leak and undefined behaviour sanitizers
 #   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
 #   lint        clang-tidy or cppcheck, shellcheck, mandoc
@@ -65,6 +65,7 @@ COMPLETIONS != ls contrib/completions/* 2>/dev/null; true
 CTL_OBJ = $(CTL_SRC:.c=.o)
 HELPER_OBJ = $(HELPER_SRC:.c=.o)
 UNIT = $(UNIT_SRC:.c=.test)
+FUZZ = $(FUZZ_SRC:.c=.test)
 LIBRARIES = helper/libhelper.a ctl/libctl.a
 
 # Each hardening option is tried on an empty program; -D_FORTIFY_SOURCE warns without -O, and
@@ -108,7 +109,7 @@ ctl/ftp-over-ssh-ctl: ctl/ftp-over-ssh-ctl.o ctl/libctl.a
 	$(LINK) -o $@ ctl/ftp-over-ssh-ctl.o ctl/libctl.a $(LIBS)
 helper/ftp-over-ssh-helper: helper/ftp-over-ssh-helper.o $(LIBRARIES)
 	$(LINK) -o $@ helper/ftp-over-ssh-helper.o $(LIBRARIES) $(LIBS)
-$(UNIT): $(LIBRARIES)
+$(UNIT) $(FUZZ): $(LIBRARIES)
 
 # --- tests
 
@@ -117,8 +118,8 @@ check:
 	$(MAKE) all unit
 	tests/docs/run
 	tests/e2e/run
-unit: $(UNIT)
-	@tests/unit/run $(UNIT)
+unit: $(UNIT) $(FUZZ)
+	@tests/unit/run $(UNIT) $(FUZZ)
 demo:
 	tests/deps demo
 	$(MAKE) all
@@ -127,17 +128,6 @@ soak: all
 	tests/soak/run
 bench: all
 	tests/bench/run
-
-FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DNO_SANDBOX
-fuzz:
-	@mkdir -p build/fuzz; set -e; for s in $(FUZZ_SRC); do \
-		n=`basename $$s .c`; mkdir -p build/fuzz/$$n.corpus; \
-		$(FUZZ_CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(FUZZ_FLAGS) -o build/fuzz/$$n $$s \
-			$(HELPER_SRC) $(CTL_SRC) $(LIBS); \
-		seeds=; if test -d tests/fuzz/corpus/$$n; then seeds=tests/fuzz/corpus/$$n; fi; \
-		echo "$$n: $(FUZZ_SECONDS) s"; \
-		build/fuzz/$$n -verbosity=0 -max_total_time=$(FUZZ_SECONDS) \
-			-artifact_prefix=build/fuzz/$$n. build/fuzz/$$n.corpus $$seeds; done
 
 # In a copy of the tree, so that the objects of two builds do not mix. Without the sandbox: it
 # knows neither the system calls of the sanitizers nor those of valgrind.
@@ -160,6 +150,20 @@ valgrind:
 	@$(COPY); copy build/valgrind
 	cd build/valgrind && $(CC) -c tests/e2e/forks.c && $(MAKE) $(WATCHED) CFLAGS='-O1 -g' all
 	tests/e2e/watched valgrind build/valgrind $(SCENARIOS)
+
+# The fuzzers themselves without instruments: it is the parsers' coverage that counts.
+FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_COVER = -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping
+fuzz:
+	tests/deps fuzz
+	@$(COPY); copy build/fuzz
+	cd build/fuzz && $(MAKE) -s CC='$(FUZZ_CC)' CPPFLAGS=-DNO_SANDBOX HARDEN_CFLAGS= \
+		CFLAGS='$(FUZZ_FLAGS) $(FUZZ_COVER)' $(LIBRARIES)
+	cd build/fuzz && for s in $(FUZZ_SRC); do n=`basename $$s .c`; \
+		$(FUZZ_CC) $(STD) -iquote ctl -iquote helper -DLIBFUZZER $(FUZZ_FLAGS) -c -o $$n.o $$s && \
+		$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -fprofile-instr-generate -o $$n $$n.o \
+			$(LIBRARIES) $(LIBS) || exit; done
+	tests/fuzz/run build/fuzz $(FUZZ_SECONDS) `basename -s .c -a $(FUZZ_SRC)`
 
 # Without the checks that mostly find fault with what is right here (unix.Malloc does not
 # understand lists, for one; the sanitizers do that work).
@@ -201,10 +205,10 @@ uninstall:
 dist:
 	git archive --prefix=ftp-over-ssh-$(VERSION)/ -o ftp-over-ssh-$(VERSION).tar.gz HEAD
 clean:
-	rm -rf build $(PROGRAMS) $(LIBRARIES) $(UNIT)
-	rm -f ctl/*.o ctl/*.d helper/*.o helper/*.d tests/unit/*.d tests/unit/*.log
+	rm -rf build $(PROGRAMS) $(LIBRARIES) $(UNIT) $(FUZZ)
+	rm -f ctl/*.o ctl/*.d helper/*.o helper/*.d tests/*/*.d tests/*/*.test.*
 
-DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d 2>/dev/null; true
+DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d tests/fuzz/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
 .PHONY: all check unit demo soak bench fuzz sanitize valgrind lint install uninstall dist clean

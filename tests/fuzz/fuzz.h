@@ -27,4 +27,8 @@ fuzz_string(const uint8_t *data, size_t len)
 	return text;
 }
 
+#ifndef LIBFUZZER
+#include "mutate.h"
+#endif
+
 #endif
