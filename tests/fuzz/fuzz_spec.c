@@ -7,7 +7,9 @@ static void
 host_is_sane(const struct hostport *h)
 {
 	MUST(memchr(h->host, '\0', sizeof(h->host)) != NULL);
-	MUST(strpbrk(h->host, "[]") == NULL);
+	MUST(h->host[0] != '-' && strpbrk(h->host, "[]/") == NULL);
+	for (const char *p = h->host; *p != '\0'; p++)
+		MUST((unsigned char)*p > ' ' && *p != 0x7f);
 }
 
 int

@@ -424,41 +424,6 @@ START_TEST(hidden_features)
 }
 END_TEST
 
-/* ---- mutants: never read past the end (the sanitizers see that), never a low port ---- */
-
-START_TEST(mutants)
-{
-	static const char *const seeds[] = { "Entering Passive Mode (127,0,0,1,5,6)", "(|||6446|)",
-		"(6,16," V6 ",2,5,6)", "|2|2001:db8::1|5282|", "1,2,3,4,5,6", "RETR file" };
-	uint64_t state = 0xf7f;
-
-	for (int i = 0; i < 60000; i++) {
-		char text[160], *exact;
-		struct ftp_address a;
-		struct ftp_command c;
-		size_t len;
-
-		snprintf(text, sizeof(text), "%s", seeds[i % COUNT(seeds)]);
-		unit_mutate(text, sizeof(text), &state);
-		len = strlen(text);
-		exact = malloc(len + 1); /* no byte behind it may be read, so without the NUL */
-		memcpy(exact, text, len);
-		exact = realloc(exact, len ? len : 1);
-		for (int code = 227; code <= 229; code++)
-			if (ftp_parse_passive(code, exact, len, &a) == 0)
-				ck_assert_uint_ge(a.port, 1024);
-		for (enum ftp_verb v = FTP_PORT; v <= FTP_LPRT; v++)
-			if (ftp_parse_active(v, exact, len, &a) == 0)
-				ck_assert(a.port > 0 && (a.family == 4 || a.family == 6));
-		if (ftp_command_parse(&c, exact, len) == 0)
-			ck_assert_uint_le(c.name_len + c.arg_len, len);
-		ftp_is_http(exact, len);
-		ftp_feature_hidden(exact, len);
-		free(exact);
-	}
-}
-END_TEST
-
 static void
 add(TCase *t)
 {
@@ -478,7 +443,6 @@ add(TCase *t)
 	tcase_add_test(t, reply_lines);
 	tcase_add_test(t, reply_codes);
 	tcase_add_test(t, hidden_features);
-	tcase_add_test(t, mutants);
 }
 
 int

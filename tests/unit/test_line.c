@@ -187,35 +187,6 @@ START_TEST(endless_line)
 }
 END_TEST
 
-/* No two commands become one, none is made out of nothing: as many lines as line feeds,
- * and a client's line holds no line end and no NUL. */
-START_TEST(mutants)
-{
-	uint64_t state = 0x11e5;
-
-	for (int i = 0; i < 20000; i++) {
-		char text[128] = "PO\377\361RT 1\r\nRETR \377\377\r\n\377\364\377\362ABOR\r\n";
-		struct line_reader r;
-		enum line_status status;
-		size_t len, feeds = 0, lines = 0;
-
-		unit_mutate(text, sizeof(text) - 1, &state);
-		len = strlen(text);
-		line_reader_init(&r, CLIENT_SIDE);
-		for (size_t at = 0; at < len;) {
-			at += line_feed(&r, text + at, len - at, &status);
-			lines += status != LINE_MORE;
-			ck_assert(memchr(r.text ? r.text : "", '\n', r.len) == NULL);
-			ck_assert(memchr(r.text ? r.text : "", '\r', r.len) == NULL);
-		}
-		for (size_t at = 0; at < len; at++)
-			feeds += text[at] == '\n';
-		ck_assert_uint_eq(lines, feeds);
-		line_reader_free(&r);
-	}
-}
-END_TEST
-
 static void
 add(TCase *t)
 {
@@ -228,7 +199,6 @@ add(TCase *t)
 	tcase_add_test(t, replies_keep_every_byte);
 	tcase_add_loop_test(t, limits, 0, 2);
 	tcase_add_test(t, endless_line);
-	tcase_add_test(t, mutants);
 }
 
 int

@@ -216,49 +216,6 @@ START_TEST(table_is_sound)
 }
 END_TEST
 
-static void
-within_bounds(void)
-{
-	ck_assert_int_ge(o.passive_address, PASSIVE_CONTROL);
-	ck_assert_int_le(o.passive_address, PASSIVE_ADDR);
-	ck_assert((unsigned)o.server_mode <= MODE_ACTIVE);
-	ck_assert((unsigned)o.forward <= METHOD_STDIO);
-	ck_assert(memchr(o.passive_addr, '\0', sizeof(o.passive_addr)) != NULL);
-	ck_assert(memchr(o.advertise, '\0', sizeof(o.advertise)) != NULL);
-	ck_assert(memchr(o.name, '\0', sizeof(o.name)) != NULL);
-	ck_assert(o.data_port_lo == 0 || o.data_port_lo >= 1024);
-	ck_assert(o.data_port_lo <= o.data_port_hi);
-	ck_assert(o.masters >= 1 && o.masters <= 64);
-	ck_assert_uint_le(o.timeout, 1000000);
-}
-
-START_TEST(mutants)
-{
-	static const char *const seeds[] = {
-		"FtpPassiveAddress=192.0.2.7", "FtpPassiveAddress 2001:db8::1",
-		"FtpServerMode=passive", "FtpDataPorts=5000-6000", "FtpName=printer",
-		"FtpTimeout = 900", "FtpMasters=4", "FtpForward=stdio", "FtpAdvertise=::1",
-	};
-	uint64_t state = 20260101;
-	char text[300], small[16];
-	int accepted = 0;
-
-	ftp_options_default(&o);
-	for (int i = 0; i < 20000; i++) {
-		strcpy(text, seeds[(size_t)i % (sizeof(seeds) / sizeof(*seeds))]);
-		unit_mutate(text, sizeof(text), &state);
-		memset(small, 'x', sizeof(small));
-		if (ftp_option_set(&o, text, small, sizeof(small) - 1) == 0)
-			accepted++;
-		else
-			ck_assert(memchr(small, '\0', sizeof(small) - 1) != NULL);
-		ck_assert_int_eq(small[sizeof(small) - 1], 'x');
-		within_bounds();
-	}
-	ck_assert_int_gt(accepted, 100); /* or the mutants are too wild to tell anything */
-}
-END_TEST
-
 /* What was given is quoted in part only: what is expected must still be in the message. */
 START_TEST(long_values)
 {
@@ -284,7 +241,6 @@ add(TCase *t)
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, names);
 	tcase_add_test(t, table_is_sound);
-	tcase_add_test(t, mutants);
 }
 
 int

@@ -228,66 +228,6 @@ START_TEST(token_is_present)
 END_TEST
 
 static void
-host_is_clean(const char *host)
-{
-	size_t len = strnlen(host, SPEC_HOST_MAX);
-
-	ck_assert_uint_lt(len, SPEC_HOST_MAX);
-	ck_assert(*host != '-');
-	for (size_t i = 0; i < len; i++)
-		ck_assert((unsigned char)host[i] > ' ' && host[i] != '/' && host[i] != 0x7f);
-}
-
-/* What is accepted and formatted is read back as the same. */
-static void
-survives(const char *text)
-{
-	struct tunnel_spec s;
-	struct hostport hp, again;
-	char back[SPEC_HOST_MAX + 16];
-	char *expanded = token_expand(text, "::1", 65535);
-
-	ck_assert_ptr_nonnull(expanded);
-	ck_assert_uint_le(strlen(expanded), strlen(text) * 16);
-	free(expanded);
-	token_present(text);
-	destination_check(text, why, sizeof(why));
-	if (spec_parse(&s, text, why, sizeof(why)) == 0) {
-		host_is_clean(s.listen.host);
-		host_is_clean(s.target.host);
-		ck_assert_uint_gt(strlen(s.target.host), 0);
-		ck_assert_uint_gt(s.target.port, 0);
-	}
-	if (hostport_parse(&hp, text, 21, why, sizeof(why)) == 0) {
-		host_is_clean(hp.host);
-		hostport_format(back, sizeof(back), hp.host, hp.port);
-		ck_assert_msg(hostport_parse(&again, back, 0, why, sizeof(why)) == 0, "%s: %s",
-		    back, why);
-		ck_assert_str_eq(hp.host, again.host);
-		ck_assert_uint_eq(hp.port, again.port);
-	}
-}
-
-START_TEST(mutants)
-{
-	static const char *const seeds[] = {
-		"ftp/1234:localhost:21", "[::1]:1234:[2001:db8::1]:21", "*:0:10.0.0.1:21",
-		"user@host", "ssh://user@[::1]:2222/", "localhost:2121", "[fe80::1%eth0]:21",
-		"-p %p %h %u %%"
-	};
-	uint64_t state = 20260102;
-	char text[600];
-
-	for (int i = 0; i < 20000; i++) {
-		strcpy(text, seeds[(size_t)i % (sizeof(seeds) / sizeof(*seeds))]);
-		for (int more = i % 3; more >= 0; more--)
-			unit_mutate(text, sizeof(text), &state);
-		survives(text);
-	}
-}
-END_TEST
-
-static void
 add(TCase *t)
 {
 	tcase_add_test(t, specs);
@@ -299,7 +239,6 @@ add(TCase *t)
 	tcase_add_test(t, destinations);
 	tcase_add_test(t, tokens);
 	tcase_add_test(t, token_is_present);
-	tcase_add_test(t, mutants);
 }
 
 int

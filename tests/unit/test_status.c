@@ -168,31 +168,6 @@ START_TEST(test_too_long)
 }
 END_TEST
 
-/* Whatever is taken can be put again, and is the same. */
-START_TEST(test_mutants)
-{
-	uint8_t buf[STATUS_RECORD_MAX + 4], again[STATUS_RECORD_MAX + 4];
-	uint64_t state = 88172645463325252ULL;
-	struct status_record r, copy;
-	struct wire w, back;
-
-	for (int round = 0; round < 200000; round++) {
-		fill(&r, types[unit_random(&state) % TYPES]);
-		wire_write_to(&w, buf, sizeof(buf));
-		status_put(&w, &r);
-		for (uint32_t n = unit_random(&state) % 4; n > 0; n--)
-			buf[unit_random(&state) % (n == 1 ? 16 : w.len)] = (uint8_t)unit_random(&state);
-		w.len -= unit_random(&state) % 8 == 0 ? unit_random(&state) % w.len : 0;
-		if (status_get(&w, &r) != STATUS_OK)
-			continue;
-		wire_write_to(&back, again, sizeof(again));
-		ck_assert_int_eq(status_put(&back, &r), 0);
-		ck_assert_int_eq(status_get(&back, &copy), STATUS_OK);
-		ck_assert_int_eq(memcmp(&r, &copy, sizeof(r)), 0);
-	}
-}
-END_TEST
-
 static void
 add(TCase *tests)
 {
@@ -202,7 +177,6 @@ add(TCase *tests)
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_texts);
 	tcase_add_test(tests, test_too_long);
-	tcase_add_test(tests, test_mutants);
 }
 
 int
