@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Many transfers in one session, many sessions at once, a parallel lftp while the master is killed
 # now and then: all bytes are right, and nothing grows.
-# FTP_TRANSFERS, FTP_SESSIONS and FTP_KILLS make it longer (make soak).
+# FTP_TRANSFERS, FTP_SESSIONS, FTP_FILES and FTP_KILLS make it longer (make soak).
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/clients.sh"
+. "$RIG_E2E/leaks.sh"
 
 transfers=${FTP_TRANSFERS:-600} sessions=${FTP_SESSIONS:-60} kills=${FTP_KILLS:-2}
 files=${FTP_FILES:-400}
@@ -17,75 +18,98 @@ load()
 	run "$PYTHON" "$RIG_E2E/load.py" "$@"
 }
 
-private()	# pid: kB of memory that is its own
+loading()	# word
 {
-	awk '/^Private/ { n += $2 } END { print n + 0 }' "/proc/$1/smaps_rollup" 2>/dev/null
+	grep -qx "$1" "$RIG/log/load.out"
 }
 
-no_helper()
+loaded()	# word: it has come so far, or it has failed
 {
-	[ -z "$(pgrep -P "$TUNNEL_PID" -f -- "$(basename "$HELPER")")" ]
+	loading "$1" || ! rig_alive "$LOAD_PID"
 }
 
-sshd_pid()	# the process that serves our master
+# What one session has, and how much memory.
+session_holds()
 {
-	children "$SSHD_PID" | tail -n 1
+	local pid
+	for pid in $(helpers); do
+		fd_count "$pid"
+	done
 }
 
-take()	# variable: descriptors and files now
+session_memory()
 {
-	MASTER=$(master_pid)
-	printf -v "$1" '%s' "tunnel $(fd_count "$TUNNEL_PID") master $(fd_count "$MASTER") sshd \
-$(fd_count "$(sshd_pid)") sockets $(find "$(run_dir)" -type s | wc -l)"
+	local pid sum=0
+	for pid in $(helpers); do
+		sum=$((sum + $(private "$pid")))
+	done
+	echo $sum
 }
 
-as_before()
+session_as_before()
 {
-	take after
-	# shellcheck disable=SC2154 # take sets them
-	[ "$after" = "$before" ] && return
-	echo "before: $before; after: $after"
-	return 1
+	[ "$(session_holds)" = "$SESSION_HOLDS" ]
+}
+
+# One session, which holds after its last transfer what it has held after its first ones.
+one_session()	# method count mode
+{
+	local memory now
+	mkfifo "$RIG/load"
+	"$PYTHON" "$RIG_E2E/load.py" transfers "$2" "$3" <"$RIG/load" >"$RIG/log/load.out" \
+	    2>"$RIG/log/load.err" &
+	LOAD_PID=$!
+	rig_pids+=("$LOAD_PID")
+	exec 9>"$RIG/load"
+	wait_for 20 loaded warm
+	SESSION_HOLDS=$(session_holds) memory=$(session_memory)
+	echo >&9
+	ok "$1: $2 transfers in one session, $3" wait_for "$RUN_TIMEOUT" loaded 'done'
+	ok "$1: the session has the descriptors that it had" wait_for 5 session_as_before
+	now=$(session_memory)
+	ok "$1: and the memory" test "$now" -le $((memory + growth / 4))
+	note "$1: $2 transfers done; the session's private memory: $memory, then $now kB"
+	echo >&9
+	exec 9>&-
+	wait "$LOAD_PID"
+	is "$1: all were right: $(cat "$RIG/log/load.err")" $? 0
+	rm "$RIG/load"
 }
 
 sshd_start
 ftpd_start vsftpd
-for method in mux stdio; do
+for method in ${FTP_METHODS:-mux stdio}; do
 	tunnel_start -o FtpForward=$method -L "0:$FTP_AT" rig
 	at_tunnel
-	load transfers 20
-	load transfers 20 eprt
-	ok "$method: the first session is gone" wait_for 10 no_helper
-	take before
-	memory=$(private "$TUNNEL_PID")
+	load sessions "$sessions" 1
+	ok "$method: the first sessions are gone" wait_for 20 no_helper
+	holds_take
 	for mode in epsv port; do
-		ok "$method: $transfers transfers in one session, $mode" load transfers "$transfers" $mode
+		one_session $method "$transfers" $mode
 	done
 	ok "$method: $sessions sessions at once" load sessions "$sessions" 3
 	ok "$method: every helper ends" wait_for 20 no_helper
-	ok "$method: descriptors and sockets are as before" wait_for 10 as_before
-	now=$(private "$TUNNEL_PID")
-	note "$method: $before; private memory: tunnel $memory, then $now kB; master \
-$(private "$MASTER") kB"
-	ok "$method: the tunnel does not grow" test "$now" -le $((memory + growth))
+	ok "$method: descriptors, children, forwards and files are as before" wait_for 10 holds_as_before
+	ok "$method: tunnel and master do not grow" holds_no_memory $growth
+	note "$method: $((2 * transfers + 6 * sessions)) transfers done, $(holds_leaks)"
+	note "$method: $(holds_no_memory 0)"
 	tunnel_stop
 done
 
 # Memory of an idle session.
 tunnel_start -L "0:$FTP_AT" rig
 at_tunnel
+load sessions 20 1
+ok 'the first sessions are gone' wait_for 10 no_helper
+holds_take
 mkfifo "$RIG/idle"
 "$PYTHON" "$RIG_E2E/load.py" idle 20 <"$RIG/idle" >"$RIG/log/idle.out" 2>"$RIG/log/idle.err" &
 rig_pids+=($!)
 exec 9>"$RIG/idle"
 ok '20 idle sessions' wait_for 20 grep -q ready "$RIG/log/idle.out"
-sum=0 helpers=0
-for pid in $(children "$TUNNEL_PID"); do
-	[[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *helper* ]] || continue
-	sum=$((sum + $(private "$pid"))) helpers=$((helpers + 1))
-done
-note "an idle session: $((sum / 20)) kB of private memory in $((helpers / 20)) processes"
-is 'two processes for each' "$helpers" 40
+sum=$(session_memory)
+note "an idle session: $((sum / 20)) kB of private memory"
+is 'two processes for each' "$(helpers | wc -l)" 40
 [ -n "$RIG_WATCH" ] || ok 'at most 1 MiB for each' test $((sum / 20)) -le 1024
 exec 9>&-
 ok 'their helpers end' wait_for 20 no_helper
@@ -116,5 +140,9 @@ done
 wait "$mirroring"
 is "lftp comes through $kills deaths of the master" $? 0
 ok 'all files are there and right' diff -r "$FTP_ROOT/many" "$RIG/many"
+ok 'every helper ends' wait_for 20 no_helper
+ok 'descriptors, children, forwards and files are as before' wait_for 10 holds_as_before
+ok 'tunnel and master do not grow' holds_no_memory $growth
+note "$files transfers done, $kills deaths of the master, $(holds_leaks)"
 tunnel_stop
 finish

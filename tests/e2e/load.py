@@ -1,6 +1,8 @@
 """Many transfers, many sessions.
 
-load.py transfers COUNT [MODE]   COUNT downloads and uploads in one session
+load.py transfers COUNT [MODE]   COUNT downloads and uploads in one session; beforehand some that
+                                 do not count. Prints "warm" and "done" and waits for a line of
+                                 stdin each time, so that one can look at what the session holds
 load.py sessions COUNT ROUNDS    COUNT sessions at once, each with ROUNDS of each
 load.py idle COUNT               COUNT logged-in sessions; prints "ready", waits for stdin to end
 """
@@ -11,6 +13,7 @@ import threading
 
 from rawftp import MODES, Raw
 
+WARM = 10
 wrong = []
 # vsftpd's backlog is 32: what is beyond is dropped, with and without a tunnel, and TCP tries
 # again after 1, 3, 7, 15 and 31 seconds.
@@ -37,10 +40,19 @@ def up_and_down(ftp, mode, number):
     Raw.expect(ftp.command("DELE " + name), "250")
 
 
+def stop(word):
+    print(word, flush=True)
+    sys.stdin.readline()
+
+
 def transfers(count, mode="epsv"):
     ftp = Raw()
+    for number in range(WARM):
+        up_and_down(ftp, mode, number)
+    stop("warm")
     for number in range(int(count) // 2):
         up_and_down(ftp, mode, number)
+    stop("done")
     ftp.command("QUIT")
 
 
