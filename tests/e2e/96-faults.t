@@ -3,11 +3,7 @@
 # ControlMaster that is none. One clear message each, nothing hangs, nothing is left.
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/clients.sh"
-
-no_helper()
-{
-	[ -z "$(pgrep -P "$TUNNEL_PID" -f -- "$(basename "$HELPER")")" ]
-}
+. "$RIG_E2E/leaks.sh"
 
 transfers()	# mode
 {
@@ -21,12 +17,19 @@ ends()	# seconds command...
 	[ $? -lt 124 ] && cat "$RIG/log/ends"
 }
 
+whole_or_failed()	# pid of curl
+{
+	wait_gone 40 "$1" || return
+	wait "$1" || return 0
+	same "$RIG/large" "$FTP_ROOT/large"
+}
+
 sshd_start
-ftpd_start vsftpd
+ftpd_start vsftpd accept_timeout=5
 client_data
 
 # A master that is none.
-for how in garbage huge wrong silent close version; do
+for how in garbage huge short wrong silent close version; do
 	spawn fakemux-$how "$PYTHON" "$RIG_E2E/fakemux.py" "$RIG/fake-$how" $how
 	wait_for 5 test -s "$RIG/log/fakemux-$how.out"
 	RUN_TIMEOUT=40 fails "-S, a peer that is no ControlMaster: $how" 255 "^ftp-over-ssh: .*fake-$how" \
@@ -34,10 +37,43 @@ for how in garbage huge wrong silent close version; do
 	kill_now "$SPAWN_PID"
 done
 
+# A master that is one, until it answers with nonsense as well. What the real one was asked for
+# then, nobody can cancel.
+ssh -F "$RIG/ssh_config" -fNM -S "$RIG/real" rig >"$RIG/log/real" 2>&1 </dev/null
+data large 20000000
+publish large
+for how in garbage huge short wrong silent close; do
+	spawn fakemux-later-$how "$PYTHON" "$RIG_E2E/fakemux.py" "$RIG/later-$how" $how "$RIG/real"
+	fake=$SPAWN_PID
+	wait_for 5 test -s "$RIG/log/fakemux-later-$how.out"
+	tunnel_start -S "$RIG/later-$how" -L "0:$FTP_AT" rig
+	at_tunnel
+	ok "a master that is one: $how: as long as it is" transfers epsv
+	rm -f "$RIG/large"
+	spawn curl-$how curl -sS --limit-rate 10M -o "$RIG/large" "$(url large)"
+	download=$SPAWN_PID
+	wait_for 10 test -s "$RIG/large"
+	kill -USR1 "$fake"
+	ok "then nonsense: $how: a client is not left hanging" \
+	    ends 40 "$PYTHON" "$RIG_E2E/ftpc.py" epsv many 1
+	like "$how: it is told why" "$(cat "$RIG/log/ends")" '421 cannot connect .* the ssh connection is gone'
+	like "$how: one line about it" "$(cat "$TUNNEL_ERR")" '^ftp-over-ssh: no FTP server answers[^'$'\n'']*$'
+	ok "$how: a download is whole, or failed" whole_or_failed "$download"
+	kill -USR2 "$fake"
+	ok "$how: served again when it is one again" wait_for 20 transfers port
+	tunnel_stop
+	kill_now "$fake"
+done
+ssh -O exit -S "$RIG/real" none 2>"$RIG/log/real"
+run "$FOSCTL" list >"$RIG/log/list" # it removes what was left in the runtime directory
+
 # No descriptors. (That a client is told or waits is all right; that others are served later is
 # what counts.)
 tunnel_start -L "0:$FTP_AT" rig
 at_tunnel
+ok 'a first session' transfers epsv
+wait_for 20 no_helper
+holds_take
 prlimit --pid "$TUNNEL_PID" --nofile=$(($(fd_count "$TUNNEL_PID") + 4)):
 ends 60 "$PYTHON" "$RIG_E2E/ftpc.py" epsv parallel 12 1
 ok 'no descriptors in the tunnel: it lives' rig_alive "$TUNNEL_PID"
@@ -50,6 +86,9 @@ ok 'no descriptors in the master: a client is not left hanging' \
     ends 90 "$PYTHON" "$RIG_E2E/ftpc.py" epsv many 1
 prlimit --pid "$master" --nofile=1024:
 ok 'and is served when there are some again' wait_for 60 transfers port
+ok 'every helper ends' wait_for 20 no_helper
+ok 'descriptors, children, forwards and files are as before' wait_for 10 holds_as_before
+note "no descriptors: $(holds_leaks)"
 tunnel_stop
 
 printf '#!/bin/sh\nulimit -n 9\nexec "%s" "$@"\n' "$HELPER" >"$RIG/ftp-over-ssh-helper"
@@ -75,6 +114,38 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	is 'no room in the runtime directory: it does not start' $? 255
 	like 'no room in the runtime directory: it says so' "$(tail -n 1 "$RIG/log/full.out")" \
 	    '^ftp-over-ssh: .*No space'
+
+	cat >"$RIG/small" <<-'END'
+	mount -t tmpfs -o nr_inodes=40,mode=700 none "$XDG_RUNTIME_DIR" || exit 77
+	exec "$@"
+	END
+	FOS_UNDER=(unshare -m bash "$RIG/small")
+	tunnel_start -L "0:$FTP_AT" rig
+	FOS_UNDER=()
+	at_tunnel
+	room=/proc/$TUNNEL_PID/root$XDG_RUNTIME_DIR
+	ok 'as long as there is room' transfers epsv
+	wait_for 20 no_helper
+	files=$(find "$room" | wc -l)
+	mkfifo "$RIG/told"
+	"$PYTHON" "$RIG_E2E/ftpc.py" epsv told mid <"$RIG/told" >"$RIG/log/told" 2>&1 &
+	rig_pids+=($!)
+	exec 9>"$RIG/told"
+	wait_for 10 grep -q ready "$RIG/log/told"
+	for ((n = 0; n < 40; n++)); do
+		: >"$room/fill$n"
+	done 2>/dev/null
+	echo >&9
+	ok 'no room any more: transfers fail, the session lives' wait_for 20 grep -q '^425' "$RIG/log/told"
+	ok 'and a new client is told' ends 20 "$PYTHON" "$RIG_E2E/ftpc.py" epsv many 1
+	rm "$room"/fill*
+	echo >&9
+	ok 'room again: the session goes on' wait_for 20 grep -q '^226' "$RIG/log/told"
+	exec 9>&-
+	ok 'and new ones' transfers port
+	ok 'every helper ends' wait_for 20 no_helper
+	is 'no file is left' "$(find "$room" | wc -l)" "$files"
+	tunnel_stop
 fi
 
 # Those who do not answer.
@@ -90,6 +161,12 @@ kill -STOP "$master"
 ok 'a stopped master: a client can give up' ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
 kill -CONT "$master"
 ok 'a stopped master that goes on, or another one, serves' wait_for 60 transfers eprt
+ok 'the helpers of those who gave up end' wait_for 60 no_helper
+sshd=$(sshd_pid)
+kill -STOP "$sshd"
+ok 'a stopped sshd: a client can give up' ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
+kill -CONT "$sshd"
+ok 'and is served afterwards' wait_for 60 transfers pasv
 ok 'the helpers of those who gave up end' wait_for 60 no_helper
 master=$(master_pid)
 kill -STOP "$master"

@@ -163,7 +163,19 @@ def abor(ftp, big, small, path):
     ftp.quit()
 
 
-WHAT = {f.__name__: f for f in (session, many, parallel, digest, send, abor)}
+def told(ftp, name):
+    """Fetch `name` for each line of stdin; print how it ended."""
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        try:
+            connection = ftp.transfercmd("RETR " + name)
+            drain(connection)
+            print(ftp.getmultiline(), flush=True)
+        except ftplib.Error as why:
+            print(why, flush=True)
+
+
+WHAT = {f.__name__: f for f in (session, many, parallel, digest, send, abor, told)}
 
 if __name__ == "__main__":
     try:
