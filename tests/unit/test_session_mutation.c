@@ -167,5 +167,9 @@ add(TCase *t)
 int
 main(void)
 {
-	return unit_run("session_mutation", add);
+	int failed = unit_run("session_mutation", add);
+
+	if (!failed)
+		printf("%d mutants of %d dialogues\n", RUNS, (int)RECORDED_COUNT);
+	return failed;
 }
