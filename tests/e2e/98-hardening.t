@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The programs are built with what the compiler offers against exploits.
+# Every program that is installed is built with what the compiler offers against exploits.
 . "${0%/*}/rig.sh"
 not_watched 'built without hardening'
 
@@ -21,13 +21,30 @@ shows_not()
 	! shows "$@"
 }
 
-for program in "$FOS" "$FOSCTL" "$HELPER"; do
+# Whatever was compiled without it (gcc writes down its options).
+unprotected()	# file
+{
+	"$readelf" --debug-dump=info --dwarf-depth=1 "$1" | grep 'DW_AT_producer.*GNU C' |
+	    grep -v -e -fstack-protector-strong
+}
+
+all_protected()
+{
+	! unprotected "$1"
+}
+
+ok 'make install' make -s -C "$TOP" DESTDIR="$RIG/inst" install
+mapfile -t programs < <(find "$RIG/inst" -type f -perm -100 | sort)
+is 'the programs' "$(basename -a "${programs[@]}" | paste -s -d ' ')" \
+    'ftp-over-ssh ftp-over-ssh-ctl ftp-over-ssh-helper'
+for program in "${programs[@]}"; do
 	name=${program##*/}
 	ok "$name: position independent" shows "$program" -h 'Type: +DYN'
 	ok "$name: relocations are read-only" shows "$program" -l GNU_RELRO
 	ok "$name: bound at once" shows "$program" -d 'BIND_NOW|Flags: .*NOW'
 	ok "$name: no stack that can be run" shows_not "$program" -l 'GNU_STACK.* RWE '
 	ok "$name: no segment to write and to run" shows_not "$program" -l 'LOAD.* RWE '
+	ok "$name: -fstack-protector-strong everywhere" all_protected "$program"
 	ok "$name: stack protector" symbol "$program" '__stack_chk_(fail|guard)'
 	ok "$name: _FORTIFY_SOURCE" symbol "$program" '__(v?snprintf|v?fprintf|printf|memcpy|read|recv|recvfrom|poll)_chk'
 	ok "$name: no path to libraries inside" shows_not "$program" -d 'RPATH|RUNPATH'
