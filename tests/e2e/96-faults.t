@@ -56,8 +56,10 @@ for how in garbage huge short wrong silent close; do
 	kill -USR1 "$fake"
 	ok "then nonsense: $how: a client is not left hanging" \
 	    ends 40 "$PYTHON" "$RIG_E2E/ftpc.py" epsv many 1
-	like "$how: it is told why" "$(cat "$RIG/log/ends")" '421 cannot connect .* the ssh connection is gone'
-	like "$how: one line about it" "$(cat "$TUNNEL_ERR")" '^ftp-over-ssh: no FTP server answers[^'$'\n'']*$'
+	like "$how: it is told why" "$(cat "$RIG/log/ends")" \
+	    '421 cannot connect .* the ssh connection is gone'
+	like "$how: one line about it" "$(cat "$TUNNEL_ERR")" \
+	    '^ftp-over-ssh: no FTP server answers[^'$'\n'']*$'
 	ok "$how: a download is whole, or failed" whole_or_failed "$download"
 	kill -USR2 "$fake"
 	ok "$how: served again when it is one again" wait_for 20 transfers port
@@ -164,7 +166,8 @@ ok 'a stopped master that goes on, or another one, serves' wait_for 60 transfers
 ok 'the helpers of those who gave up end' wait_for 60 no_helper
 sshd=$(sshd_pid)
 kill -STOP "$sshd"
-ok 'a stopped sshd: a client can give up' ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
+ok 'a stopped sshd: a client can give up' \
+    ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
 kill -CONT "$sshd"
 ok 'and is served afterwards' wait_for 60 transfers pasv
 ok 'the helpers of those who gave up end' wait_for 60 no_helper

@@ -17,10 +17,10 @@
 #define STEP_EVENT 0x80
 #define STEP_OTHER 0xc0
 #define STEP_OF_SERVER 0x08 /* an event, or something else */
-#define STEP_MOVED 0x10    /* bytes have moved since the last event */
-#define STEP_SPECIAL 0x20  /* costly; the client dies */
+#define STEP_MOVED 0x10     /* bytes have moved since the last event */
+#define STEP_SPECIAL 0x20   /* costly; the client dies */
 #define STEP_DIES_MS 500
-#define STEPS_BYTES 2048     /* bytes of one record */
+#define STEPS_BYTES 2048 /* of one record */
 
 /* STEP_AGAIN: what it said last, very often; STEP_ANY: some event that is possible. */
 enum step_other { STEP_ENDS, STEP_UNREAD, STEP_FAILS, STEP_AGAIN, STEP_ANY };
