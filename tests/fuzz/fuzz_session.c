@@ -99,6 +99,7 @@ look(const struct session *s, unsigned channel)
 	MUST(strlen(session_transfer(s, channel)) < 256 && strlen(session_user(s)) < 64);
 	MUST(!session_wants(s, channel) || !session_over(s));
 	MUST(!session_opaque(s) || session_greeted(s));
+	session_size(s, channel);
 	session_busy(s);
 	session_wants_tls(s);
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy.h"
 #include "session.h"
 #include "steps.h"
 
@@ -33,6 +34,7 @@ struct model {
 	bool asked[2], listening[2], dialled[2], connected[2], eof_passed[2], ended[2];
 	bool failed[2], reset[2], timer, closed;
 	uint64_t bytes; /* moved, as far as the session was told */
+	struct action next; /* the dial that a listen has promised; channel 0 = none */
 };
 
 struct dialogue {
@@ -230,6 +232,35 @@ dialogue_model(struct dialogue *d, unsigned id, bool create)
 }
 
 static inline void
+dialogue_check_dial(struct dialogue *d, const struct model *m, const struct action *a)
+{
+	if (a->address.port < 1024)
+		dialogue_break(d, "port %u is dialled", a->address.port);
+	if (a->end == CLIENT && !policy_active_allowed(&d->config.client_peer, &a->address))
+		dialogue_break(d, "somebody else than the client is dialled");
+	if (m->next.channel == a->channel && m->next.end == a->end &&
+	    (m->next.address.port != a->address.port ||
+	    m->next.address.family != a->address.family ||
+	    memcmp(m->next.address.bytes, a->address.bytes, sizeof(a->address.bytes)) != 0))
+		dialogue_break(d, "channel %u: another dial than was told", m->id);
+}
+
+/* What a listen tells of the dial behind it may be carried out at once. */
+static inline void
+dialogue_foresee(struct dialogue *d, struct model *m, const struct action *listen)
+{
+	struct action next;
+
+	m->next.channel = 0;
+	if (!session_dials_next(d->s, listen, &next))
+		return;
+	if (next.kind != ACT_DIAL || next.channel != m->id || next.end == listen->end)
+		dialogue_break(d, "channel %u: a dial that is none is told", m->id);
+	dialogue_check_dial(d, m, &next);
+	m->next = next;
+}
+
+static inline void
 dialogue_check_action(struct dialogue *d, const struct action *a)
 {
 	struct model *m;
@@ -259,12 +290,10 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 		if (m->asked[a->end] || m->listening[a->end] || m->dialled[a->end])
 			dialogue_break(d, "channel %u listens twice", m->id);
 		m->asked[a->end] = true;
+		dialogue_foresee(d, m, a);
 		break;
 	case ACT_DIAL:
-		if (a->address.port < 1024)
-			dialogue_break(d, "port %u is dialled", a->address.port);
-		if (a->end == CLIENT && !ftp_address_same_host(&a->address, &d->config.client_peer))
-			dialogue_break(d, "somebody else than the client is dialled");
+		dialogue_check_dial(d, m, a);
 		if (m->dialled[a->end] || m->connected[a->end] || m->asked[a->end])
 			dialogue_break(d, "channel %u dials twice", m->id);
 		m->dialled[a->end] = true;

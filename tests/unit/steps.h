@@ -38,6 +38,7 @@ steps_configure(struct session_config *config, const uint8_t how[2])
 	config->tls_pass = how[0] & 4;
 	config->active_possible = !(how[0] & 8);
 	config->listen_last = how[0] & 16;
+	config->bulk = how[0] & 128;
 	for (int side = CLIENT; side <= SERVER; side++) {
 		if (how[0] & 32 << side)
 			config->listen4[side].family = 0;
@@ -64,7 +65,7 @@ steps_begin(struct steps *steps, const struct session_config *c)
 	static const uint8_t numbers[] = { [0] = 2, [4] = 0, [6] = 1 };
 
 	steps->bytes[0] = (uint8_t)(c->mode | c->tls_pass << 2 | !c->active_possible << 3 |
-	    c->listen_last << 4);
+	    c->listen_last << 4 | c->bulk << 7);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		steps->bytes[0] |= (uint8_t)((c->listen4[side].family == 0) << (5 + side));
 		steps->bytes[1] |= (uint8_t)((c->listen6[side].family != 0) << side |
