@@ -45,7 +45,7 @@ def mean(points, column):
 
 
 def run(lab, quick, out):
-    few, many = (2500, 5000) if quick else (20000, 100000)
+    few, many = (2500, 5000) if quick else (10000, 100000)
     limits = (8, 8, 5, 5) if quick else (150, 150, 40, 40)
     plan = [("auto", False, many), ("auto", True, many), ("mux", False, few), ("mux", True, few)]
     rows, series, brief = [], [], {}
