@@ -5,6 +5,8 @@ import socket
 import sys
 import threading
 
+PASSIVE = 32 # data ports of a session, in turn: connecting to one of which there are thousands in
+             # TIME_WAIT takes longer and longer, whoever does it
 BLOCK = bytes(range(251)) * 4096
 
 
@@ -23,7 +25,9 @@ def listener(port=0):
 class Session(threading.Thread):
     def __init__(self, control, passive):
         super().__init__(daemon=True)
-        self.control, self.passive, self.active = control, passive, None
+        self.control, self.active = control, None
+        self.passive = [passive] if passive else [] # used from the last one on
+        self.ports = 1 if passive else PASSIVE
         control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def reply(self, text):
@@ -32,7 +36,7 @@ class Session(threading.Thread):
     def data(self):
         if self.active:
             return socket.create_connection(self.active)
-        return self.passive.accept()[0]
+        return self.passive[-1].accept()[0]
 
     def retr(self, arg):
         self.reply(b"150 here it comes")
@@ -48,10 +52,9 @@ class Session(threading.Thread):
         self.reply(b"226 done")
 
     def passive_port(self):
-        if self.passive is None:
-            self.passive = listener()
+        self.passive.append(listener() if len(self.passive) < self.ports else self.passive.pop(0))
         self.active = None
-        return self.passive.getsockname()[1]
+        return self.passive[-1].getsockname()[1]
 
     def pasv(self, _):
         port = self.passive_port()
