@@ -14,6 +14,7 @@
 #define SETTLE_MS 4         /* on a crowded machine: is a client's EOF that of a process ... */
 #define SETTLE_EACH_MS 6    /* ... whose end has only begun? The turn of one of the crowd */
 #define SETTLE_MOST_MS 100
+#define COMMAND_MS 1000     /* what the client sends waits for its command, if that is known here */
 #define LINGER_MS 5000      /* for the peer to close after our FIN */
 
 /* One end: its connection, and the relay that reads from it. */
@@ -35,6 +36,8 @@ struct data_channel {
 	struct leg leg[2];
 	struct timer *timer;  /* of the session machine */
 	struct timer *drain;
+	struct timer *command; /* runs while the client's data wait for it */
+	bool begun;            /* they need not */
 	struct timer *settle; /* the client's EOF is not told yet */
 	unsigned settled_ms;
 	bool client_known;    /* the broker was told to look for it */
@@ -249,6 +252,38 @@ leg_watch(struct leg *leg)
 	return 0;
 }
 
+static void
+command_over(void *arg)
+{
+	struct data_channel *ch = arg;
+
+	ch->command = NULL;
+	data_channel_begin(ch);
+}
+
+/* Some servers (pyftpdlib) take data that come before STOR for the end of the connection. With FXP
+ * they may, for they are another client's than the command. */
+static void
+client_hold(struct data_channel *ch)
+{
+	if (ch->begun)
+		return;
+	watch_pause(ch->leg[CLIENT].read, true);
+	ch->command = loop_timer(ch->loop, COMMAND_MS, command_over, ch);
+}
+
+void
+data_channel_begin(struct data_channel *ch)
+{
+	if (ch->begun)
+		return;
+	ch->begun = true;
+	timer_free(ch->command);
+	ch->command = NULL;
+	if (data_channel_running(ch) && !ch->leaving)
+		leg_pump(&ch->leg[CLIENT]);
+}
+
 void
 data_channel_connected(struct data_channel *ch, enum side side, struct conn conn)
 {
@@ -264,6 +299,8 @@ data_channel_connected(struct data_channel *ch, enum side side, struct conn conn
 		tell(ch, EV_FAILED, side);
 		return;
 	}
+	if (data_channel_running(ch))
+		client_hold(ch);
 	tell(ch, EV_CONNECTED, side);
 }
 
@@ -330,7 +367,8 @@ stop_timers(struct data_channel *ch)
 	timer_free(ch->timer);
 	timer_free(ch->drain);
 	timer_free(ch->settle);
-	ch->timer = ch->drain = ch->settle = NULL;
+	timer_free(ch->command);
+	ch->timer = ch->drain = ch->settle = ch->command = NULL;
 }
 
 /* Done with: an end that got our FIN may still close in its own time, so that unread input

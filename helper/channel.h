@@ -32,6 +32,7 @@ uint64_t data_channel_bytes(struct data_channel *);
 bool data_channel_running(const struct data_channel *); /* both ends are connected */
 
 void data_channel_connected(struct data_channel *, enum side, struct conn); /* takes it */
+void data_channel_begin(struct data_channel *); /* the transfer command is sent */
 void data_channel_direct(struct data_channel *); /* ssh writes to the near end by itself */
 bool data_channel_is_direct(const struct data_channel *);
 void data_channel_alive(struct data_channel *);

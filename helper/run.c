@@ -584,6 +584,16 @@ run_warn(struct run *r)
 	    "through ssh", r->config->peer);
 }
 
+/* Commands go before their data. */
+static void
+run_begin(struct run *r)
+{
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->channels[i] != NULL &&
+		    *session_transfer(r->session, data_channel_id(r->channels[i])) != '\0')
+			data_channel_begin(r->channels[i]);
+}
+
 /* Carry out what the session wants; output goes out and frees room for more input. */
 static void
 run_actions(struct run *r)
@@ -595,6 +605,7 @@ run_actions(struct run *r)
 	run_warn(r);
 	for (int side = CLIENT; side <= SERVER; side++)
 		control_flush(&r->control[side]);
+	run_begin(r);
 	while (session_next(r->session, &a))
 		run_action(r, &a);
 	for (int side = CLIENT; side <= SERVER; side++)
