@@ -228,20 +228,25 @@ no_server(struct helper *h, const char *reason)
 
 /* ---- the session process ---- */
 
-/* Put these descriptors at FD_ASK and up, and close all others. */
-static void
+/* Put these descriptors at FD_ASK and up, and close all others. All or none: in the place of one
+ * that is missing another file would be opened, and what is in it be taken for the peer's. */
+static bool
 arrange_fds(const int *fds)
 {
 	int n = FD_END - FD_ASK, high[FD_END - FD_ASK];
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		high[i] = fds[i] == -1 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, FD_END);
+		if (high[i] == -1 && fds[i] != -1)
+			return false;
+	}
 	for (int i = 0; i < n; i++)
 		if (high[i] != -1)
 			dup2(high[i], FD_ASK + i);
 		else
 			close(FD_ASK + i);
 	closefrom(FD_END);
+	return true;
 }
 
 static void
@@ -306,7 +311,8 @@ serve(struct helper *h, struct broker *b, int server_rfd, int server_wfd)
 		const int fds[] = { ask[1], stop_pipe[0], stop_pipe[1], server_rfd, server_wfd,
 			h->status_fd };
 
-		arrange_fds(fds);
+		if (!arrange_fds(fds))
+			refuse("The helper has no descriptors left.");
 		session_process(h, &config);
 	}
 	close(ask[1]);
