@@ -17,6 +17,11 @@ ends()	# seconds command...
 	[ $? -lt 124 ] && cat "$RIG/log/ends"
 }
 
+fd_limit()	# pid
+{
+	prlimit --pid "$1" --nofile --noheadings --output SOFT | tr -d ' '
+}
+
 whole_or_failed()	# pid of curl
 {
 	wait_gone 40 "$1" || return
@@ -76,17 +81,18 @@ at_tunnel
 ok 'a first session' transfers epsv
 wait_for 20 no_helper
 holds_take
+limit=$(fd_limit "$TUNNEL_PID")
 prlimit --pid "$TUNNEL_PID" --nofile=$(($(fd_count "$TUNNEL_PID") + 4)):
 ends 60 "$PYTHON" "$RIG_E2E/ftpc.py" epsv parallel 12 1
 ok 'no descriptors in the tunnel: it lives' rig_alive "$TUNNEL_PID"
-prlimit --pid "$TUNNEL_PID" --nofile=1024:
+prlimit --pid "$TUNNEL_PID" --nofile="$limit":
 ok 'and serves when there are some again' transfers epsv
 master=$(master_pid)
-count=$(fd_count "$master")
-prlimit --pid "$master" --nofile=$((count + 1)):
+limit=$(fd_limit "$master")
+prlimit --pid "$master" --nofile=$(($(fd_count "$master") + 1)):
 ok 'no descriptors in the master: a client is not left hanging' \
     ends 90 "$PYTHON" "$RIG_E2E/ftpc.py" epsv many 1
-prlimit --pid "$master" --nofile=1024:
+prlimit --pid "$master" --nofile="$limit":
 ok 'and is served when there are some again' wait_for 60 transfers port
 ok 'every helper ends' wait_for 20 no_helper
 ok 'descriptors, children, forwards and files are as before' wait_for 10 holds_as_before
