@@ -12,7 +12,7 @@ CLOSE = ["sftp", "ssh -L, by hand", "ftp-over-ssh, auto"] # the ratios that have
 class Bulk:
     def __init__(self, lab, quick):
         self.lab, self.quick = lab, quick
-        self.mib = int(os.environ.get("BENCH_MIB", 64 if quick else 256))
+        self.mib = int(os.environ.get("BENCH_MIB", 64 if quick else 192))
         self.rounds = int(os.environ.get("BENCH_ROUNDS", 2 if quick else 4))
         self.parallel = (1, 4) if quick else (1, 4, 16)
         for k in self.parallel:
