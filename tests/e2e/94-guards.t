@@ -9,7 +9,7 @@ id nobody >/dev/null 2>&1 || skip 'there is no user nobody'
 
 guard()	# deed
 {
-	run "$PYTHON" "$RIG_E2E/guards.py" "$1"
+	TUNNEL_PID=$TUNNEL_PID run "$PYTHON" "$RIG_E2E/guards.py" "$1"
 }
 
 no_helper()

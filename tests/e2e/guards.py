@@ -167,8 +167,8 @@ def sockets(pid):
 
 
 def listening():
-    """Ports that helpers listen at."""
-    helpers = subprocess.run(["pgrep", "-f", os.environ["FTP_OVER_SSH_HELPER"]],
+    """Ports that helpers of this tunnel listen at."""
+    helpers = subprocess.run(["pgrep", "-P", os.environ["TUNNEL_PID"]],
                              capture_output=True, text=True, check=False).stdout.split()
     held = set().union(*map(sockets, helpers))
     with open("/proc/net/tcp") as f:
