@@ -363,13 +363,13 @@ static void
 ask_dial(struct broker *b, const struct ask *ask)
 {
 	struct prepared *p = prepared_find(&b->preparation, ask->channel);
-	int to = p != NULL && ask->bulk ? p->duplicate : -1;
 
 	if (p != NULL && p->first == (enum side)ask->end) {
 		unprepare(b, p);
 		p = NULL;
 	}
-	dial(b, ask->channel, (enum side)ask->end, &ask->address, to);
+	dial(b, ask->channel, (enum side)ask->end, &ask->address,
+	    p != NULL && ask->bulk ? p->duplicate : -1);
 	prepared_drop(p);
 }
 
