@@ -329,6 +329,15 @@ channel_get(struct run *r, unsigned id)
 }
 
 static void
+ask_begin(struct ask *ask, enum ask_op op, unsigned channel, enum side end)
+{
+	memset(ask, 0, sizeof(*ask)); /* padding and all: it goes to another process */
+	ask->op = op;
+	ask->channel = channel;
+	ask->end = end;
+}
+
+static void
 run_send(struct run *r, const struct ask *ask)
 {
 	if (!r->deaf && ask_send(r->config->ask_fd, ask, sizeof(*ask), NULL, 0) == -1)
@@ -340,10 +349,7 @@ run_ask(struct run *r, enum ask_op op, unsigned channel, enum side end)
 {
 	struct ask ask;
 
-	memset(&ask, 0, sizeof(ask)); /* padding and all: it goes to another process */
-	ask.op = op;
-	ask.channel = channel;
-	ask.end = end;
+	ask_begin(&ask, op, channel, end);
 	run_send(r, &ask);
 }
 
@@ -383,10 +389,7 @@ run_dial(struct run *r, const struct action *a)
 
 	if (ahead_take(r, a->channel))
 		return;
-	memset(&ask, 0, sizeof(ask));
-	ask.op = ASK_DIAL;
-	ask.channel = a->channel;
-	ask.end = a->end;
+	ask_begin(&ask, ASK_DIAL, a->channel, a->end);
 	ask.address = a->address;
 	ask.bulk = a->bulk;
 	run_send(r, &ask);
@@ -437,10 +440,7 @@ run_listen(struct run *r, const struct action *a)
 	struct action next;
 	struct ask ask;
 
-	memset(&ask, 0, sizeof(ask));
-	ask.op = ASK_LISTEN;
-	ask.channel = a->channel;
-	ask.end = a->end;
+	ask_begin(&ask, ASK_LISTEN, a->channel, a->end);
 	ask.address = a->address;
 	ask.address.port = e.port = spare_take(r, a);
 	ask.bulk = a->bulk;
