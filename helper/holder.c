@@ -89,8 +89,8 @@ list_processes(pid_t *pids)
 	return n;
 }
 
-/* From the youngest on, for clients seldom are old. True also when it may be somewhere where we
- * have not looked any more. */
+/* From the youngest on, for clients seldom are old. Where it is not before the looks are used up,
+ * it may be dying as well as be further on: the same as nowhere, for a wait is the lesser evil. */
 static bool
 find_process(struct holder *h, const char *socket)
 {
@@ -110,7 +110,7 @@ find_process(struct holder *h, const char *socket)
 		h->fd = fd;
 		return true;
 	}
-	return looks == 0 || end > 0;
+	return false;
 }
 
 static bool

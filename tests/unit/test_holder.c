@@ -3,7 +3,9 @@
 #include "holder.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "peer_owner.h"
@@ -60,6 +62,33 @@ dies(void)
 }
 
 #ifdef PEER_SOCK_DIAG
+#define CHILDREN 60
+
+/* Returns when it has them. */
+static pid_t
+child_with_descriptors(int count)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		close(client);
+		for (int i = 0; i < count && dup(ready[0]) != -1; i++)
+			;
+		close(ready[1]);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+	return pid;
+}
+
 START_TEST(lives)
 {
 	ck_assert_uint_eq(holder_dies_ms(&h), 0);
@@ -88,6 +117,23 @@ START_TEST(unknown)
 	holder_know(&h);
 	ck_assert_uint_ge(holder_dies_ms(&h), 500);
 	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+}
+END_TEST
+
+/* More descriptors than are looked at, in younger processes: dying or not, it is not seen. */
+START_TEST(crowd)
+{
+	pid_t child[CHILDREN];
+
+	for (int i = 0; i < CHILDREN; i++)
+		child[i] = child_with_descriptors(60000 / CHILDREN);
+	dies();
+	ck_assert_uint_ge(holder_dies_ms(&h), 500);
+	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+	for (int i = 0; i < CHILDREN; i++) {
+		kill(child[i], SIGKILL);
+		waitpid(child[i], NULL, 0);
+	}
 }
 END_TEST
 
@@ -122,6 +168,7 @@ add(TCase *t)
 	tcase_add_test(t, lives);
 	tcase_add_test(t, known);
 	tcase_add_test(t, unknown);
+	tcase_add_test(t, crowd);
 	tcase_add_test(t, other_descriptor);
 #endif
 	tcase_add_test(t, another_machine);
