@@ -410,13 +410,22 @@ ask_listen(struct broker *b, const struct ask *ask)
 		make_spare(b, ask->address.family);
 }
 
+/* The client's end alone may be cancelled: then the server's is answered still, if it was prepared. */
 static void
 ask_cancel(struct broker *b, const struct ask *ask)
 {
 	struct end *end = b->ends[ask->end].end;
+	struct prepared *p = prepared_find(&b->preparation, ask->channel);
 
 	b->asked -= end->ops->cancel(end, ask->channel);
-	unprepare(b, prepared_find(&b->preparation, ask->channel));
+	if (p == NULL)
+		return;
+	if (ask->end == SERVER)
+		unprepare(b, p);
+	else if (p->conn.rfd == -1 && p->first == CLIENT)
+		broker_failed(b, SERVER, ask->channel);
+	else if (p->conn.rfd != -1 && p->first == SERVER)
+		broker_failed(b, CLIENT, ask->channel);
 }
 
 static bool

@@ -16,6 +16,7 @@
 #define SETTLE_MOST_MS 100
 #define COMMAND_MS 1000     /* what the client sends waits for its command, if that is known here */
 #define LINGER_MS 5000      /* for the peer to close after our FIN */
+#define DUE_MS 10000        /* for an end that may be on its way */
 
 /* One end: its connection, and the relay that reads from it. */
 struct leg {
@@ -45,6 +46,7 @@ struct data_channel {
 	bool direct;          /* ssh writes to the near end by itself */
 	uint64_t written;     /* ... so much, when that was last seen */
 	bool leaving;         /* the machine has let it go: discard until the peers close */
+	bool due;             /* ... and the server's end may come yet */
 };
 
 static void leg_pump(struct leg *);
@@ -284,26 +286,6 @@ data_channel_begin(struct data_channel *ch)
 		leg_pump(&ch->leg[CLIENT]);
 }
 
-void
-data_channel_connected(struct data_channel *ch, enum side side, struct conn conn)
-{
-	struct leg *leg = &ch->leg[side];
-
-	if (ch->leaving || leg->conn.rfd != -1) {
-		conn_close(&conn);
-		return;
-	}
-	leg->conn = conn;
-	if (data_channel_running(ch) &&
-	    (leg_watch(&ch->leg[CLIENT]) == -1 || leg_watch(&ch->leg[SERVER]) == -1)) {
-		tell(ch, EV_FAILED, side);
-		return;
-	}
-	if (data_channel_running(ch))
-		client_hold(ch);
-	tell(ch, EV_CONNECTED, side);
-}
-
 /* ---- ending ---- */
 
 static void
@@ -335,8 +317,14 @@ leave_discard(void *arg, short revents)
 	if (n > 0 || (n == -1 && !(revents & (POLLERR | POLLHUP))))
 		return;
 	leg_close(leg);
-	if (ch->leg[CLIENT].conn.rfd == -1 && ch->leg[SERVER].conn.rfd == -1)
+	if (ch->leg[CLIENT].conn.rfd == -1 && ch->leg[SERVER].conn.rfd == -1 && !ch->due)
 		channel_gone(ch);
+}
+
+static void
+leave_watch(struct leg *leg)
+{
+	leg->read = loop_watch(leg->channel->loop, leg->conn.rfd, POLLIN, leave_discard, leg);
 }
 
 /* From here on the machine knows this channel no more. Legs that are still open are
@@ -353,10 +341,12 @@ leave(struct data_channel *ch, unsigned ms)
 		relay_free(&leg->relay);
 		if (leg->conn.rfd == -1)
 			continue;
-		leg->read = loop_watch(ch->loop, leg->conn.rfd, POLLIN, leave_discard, leg);
+		leave_watch(leg);
 		open = true;
 	}
-	if (!open)
+	if (ch->due)
+		ms = DUE_MS;
+	else if (!open)
 		ms = 0;
 	ch->end = loop_timer(ch->loop, ms, leave_over, ch);
 }
@@ -392,16 +382,17 @@ act_close(struct data_channel *ch)
 /* Broken: TCP says so by a reset (conn_break_on_close()). Through ssh every close is an end of
  * file, so there the connection is kept open, mute, until the peer gives up. */
 static void
-act_abort(struct data_channel *ch, unsigned mask)
+act_abort(struct data_channel *ch, const struct action *a)
 {
 	unsigned ms = 0;
 
+	ch->due = data_channel_awaits(ch, a);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
 
 		if (leg->conn.rfd == -1)
 			continue;
-		if ((mask & (1U << side)) == 0 || leg->draining || !ch->hooks.far[side])
+		if ((a->mask & (1U << side)) == 0 || leg->draining || !ch->hooks.far[side])
 			leg_close(leg);
 		else
 			ms = ch->hooks.abort_hold_ms;
@@ -476,11 +467,72 @@ data_channel_act(struct data_channel *ch, const struct action *a)
 		if (a->kind == ACT_CLOSE)
 			act_close(ch);
 		else
-			act_abort(ch, a->mask);
+			act_abort(ch, a);
 		break;
 	default:
 		break;
 	}
+}
+
+/* ---- an end is there, or will not be ---- */
+
+/* The upload is broken off, which the server must not take for its end. */
+static void
+due_connected(struct leg *leg, struct conn conn)
+{
+	struct data_channel *ch = leg->channel;
+
+	ch->due = false;
+	leg->conn = conn;
+	leave_watch(leg);
+	timer_free(ch->end);
+	ch->end = loop_timer(ch->loop, ch->hooks.abort_hold_ms, leave_over, ch);
+}
+
+void
+data_channel_connected(struct data_channel *ch, enum side side, struct conn conn)
+{
+	struct leg *leg = &ch->leg[side];
+
+	if (ch->due && side == SERVER) {
+		due_connected(leg, conn);
+		return;
+	}
+	if (ch->leaving || leg->conn.rfd != -1) {
+		conn_close(&conn);
+		return;
+	}
+	leg->conn = conn;
+	if (data_channel_running(ch) &&
+	    (leg_watch(&ch->leg[CLIENT]) == -1 || leg_watch(&ch->leg[SERVER]) == -1)) {
+		tell(ch, EV_FAILED, side);
+		return;
+	}
+	if (data_channel_running(ch))
+		client_hold(ch);
+	tell(ch, EV_CONNECTED, side);
+}
+
+bool
+data_channel_awaits(const struct data_channel *ch, const struct action *a)
+{
+	return a->kind == ACT_ABORT && a->due && (a->mask & (1U << SERVER)) != 0 &&
+	    ch->hooks.far[SERVER] && ch->leg[SERVER].conn.rfd == -1;
+}
+
+bool
+data_channel_due(const struct data_channel *ch)
+{
+	return ch->due;
+}
+
+void
+data_channel_failed(struct data_channel *ch)
+{
+	if (!ch->due)
+		return;
+	ch->due = false;
+	channel_gone(ch);
 }
 
 /* ---- life ---- */

@@ -38,5 +38,10 @@ bool data_channel_is_direct(const struct data_channel *);
 void data_channel_alive(struct data_channel *);
 void data_channel_holder(struct data_channel *, unsigned dies_ms);
 void data_channel_act(struct data_channel *, const struct action *);
+/* An upload may be broken off while the server's end is on its way: that is still waited for, and
+ * then held open. Would this abort be one of those? Was there one, and has it not come yet? */
+bool data_channel_awaits(const struct data_channel *, const struct action *abort);
+bool data_channel_due(const struct data_channel *);
+void data_channel_failed(struct data_channel *); /* it will not come */
 
 #endif

@@ -358,8 +358,10 @@ main(int argc, char **argv)
 	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL)
 		refuse(why);
-	if (broker_dial_control(b, &rfd, &wfd, why, sizeof(why)) == -1)
+	if (broker_dial_control(b, &rfd, &wfd, why, sizeof(why)) == -1) {
+		broker_free(b);
 		no_server(&h, why);
+	}
 	nonblocking(STDIN_FILENO, true);
 	nonblocking(STDOUT_FILENO, true);
 	result = serve(&h, b, rfd, wfd);

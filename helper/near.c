@@ -10,6 +10,7 @@
 
 #include <bsd/stdlib.h>
 
+#include "conn.h"
 #include "end.h"
 #include "log.h"
 #include "loop.h"
@@ -53,6 +54,8 @@ slot_free(struct near_slot *slot)
 	timer_free(slot->pause);
 	if (slot->addresses != NULL)
 		freeaddrinfo(slot->addresses);
+	if (!slot->listening) /* given up: if it is there already, that is no end of file */
+		conn_break_on_close(&(struct conn){ slot->fd, slot->fd });
 	if (slot->fd != -1)
 		close(slot->fd);
 	free(slot);

@@ -304,17 +304,6 @@ channel_find(struct run *r, unsigned id)
 	return NULL;
 }
 
-static void
-hook_closed(void *arg, struct data_channel *ch)
-{
-	struct run *r = arg;
-
-	for (int i = 0; i < CHANNELS_MAX; i++)
-		if (r->channels[i] == ch)
-			r->channels[i] = NULL;
-	data_channel_free(ch);
-}
-
 static struct data_channel *
 channel_get(struct run *r, unsigned id)
 {
@@ -463,6 +452,19 @@ hook_event(void *arg, const struct event *e)
 }
 
 static void
+hook_closed(void *arg, struct data_channel *ch)
+{
+	struct run *r = arg;
+
+	if (data_channel_due(ch))
+		run_cancel(r, data_channel_id(ch), SERVER);
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->channels[i] == ch)
+			r->channels[i] = NULL;
+	data_channel_free(ch);
+}
+
+static void
 hook_check(void *arg, unsigned channel)
 {
 	run_ask(arg, ASK_CHECK, channel, SERVER);
@@ -507,23 +509,32 @@ log_transfer(struct run *r, unsigned id, bool aborted)
 	    seconds_since(channel_began(r, id)), reply, aborted ? ", broken off" : "");
 }
 
+/* Whatever is still being opened for the channel, or lies with ssh, is not needed, but for what a
+ * broken upload has to hold. */
+static void
+run_abandon(struct run *r, const struct data_channel *ch, const struct action *a)
+{
+	if (ch != NULL && data_channel_running(ch) && !data_channel_is_direct(ch))
+		return;
+	run_cancel(r, a->channel, CLIENT);
+	if (ch == NULL || !data_channel_awaits(ch, a))
+		run_cancel(r, a->channel, SERVER);
+}
+
 static void
 run_channel_action(struct run *r, const struct action *a)
 {
-	struct data_channel *ch;
+	struct data_channel *ch = channel_get(r, a->channel);
+	struct action act = *a;
 
-	ch = channel_get(r, a->channel);
 	if (a->kind == ACT_CLOSE || a->kind == ACT_ABORT) {
 		log_transfer(r, a->channel, a->kind == ACT_ABORT);
 		report_closed(r->report, a->channel, a->kind == ACT_ABORT);
-		/* else nothing is being opened, and nothing is left with ssh */
-		if (ch == NULL || !data_channel_running(ch) || data_channel_is_direct(ch)) {
-			run_cancel(r, a->channel, CLIENT);
-			run_cancel(r, a->channel, SERVER);
-		}
+		act.due |= ahead_take(r, a->channel);
+		run_abandon(r, ch, &act);
 	}
 	if (ch != NULL)
-		data_channel_act(ch, a);
+		data_channel_act(ch, &act);
 	else
 		session_event(r->session, &(struct event){ .kind = EV_CLOSED, .channel = a->channel });
 }
@@ -619,13 +630,14 @@ run_actions(struct run *r)
 static bool
 answer_connected(struct run *r, const struct answer *a, enum side end, int *rfd, int *wfd)
 {
-	struct data_channel *ch;
+	struct data_channel *ch = channel_find(r, a->channel);
+	bool due = ch != NULL && data_channel_due(ch);
 
-	if (!session_wants(r->session, a->channel))
+	if (!due && !session_wants(r->session, a->channel))
 		return true;
 	if ((ch = channel_get(r, a->channel)) == NULL || *rfd == -1)
 		return false;
-	if (*wfd != -1)
+	if (*wfd != -1 && !due)
 		report_stdio(r->report, a->channel);
 	if (a->direct)
 		data_channel_direct(ch);
@@ -664,6 +676,8 @@ answer_handle(struct run *r, const struct answer *a, int fds[ASK_FDS])
 		break;
 	case ANSWER_FAILED:
 		ahead_take(r, a->channel);
+		if (e.end == SERVER && (ch = channel_find(r, a->channel)) != NULL)
+			data_channel_failed(ch);
 		break;
 	case ANSWER_ALIVE:
 		if (a->channel == CONTROL_CHECK && r->control[SERVER].checking)

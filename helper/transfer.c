@@ -90,7 +90,8 @@ channel_close(struct session *s, struct channel *ch)
 static void
 channel_abort(struct session *s, struct channel *ch, unsigned mask)
 {
-	struct action a = { .kind = ACT_ABORT, .channel = ch->id, .mask = mask };
+	bool due = !ch->connected[SERVER] && (ch->dialled[SERVER] || !channel_dials(ch, SERVER));
+	struct action a = { .kind = ACT_ABORT, .channel = ch->id, .mask = mask, .due = due };
 
 	if (ch->closing)
 		return;

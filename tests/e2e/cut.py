@@ -68,9 +68,10 @@ def children_of(pid):
     return [p for p in of if of[p] == pid]
 
 
-def program(pid):
+def is_helper(pid):
+    """Also where valgrind runs it."""
     with open("/proc/%d/cmdline" % pid) as f:
-        return f.read().split("\0")[0]
+        return any(word.endswith("/ftp-over-ssh-helper") for word in f.read().split("\0"))
 
 
 def master_pid(tunnel):
@@ -253,10 +254,10 @@ def victims_of(kind, tunnel, server):
     if kind == "master":
         return [master_pid(tunnel)]
     if kind == "helper":  # both processes of every one
-        return [p for p in children(tunnel.pid) if "ftp-over-ssh-helper" in program(p)]
+        return [p for p in children(tunnel.pid) if is_helper(p)]
     if kind == "helper_session":
         return [p for p in children(tunnel.pid) if p not in children_of(tunnel.pid) and
-                "ftp-over-ssh-helper" in program(p)]
+                is_helper(p)]
     if kind == "sshd":
         return children(int(ENV["SSHD_PID"]))
     return children(server.pid) + ([server.pid] if kind == "server" else [])

@@ -2,8 +2,14 @@
 #include "run.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include "ask.h"
+#include "dialogue.h"
 #include "unit.h"
 
 enum { CLIENT_END, SERVER_END, ASK_END, STOP_END, ENDS };
@@ -76,9 +82,134 @@ START_TEST(greeting_in_time)
 }
 END_TEST
 
+/* ---- an upload that is broken off while its connection to the server is on its way ---- */
+
+/* What the peers and the broker do in a process of their own, which exits with the line where the
+ * session was not as it should be. */
+#define EXPECT(condition) do { if (!(condition)) _exit(__LINE__ & 255); } while (0)
+
+static void
+hear(int end, const char *text)
+{
+	size_t len = 0, want = strlen(text);
+
+	while (len < want) {
+		ssize_t n = read(ours[end], heard + len, want - len);
+
+		EXPECT(n > 0);
+		len += (size_t)n;
+	}
+	EXPECT(memcmp(heard, text, want) == 0);
+}
+
+static void
+asked(enum ask_op op, enum side end, struct ask *ask)
+{
+	struct pollfd p = { ours[ASK_END], POLLIN, 0 };
+	int fds[ASK_FDS];
+
+	EXPECT(poll(&p, 1, -1) == 1);
+	EXPECT(ask_receive(ours[ASK_END], ask, sizeof(*ask), fds) == 1);
+	EXPECT(ask->op == op && ask->end == end);
+}
+
+static void
+tell(enum answer_kind kind, enum side end, unsigned port, const int *fds, int nfds)
+{
+	const struct answer a = { .kind = kind, .channel = 1, .end = end, .port = port };
+
+	EXPECT(ask_send(ours[ASK_END], &a, sizeof(a), fds, nfds) == 0);
+}
+
+/* PASV and STOR; the client is there, and the server was dialled by the broker (ahead), or is
+ * dialled for STOR. Then the session is told to stop. */
+static void
+upload_is_stopped(bool ahead)
+{
+	struct ask ask;
+	int client[2];
+
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, client) == 0);
+	say(SERVER_END, "220 hi\r\n");
+	hear(CLIENT_END, "220 hi\r\n");
+	say(CLIENT_END, "PASV\r\n");
+	hear(SERVER_END, "PASV\r\n");
+	say(SERVER_END, "227 Entering Passive Mode (10,0,0,9,5,6)\r\n");
+	asked(ASK_LISTEN, CLIENT, &ask);
+	EXPECT((ask.then.port == 1286) == ahead);
+	tell(ANSWER_LISTENING, CLIENT, 40000, NULL, 0);
+	hear(CLIENT_END, "227 Entering Passive Mode (10,0,0,2,156,64)\r\n");
+	say(CLIENT_END, "STOR f\r\n");
+	hear(SERVER_END, "STOR f\r\n");
+	if (!ahead) {
+		tell(ANSWER_CONNECTED, CLIENT, 0, &client[1], 1);
+		asked(ASK_DIAL, SERVER, &ask);
+	}
+	say(STOP_END, "x");
+	hear(CLIENT_END, "421 Closing the connection: the tunnel is going down.\r\n");
+	asked(ASK_CANCEL, CLIENT, &ask);
+}
+
+static void
+server_sees_no_end(bool ahead)
+{
+	struct pollfd server = { .events = POLLIN };
+	int pair[2], both[2];
+
+	upload_is_stopped(ahead);
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, both) == 0);
+	both[0] = both[1];
+	both[1] = pair[1];
+	tell(ahead ? ANSWER_BOTH : ANSWER_CONNECTED, SERVER, 0, ahead ? both : &pair[1], ahead ? 2 : 1);
+	close(pair[1]);
+	server.fd = pair[0];
+	EXPECT(poll(&server, 1, 300) == 0);
+}
+
+static void
+server_cannot_be_dialled(bool ahead)
+{
+	upload_is_stopped(ahead);
+	tell(ANSWER_FAILED, SERVER, 0, NULL, 0);
+}
+
+/* _i: ahead, and what comes of it. */
+START_TEST(stopped)
+{
+	static void (*const what[])(bool) = { server_sees_no_end, server_cannot_be_dialled };
+	struct run_config config = config_new();
+	bool ahead = _i % 2 == 1;
+	int status;
+	pid_t pid;
+
+	signal(SIGPIPE, SIG_IGN);
+	alarm(8); /* nobody is waited for who is known not to come */
+	config.session = dialogue_config(MODE_SAME);
+	config.session.bulk = !ahead;
+	config.far[SERVER] = true;
+	config.abort_hold_ms = 60000;
+	if ((pid = fork()) == 0) {
+		close(config.client.rfd);
+		close(config.server.rfd);
+		close(config.ask_fd);
+		what[_i / 2](ahead);
+		_exit(0);
+	}
+	for (int i = 0; i < ENDS; i++)
+		close(ours[i]);
+	run_session(&config);
+	close(config.ask_fd); /* and what may still be in it */
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "line %d (modulo 256)",
+	    WEXITSTATUS(status));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_loop_test(t, stopped, 0, 4);
 	tcase_add_test(t, no_greeting);
 	tcase_add_test(t, greeting_in_time);
 }
