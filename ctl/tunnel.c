@@ -70,12 +70,33 @@ noticed(void *arg, const struct helper *helper, enum notice notice, const char *
 
 /* Ready */
 
+/* -f: who typed the command is gone (kill, timeout(1)), so nobody waits for the tunnel. */
+static void
+parent_gone(void *arg, short revents)
+{
+	struct tunnel *t = arg;
+
+	(void)revents;
+	watch_free(t->parent);
+	t->parent = NULL;
+	tunnel_end(t, TUNNEL_FAILED);
+}
+
+static void
+watch_parent(struct tunnel *t)
+{
+	if (t->setup->ready != -1)
+		t->parent = loop_watch(t->loop, t->setup->ready, 0, parent_gone, t);
+}
+
 static void
 go_to_background(struct tunnel *t)
 {
 	if (t->setup->ready == -1 || t->in_background)
 		return;
 	t->in_background = true;
+	watch_free(t->parent);
+	t->parent = NULL;
 	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
 		tunnel_end(t, TUNNEL_FAILED);
 }
@@ -288,6 +309,7 @@ tunnel_run(const struct tunnel_setup *setup)
 	if (set_up(&t) == -1) {
 		tunnel_fail(&t, "out of memory or descriptors");
 	} else if (tunnel_open_listeners(&t) == 0) {
+		watch_parent(&t);
 		tunnel_leave_marker(&t);
 		tunnel_status_open(&t);
 		tunnel_connect(&t);

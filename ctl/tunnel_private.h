@@ -32,6 +32,7 @@ struct tunnel {
 	struct reverse *reverse;
 	struct statusd *statusd;
 	uint64_t started;
+	struct watch *parent; /* -f, until we are ready */
 	struct timer *reopen, *silent;
 	enum phase phase;
 	bool over;             /* leave the main loop */

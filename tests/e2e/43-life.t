@@ -33,6 +33,16 @@ background_pid()
 	find "$(run_dir)" -type s -name 's*' | sed 's/.*\/s\([0-9]*\).*/\1/' | head -n 1
 }
 
+login_begun()
+{
+	pgrep -P "$(background_pid)" -x ssh >/dev/null
+}
+
+no_strays()
+{
+	[ -z "$(rig_strays)" ]
+}
+
 # A download that takes seconds; it has begun when this returns.
 slow_start()
 {
@@ -77,6 +87,13 @@ is '-f with FtpConnect=first: does not wait for ssh' $? 0
 rig_ports "$RIG/log/first.out"
 like '... and a client is told why there is none' "$(greeting)" '^421 cannot connect to nobody: .*refused'
 kill "$(background_pid)"
+ssh_host stuck 'ProxyCommand sh -c "cat >/dev/null; :"'
+for signal in INT TERM KILL; do
+	spawn stuck "$FOS" -F "$RIG/ssh_config" -f -N -L "0:$FTP_AT" stuck
+	ok "-f, SIG$signal during the login: there is one" wait_for 10 login_begun
+	kill "-$signal" "$SPAWN_PID"
+	ok "-f, SIG$signal during the login: nothing goes on" wait_for 10 no_strays
+done
 
 # --- signals ---
 for signal in TERM INT; do
