@@ -72,12 +72,26 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 	return m;
 }
 
+/* End the ssh that logs in. One that has just gone to the background (ssh -f) has left its
+ * control socket behind: that is the keeper's then. */
+static void
+master_end_login(struct master *m)
+{
+	bool running;
+
+	kill(m->ssh, SIGTERM);
+	sshrun_reap(m->ssh, STOP_MS, &running);
+	if (running && kill(m->ssh, SIGKILL) == 0)
+		sshrun_reap(m->ssh, STOP_MS, &running);
+	m->ssh = 0;
+	if (access(m->path, F_OK) == -1)
+		keeper_no_master(m->keeper);
+}
+
 /* Forget the master, or the attempt, that there was. Its log may have last words: kept. */
 static void
 master_drop(struct master *m)
 {
-	bool running;
-
 	timer_free(m->timer);
 	m->timer = NULL;
 	mux_free(m->mux);
@@ -86,13 +100,8 @@ master_drop(struct master *m)
 	m->process = NULL;
 	sshrun_free(m->hurry);
 	m->hurry = NULL;
-	if (m->ssh > 0) {
-		kill(m->ssh, SIGTERM);
-		sshrun_reap(m->ssh, STOP_MS, &running);
-		if (running && kill(m->ssh, SIGKILL) == 0)
-			sshrun_reap(m->ssh, STOP_MS, &running);
-	}
-	m->ssh = 0;
+	if (m->ssh > 0)
+		master_end_login(m);
 	if (m->keeper != -1)
 		keeper_release(m->keeper);
 	m->keeper = -1;
@@ -103,8 +112,6 @@ master_free(struct master *m)
 {
 	if (m == NULL)
 		return;
-	if (m->state == MASTER_STARTING && m->keeper != -1 && m->ssh > 0)
-		keeper_no_master(m->keeper);
 	master_drop(m);
 	sshlog_free(m->sshlog);
 	free(m);
@@ -335,13 +342,13 @@ master_be_patient(struct master *m, unsigned ms)
 
 /* Starting one of our own */
 
-/* There is no master: ssh has failed, or will be killed now. */
+/* There is no master: ssh has failed, or is ended now. */
 static void
 master_refused(struct master *m, const char *why)
 {
 	snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: %s",
 	    m->settings->ssh.destination, why);
-	if (m->keeper != -1)
+	if (m->keeper != -1 && m->ssh == 0)
 		keeper_no_master(m->keeper);
 	master_failed(m);
 }

@@ -95,6 +95,19 @@ for signal in INT TERM KILL; do
 	ok "-f, SIG$signal during the login: nothing goes on" wait_for 10 no_strays
 done
 
+# An ssh that has gone to the background, but has not ended yet.
+cat >"$RIG/slow-ssh" <<-'END'
+	#!/bin/sh
+	ssh "$@" || exit
+	case "$*" in *' -M '*) touch "$RIG/up"; exec sleep 1000 ;; esac
+END
+chmod 755 "$RIG/slow-ssh"
+FTP_OVER_SSH_SSH=$RIG/slow-ssh spawn early "$FOS" -F "$RIG/ssh_config" -N -L "0:$FTP_AT" rig
+ok 'SIGTERM while ssh goes to the background: the master is up' wait_for 10 test -e "$RIG/up"
+kill "$SPAWN_PID"
+ok '... the tunnel ends' wait_gone 5 "$SPAWN_PID"
+ok '... and so does its master' wait_for 10 no_strays
+
 # --- signals ---
 for signal in TERM INT; do
 	tunnel_start -L "0:$FTP_AT" rig
