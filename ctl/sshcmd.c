@@ -15,6 +15,7 @@
 #include "loop.h"
 #include "sshrun.h"
 
+#define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
 #define LOOK_MS 10 /* how often the starting ssh is looked at */
 
 const char *
@@ -97,20 +98,39 @@ run_and_wait(const char *const argv[], unsigned timeout_ms, struct answer *a)
 	return a->done && a->output != NULL ? 0 : -1;
 }
 
+/* The last line of text[0..*end) that is not blank: where it begins; *end is behind it. */
+static size_t
+line_before(const char *text, size_t *end)
+{
+	size_t begin;
+
+	while (*end > 0 && strchr("\r\n ", text[*end - 1]) != NULL)
+		--*end;
+	for (begin = *end; begin > 0 && text[begin - 1] != '\n'; begin--)
+		;
+	return begin;
+}
+
+/* "file: terminating, 1 bad configuration options" comes after what is bad about them. */
+static bool
+is_sum(const char *line, size_t len)
+{
+	static const char sum[] = ": terminating, ";
+
+	return memmem(line, len, sum, strlen(sum)) != NULL;
+}
+
 /* ssh's own words: the last line that says something. */
 static void
 last_line(char *dst, size_t size, const char *text)
 {
-	size_t end = strlen(text), begin, n = 0;
+	size_t end = strlen(text), begin = line_before(text, &end), before = begin;
 
-	while (end > 0 && strchr("\r\n ", text[end - 1]) != NULL)
-		end--;
-	for (begin = end; begin > 0 && text[begin - 1] != '\n'; begin--)
-		;
-	while (begin < end && n + 1 < size)
-		dst[n++] = text[begin++];
-	if (size > 0)
-		dst[n] = '\0';
+	if (begin > 0 && is_sum(text + begin, end - begin)) {
+		begin = line_before(text, &before);
+		end = before;
+	}
+	snprintf(dst, size, "%.*s", (int)(end - begin), text + begin);
 }
 
 /* Its output, malloc'ed, when it succeeded. */
@@ -120,6 +140,7 @@ ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeo
 {
 	const char **argv = command_line(s, ours);
 	struct answer a;
+	size_t used;
 
 	if (argv == NULL || run_and_wait(argv, timeout_ms, &a) == -1) {
 		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
@@ -133,6 +154,9 @@ ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeo
 		snprintf(why, why_size, "ssh %s does not end", ours[0]);
 	else
 		last_line(why, why_size, *a.output != '\0' ? a.output : "ssh failed");
+	if (a.status == NO_PROGRAM && (used = strlen(why)) < why_size)
+		snprintf(why + used, why_size - used, "; install the OpenSSH client, or name it in "
+		    "FTP_OVER_SSH_SSH");
 	free(a.output);
 	return NULL;
 }

@@ -47,6 +47,10 @@ ssh_host closed "Port $free"
 tunnel 'no sshd there' '[Rr]efused' -N -L "0:$FTP_AT" closed
 ssh_host changed "UserKnownHostsFile /dev/null" 'BatchMode yes'
 tunnel 'an unknown host key' '[Hh]ost key' -N -L "0:$FTP_AT" changed
+ssh_host spelt 'ServerAliveIntervall 5'
+tunnel 'an error in the configuration of ssh' 'spelt.conf.*[Bb]ad configuration option: serveraliveintervall$' \
+    -N -L "0:$FTP_AT" rig
+rm "$RIG/ssh/spelt.conf"
 tunnel 'a port in use' "$FTP_PORT.*in use" -N -L "$FTP_PORT:localhost:21" rig
 tunnel 'an address that is not ours' '192\.0\.2\.1' -g -N -L "192.0.2.1:0:localhost:21" rig
 tunnel 'an address for others without -g' '-g' -N -L "0.0.0.0:0:localhost:21" rig

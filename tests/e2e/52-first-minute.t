@@ -122,6 +122,9 @@ for program in ssh env timeout; do
 done
 fails 'no FTP client' 255 'no FTP client found: .*install one of them, set FTP_OVER_SSH_CLIENT' \
     env "PATH=$RIG/bin" "$FOS" -F "$RIG/ssh_config" rig
+rm "$RIG/bin/ssh"
+fails 'no ssh' 255 'ssh: No such file or directory; install the OpenSSH client, or name it in FTP_OVER_SSH_SSH$' \
+    env "PATH=$RIG/bin" "$FOS" -F "$RIG/ssh_config" -N rig
 fails 'a host that does not exist' 255 'cannot connect to no-such-host.invalid: .*no-such-host.invalid' \
     fos no-such-host.invalid -- true
 

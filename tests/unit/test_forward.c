@@ -604,7 +604,8 @@ START_TEST(test_config_bad)
 	ck_assert_ptr_ne(strstr(why, "onfiguration option"), NULL);
 	s.program = "/nonexistent/ssh";
 	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
-	ck_assert_str_eq(why, "/nonexistent/ssh: No such file or directory");
+	ck_assert_str_eq(why, "/nonexistent/ssh: No such file or directory; install the OpenSSH "
+	    "client, or name it in FTP_OVER_SSH_SSH");
 }
 END_TEST
 
