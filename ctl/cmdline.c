@@ -225,7 +225,7 @@ static const struct flag flags[] = {
 	{ 'N', NULL, false, set_tunnel, "run no FTP client, stay up as a tunnel" },
 	{ 'o', "option", false, set_option, "option of ssh, or one of those below" },
 	{ 'p', "port", true, set_nothing, "port of the ssh server" },
-	{ 'q', NULL, true, set_quiet, "quiet" },
+	{ 'q', NULL, false, set_quiet, "quiet" },
 	{ 'R', "spec", false, set_remote, "listen on the far side, the FTP server is here" },
 	{ 'S', "ctl_path", false, set_ctl_path, "use the ControlMaster at ctl_path" },
 	{ 't', "ftp_host[:port]", false, set_server, "FTP server (default localhost:21)" },

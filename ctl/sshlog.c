@@ -33,10 +33,12 @@ struct sshlog {
 static void
 say(const struct sshlog *s, const char *text)
 {
+	if (log_level() == LOG_QUIET)
+		return; /* ssh does not know about -q: it would not say either why it fails */
 	if (s->to_syslog)
 		log_at(LOG_NORMAL, "ssh: %s", text);
 	else
-		dprintf(STDERR_FILENO, "%s\n", text); /* ssh knows itself about -q */
+		dprintf(STDERR_FILENO, "%s\n", text);
 }
 
 /* While it logs in */

@@ -50,6 +50,11 @@ like '-q: the client is told' "$(banner "$TUNNEL_ADDR" "$TUNNEL_PORT")" '^421 No
 tunnel_stop
 is '-q: nobody else' "$(cat "$TUNNEL_ERR")" ''
 fails '-q: what prevents the start is said' 255 'in use' fos -q -N -L "$FTP_PORT:$FTP_AT" rig
+ssh_host nobody "Port $(free_port)"
+fails '-q: so is what ssh says about that' 255 'cannot connect to nobody: .*[Rr]efused' \
+    fos -q -N -L "0:$FTP_AT" nobody
+is '-q: a warning of ssh is not' \
+    "$(fos -q -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -t "$FTP_AT" rig -- true 2>&1)" ''
 
 # --- -E ---
 logged -v -E "$RIG/log/file"

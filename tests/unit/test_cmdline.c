@@ -135,7 +135,7 @@ START_TEST(ssh_gets_its_options)
 {
 	ck_assert_int_eq(parse("-46C -F cfg -ikey -J jump -l me -o Port=3 -p 22 -q host"), 0);
 	ck_assert_str_eq(for_ssh(),
-	    "-4 -6 -C -F cfg -i key -J jump -l me -o Port=3 -p 22 -q");
+	    "-4 -6 -C -F cfg -i key -J jump -l me -o Port=3 -p 22");
 	ck_assert_int_eq(c.family, AF_INET6);
 	ck_assert_int_eq(c.verbosity, LOG_QUIET);
 	ck_assert_int_eq(parse("-NfgvyS /p -E l -L 0:a:21 -R 0:b:21 -o FtpTls=pass host"), 0);
