@@ -336,18 +336,11 @@ scan_all(struct scan *s, int argc, char *const argv[])
 	return 0;
 }
 
-/* Here names are looked up when they are bound; over there that is the server's doing. */
+/* Here names are looked up when they are bound. */
 static bool
 is_open_near(const char *host)
 {
 	return strcmp(host, "*") == 0;
-}
-
-static bool
-is_open_far(const char *host)
-{
-	return *host != '\0' && strcmp(host, "localhost") != 0 && strcmp(host, "::1") != 0 &&
-	    strncmp(host, "127.", 4) != 0;
 }
 
 static int
@@ -379,7 +372,7 @@ check(struct scan *s)
 		return fail(s, "-L and -R do not go with -W");
 	if (check_gateway(s, &c->local, is_open_near) == -1)
 		return -1;
-	return check_gateway(s, &c->remote, is_open_far);
+	return check_gateway(s, &c->remote, bind_is_open_far);
 }
 
 static bool

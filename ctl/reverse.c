@@ -77,6 +77,15 @@ reverse_empty(const struct reverse *r)
 	return r->first == NULL;
 }
 
+bool
+reverse_any_open(const struct reverse *r)
+{
+	for (const struct far *f = r->first; f != NULL; f = f->next)
+		if (f->open)
+			return true;
+	return false;
+}
+
 static void
 far_accepted(void *arg, int fd)
 {

@@ -29,6 +29,7 @@ void reverse_free(struct reverse *); /* NULL is harmless */
 int reverse_add(struct reverse *, const struct tunnel_spec *, bool optional, char *why,
     size_t why_size);
 bool reverse_empty(const struct reverse *);
+bool reverse_any_open(const struct reverse *);
 
 struct reverse_master {
 	enum forward_method method;

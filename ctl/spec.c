@@ -188,6 +188,16 @@ spec_parse(struct tunnel_spec *spec, const char *text, char *why, size_t why_siz
 	    SPEC_FORM);
 }
 
+bool
+bind_is_open_far(const char *host)
+{
+	unsigned char address[4];
+
+	if (*host == '\0' || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+		return false;
+	return inet_pton(AF_INET, host, address) != 1 || address[0] != 127;
+}
+
 static const char *
 hostport_fault(struct hostport *hp, const char *text, uint16_t default_port)
 {

@@ -4,6 +4,7 @@
 #ifndef SPEC_H
 #define SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ struct tunnel_spec {
 };
 
 int spec_parse(struct tunnel_spec *, const char *text, char *why, size_t why_size);
+
+/* Does this bind address of -R let other hosts in? A name is looked up by the ssh server. */
+bool bind_is_open_far(const char *host);
 
 /* host[:port], [v6]:port, bare v6 without a port; no port = default_port; default_port 0
  * = a port is required. */

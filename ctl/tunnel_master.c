@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "background.h"
+#include "entrances.h"
 #include "log.h"
 #include "reception.h"
 #include "reverse.h"
@@ -32,11 +33,20 @@ tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, con
 		return;
 	}
 	if (optional) {
+		snprintf(t->skipped, sizeof(t->skipped), "%s", why);
 		log_at(LOG_SESSIONS, "%s", why);
 		return;
 	}
 	tunnel_say(t, why);
 	reopen_later(t, RETRY_MS);
+}
+
+/* All there was to open are forwards of ssh's configuration, which could not be. */
+static bool
+nothing_is_open(const struct tunnel *t)
+{
+	return *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
+	    entrances_first(t->entrances) == NULL && !reverse_any_open(t->reverse);
 }
 
 void
@@ -46,6 +56,8 @@ tunnel_far_settled(void *arg)
 
 	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
 		reverse_announce(t->reverse);
+	if (t->phase == OPENING && nothing_is_open(t))
+		tunnel_fail(t, t->skipped);
 	tunnel_ready(t);
 }
 

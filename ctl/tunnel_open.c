@@ -94,6 +94,24 @@ open_reverse(struct tunnel *t)
 	return 0;
 }
 
+static void
+skip(struct tunnel *t, const char *keyword, const char *why)
+{
+	snprintf(t->skipped, sizeof(t->skipped), "%s of ssh's configuration: %s", keyword, why);
+	log_at(LOG_SESSIONS, "%s", t->skipped);
+}
+
+static int
+take_over_remote(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
+{
+	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host)) {
+		snprintf(why, why_size, "listening on %s lets other hosts in; add -g if that is "
+		    "meant", spec->listen.host);
+		return -1;
+	}
+	return reverse_add(t->reverse, spec, true, why, why_size);
+}
+
 /* Forwards of the user's own configuration: his own ssh may hold their ports already. */
 static int
 open_taken_over(struct tunnel *t)
@@ -106,11 +124,11 @@ open_taken_over(struct tunnel *t)
 	for (at = config; at != NULL && (at = takeover_next(at, "localforward", &spec)) != NULL;
 	    count++)
 		if (entrances_add(t->entrances, &spec, why, sizeof(why)) != LISTEN_OK)
-			log_at(LOG_SESSIONS, "LocalForward of ssh's configuration: %s", why);
+			skip(t, "LocalForward", why);
 	for (at = config; at != NULL && (at = takeover_next(at, "remoteforward", &spec)) != NULL;
 	    count++)
-		if (reverse_add(t->reverse, &spec, true, why, sizeof(why)) == -1)
-			log_at(LOG_SESSIONS, "RemoteForward of ssh's configuration: %s", why);
+		if (take_over_remote(t, &spec, why, sizeof(why)) == -1)
+			skip(t, "RemoteForward", why);
 	return count;
 }
 
@@ -144,7 +162,10 @@ tunnel_open_listeners(struct tunnel *t)
 	others = open_taken_over(t) + t->setup->activated;
 	if (c->run == RUN_TUNNEL && c->local.count + c->remote.count == 0 && others == 0)
 		return open_default(t);
-	return 0;
+	if (entrances_first(t->entrances) != NULL || !reverse_empty(t->reverse))
+		return 0;
+	tunnel_fail(t, t->skipped);
+	return -1;
 }
 
 void

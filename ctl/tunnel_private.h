@@ -39,6 +39,7 @@ struct tunnel {
 	bool in_background;
 	bool ends_with_master; /* it is of the ssh whose LocalCommand we are */
 	int status;            /* our exit status */
+	char skipped[1024];    /* why the last forward of ssh's configuration is not there */
 	struct seldom told;    /* messages that repeat themselves */
 	unsigned noticed;      /* mask of notices that are told once */
 	pid_t client;          /* the FTP client, 0 = none */

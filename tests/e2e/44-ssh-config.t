@@ -83,6 +83,24 @@ if [ "$(id -u)" -eq 0 ]; then
 	tunnel_stop
 	ok 'the wrapper too: an FTP client, and they serve' fos -t "$FTP_AT" taken -- \
 	    curl -sS -o "$RIG/got" "$(rig_url 127.0.0.1 "$near" a)"
+	tunnel_start -L "127.0.0.1:$near:$FTP_AT" rig
+	ssh_host held "LocalForward 127.0.0.1:$near $FTP_AT"
+	fails '-N alone: the only port is taken' 255 \
+	    "LocalForward of ssh's configuration: cannot listen on 127.0.0.1:$near: the port is in use" \
+	    fos -N held
+	ok '... which is nothing to a client' fos -t "$FTP_AT" held -- true
+	ssh_host held "RemoteForward 127.0.0.1:$near $FTP_AT"
+	fails '... over there' 255 "cannot listen on 127.0.0.1:$near of the ssh server" fos -N held
+	tunnel_stop
+	for way in Local Remote; do
+		ssh_host held "${way}Forward *:$near $FTP_AT"
+		fails "${way}Forward for other hosts, no -g" 255 \
+		    "${way}Forward of ssh's configuration: listening on \* lets other hosts in; add -g" \
+		    fos -N held
+	done
+	tunnel_start -g held
+	like '... with it' "$(cat "$TUNNEL_OUT")" "listening on \*:$near \(remote\)"
+	tunnel_stop
 	tunnel_start -o FtpConfigForwards=no -t "$FTP_AT" taken
 	is 'FtpConfigForwards=no' "$(wc -l <"$TUNNEL_OUT")" 1
 	ok '... the LocalForward is not there' closed "$near"
