@@ -76,11 +76,14 @@ check_config(struct check *c)
 {
 	char why[512], host[300] = "?", port[16] = "22", user[128] = "?", value[16];
 	struct master_settings *m = &c->settings;
+	bool expands;
 
 	m->ssh = (struct ssh_settings){ .options = c->cmdline.ssh.item,
-		.count = c->cmdline.ssh.count, .destination = c->cmdline.destination };
+		.count = c->cmdline.ssh.count, .destination = c->cmdline.destination,
+		.ctl_path = c->cmdline.ctl_path };
 	m->servers = "the FTP server";
 	m->ctl_path = c->cmdline.ctl_path;
+	expands = m->ctl_path != NULL && sshcmd_expands(m->ctl_path);
 	if ((c->config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL)
 		return say(c, BAD, "%s: `ssh -G %s` must work", why, c->cmdline.destination);
 	sshcmd_value(c->config, "hostname", host, sizeof(host));
@@ -92,7 +95,7 @@ check_config(struct check *c)
 	    strcmp(value, "no") != 0;
 	if (sshcmd_value(c->config, "controlpath", c->path, sizeof(c->path)) != NULL &&
 	    strcmp(c->path, "none") != 0)
-		m->config_path = c->path;
+		*(expands ? &m->ctl_path : &m->config_path) = c->path;
 	return say(c, GOOD, "%s is %s, port %s, user %s", c->cmdline.destination, host, port, user);
 }
 

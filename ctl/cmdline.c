@@ -163,8 +163,14 @@ set_ctl_path(struct scan *s)
 {
 	if (*s->argument == '\0')
 		return fail(s, "-S needs the path of a control socket");
-	s->c->ctl_path = s->argument;
-	return 0;
+	s->c->ctl_path = NULL;
+	if (strcmp(s->argument, "none") != 0) {
+		s->c->ctl_path = s->argument;
+		return 0;
+	}
+	if (push(s, &s->c->ssh, "-o") == -1)
+		return -1;
+	return push(s, &s->c->ssh, "ControlPath=none");
 }
 
 static int

@@ -79,9 +79,10 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
     char **config, char *path, size_t path_size)
 {
 	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
+	bool expands = c->ctl_path != NULL && sshcmd_expands(c->ctl_path);
 	char why[512], interval[16], persist[16];
 
-	if (c->ctl_path != NULL && !wants_forwards)
+	if (c->ctl_path != NULL && !wants_forwards && !expands)
 		return 0;
 	if ((*config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL) {
 		log_error("ssh configuration of %s: %s", c->destination, why);
@@ -89,7 +90,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 	}
 	if (sshcmd_value(*config, "controlpath", path, path_size) != NULL &&
 	    strcmp(path, "none") != 0)
-		m->config_path = path;
+		*(expands ? &m->ctl_path : &m->config_path) = path;
 	m->keepalive = sshcmd_value(*config, "serveraliveinterval", interval,
 	    sizeof(interval)) != NULL && strcmp(interval, "0") == 0;
 	m->persists = sshcmd_value(*config, "controlpersist", persist, sizeof(persist)) != NULL &&
@@ -140,7 +141,7 @@ serve(const struct cmdline *c)
 {
 	char server[SPEC_HOST_MAX + 16];
 	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
-		.destination = c->destination }, .ctl_path = c->ctl_path,
+		.destination = c->destination, .ctl_path = c->ctl_path }, .ctl_path = c->ctl_path,
 		.servers = servers(c, server, sizeof(server)), .to_syslog = c->to_syslog,
 		.no_delay = c->ftp.no_delay };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };

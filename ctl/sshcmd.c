@@ -161,11 +161,20 @@ ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeo
 	return NULL;
 }
 
+bool
+sshcmd_expands(const char *ctl_path)
+{
+	return (*ctl_path == '~' || strchr(ctl_path, '%') != NULL || strstr(ctl_path, "${") != NULL) &&
+	    access(ctl_path, F_OK) == -1;
+}
+
 char *
 sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size_t why_size)
 {
-	static const char *const ours[] = { "-G", NULL };
+	const char *ours[] = { "-G", NULL, s->ctl_path, NULL };
 
+	if (s->ctl_path != NULL && sshcmd_expands(s->ctl_path))
+		ours[1] = "-S";
 	return ssh_output(s, ours, timeout_ms, why, why_size);
 }
 

@@ -17,6 +17,7 @@ struct ssh_settings {
 	size_t count;
 	const char *destination;
 	const char *program; /* NULL = sshcmd_program() */
+	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
 };
 
 struct ssh_master {
@@ -29,7 +30,11 @@ struct ssh_master {
 const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
 char *sshcmd_escape(char *dst, size_t size, const char *path); /* % becomes %%; dst */
 
-/* What `ssh -G` prints, malloc'ed; NULL with a message in why. */
+/* Is it ssh who knows which path that is (~, %C, ${HOME})? Not if it is there literally. */
+bool sshcmd_expands(const char *ctl_path);
+
+/* What `ssh -G` prints, malloc'ed; NULL with a message in why. Its controlpath is that of the
+ * configuration, or ctl_path expanded, if it is to be. */
 char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
     size_t why_size);
 /* The next line of it with that (lower case) keyword: its value in dst, and where to go on

@@ -54,6 +54,22 @@ ok 'ControlPath of the configuration: transfers' use port
 is 'ControlPath of the configuration: no master of our own' \
     "$(find "$(run_dir)" -type s -name 'm*')" ''
 tunnel_stop
+# shellcheck disable=SC2016 # for ssh
+for named in "$RIG/cm-%C" '${RIG}/cm-%C'; do
+	for forwards in yes no; do
+		like "-S $named, FtpConfigForwards=$forwards" "$(fos -vvv -o FtpConfigForwards=$forwards \
+		    -S "$named" -t "$FTP_AT" shared -- true 2>&1)" "using the ControlMaster at .*/cm-[0-9a-f]+"
+	done
+	like "-S $named: ftp-over-ssh-ctl check too" "$(run "$FOSCTL" check -F "$RIG/ssh_config" \
+	    -S "$named" -t "$FTP_AT" shared)" 'ok ssh connection: yours, at .*/cm-[0-9a-f]+'
+done
+# shellcheck disable=SC2088 # for ssh
+fails '-S with a tilde' 255 "no ControlMaster answers at /.*/no-$$: " fos -N -S "~/no-$$" rig
+ln -s "$path" "$RIG/100%C"
+like '-S names what is there' "$(fos -vvv -S "$RIG/100%C" -t "$FTP_AT" shared -- true 2>&1)" \
+    "using the ControlMaster at $RIG/100%C"
+like '-S none: our own' "$(fos -vvv -S none -t "$FTP_AT" shared -- true 2>&1)" \
+    "using the ControlMaster at $(run_dir)/m"
 like 'that master lives' "$(check "$path")" "pid=$MASTER_PID"
 ok 'that master keeps no descriptor' wait_for 5 settled "$MASTER_PID" "$before"
 run ssh -F "$RIG/ssh_config" -O exit -S "$path" shared 2>/dev/null

@@ -140,6 +140,9 @@ START_TEST(ssh_gets_its_options)
 	ck_assert_int_eq(c.verbosity, LOG_QUIET);
 	ck_assert_int_eq(parse("-NfgvyS /p -E l -L 0:a:21 -R 0:b:21 -o FtpTls=pass host"), 0);
 	ck_assert_str_eq(for_ssh(), "");
+	ck_assert_int_eq(parse("-S /p -S none host"), 0);
+	ck_assert_ptr_null(c.ctl_path);
+	ck_assert_str_eq(for_ssh(), "-o ControlPath=none");
 }
 END_TEST
 
