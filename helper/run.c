@@ -184,7 +184,10 @@ control_flush(struct control *c)
 			break;
 		if (n == -1) { /* gone: what it will not read is not to be waited for */
 			control_drop_output(c);
-			control_ended(c);
+			if (c->hangup)
+				control_close(c);
+			else
+				control_ended(c);
 			return;
 		}
 		session_sent(c->run->session, c->side, (size_t)n);

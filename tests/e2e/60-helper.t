@@ -43,6 +43,12 @@ ends()
 	    grep -q '^220 ' "$RIG/out"
 }
 ok 'it ends when its stdin does' ends
+unread()
+{
+	printf 'NOOP\r\n' | timeout "$(slowly 8)" "$HELPER" -S "$RIG/ctl" "$FTP_AT" >/dev/full
+	[ $? -ne 124 ]
+}
+ok '... also when nobody takes what it says' unread
 fails 'no master there' 255 '^ftp-over-ssh-helper: ' "$HELPER" -S "$RIG/none" "$FTP_AT"
 is 'a reason is one line' "$("$HELPER" -S "$RIG/no"$'\r\n230 in' "$FTP_AT" 2>/dev/null | wc -l)" 1
 fails 'no -S' 64 '^ftp-over-ssh-helper: .*-S' "$HELPER" "$FTP_AT"
