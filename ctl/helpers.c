@@ -45,33 +45,41 @@ struct helpers {
 
 /* Which program */
 
-/* "/somewhere/ctl/ftp-over-ssh" has its helper in /somewhere/helper. */
+/* Of "/somewhere/ctl/ftp-over-ssh" it is in /somewhere/helper; and an installation may have been
+ * moved, or have got its PREFIX when it was built already. */
+static const struct {
+	const char *ours, *its;
+} places[] = { { "ctl", "helper" }, { "bin", "libexec" } };
+
 static bool
-in_build_tree(char *path, size_t size)
+is_beside(char *path, size_t size)
 {
 	char own[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *dir, *top;
+	char *dir, *name;
 
 	if (n == -1)
 		return false;
 	own[n] = '\0';
 	dir = dirname(own);
-	if (strcmp(dir + strlen(dir) - (strlen(dir) < 4 ? 0 : 4), "/ctl") != 0)
+	if ((name = strrchr(dir, '/')) == NULL)
 		return false;
-	top = dirname(dir);
-	return (size_t)snprintf(path, size, "%s/helper/" NAME, top) < size &&
-	    access(path, X_OK) == 0;
+	*name++ = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(name, places[i].ours) == 0)
+			return (size_t)snprintf(path, size, "%s/%s/" NAME, dir, places[i].its) <
+			    size && access(path, X_OK) == 0;
+	return false;
 }
 
 const char *
 helpers_program(char *why, size_t why_size)
 {
-	static char built[PATH_MAX];
+	static char beside[PATH_MAX];
 	const char *program = getenv("FTP_OVER_SSH_HELPER");
 
 	if (program == NULL || *program == '\0')
-		program = in_build_tree(built, sizeof(built)) ? built : LIBEXECDIR "/" NAME;
+		program = is_beside(beside, sizeof(beside)) ? beside : LIBEXECDIR "/" NAME;
 	if (access(program, X_OK) == 0)
 		return program;
 	snprintf(why, why_size, "%s: %s; install it, or name it in FTP_OVER_SSH_HELPER", program,

@@ -42,7 +42,7 @@ struct helper_start {
 /* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
 typedef void helpers_fn(void *arg, const struct helper *, int status);
 
-/* The helper program: $FTP_OVER_SSH_HELPER, that of the build tree, or the installed one.
+/* The helper program: $FTP_OVER_SSH_HELPER, the one beside us, or the installed one.
  * NULL with a message in why when it cannot be run. Static storage. */
 const char *helpers_program(char *why, size_t why_size);
 

@@ -33,7 +33,9 @@ all_protected()
 	! unprotected "$1"
 }
 
-ok 'make install' make -s -C "$TOP" DESTDIR="$RIG/inst" install
+ok 'make install' make -s -C "$TOP" DESTDIR="$RIG/inst" PREFIX=/some/where install
+fails 'it finds its helper, whatever PREFIX it was built with' 255 'cannot connect to 127.0.0.1: .*refused' \
+    env -u FTP_OVER_SSH_HELPER "$RIG/inst/some/where/bin/ftp-over-ssh" -p "$(free_port)" -N 127.0.0.1
 mapfile -t programs < <(find "$RIG/inst" -type f -perm -100 | sort)
 is 'the programs' "$(basename -a "${programs[@]}" | paste -s -d ' ')" \
     'ftp-over-ssh ftp-over-ssh-ctl ftp-over-ssh-helper'
