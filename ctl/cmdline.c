@@ -173,6 +173,16 @@ set_ctl_path(struct scan *s)
 	return push(s, &s->c->ssh, "ControlPath=none");
 }
 
+/* As in a destination: to ssh it could look like an option. */
+static int
+set_login(struct scan *s)
+{
+	if (*s->argument == '-')
+		return fail(s, "bad login name \"%.100s\": a user may not begin with '-'",
+		    s->argument);
+	return 0;
+}
+
 static int
 set_server(struct scan *s)
 {
@@ -226,7 +236,7 @@ static const struct flag flags[] = {
 	{ 'h', NULL, false, set_help, "this help" },
 	{ 'i', "identity", true, set_nothing, "identity file (ssh)" },
 	{ 'J', "jump", true, set_nothing, "jump host (ssh)" },
-	{ 'l', "login", true, set_nothing, "login name (ssh)" },
+	{ 'l', "login", true, set_login, "login name (ssh)" },
 	{ 'L', "spec", false, set_local, "listen here, the FTP server is on the far side" },
 	{ 'N', NULL, false, set_tunnel, "run no FTP client, stay up as a tunnel" },
 	{ 'o', "option", false, set_option, "option of ssh, or one of those below" },

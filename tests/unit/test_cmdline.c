@@ -190,6 +190,8 @@ START_TEST(bad_usage)
 	refused("-f host", "-f needs -N");
 	refused("-- -oProxyCommand=x", "-oProxyCommand");
 	refused("me@-x", "me@-x");
+	refused("-l -oProxyCommand=x host", "-oProxyCommand");
+	refused("-l-x host", "\"-x\"");
 }
 END_TEST
 
