@@ -152,6 +152,9 @@ ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeo
 		return a.output;
 	if (a.timed_out)
 		snprintf(why, why_size, "ssh %s does not end", ours[0]);
+	else if (strstr(a.output, "usage: ssh ") != NULL) /* ssh://[::1] up to 9.2, for example */
+		snprintf(why, why_size, "ssh does not take such a destination; an IPv6 address is "
+		    "written [user@]address, with -p for the port");
 	else
 		last_line(why, why_size, *a.output != '\0' ? a.output : "ssh failed");
 	if (a.status == NO_PROGRAM && (used = strlen(why)) < why_size)

@@ -39,6 +39,9 @@ usage 'a host with a dash' '-F' -N -L 0:localhost:21 root@-Fx
 usage 'a host with a dash, as a URI' '-F' -N -L 0:localhost:21 ssh://root@-Fx
 ok 'nothing was run' test ! -e "$RIG/bad"
 
+if ssh -G 'ssh://[::1]:22' 2>&1 | grep -q '^usage: '; then
+	tunnel 'an IPv6 address that ssh does not read' 'such a destination.*-p' -N 'ssh://[::1]:22'
+fi
 tunnel 'an unknown host' 'no-such-host.invalid' -N -L "0:$FTP_AT" no-such-host.invalid
 ssh_host stranger "IdentityFile $RIG/ssh/stranger" 'BatchMode yes'
 sed -i "\\|IdentityFile $RIG/ssh/user|d" "$RIG/ssh/stranger.conf"
