@@ -217,7 +217,7 @@ static bool answered, gone;
 static int errors;
 
 static const char *rig_options[] = { "-F", config };
-static const struct ssh_settings settings = { rig_options, 2, "rig", NULL };
+static const struct ssh_settings settings = { rig_options, 2, "rig", NULL, NULL };
 
 static void
 take(void *arg, const struct forward_result *r)
@@ -597,7 +597,7 @@ END_TEST
 START_TEST(test_config_bad)
 {
 	const char *bad[] = { "-F", config, "-o", "NoSuchOption=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
 	char why[256];
 
 	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
@@ -612,7 +612,7 @@ END_TEST
 START_TEST(test_master_fails)
 {
 	const char *bad[] = { "-F", config, "-o", "Port=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
 	struct ssh_master m = { ctl, true, false };
 	char why[256];
 	pid_t pid;
@@ -627,7 +627,7 @@ END_TEST
 
 START_TEST(test_hang)
 {
-	struct ssh_settings s = { NULL, 0, "rig", NULL };
+	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL };
 	struct ssh_master m = { ctl, true, false };
 	char program[96], why[256];
 	uint64_t start;
