@@ -178,19 +178,25 @@ list_long(const unsigned *list, int n, struct ftp_address *a)
 
 /* ---- arguments of PORT, EPRT, LPRT ---- */
 
+static bool
+all_digits(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is_digit(p[i]))
+			return false;
+	return true;
+}
+
 /* Decimal, no sign, 1..65535; 0 otherwise. */
 static uint16_t
 port_read(const char *p, size_t len)
 {
 	unsigned v = 0;
 
-	if (len == 0 || len > 5)
+	if (len == 0 || len > 5 || !all_digits(p, len))
 		return 0;
-	for (size_t i = 0; i < len; i++) {
-		if (!is_digit(p[i]))
-			return 0;
+	for (size_t i = 0; i < len; i++)
 		v = v * 10 + (unsigned)(p[i] - '0');
-	}
 	return v > 65535 ? 0 : (uint16_t)v;
 }
 
@@ -225,7 +231,7 @@ parse_eprt(const char *arg, size_t len, struct ftp_address *a)
 	if (split_delimited(arg, len, field, flen) == -1)
 		return 501;
 	if (flen[0] != 1 || (*field[0] != '1' && *field[0] != '2'))
-		return flen[0] > 0 && port_read(field[0], flen[0]) != 0 ? 522 : 501;
+		return flen[0] > 0 && all_digits(field[0], flen[0]) ? 522 : 501;
 	if (flen[1] >= sizeof(text))
 		return 501;
 	memset(a, 0, sizeof(*a));

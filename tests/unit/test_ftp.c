@@ -172,6 +172,8 @@ START_TEST(eprt_arguments)
 		active_gives(501, FTP_EPRT, bad[i]);
 	active_gives(522, FTP_EPRT, "|3|1.2.3.4|5000|");
 	active_gives(522, FTP_EPRT, "|12|1.2.3.4|5000|");
+	active_gives(522, FTP_EPRT, "|0|1.2.3.4|5000|");
+	active_gives(522, FTP_EPRT, "|123456|1.2.3.4|5000|");
 }
 END_TEST
 
