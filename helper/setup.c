@@ -307,10 +307,24 @@ setup_refused(struct session *s, struct channel *ch, struct pending *p, int code
 		s->bad = 0; /* nothing is left: the next setup asks anew */
 }
 
+/* Over IPv6 some servers answer PASV with a 227 in which (::1,p,p) stands, or (ProFTPD) what is
+ * behind the last colon, (1,p,p): no attack, but a no, and another command may do. */
+static bool
+names_ipv6(const char *text, size_t len)
+{
+	int colons = 0, commas = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		colons += text[i] == ':';
+		commas += text[i] == ',';
+	}
+	return commas == 2 || colons > 1;
+}
+
 void
 setup_reply(struct session *s, int code, const char *text, size_t len)
 {
-	static const char no_port[] = "Cannot open a data connection: the FTP server's passive "
+	static const char no_port[] = "425 Cannot open a data connection: the FTP server's passive "
 				      "reply names no usable port.";
 	struct pending *p = queue_head(&s->queue);
 	struct channel *ch = channel_by_id(s, p->channel);
@@ -328,9 +342,11 @@ setup_reply(struct session *s, int code, const char *text, size_t len)
 	}
 	if (channel_dials(ch, SERVER) &&
 	    (!ftp_code_is_passive(code) || ftp_parse_passive(code, text, len, &ch->server_addr) == -1)) {
-		/* over IPv6 some answer PASV with a 227 in which ::1 stands, or half of it */
-		s->bad |= BIT(ch->attempt);
-		setup_refused(s, ch, p, 425, no_port, sizeof(no_port) - 1);
+		if (ch->attempt == TRY_PASV && names_ipv6(text, len)) {
+			s->bad |= BIT(ch->attempt);
+			setup_refused(s, ch, p, 425, no_port + 4, sizeof(no_port) - 5);
+		} else
+			setup_end(s, ch, p, no_port);
 		return;
 	}
 	s->good |= BIT(ch->attempt);

@@ -1,8 +1,7 @@
 """Hostile FTP servers and clients over the whole chain.
 
 hostile.py serve ADDRESS PORT     the server; the name that USER gives says what it does:
-    foreign low zero multi two octet  replies to PASV that must not be followed, or need care;
-                another way (EPSV) may be found to serve the client
+    foreign low zero multi two octet  replies to PASV that must not be followed, or need care
     flood       replies that nobody asked for, without end
     endless     a multi-line reply without end
     long        a line without end
@@ -210,9 +209,9 @@ DEEDS = {
     "CVE-2020-8284, CVE-2021-4189: 227 with a foreign address": lambda: passive("foreign", "227"),
     "227 with 0.0.0.0": lambda: passive("zero", "227"),
     "227 of several lines": lambda: passive("multi", "227"),
-    "227 with a system port": lambda: passive("low", "425|227"),
-    "227 with two addresses": lambda: passive("two", "425|227"),
-    "227 with an octet over 255": lambda: passive("octet", "425|227"),
+    "227 with a system port": lambda: passive("low", "425"),
+    "227 with two addresses": lambda: passive("two", "425"),
+    "227 with an octet over 255": lambda: passive("octet", "425"),
     BOUNCE + "PORT to somebody else": lambda: answers(b"PORT 192,0,2,1,20,20\r\n", "500"),
     BOUNCE + "PORT to a system port": lambda: answers(b"PORT 127,0,0,1,0,22\r\n", "500"),
     BOUNCE + "EPRT to somebody else": lambda: answers(b"EPRT |1|192.0.2.1|5000|\r\n", "500"),

@@ -16,6 +16,8 @@
 #define PORT_DONE "< 200 PORT command successful.\n"
 #define EPRT_DONE "< 200 EPRT command successful.\n"
 #define NO_MODE "< 425 No way to open a data connection: this server mode is not allowed here.\n"
+#define NO_PORT "! close 1\n" \
+	"< 425 Cannot open a data connection: the FTP server's passive reply names no usable port.\n"
 #define NO_LISTEN "< 425 Cannot open a data connection: the ssh server refuses to listen.\n"
 
 static const struct {
@@ -54,7 +56,14 @@ static const struct {
 	/* refusals, and the next best */
 	{ MODE_AUTO, "> PASV\n>> PASV\n<< 502 no\n>> EPSV\n" SAY_229 LISTENS_4 OURS_227 },
 	{ MODE_AUTO, "> EPSV\n>> EPSV\n<< 500 no\n>> PASV\n" SAY_227 LISTENS_ANY OURS_229 },
-	{ MODE_AUTO, "> EPSV\n>> EPSV\n<< 229 no port\n>> PASV\n" SAY_227 LISTENS_ANY OURS_229 },
+	{ MODE_AUTO, "> PASV\n>> PASV\n<< 227 (::1,5,6)\n>> EPSV\n" SAY_229 LISTENS_4 OURS_227 },
+	{ MODE_AUTO, "> PASV\n>> PASV\n<< 227 (1,5,6)\n>> EPSV\n" SAY_229 LISTENS_4 OURS_227 },
+	/* an address that is none: nothing is opened, in no other way either */
+	{ MODE_AUTO, "> PASV\n>> PASV\n<< 227 (10,0,0,9,5,256)\n" NO_PORT },
+	{ MODE_AUTO, "> PASV\n>> PASV\n<< 227 (10,0,0,9,0,22)\n" NO_PORT },
+	{ MODE_AUTO, "> PASV\n>> PASV\n<< 227 Passive Mode\n" NO_PORT },
+	{ MODE_AUTO, "> EPSV\n>> EPSV\n<< 229 (||1286|)\n" NO_PORT },
+	{ MODE_PASSIVE, "> PORT 10,0,0,1,19,136\n>> PASV\n<< 227 (10,0,0,9,0,22)\n" NO_PORT },
 	{ MODE_AUTO, "> EPSV\n>> EPSV\n<< 500-no\n<< 500 way\n>> PASV\n" SAY_227 LISTENS_ANY
 		     OURS_229 },
 	{ MODE_AUTO, "> LPSV\n>> LPSV\n<< 500 no\n>> EPSV\n" SAY_229 LISTENS_ANY
