@@ -87,6 +87,18 @@ ftp_argument_is(const struct ftp_command *c, const char *word)
 	return word_is(c->arg, without_blanks(c->arg, c->arg_len), word);
 }
 
+/* "PROPFIND / HTTP/1.1": the verbs are many, the end of a request's first line is one. */
+static bool
+ends_in_http(const char *line, size_t len)
+{
+	static const char version[] = " HTTP/";
+	size_t n = strlen(version);
+
+	while (len > 0 && (is_digit(line[len - 1]) || line[len - 1] == '.'))
+		len--;
+	return len > n && strncasecmp(line + len - n, version, n) == 0;
+}
+
 bool
 ftp_is_http(const char *line, size_t len)
 {
@@ -97,7 +109,7 @@ ftp_is_http(const char *line, size_t len)
 	for (size_t i = 0; i < sizeof(http_verbs) / sizeof(http_verbs[0]); i++)
 		if (word_is(line, n, http_verbs[i]))
 			return true;
-	return false;
+	return ends_in_http(line, len);
 }
 
 /* ---- lists of numbers: 1,2,3,4,5,6 ---- */

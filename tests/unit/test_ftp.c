@@ -103,8 +103,9 @@ START_TEST(http)
 {
 	static const char *const yes[] = { "GET / HTTP/1.1", "get /", "POST /x HTTP/1.0", "HEAD / H",
 		"PUT /a HTTP/1.1", "DELETE /", "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1", "TRACE /",
-		"PATCH /", "PRI * HTTP/2.0" };
-	static const char *const no[] = { "USER get", "GETX /", "", "OPTS UTF8 ON", "PORT 1" };
+		"PATCH /", "PRI * HTTP/2.0", "PROPFIND / HTTP/1.1", "M-SEARCH * http/1.1" };
+	static const char *const no[] = { "USER get", "GETX /", "", " HTTP/", "CWD HTTP/x",
+		"OPTS UTF8 ON", "PORT 1" };
 
 	for (size_t i = 0; i < COUNT(yes); i++)
 		ck_assert_msg(ftp_is_http(yes[i], strlen(yes[i])), "%s", yes[i]);
