@@ -529,7 +529,7 @@ ftp_feature_hidden(const char *line, size_t len)
 	static const char *const hidden[] = { "AUTH", "PBSZ", "PROT", "CCC", "SSCN", "CPSV" };
 	size_t n = 0;
 
-	if (len > 4 && strncmp(line, "211-", 4) == 0) {
+	if (len > 4 && (strncmp(line, "211-", 4) == 0 || strncmp(line, "211 ", 4) == 0)) {
 		line += 4;
 		len -= 4;
 	}

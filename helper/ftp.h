@@ -73,7 +73,7 @@ enum ftp_reply_line {
 };
 enum ftp_reply_line ftp_reply_parse(const char *line, size_t len, int *open, int *code);
 
-/* Is this inner line of a FEAT reply one that must not be advertised (AUTH, ...)? */
+/* Is this line of a FEAT reply one that must not be advertised (AUTH, ...)? */
 bool ftp_feature_hidden(const char *line, size_t len);
 
 #endif

@@ -352,9 +352,12 @@ server_line(struct session *s, char *line, size_t len)
 			reply_collected(s, code);
 		return;
 	}
-	if (kind == REPLY_INNER && p != NULL && p->kind == PENDING_FEAT && !s->config.tls_pass &&
-	    ftp_feature_hidden(line, len))
-		return;
+	if (p != NULL && p->kind == PENDING_FEAT && !s->config.tls_pass &&
+	    ftp_feature_hidden(line, len)) {
+		if (kind == REPLY_INNER)
+			return;
+		len = 4; /* the code is still needed */
+	}
 	if (kind == REPLY_FINAL && code == 213 && p != NULL && p->kind == PENDING_SIZE)
 		size_reply(s, line, len);
 	session_write(s, CLIENT, " ", reply_pad(s, kind, line, len));

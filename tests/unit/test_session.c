@@ -304,7 +304,10 @@ START_TEST(feat_hides_what_ssh_does_already)
 	begin_with(&config);
 	play(GREETING "> FEAT\n>> FEAT\n<< 211-Features:\n< 211-Features:\n<<  AUTH TLS\n"
 	    "<<  EPSV\n<  EPSV\n<<  PBSZ\n<< 211-PROT\n<< 211 End\n< 211 End\n"
-	    "> HELP\n>> HELP\n<< 214-x\n< 214-x\n<<  AUTH\n<  AUTH\n<< 214 y\n< 214 y\n");
+	    "> HELP\n>> HELP\n<< 214-x\n< 214-x\n<<  AUTH\n<  AUTH\n<< 214 y\n< 214 y\n"
+	    /* on the lines that carry the code, too */
+	    "> FEAT\n>> FEAT\n<< 211-AUTH TLS\n< 211-\n<<  EPSV\n<  EPSV\n<< 211 PROT\n< 211 \n"
+	    "> FEAT\n>> FEAT\n<< 211 AUTH TLS\n< 211 \n");
 	config.tls_pass = true;
 	begin_with(&config);
 	play(GREETING "> FEAT\n>> FEAT\n<< 211-F\n< 211-F\n<<  AUTH TLS\n<  AUTH TLS\n");
