@@ -73,6 +73,12 @@ is_own_address(const struct sockaddr *peer)
 	return i != NULL;
 }
 
+bool
+addr_is_here(const struct sockaddr *peer, const struct sockaddr *local)
+{
+	return addr_is_loopback(peer) || addr_same_host(peer, local) || is_own_address(peer);
+}
+
 static enum peer_result
 unix_owner(int fd, uid_t *uid)
 {
@@ -98,7 +104,7 @@ peer_uid(int fd, uid_t *uid)
 	/* fails once the peer has reset the connection: who it was cannot be told any more */
 	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) == -1)
 		return PEER_UNKNOWN;
-	if (!addr_is_loopback(p) && !addr_same_host(p, l) && !is_own_address(p))
+	if (!addr_is_here(p, l))
 		return PEER_REMOTE;
 	if (!peer_owner(&peer, &local, &socket))
 		return PEER_UNKNOWN;

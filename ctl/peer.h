@@ -19,5 +19,7 @@ enum peer_result peer_uid(int fd, uid_t *uid);
 /* Address helpers: v4-mapped IPv6 counts as IPv4. Ports are not compared. */
 bool addr_is_loopback(const struct sockaddr *);
 bool addr_same_host(const struct sockaddr *, const struct sockaddr *);
+/* Is peer, at the other end of a connection to local, on this machine? */
+bool addr_is_here(const struct sockaddr *peer, const struct sockaddr *local);
 
 #endif

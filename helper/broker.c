@@ -551,7 +551,7 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	b->ask_fd = -1;
 	b->client_peer = address_of(&config->client_peer);
 	if (!config->remote)
-		b->holder = (struct holder){ config->client_peer, config->client_local, 0, -1, false };
+		holder_init(&b->holder, &config->client_peer, &config->client_local);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct broker_end *e = &b->ends[side];
 		bool far = (side == CLIENT) == config->remote;

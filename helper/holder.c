@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "crowd.h"
+#include "peer.h"
 #include "peer_owner.h"
 
 #define LINK_MAX_LEN 32 /* "socket:[4294967295]" */
@@ -142,6 +143,15 @@ lives(struct holder *h)
 	return !can_see(found.uid) || as_before(h, socket) || find_process(h, socket);
 }
 
+void
+holder_init(struct holder *h, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *local)
+{
+	*h = (struct holder){ .client = *client, .local = *local, .fd = -1 };
+	if (!addr_is_here((const struct sockaddr *)client, (const struct sockaddr *)local))
+		h->client.ss_family = AF_UNSPEC;
+}
+
 unsigned
 holder_dies_ms(struct holder *h)
 {
@@ -162,6 +172,13 @@ holder_know(struct holder *h)
 		lives(h);
 }
 #else
+void
+holder_init(struct holder *h, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *local)
+{
+	*h = (struct holder){ .client = *client, .local = *local, .fd = -1 };
+}
+
 unsigned
 holder_dies_ms(struct holder *h)
 {

@@ -18,6 +18,10 @@ struct holder {
 	bool unseen;   /* once before, nobody was found: it may be where /proc does not show it */
 };
 
+/* Of a control connection with these addresses; one that is not of this machine is not looked for. */
+void holder_init(struct holder *, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *local);
+
 /* For how many milliseconds is the control connection's end worth waiting for? 0: it lives, or
  * it cannot be told (another machine, another system, no access). Quick
  * while all is as when it was looked for last, else it looks through /proc. */

@@ -13,24 +13,26 @@
 
 static int client, server; /* the control connection */
 static int way[2];
+static struct sockaddr_storage local;
 static struct holder h;
 
 static void
 setup(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at), client_len = sizeof(h.client), local_len = sizeof(h.local);
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(at), peer_len = sizeof(peer), local_len = sizeof(local);
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
-	memset(&h, 0, sizeof(h));
 	ck_assert_int_eq(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
 	ck_assert_int_eq(listen(listener, 1), 0);
 	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &len), 0);
 	client = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(connect(client, (struct sockaddr *)&at, sizeof(at)), 0);
-	server = accept(listener, (struct sockaddr *)&h.client, &client_len);
+	server = accept(listener, (struct sockaddr *)&peer, &peer_len);
 	ck_assert_int_ne(server, -1);
-	ck_assert_int_eq(getsockname(server, (struct sockaddr *)&h.local, &local_len), 0);
+	ck_assert_int_eq(getsockname(server, (struct sockaddr *)&local, &local_len), 0);
+	holder_init(&h, &peer, &local);
 	close(listener);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, way), 0);
 }
@@ -153,7 +155,19 @@ END_TEST
 
 START_TEST(another_machine)
 {
-	h.client.ss_family = AF_UNSPEC;
+	struct sockaddr_storage there = h.client;
+
+	((struct sockaddr_in *)&there)->sin_addr.s_addr = htonl(0xc0000207); /* 192.0.2.7 */
+	holder_init(&h, &there, &local);
+	holder_know(&h);
+	dies();
+	ck_assert_uint_eq(holder_dies_ms(&h), 0);
+}
+END_TEST
+
+START_TEST(pipes)
+{
+	holder_init(&h, &(struct sockaddr_storage){ 0 }, &(struct sockaddr_storage){ 0 });
 	holder_know(&h);
 	dies();
 	ck_assert_uint_eq(holder_dies_ms(&h), 0);
@@ -172,6 +186,7 @@ add(TCase *t)
 	tcase_add_test(t, other_descriptor);
 #endif
 	tcase_add_test(t, another_machine);
+	tcase_add_test(t, pipes);
 }
 
 int
