@@ -258,6 +258,17 @@ download_ended(struct session *s, struct channel *ch)
 		channel_abort(s, ch, 1U << CLIENT);
 }
 
+/* The client has ended both of its connections. It has gone, or only says no more and still reads:
+ * then what it has must not look whole. */
+static void
+download_unwanted(struct session *s, struct channel *ch)
+{
+	if (ch->passed[CLIENT])
+		channel_close(s, ch);
+	else
+		channel_abort(s, ch, 1U << CLIENT);
+}
+
 static void
 upload_ended(struct session *s, struct channel *ch)
 {
@@ -275,7 +286,7 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 	ch->eof[end] = true;
 	s->small = e->bytes < BULK_BYTES;
 	if (ch->dir == DIR_DOWN && end == CLIENT && s->ended[CLIENT])
-		channel_close(s, ch);
+		download_unwanted(s, ch);
 	else if (ch->dir == DIR_DOWN && end == SERVER)
 		download_ended(s, ch);
 	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT])
@@ -480,7 +491,7 @@ transfer_control_ended(struct session *s, enum side side)
 		else if (side == CLIENT && ch->timer == TIMER_EOF)
 			upload_ended(s, ch);
 		else if (side == CLIENT && ch->dir == DIR_DOWN && ch->eof[CLIENT])
-			channel_close(s, ch);
+			download_unwanted(s, ch);
 	}
 }
 

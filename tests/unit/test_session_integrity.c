@@ -69,6 +69,13 @@ static const struct {
 	/* the client closes what it has enough of */
 	{ MODE_AUTO, DOWNLOAD "? eof 1 client\n! eof 1 server\n<< 426 no\n" STALL
 		     "? eof 1 server\n! abort 1 client\n< 426 no\n" },
+	/* ... or says no more on either connection, and may still read */
+	{ MODE_AUTO, DOWNLOAD "? end client\n? eof 1 client\n! abort 1 client\n! eof 0 server\n"
+		     "<< 426 no\n< 426 no\n" },
+	{ MODE_AUTO, DOWNLOAD "? eof 1 client\n! eof 1 server\n? end client\n! abort 1 client\n"
+		     "! eof 0 server\n" DONE BROKEN },
+	{ MODE_AUTO, DOWNLOAD DONE STALL "? end client\n? eof 1 client\n! abort 1 client\n" BROKEN
+		     "! eof 0 server\n" },
 	/* the session is ended from outside */
 	{ MODE_AUTO, DOWNLOAD "? fail gone\n! abort 1 client\n< 421 Closing the connection: gone.\n"
 		     "! hangup server\n! hangup client\n" },
