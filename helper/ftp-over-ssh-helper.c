@@ -49,6 +49,7 @@ struct helper {
 	char peer[NI_MAXHOST + 8], server_name[SPEC_HOST_MAX + 8];
 };
 
+static const char no_descriptors[] = "The helper has no descriptors left.";
 static int stop_pipe[2] = { -1, -1 };
 
 static void
@@ -264,7 +265,7 @@ trace(void *arg, enum side from, const char *line, size_t len)
 	log_at(LOG_DIALOGUE, "%s %s %s", h->peer, from == CLIENT ? "-->" : "<--", text);
 }
 
-static void
+static _Noreturn void
 session_process(struct helper *h, struct session_config *config)
 {
 	struct run_config run = { .session = *config, .client = { STDIN_FILENO, STDOUT_FILENO },
@@ -295,6 +296,29 @@ session_process(struct helper *h, struct session_config *config)
 	_exit(run_session(&run) == 0 ? 0 : EXIT_TUNNEL);
 }
 
+/* In the new process. */
+static _Noreturn void
+session_start(struct helper *h, struct session_config *config, int ask, int server_rfd,
+    int server_wfd)
+{
+	const int fds[] = { ask, stop_pipe[0], stop_pipe[1], server_rfd, server_wfd, h->status_fd };
+
+	if (!arrange_fds(fds)) {
+		tell_client(no_descriptors);
+		log_error("%s", no_descriptors);
+		_exit(EXIT_TUNNEL);
+	}
+	session_process(h, config);
+}
+
+/* What was opened in the ControlMaster is given back first. */
+static _Noreturn void
+refuse_from(struct broker *b, const char *why)
+{
+	broker_free(b);
+	refuse(why);
+}
+
 static int
 serve(struct helper *h, struct broker *b, int server_rfd, int server_wfd)
 {
@@ -303,18 +327,12 @@ serve(struct helper *h, struct broker *b, int server_rfd, int server_wfd)
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ask) == -1)
-		refuse("The helper has no descriptors left.");
+		refuse_from(b, no_descriptors);
 	broker_describe(b, &config);
 	if ((pid = fork()) == -1)
-		refuse("The helper cannot start its session process.");
-	if (pid == 0) {
-		const int fds[] = { ask[1], stop_pipe[0], stop_pipe[1], server_rfd, server_wfd,
-			h->status_fd };
-
-		if (!arrange_fds(fds))
-			refuse("The helper has no descriptors left.");
-		session_process(h, &config);
-	}
+		refuse_from(b, "The helper cannot start its session process.");
+	if (pid == 0)
+		session_start(h, &config, ask[1], server_rfd, server_wfd);
 	close(ask[1]);
 	close(server_rfd);
 	if (server_wfd != server_rfd)

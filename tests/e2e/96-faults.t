@@ -107,7 +107,10 @@ chmod 755 "$RIG/ftp-over-ssh-helper"
 echo 1024 >"$RIG/limit"
 FTP_OVER_SSH_HELPER=$RIG/ftp-over-ssh-helper tunnel_start -L "0:$FTP_AT" rig
 at_tunnel
-for limit in 9 10 12 14 15 16; do
+ok 'a first session' transfers epsv
+wait_for 20 no_helper
+holds_take
+for limit in 6 7 8 9 10 12 14 15 16; do
 	[ "$RIG_WATCH" != valgrind ] || break
 	echo $limit >"$RIG/limit"
 	ok "$limit descriptors in the helper: a client is not left hanging" \
@@ -115,6 +118,7 @@ for limit in 9 10 12 14 15 16; do
 	like "$limit: it is told so" "$(cat "$RIG/log/ends")" \
 	    '^ftpc: 421 .*(no descriptors left|Too many open files)'
 	ok "$limit: the helper ends" wait_for 20 no_helper
+	ok "$limit: nothing is left of it" wait_for 5 holds_as_before
 done
 tunnel_stop
 
