@@ -1,5 +1,6 @@
-/* Messages of helpers, for syslog: they write them to a pipe (a sandboxed process cannot talk
- * to syslogd), the tunnel passes them on. */
+/* Messages of a process that must not write them itself: it writes them to a pipe. Those of helpers
+ * for syslog (a sandboxed process cannot talk to syslogd) the tunnel passes on; those of a session
+ * process for a terminal its broker does. */
 #ifndef HELPERLOG_H
 #define HELPERLOG_H
 

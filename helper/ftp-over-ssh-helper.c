@@ -20,6 +20,7 @@
 #include "broker.h"
 #include "counters.h"
 #include "crowd.h"
+#include "helperlog.h"
 #include "log.h"
 #include "loop.h"
 #include "notice.h"
@@ -45,6 +46,7 @@ struct helper {
 	struct ftp_options options;
 	struct broker_config broker;
 	struct hostport target;
+	struct helperlog *log; /* of the session process; NULL: it has our stderr */
 	int level, status_fd;
 	char peer[NI_MAXHOST + 8], server_name[SPEC_HOST_MAX + 8];
 };
@@ -303,6 +305,8 @@ session_start(struct helper *h, struct session_config *config, int ask, int serv
 {
 	const int fds[] = { ask, stop_pipe[0], stop_pipe[1], server_rfd, server_wfd, h->status_fd };
 
+	if (h->log != NULL)
+		dup2(helperlog_fd(h->log), STDERR_FILENO);
 	if (!arrange_fds(fds)) {
 		tell_client(no_descriptors);
 		log_error("%s", no_descriptors);
@@ -344,6 +348,7 @@ serve(struct helper *h, struct broker *b, int server_rfd, int server_wfd)
 	broker_free(b);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
+	helperlog_free(h->log);
 	if (WIFSIGNALED(status))
 		log_error("the session process was killed by signal %d", WTERMSIG(status));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_TUNNEL;
@@ -369,6 +374,9 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) == -1 || (loop = loop_new()) == NULL)
 		refuse("The helper has no descriptors or memory left.");
+	/* Whoever holds a terminal can read what is typed there. */
+	if (isatty(STDERR_FILENO) && (h.log = helperlog_new(loop)) == NULL)
+		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
 	h.broker.options = &h.options;
 	h.broker.ftp_host = h.target.host;

@@ -25,6 +25,14 @@ hostile()	# deed [program]
 	SAID=$(grep -v '^ftp-over-ssh-helper: refused' "$RIG/log/hostile.err" | tr '\n' ' ')
 }
 
+at_terminal()	# deed [program]
+{
+	HOSTILE=$1 timeout --foreground "$(slowly 60)" "$PYTHON" "$RIG_E2E/typed.py" \
+	    "${2:-$RIG/hostile}" -S "$RIG/ctl" "$FTP_AT" <"$RIG/fifo" >"$RIG/log/terminal" \
+	    2>"$RIG/log/typed.err"
+	SAID=$(tr '\n' ' ' <"$RIG/log/terminal")
+}
+
 settled()
 {
 	[ "$(fd_count "$MASTER_PID")" -le "$MASTER_FDS" ] &&
@@ -57,6 +65,12 @@ the_kernel()
 		like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
 	done
 	rm -f /tmp/hostile
+	for program in hostile free; do
+		at_terminal keyboard "$RIG/$program"
+		like "$program: what is typed at the terminal cannot be read" "$SAID" 'hostile: refused'
+		at_terminal escape "$RIG/$program"
+		like "$program: the terminal is told to do nothing" "$SAID" '^[^[:cntrl:]]*hostile: SUCCEEDED'
+	done
 	HOSTILE_MASTER=$RIG/ctl hostile look "$RIG/free"
 	like 'no descriptor of the ControlMaster' "$SAID" 'masters 0 hostile: forwards [1-9]'
 }

@@ -137,6 +137,25 @@ try_tty(void)
 	return ioctl(STDERR_FILENO, TIOCSTI, "x") == 0 || errno != EPERM ? 0 : -1;
 }
 
+/* What is typed at a terminal; O_NONBLOCK cannot be had in the sandbox. */
+static long
+try_keyboard(void)
+{
+	struct pollfd p = { STDERR_FILENO, POLLIN, 0 };
+	char key;
+
+	return poll(&p, 1, 3000) == 1 && read(STDERR_FILENO, &key, 1) == 1 ? 0 : -1;
+}
+
+/* What makes a terminal do something. */
+static long
+try_escape(void)
+{
+	static const char text[] = "\033]0;title\007\n";
+
+	return write(STDERR_FILENO, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1 ? 0 : -1;
+}
+
 static long
 try_mark(void)
 {
@@ -460,6 +479,7 @@ static const struct {
 	{ "exec", try_exec, NULL }, { "fork", try_fork, NULL }, { "ptrace", try_ptrace, NULL },
 	{ "kill", try_kill, NULL }, { "vm_readv", try_process_vm_readv, NULL },
 	{ "code", try_code, NULL }, { "mprotect", try_mprotect, NULL }, { "tty", try_tty, NULL },
+	{ "keyboard", try_keyboard, NULL }, { "escape", try_escape, NULL },
 	{ "mark", try_mark, NULL }, { "unlink", try_unlink, NULL }, { "chmod", try_chmod, NULL },
 	{ "prctl", try_prctl, NULL }, { "dup", try_dup, NULL },
 	{ "bind", try_bind, NULL }, { "accept", try_accept, NULL },
