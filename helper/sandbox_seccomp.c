@@ -11,6 +11,7 @@
 
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
@@ -66,11 +67,17 @@ static const struct sock_filter filter[] = {
 	ALLOW(__NR_pread64), ALLOW(__NR_close),
 	ALLOW_WITH(__NR_ioctl, 1, SIOCOUTQ), ALLOW_WITH(__NR_setsockopt, 2, SO_LINGER),
 	ALLOW_WITH(__NR_getsockopt, 2, TCP_INFO),
-#ifdef __NR_socketcall /* i386: one call for all; the filter cannot look into it */
-	ALLOW(__NR_socketcall),
-#endif
 	ALLOW(__NR_recvmsg), ALLOW(__NR_sendmsg), ALLOW(__NR_recvfrom), ALLOW(__NR_sendto),
 	ALLOW(__NR_shutdown),
+#ifdef __NR_send /* ARM */
+	ALLOW(__NR_send), ALLOW(__NR_recv),
+#endif
+#ifdef __NR_socketcall /* i386: one call for all; its first argument says for which */
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socketcall, 0, 20), LOAD_ARG(0),
+	ALLOW(SYS_SEND), ALLOW(SYS_SENDTO), ALLOW(SYS_RECV), ALLOW(SYS_RECVFROM),
+	ALLOW(SYS_RECVMSG), ALLOW(SYS_SENDMSG), ALLOW(SYS_SHUTDOWN), ALLOW(SYS_SETSOCKOPT), ALLOW(SYS_GETSOCKOPT),
+	RETURN(SECCOMP_RET_ERRNO | EPERM),
+#endif
 	/* a pipe between two of them, for splice(2) */
 	ALLOW(__NR_splice), ALLOW(__NR_pipe2), ALLOW_WITH(__NR_fcntl, 1, F_SETPIPE_SZ),
 #ifdef __NR_fcntl64
@@ -85,11 +92,11 @@ static const struct sock_filter filter[] = {
 #endif
 	/* memory (none that could be run), time, signals of ours, the end */
 	ALLOW(__NR_brk), ALLOW(__NR_munmap), ALLOW(__NR_mremap), ALLOW(__NR_madvise),
-#ifdef __NR_mmap
-	ALLOW_WITHOUT(__NR_mmap, 2, PROT_EXEC),
-#endif
-#ifdef __NR_mmap2
+	ALLOW_WITHOUT(__NR_mprotect, 2, PROT_EXEC),
+#ifdef __NR_mmap2 /* mmap is there on i386, too, with its arguments where no filter can look */
 	ALLOW_WITHOUT(__NR_mmap2, 2, PROT_EXEC),
+#else
+	ALLOW_WITHOUT(__NR_mmap, 2, PROT_EXEC),
 #endif
 	ALLOW(__NR_clock_gettime),
 #ifdef __NR_clock_gettime64

@@ -76,6 +76,16 @@ the_kernel()
 }
 [ -n "$RIG_WATCH" ] || the_kernel
 
+the_old_kernel()
+{
+	for deed in socket code; do
+		like "i386: $deed" "$("$RIG/old" $deed 2>&1 || echo "killed $?")" 'hostile: refused|killed 159'
+	done
+	is 'i386: a session can receive' "$("$RIG/old" receive)" 'hostile: SUCCEEDED'
+}
+[ -n "$RIG_WATCH" ] || ! ${CC:-cc} -m32 -std=c11 -D_GNU_SOURCE -I"$TOP/helper" -o "$RIG/old" \
+    "$TOP/tests/hostile/old_calls.c" "$TOP/helper/sandbox_seccomp.c" 2>"$RIG/log/m32" || the_old_kernel
+
 # 3 = ANSWER_FAILED; 0 = the broker has gone away
 for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other with_fds spare; do
 	hostile "$deed"
