@@ -67,15 +67,15 @@ static const struct sock_filter filter[] = {
 	ALLOW(__NR_pread64), ALLOW(__NR_close),
 	ALLOW_WITH(__NR_ioctl, 1, SIOCOUTQ), ALLOW_WITH(__NR_setsockopt, 2, SO_LINGER),
 	ALLOW_WITH(__NR_getsockopt, 2, TCP_INFO),
-	ALLOW(__NR_recvmsg), ALLOW(__NR_sendmsg), ALLOW(__NR_recvfrom), ALLOW(__NR_sendto),
-	ALLOW(__NR_shutdown),
+	/* no sendmsg(2): descriptors come in, none goes out */
+	ALLOW(__NR_recvmsg), ALLOW(__NR_recvfrom), ALLOW(__NR_sendto), ALLOW(__NR_shutdown),
 #ifdef __NR_send /* ARM */
 	ALLOW(__NR_send), ALLOW(__NR_recv),
 #endif
 #ifdef __NR_socketcall /* i386: one call for all; its first argument says for which */
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socketcall, 0, 20), LOAD_ARG(0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socketcall, 0, 18), LOAD_ARG(0),
 	ALLOW(SYS_SEND), ALLOW(SYS_SENDTO), ALLOW(SYS_RECV), ALLOW(SYS_RECVFROM),
-	ALLOW(SYS_RECVMSG), ALLOW(SYS_SENDMSG), ALLOW(SYS_SHUTDOWN), ALLOW(SYS_SETSOCKOPT), ALLOW(SYS_GETSOCKOPT),
+	ALLOW(SYS_RECVMSG), ALLOW(SYS_SHUTDOWN), ALLOW(SYS_SETSOCKOPT), ALLOW(SYS_GETSOCKOPT),
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
 #endif
 	/* a pipe between two of them, for splice(2) */

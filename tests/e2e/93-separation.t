@@ -55,12 +55,12 @@ the_kernel()
 	ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox_none.c"
 
 	deeds='open creat memory socket unix_socket connect exec fork ptrace kill vm_readv code mprotect tty
-	    mark unlink chmod prctl dup bind accept io_uring'
+	    mark unlink chmod prctl dup pass bind accept io_uring'
 	for deed in $deeds; do
 		hostile "$deed"
 		like "the kernel: $deed" "$SAID" 'hostile: refused|killed by signal 31'
 	done
-	for deed in open socket exec kill code mark dup bind accept; do
+	for deed in open socket exec kill code mark dup pass bind accept; do
 		hostile "$deed" "$RIG/free"
 		like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
 	done
@@ -87,10 +87,14 @@ the_old_kernel()
     "$TOP/tests/hostile/old_calls.c" "$TOP/helper/sandbox_seccomp.c" 2>"$RIG/log/m32" || the_old_kernel
 
 # 3 = ANSWER_FAILED; 0 = the broker has gone away
-for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other with_fds spare; do
+for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other spare; do
 	hostile "$deed"
 	like "the broker: $deed" "$SAID" 'hostile: answer 3 '
 done
+free=$RIG/free
+[ -z "$RIG_WATCH" ] || free=$RIG/hostile
+hostile with_fds "$free"
+like 'the broker: descriptors that come with requests' "$SAID" 'hostile: answer 3 '
 for deed in op end end_huge channel_zero channel_control family short long; do
 	hostile "$deed"
 	like "the broker ends: $deed" "$SAID" 'hostile: answer 0 '
