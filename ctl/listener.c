@@ -21,7 +21,6 @@
 
 #define BACKLOG 4096 /* the kernel may take it for less */
 #define AT_ONCE 32    /* accepted before others get their turn */
-#define PAUSE_MS 100  /* when there are no descriptors left */
 #define PORT_TRIES 20 /* to find a port that is free on both loopback addresses */
 
 struct listener {
@@ -67,12 +66,12 @@ static void
 out_of_descriptors(struct listener *l)
 {
 	log_at(LOG_SESSIONS, "cannot accept a connection: %s; trying again", strerror(errno));
-	if ((l->pause = loop_timer(l->loop, PAUSE_MS, resume, l)) != NULL)
+	if ((l->pause = loop_timer(l->loop, LISTENER_PAUSE_MS, resume, l)) != NULL)
 		watch_pause(l->watch, true);
 }
 
-static bool
-is_shortage(int error)
+bool
+listener_lacks(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
@@ -86,7 +85,7 @@ listener_ready(void *arg, short revents)
 	(void)revents;
 	for (int i = 0; i < AT_ONCE; i++) {
 		if ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) == -1) {
-			if (is_shortage(errno))
+			if (listener_lacks(errno))
 				out_of_descriptors(l);
 			return;
 		}

@@ -35,6 +35,11 @@ enum listen_result listener_adopt(struct listener **out, struct loop *, int fd, 
 void listener_start(struct listener *, listener_fn *, void *arg); /* the whole list; once */
 void listener_free(struct listener *); /* the whole list; NULL is harmless; unlinks */
 
+/* Could accept(2) not take a connection that is there, for want of descriptors or memory? Then
+ * accepting pauses: poll(2) would go on saying that there is one. */
+bool listener_lacks(int error);
+#define LISTENER_PAUSE_MS 100
+
 struct listener *listener_next(const struct listener *);
 const struct hostport *listener_at(const struct listener *); /* numeric address; unix: path */
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "end.h"
+#include "listener.h"
 #include "log.h"
 #include "loop.h"
 #include "rundir.h"
@@ -64,7 +65,7 @@ struct far_slot {
 	uint16_t port;
 	int fd; /* listen: the unix listener */
 	struct watch *watch;
-	struct timer *deadline;
+	struct timer *deadline, *pause; /* pause: nobody is accepted */
 };
 
 struct far_wait { /* a far_check() under way */
@@ -104,6 +105,7 @@ slot_free(struct far_slot *slot)
 	*at = slot->next;
 	watch_free(slot->watch);
 	timer_free(slot->deadline);
+	timer_free(slot->pause);
 	if (slot->fd != -1)
 		close(slot->fd);
 	if (slot->forward.path[0] != '\0' && !slot->unlinked)
@@ -223,7 +225,8 @@ slot_cancel(struct far_slot *slot)
 	watch_free(slot->watch);
 	slot->watch = NULL;
 	timer_free(slot->deadline);
-	slot->deadline = NULL;
+	timer_free(slot->pause);
+	slot->deadline = slot->pause = NULL;
 	slot->state = FAR_CANCELLING;
 	slot->id = id = asked(slot->far, forward_cancel(slot->far->forwarder, &slot->forward));
 	if (id == 0)
@@ -476,6 +479,23 @@ spare_expired(void *arg)
 }
 
 static void
+listen_resume(void *arg)
+{
+	struct far_slot *slot = arg;
+
+	slot->pause = NULL;
+	watch_pause(slot->watch, false);
+}
+
+/* What there is no room for has to wait. */
+static void
+listen_pause(struct far_slot *slot)
+{
+	slot->pause = loop_timer(slot->far->end.loop, LISTENER_PAUSE_MS, listen_resume, slot);
+	watch_pause(slot->watch, slot->pause != NULL);
+}
+
+static void
 listen_accept(void *arg, short revents)
 {
 	struct far_slot *slot = arg;
@@ -484,8 +504,11 @@ listen_accept(void *arg, short revents)
 	int fd = accept4(slot->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)revents;
-	if (fd == -1)
+	if (fd == -1) {
+		if (listener_lacks(errno))
+			listen_pause(slot);
 		return;
+	}
 	if (slot->spare) {
 		log_at(LOG_SESSIONS, "refused a stranger at a data port of the far side");
 		close(fd);

@@ -12,12 +12,12 @@
 
 #include "conn.h"
 #include "end.h"
+#include "listener.h"
 #include "log.h"
 #include "loop.h"
 #include "peer.h"
 
 #define ACCEPTS_PER_ROUND 16
-#define PAUSE_MS 100 /* of accepting, when there are no descriptors left */
 
 /* One listener, or one attempt to connect. */
 struct near_slot {
@@ -28,7 +28,7 @@ struct near_slot {
 	bool listening;
 	uint16_t port; /* of the spare one */
 	struct watch *watch;
-	struct timer *deadline, *pause;
+	struct timer *deadline, *pause, *told; /* pause: nobody is accepted; told: listening */
 	struct addrinfo *addresses, *at; /* dial: the list, and the one in hand */
 	const char *failure;             /* told by the deadline timer */
 };
@@ -52,6 +52,7 @@ slot_free(struct near_slot *slot)
 	watch_free(slot->watch);
 	timer_free(slot->deadline);
 	timer_free(slot->pause);
+	timer_free(slot->told);
 	if (slot->addresses != NULL)
 		freeaddrinfo(slot->addresses);
 	if (!slot->listening) /* given up: if it is there already, that is no end of file */
@@ -153,6 +154,20 @@ slot_resume(void *arg)
 	watch_pause(slot->watch, false);
 }
 
+/* As accept(2), but what there is no room for has to wait. */
+static int
+slot_take(struct near_slot *slot, struct sockaddr_storage *from)
+{
+	socklen_t len = sizeof(*from);
+	int fd = accept4(slot->fd, (struct sockaddr *)from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd == -1 && listener_lacks(errno) && slot->pause == NULL) {
+		slot->pause = loop_timer(slot->near->end.loop, LISTENER_PAUSE_MS, slot_resume, slot);
+		watch_pause(slot->watch, slot->pause != NULL);
+	}
+	return fd;
+}
+
 static void
 slot_accept(void *arg, short revents)
 {
@@ -165,16 +180,8 @@ slot_accept(void *arg, short revents)
 	}
 	for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
 		struct sockaddr_storage from;
-		socklen_t len = sizeof(from);
-		int fd = accept4(slot->fd, (struct sockaddr *)&from, &len,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+		int fd = slot_take(slot, &from);
 
-		if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)) {
-			watch_pause(slot->watch, true);
-			slot->pause = loop_timer(slot->near->end.loop, PAUSE_MS, slot_resume, slot);
-			return;
-		}
 		if (fd == -1)
 			return;
 		if (guard(slot->near, fd, (struct sockaddr *)&from)) {
@@ -281,7 +288,7 @@ listening(void *arg)
 {
 	struct near_slot *slot = arg;
 
-	slot->pause = NULL;
+	slot->told = NULL;
 	end_listening(&slot->near->end, slot->channel, slot_port(slot), false);
 }
 
@@ -309,7 +316,7 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 	slot->fd = near->config.port_lo == 0 ? bind_anywhere(&at) :
 	    bind_in_range(&at, near->config.port_lo, near->config.port_hi, UINT16_MAX);
 	if (slot->fd == -1 || !slot_watch(slot) ||
-	    (slot->pause = loop_timer(end->loop, 0, listening, slot)) == NULL)
+	    (slot->told = loop_timer(end->loop, 0, listening, slot)) == NULL)
 		slot_fail_later(slot, near->config.port_lo ? "no free port in FtpDataPorts" :
 							     strerror(errno));
 }
@@ -356,7 +363,8 @@ void
 near_refuse(struct end *end)
 {
 	const struct near *near = (struct near *)end;
-	int fd = near->spare != NULL ? accept4(near->spare->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+	struct sockaddr_storage from;
+	int fd = near->spare != NULL ? slot_take(near->spare, &from) : -1;
 
 	if (fd == -1)
 		return;

@@ -17,6 +17,11 @@ ends()	# seconds command...
 	[ $? -lt 124 ] && cat "$RIG/log/ends"
 }
 
+not()
+{
+	! "$@"
+}
+
 fd_limit()	# pid
 {
 	prlimit --pid "$1" --nofile --noheadings --output SOFT | tr -d ' '
@@ -120,6 +125,64 @@ for limit in 6 7 8 9 10 12 14 15 16; do
 	ok "$limit: the helper ends" wait_for 20 no_helper
 	ok "$limit: nothing is left of it" wait_for 5 holds_as_before
 done
+tunnel_stop
+
+# None for the connection that is there already: the broker waits for one, and does nothing else.
+brokers()
+{
+	pgrep -P "$TUNNEL_PID" -f -- "$(basename "$HELPER")"
+}
+
+cpu_ticks()	# pid
+{
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+works_hard()	# pid, ticks that it had used
+{
+	[ $(($(cpu_ticks "$1") - $2)) -gt 20 ]
+}
+
+# The forward of the last transfer is cancelled, and the next one's listener is there.
+spare_is_left()	# pid
+{
+	[ "$(find "$(run_dir)" -type s -name "d$1.*" | wc -l)" -eq 1 ]
+}
+
+next_descriptor()	# pid
+{
+	local n=0
+	while [ -e "/proc/$1/fd/$n" ]; do
+		n=$((n + 1))
+	done
+	echo $n
+}
+
+tunnel_start -L "0:$FTP_AT" rig
+at_tunnel
+mkfifo "$RIG/accepted"
+"$PYTHON" "$RIG_E2E/ftpc.py" port told mid <"$RIG/accepted" >"$RIG/log/accepted" 2>&1 &
+rig_pids+=($!)
+exec 9>"$RIG/accepted"
+echo >&9
+ok 'a first transfer, which leaves a spare listener' \
+    wait_for 20 grep -q '^226' "$RIG/log/accepted"
+broker=$(brokers)
+wait_for 5 spare_is_left "$broker"
+limit=$(fd_limit "$broker")
+prlimit --pid "$broker" --nofile="$(next_descriptor "$broker")":
+before=$(cpu_ticks "$broker")
+echo >&9
+ok 'no descriptor for a connection that waits: the broker does not spin' \
+    not wait_for 2 works_hard "$broker" "$before"
+prlimit --pid "$broker" --nofile="$limit":
+twice()
+{
+	[ "$(grep -c '^226' "$RIG/log/accepted")" -eq 2 ]
+}
+ok 'and the transfer goes on when there are some again' wait_for 20 twice
+exec 9>&-
+ok 'every helper ends' wait_for 20 no_helper
 tunnel_stop
 
 # No room for sockets.

@@ -3,6 +3,7 @@
 #include "near.c"
 
 #include <arpa/inet.h>
+#include <sys/resource.h>
 
 #include "unit.h"
 
@@ -172,6 +173,86 @@ START_TEST(spare)
 }
 END_TEST
 
+/* No more descriptors from here on, but those that are open; or again as many as before. */
+static void
+descriptors(bool any)
+{
+	static struct rlimit before;
+	struct rlimit limit;
+
+	if (before.rlim_cur == 0)
+		getrlimit(RLIMIT_NOFILE, &before);
+	limit = before;
+	if (!any)
+		limit.rlim_cur = (rlim_t)socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (!any)
+		close((int)limit.rlim_cur);
+}
+
+static void
+loop_for(unsigned ms)
+{
+	uint64_t end = loop_now() + ms;
+
+	while (loop_now() < end)
+		ck_assert_int_eq(loop_once(loop, 10), 0);
+}
+
+static void
+refuse(void *arg, const struct end_result *r)
+{
+	answer(arg, r);
+	if (r->event == END_VISITOR)
+		near_refuse(near);
+}
+
+/* Who cannot be accepted is there all the time: that makes no busy loop. */
+START_TEST(no_descriptors_for_visitors)
+{
+	int fd;
+
+	begin("127.0.0.1");
+	near->ops->cancel(near, 7);
+	near->fn = refuse;
+	got.port = near_spare(near, 4);
+	fd = come("127.0.0.1");
+	descriptors(false);
+	answers = 0;
+	loop_for(3 * LISTENER_PAUSE_MS);
+	descriptors(true);
+	ck_assert_int_ge(answers, 1);
+	ck_assert_int_le(answers, 4);
+	await_answer();
+	ck_assert_int_eq(read(fd, &(char){ 0 }, 1), 0);
+	close(fd);
+	finish();
+}
+END_TEST
+
+/* He may come before the port is told, and the listener be cancelled right after that. */
+START_TEST(no_descriptors_at_first)
+{
+	int fd;
+
+	begin("127.0.0.1");
+	near->ops->cancel(near, 7);
+	((struct near *)near)->config.port_lo = ((struct near *)near)->config.port_hi = got.port;
+	near->ops->listen(near, 8, 4);
+	fd = come("127.0.0.1");
+	descriptors(false);
+	await_answer();
+	ck_assert_int_eq(got.event, END_LISTENING);
+	ck_assert_ptr_null(((struct near *)near)->slots->told);
+	ck_assert_ptr_nonnull(((struct near *)near)->slots->pause);
+	descriptors(true);
+	ck_assert_uint_eq(near->ops->cancel(near, 8), 1);
+	loop_for(2 * LISTENER_PAUSE_MS);
+	close(fd);
+	finish();
+}
+END_TEST
+
 START_TEST(spare_in_time)
 {
 	begin("127.0.0.1");
@@ -202,6 +283,8 @@ add(TCase *t)
 	tcase_add_test(t, cancelled);
 	tcase_add_test(t, spare);
 	tcase_add_test(t, spare_in_time);
+	tcase_add_test(t, no_descriptors_for_visitors);
+	tcase_add_test(t, no_descriptors_at_first);
 }
 
 int
