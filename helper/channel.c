@@ -26,6 +26,7 @@ struct leg {
 	struct relay relay; /* from this end to the other */
 	struct watch *read, *write;
 	bool ended;    /* its EOF or failure was told, or waits for the alive check */
+	bool failed;   /* it cannot be read or written any more: what it has got may not be all */
 	bool checking; /* ... that */
 	bool draining; /* EOF was passed to it, EV_DRAINED is due */
 };
@@ -165,6 +166,7 @@ leg_ended(struct leg *leg, bool clean)
 	leg->ended = true;
 	watch_pause(leg->read, true);
 	watch_pause(ch->leg[OTHER(leg->side)].write, true);
+	leg->failed = !clean;
 	if (!clean)
 		tell(ch, EV_RESET, leg->side);
 	else if (ch->hooks.far[leg->side] && !conn_half_closed(&leg->conn)) {
@@ -236,6 +238,7 @@ leg_pump(struct leg *leg)
 		watch_pause(to->write, true);
 		leg->ended = true;
 		watch_pause(leg->read, true);
+		to->failed = true;
 		tell(ch, EV_RESET, to->side);
 		break;
 	}
@@ -370,7 +373,7 @@ act_close(struct data_channel *ch)
 		struct leg *leg = &ch->leg[side];
 		bool fin_sent = leg->draining, fin_seen = leg->ended && !leg->checking;
 
-		if (!fin_sent)
+		if (!fin_sent && !leg->failed)
 			conn_end_write(&leg->conn);
 		if (!fin_sent || fin_seen || leg->relay.bytes == 0 || ch->hooks.far[side])
 			leg_close(leg);
