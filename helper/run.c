@@ -329,11 +329,14 @@ ask_begin(struct ask *ask, enum ask_op op, unsigned channel, enum side end)
 	ask->end = end;
 }
 
+/* A broker that takes nothing more is none: the loop finds its end of file soon. */
 static void
 run_send(struct run *r, const struct ask *ask)
 {
-	if (!r->deaf && ask_send(r->config->ask_fd, ask, sizeof(*ask), NULL, 0) == -1)
-		r->deaf = true; /* its end of file tells soon */
+	if (r->deaf || ask_send(r->config->ask_fd, ask, sizeof(*ask), NULL, 0) == 0)
+		return;
+	r->deaf = true;
+	shutdown(r->config->ask_fd, SHUT_RDWR);
 }
 
 static void

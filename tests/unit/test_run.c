@@ -25,8 +25,8 @@ config_new(void)
 	for (int i = 0; i < ENDS; i++) {
 		int pair[2];
 
-		ck_assert_int_eq(socketpair(AF_UNIX, i == ASK_END ? SOCK_SEQPACKET : SOCK_STREAM, 0,
-		    pair), 0);
+		ck_assert_int_eq(socketpair(AF_UNIX, i == ASK_END ? SOCK_SEQPACKET | SOCK_NONBLOCK :
+		    SOCK_STREAM, 0, pair), 0);
 		ours[i] = pair[0];
 		theirs[i] = pair[1];
 	}
@@ -206,12 +206,42 @@ START_TEST(stopped)
 }
 END_TEST
 
+/* As a server, in a process of its own. */
+static void
+reply_to_passive(const char *reply)
+{
+	char line[64] = "";
+
+	if (fork() != 0)
+		return;
+	if (read(ours[SERVER_END], line, sizeof(line) - 1) > 0 && strcmp(line, "PASV\r\n") == 0)
+		say(SERVER_END, reply);
+	_exit(0);
+}
+
+START_TEST(broker_takes_nothing)
+{
+	struct run_config config = config_new();
+
+	config.session.listen4[CLIENT] = (struct ftp_address){ .family = 4, .bytes = { 127, 0, 0, 1 } };
+	while (send(config.ask_fd, "", 1, MSG_DONTWAIT) == 1)
+		;
+	reply_to_passive("227 Entering Passive Mode (127,0,0,1,200,10).\r\n");
+	say(SERVER_END, "220 hello\r\n");
+	say(CLIENT_END, "PASV\r\n");
+	ck_assert_str_eq(run(&config),
+	    "220 hello\r\n421 Closing the connection: the helper has lost its broker.\r\n");
+	ck_assert_int_eq(result, 1);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_loop_test(t, stopped, 0, 4);
 	tcase_add_test(t, no_greeting);
 	tcase_add_test(t, greeting_in_time);
+	tcase_add_test(t, broker_takes_nothing);
 }
 
 int
