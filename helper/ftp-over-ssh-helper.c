@@ -188,7 +188,8 @@ learn_client(struct helper *h)
 	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
 	len = sizeof(b->client_local);
 	getsockname(STDIN_FILENO, (struct sockaddr *)&b->client_local, &len);
-	if (peer_uid(STDIN_FILENO, &b->client_uid) != PEER_KNOWN)
+	b->client_known = peer_uid(STDIN_FILENO, &b->client_uid) == PEER_KNOWN;
+	if (!b->client_known)
 		b->client_uid = getuid();
 }
 
