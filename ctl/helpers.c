@@ -392,7 +392,7 @@ helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
 		return NULL;
 	one->owner = h;
 	one->status_fd = status_fd;
-	one->started = time(NULL);
+	one->started = loop_now();
 	one->reverse = start->reverse;
 	one->server = *start->server;
 	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);

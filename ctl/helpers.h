@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "admit.h"
 #include "cmdline.h"
@@ -24,7 +24,7 @@ struct helper {
 	pid_t pid;
 	unsigned number;           /* 1 is the first */
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
-	time_t started;
+	uint64_t started;          /* as loop_now() */
 	bool reverse;              /* -R */
 	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
 	struct hostport server;

@@ -262,7 +262,7 @@ answer_session(struct client *c, const struct helper *h)
 	s->number = h->number;
 	s->pid = (uint32_t)h->pid;
 	s->remote = h->reverse;
-	s->age = (uint32_t)(time(NULL) - h->started);
+	s->age = (uint32_t)((loop_now() - h->started) / 1000);
 	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
 	hostport_format(s->server, sizeof(s->server), h->server.host, h->server.port);
 	if (!answer(c, &r))

@@ -174,6 +174,30 @@ is 'a remote listener' "$(json "len(t['listeners']), t['listeners'][0]['remote']
 ssh -O exit -S "$RIG/master" none 2>/dev/null
 ok 'a master that is gone' wait_for 5 json_is "t['master']" down three
 
+# A clock that is set back all the time. (Watched builds must be the first to be preloaded.)
+cat >"$RIG/back.c" <<'END'
+#include <time.h>
+time_t
+time(time_t *t)
+{
+	static time_t now = 2000000000;
+
+	now -= 3600;
+	return t != NULL ? (*t = now) : now;
+}
+END
+set_back()
+{
+	FOS_UNDER=(env LD_PRELOAD="$RIG/back.so")
+	tunnel_start -o FtpName=back-in-time -L "0:$FTP_AT" rig
+	FOS_UNDER=()
+	exec 8<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
+	ok 'a clock that is set back makes no session old' \
+	    wait_for 10 json_is "s['age'] < 60 if s else None" True back-in-time
+	exec 8>&-
+}
+[ -n "$RIG_WATCH" ] || ! ${CC:-cc} -shared -fPIC -o "$RIG/back.so" "$RIG/back.c" || set_back
+
 for bad in 'list x' 'status a b' 'status -x' 'top x' 'close' 'stop' 'stop -j'; do
 	# shellcheck disable=SC2086 # words
 	fails "usage: $bad" 64 "usage: ftp-over-ssh-ctl ${bad%% *}" "$FOSCTL" $bad
