@@ -57,28 +57,32 @@ verify(const char *path, char *why, size_t why_size)
 	return -1;
 }
 
-const char *
-rundir_path(char *why, size_t why_size)
+static int
+choose_it(char *why, size_t why_size)
 {
 	char path[PATH_MAX];
-	int len;
+	int len = choose(path, sizeof(path));
 
-	if (*dir != '\0')
-		return dir;
-	len = choose(path, sizeof(path));
 	if (len < 0 || (size_t)len > DIR_LONGEST) {
 		snprintf(why, why_size, "XDG_RUNTIME_DIR is too long for socket paths; set it to "
 		    "one of at most %zu characters", DIR_LONGEST - strlen("/ftp-over-ssh"));
-		return NULL;
+		return -1;
 	}
-	if (mkdir(path, 0700) == -1 && errno != EEXIST) {
-		snprintf(why, why_size, "%s: cannot make it: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (verify(path, why, why_size) == -1)
-		return NULL;
 	memcpy(dir, path, (size_t)len + 1);
-	return dir;
+	return 0;
+}
+
+/* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else. */
+const char *
+rundir_path(char *why, size_t why_size)
+{
+	if (*dir == '\0' && choose_it(why, why_size) == -1)
+		return NULL;
+	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST) {
+		snprintf(why, why_size, "%s: cannot make it: %s", dir, strerror(errno));
+		return NULL;
+	}
+	return verify(dir, why, why_size) == -1 ? NULL : dir;
 }
 
 static int

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* The directory, made if needed; NULL with a message in why. Static storage. */
+/* The directory, made if needed, verified; NULL with a message in why. Static storage. */
 const char *rundir_path(char *why, size_t why_size);
 
 /* A fresh path "<dir>/<kind><pid>.<n>" in dst, unique in this process. 0, or -1 with

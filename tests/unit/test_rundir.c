@@ -129,6 +129,23 @@ START_TEST(refuses_another_owner)
 }
 END_TEST
 
+/* One that was removed while we run, and made by somebody else or by us. */
+START_TEST(refuses_a_later_one)
+{
+	char path[128], name[128];
+
+	in_base(path, sizeof(path), "");
+	ck_assert_int_eq(rundir_fresh(name, sizeof(name), 'd'), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(symlink("/tmp", path), 0);
+	ck_assert_int_eq(rundir_fresh(name, sizeof(name), 'd'), -1);
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rundir_fresh(name, sizeof(name), 'd'), 0);
+	make_socket(name);
+}
+END_TEST
+
 START_TEST(refuses_long_paths)
 {
 	char path[256];
@@ -294,6 +311,7 @@ add(TCase *t)
 	tcase_add_test(t, refuses_a_link);
 	tcase_add_test(t, refuses_open_modes);
 	tcase_add_test(t, refuses_another_owner);
+	tcase_add_test(t, refuses_a_later_one);
 	tcase_add_test(t, refuses_long_paths);
 	tcase_add_test(t, longest_path_binds);
 	tcase_add_test(t, fresh_is_fresh);
