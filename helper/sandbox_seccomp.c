@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stddef.h>
 
 #if defined(__x86_64__)
@@ -51,6 +52,12 @@
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 4), LOAD_ARG(n), \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1), RETURN(SECCOMP_RET_ALLOW), \
 	RETURN(SECCOMP_RET_ERRNO | EPERM)
+/* ... and with another one ... */
+#define ALLOW_WITH_BOTH(call, n, value, other, its_value) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 6), LOAD_ARG(n), \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 3), LOAD_ARG(other), \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (its_value), 0, 1), RETURN(SECCOMP_RET_ALLOW), \
+	RETURN(SECCOMP_RET_ERRNO | EPERM)
 /* ... and only without these bits in it. */
 #define ALLOW_WITHOUT(call, n, bits) \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 4), LOAD_ARG(n), \
@@ -65,8 +72,10 @@ static const struct sock_filter filter[] = {
 	/* descriptors that are held */
 	ALLOW(__NR_read), ALLOW(__NR_write), ALLOW(__NR_readv), ALLOW(__NR_writev),
 	ALLOW(__NR_pread64), ALLOW(__NR_close),
-	ALLOW_WITH(__NR_ioctl, 1, SIOCOUTQ), ALLOW_WITH(__NR_setsockopt, 2, SO_LINGER),
-	ALLOW_WITH(__NR_getsockopt, 2, TCP_INFO),
+	ALLOW_WITH(__NR_ioctl, 1, SIOCOUTQ),
+	/* on another level the numbers mean something else */
+	ALLOW_WITH_BOTH(__NR_setsockopt, 1, SOL_SOCKET, 2, SO_LINGER),
+	ALLOW_WITH_BOTH(__NR_getsockopt, 1, IPPROTO_TCP, 2, TCP_INFO),
 	/* no sendmsg(2): descriptors come in, none goes out */
 	ALLOW(__NR_recvmsg), ALLOW(__NR_recvfrom), ALLOW(__NR_sendto), ALLOW(__NR_shutdown),
 #ifdef __NR_send /* ARM */

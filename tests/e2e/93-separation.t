@@ -55,7 +55,7 @@ the_kernel()
 	ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox_none.c"
 
 	deeds='open creat memory socket unix_socket connect exec fork ptrace kill vm_readv code mprotect tty
-	    mark unlink chmod prctl dup pass bind accept io_uring'
+	    mark congestion unlink chmod prctl dup pass bind accept io_uring'
 	for deed in $deeds; do
 		hostile "$deed"
 		like "the kernel: $deed" "$SAID" 'hostile: refused|killed by signal 31'

@@ -164,6 +164,13 @@ try_mark(void)
 	return setsockopt(broker, SOL_SOCKET, SO_KEEPALIVE, &mark, sizeof(mark));
 }
 
+/* As SO_LINGER, but for TCP: it may load a module into the kernel. */
+static long
+try_congestion(void)
+{
+	return setsockopt(broker, IPPROTO_TCP, 13, "reno", 4) == 0 || errno != EPERM ? 0 : -1;
+}
+
 static long
 try_unlink(void)
 {
@@ -489,7 +496,8 @@ static const struct {
 	{ "kill", try_kill, NULL }, { "vm_readv", try_process_vm_readv, NULL },
 	{ "code", try_code, NULL }, { "mprotect", try_mprotect, NULL }, { "tty", try_tty, NULL },
 	{ "keyboard", try_keyboard, NULL }, { "escape", try_escape, NULL },
-	{ "mark", try_mark, NULL }, { "unlink", try_unlink, NULL }, { "chmod", try_chmod, NULL },
+	{ "mark", try_mark, NULL }, { "congestion", try_congestion, NULL },
+	{ "unlink", try_unlink, NULL }, { "chmod", try_chmod, NULL },
 	{ "prctl", try_prctl, NULL }, { "dup", try_dup, NULL },
 	{ "pass", try_pass, NULL }, { "bind", try_bind, NULL }, { "accept", try_accept, NULL },
 	{ "io_uring", try_io_uring, NULL }, { "look", NULL, look_around },
