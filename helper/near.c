@@ -252,6 +252,19 @@ bind_anywhere(struct sockaddr_storage *at)
 	return bind_listener(at);
 }
 
+/* A client of a dual-stack listener (which may be handed over to us) is one of IPv4. */
+static void
+unmap(struct sockaddr_storage *at)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)at;
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (at->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return;
+	memcpy(&in.sin_addr, in6->sin6_addr.s6_addr + 12, 4);
+	memcpy(at, &in, sizeof(in));
+}
+
 /* The control connection's own address; 127.0.0.1 where an IPv6 loopback client says PASV,
  * which has no words for ::1. */
 static bool
@@ -260,6 +273,7 @@ listen_at(const struct near *near, uint8_t family, struct sockaddr_storage *at)
 	struct sockaddr_in *in = (struct sockaddr_in *)at;
 
 	*at = near->config.local;
+	unmap(at);
 	if (at->ss_family == AF_UNSPEC || (family == 4 && at->ss_family == AF_INET6 &&
 	    addr_is_loopback((struct sockaddr *)at))) {
 		memset(at, 0, sizeof(*at));

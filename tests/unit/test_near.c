@@ -274,6 +274,24 @@ START_TEST(cancelled)
 }
 END_TEST
 
+/* PASV by a client of 192.0.2.7, whose control connection came to a dual-stack listener. */
+START_TEST(mapped_address)
+{
+	struct near one = { 0 };
+	struct sockaddr_in6 *local = (struct sockaddr_in6 *)&one.config.local;
+	struct sockaddr_in wanted = address("192.0.2.7", 0);
+	struct sockaddr_storage at;
+
+	local->sin6_family = AF_INET6;
+	ck_assert_int_eq(inet_pton(AF_INET6, "::ffff:192.0.2.7", &local->sin6_addr), 1);
+	for (uint8_t family = 0; family <= 4; family += 4) {
+		ck_assert(listen_at(&one, family, &at));
+		ck_assert_int_eq(memcmp(&at, &wanted, offsetof(struct sockaddr_in, sin_zero)), 0);
+	}
+	ck_assert(!listen_at(&one, 6, &at));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -283,6 +301,7 @@ add(TCase *t)
 	tcase_add_test(t, cancelled);
 	tcase_add_test(t, spare);
 	tcase_add_test(t, spare_in_time);
+	tcase_add_test(t, mapped_address);
 	tcase_add_test(t, no_descriptors_for_visitors);
 	tcase_add_test(t, no_descriptors_at_first);
 }
