@@ -171,10 +171,10 @@ broker=$(brokers)
 wait_for 5 spare_is_left "$broker"
 limit=$(fd_limit "$broker")
 prlimit --pid "$broker" --nofile="$(next_descriptor "$broker")":
-before=$(cpu_ticks "$broker")
+used=$(cpu_ticks "$broker")
 echo >&9
 ok 'no descriptor for a connection that waits: the broker does not spin' \
-    not wait_for 2 works_hard "$broker" "$before"
+    not wait_for 2 works_hard "$broker" "$used"
 prlimit --pid "$broker" --nofile="$limit":
 twice()
 {
