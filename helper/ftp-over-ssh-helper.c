@@ -1,5 +1,6 @@
 /* One FTP session over standard input and output. */
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -279,8 +280,10 @@ session_process(struct helper *h, struct session_config *config)
 		.abort_hold_ms = h->options.abort_hold * 1000, .idle_ms = h->options.timeout * 1000,
 		.grace_ms = h->options.grace * 1000, .greeting_ms = GREETING_MS, .peer = h->peer,
 		.crowd_fd = crowd_open() };
+	const struct rlimit none = { 0, 0 };
 	uint64_t written;
 
+	setrlimit(RLIMIT_CORE, &none); /* there would be passwords in it, sandbox or not */
 	if (h->broker.forwards != NULL) /* of no concern to it */
 		munmap(h->broker.forwards, COUNTERS_SIZE);
 	run.session.bulk = !h->broker.remote && conn_written(&run.client, &written) &&

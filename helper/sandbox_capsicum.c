@@ -15,7 +15,6 @@ sandbox_enter(void)
 	struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_NPROC, &none);
-	setrlimit(RLIMIT_CORE, &none);
 	return cap_enter() == -1 && errno != ENOSYS ? -1 : 0; /* ENOSYS: a kernel without it */
 }
 

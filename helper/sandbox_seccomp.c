@@ -136,7 +136,6 @@ sandbox_enter(void)
 	struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_NPROC, &none);
-	setrlimit(RLIMIT_CORE, &none);
 	/* nor may others of this user look into the process */
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;

@@ -64,6 +64,8 @@ the_kernel()
 		hostile "$deed" "$RIG/free"
 		like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
 	done
+	hostile core "$RIG/free"
+	like 'nor is a core dump left without one' "$SAID" 'hostile: refused'
 	rm -f /tmp/hostile
 	for program in hostile free; do
 		at_terminal keyboard "$RIG/$program"
