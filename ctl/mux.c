@@ -17,7 +17,7 @@
 #include "muxmsg.h"
 
 /* While the backlog (64) of a master with a crowd of clients is full. */
-static time_t connect_wait_s = 20;
+static time_t connect_wait_s = 60;
 
 /* A request under way. The master answers in order, so the first in the list is
  * the one that the next answer must be for. */

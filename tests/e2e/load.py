@@ -12,8 +12,10 @@ import sys
 import threading
 
 from rawftp import MODES, Raw
+from slow import SLOW
 
 WARM = 10
+CROWD = 120 * SLOW  # seconds; ssh looks at all of its channels for every message
 wrong = []
 # vsftpd's backlog is 32: what is beyond is dropped, with and without a tunnel, and TCP tries
 # again after 1, 3, 7, 15 and 31 seconds.
@@ -59,11 +61,11 @@ def transfers(count, mode="epsv"):
 def one_session(number, rounds, everybody):
     try:
         with connecting:
-            ftp = Raw()
-        everybody.wait(120)
+            ftp = Raw(patience=CROWD)
+        everybody.wait(CROWD)
         for n in range(rounds):
             up_and_down(ftp, MODES[number % 4], number * 1000 + n)
-        everybody.wait(240)
+        everybody.wait(2 * CROWD)
         ftp.command("QUIT")
         ftp.close()
     except (OSError, threading.BrokenBarrierError) as why:

@@ -16,10 +16,10 @@ TIMEOUT = 40 * SLOW
 class Raw:
     """One control connection; data connections are opened and left to the caller."""
 
-    def __init__(self, at=None, login=True, receive_buffer=0):
+    def __init__(self, at=None, login=True, receive_buffer=0, patience=TIMEOUT):
         self.at = at or (os.environ["AT_ADDR"], int(os.environ["AT_PORT"]))
-        self.receive_buffer = receive_buffer
-        self.control = socket.create_connection(self.at, TIMEOUT)
+        self.receive_buffer, self.patience = receive_buffer, patience
+        self.control = socket.create_connection(self.at, patience)
         self.rest = b""
         if login:
             self.expect(self.reply(), "220")
@@ -75,14 +75,14 @@ class Raw:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         s.bind((self.control.getsockname()[0], 0))
         s.listen(1)
-        s.settimeout(TIMEOUT)
+        s.settimeout(self.patience)
         return s
 
     def dial(self, port):
         s = socket.socket(self.control.family)
         if self.receive_buffer:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
-        s.settimeout(TIMEOUT)
+        s.settimeout(self.patience)
         s.connect((self.at[0], port))
         return s
 
@@ -113,7 +113,7 @@ class Raw:
             self.active(mode, listener)
             self.begin(command, sized)
             data = listener.accept()[0]
-        data.settimeout(TIMEOUT)
+        data.settimeout(self.patience)
         return data
 
     def begin(self, command, sized):
