@@ -1,4 +1,5 @@
 /* ftp-over-ssh: FTP, control and data connections, through the user's own ssh. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ open_log(const struct cmdline *c)
 	if (c->log_file != NULL) {
 		fd = open(c->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1) {
-			log_error("%s: cannot open it: %m", c->log_file);
+			log_error("%s: cannot open it: %s", c->log_file, strerror(errno));
 			return -1;
 		}
 		close(fd);

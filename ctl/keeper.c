@@ -10,10 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <bsd/unistd.h>
-#endif
-
+#include "libbsd.h"
 #include "loop.h"
 #include "mux.h"
 #include "rundir.h"

@@ -6,10 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <bsd/unistd.h>
-#endif
-
+#include "libbsd.h"
 #include "peer_owner.h"
 
 /* Every address as 16 bytes, IPv4 as v4-mapped. 0 for another family. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <bsd/stdlib.h>
+#include "libbsd.h"
 
 struct fars {
 	struct end end;

@@ -15,13 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/stdlib.h>
-#include <bsd/unistd.h>
-
 #include "broker.h"
 #include "counters.h"
 #include "crowd.h"
 #include "helperlog.h"
+#include "libbsd.h"
 #include "log.h"
 #include "loop.h"
 #include "notice.h"

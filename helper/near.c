@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/stdlib.h>
-
 #include "conn.h"
 #include "end.h"
+#include "libbsd.h"
 #include "listener.h"
 #include "log.h"
 #include "loop.h"

@@ -33,6 +33,25 @@ if [ "$(uname -m)" = x86_64 ]; then
 	    CPPFLAGS="$portable" HARDEN_CFLAGS= helper/libhelper.a ctl/libctl.a
 fi
 
+# Elsewhere there is no libbsd: what is in it is in the C library.
+tree elsewhere
+mkdir -p "$RIG/none/bsd"
+for header in stdlib unistd; do
+	echo '#error "libbsd"' >"$RIG/none/bsd/$header.h"
+done
+cat >"$RIG/none/elsewhere.h" <<'EOF'
+#include <sys/types.h>
+int getpeereid(int, uid_t *, gid_t *);
+long long strtonum(const char *, long long, long long, const char **);
+EOF
+elsewhere()
+{
+	(cd "$RIG/elsewhere" && RUN_TIMEOUT=120 run make -k -j 2 WERROR=-Werror CFLAGS=-O0 CPPFLAGS="-U__linux__ \
+	    -I$RIG/none -include $RIG/none/elsewhere.h" helper/libhelper.a ctl/libctl.a \
+	    helper/ftp-over-ssh-helper.o ctl/ftp-over-ssh.o ctl/ftp-over-ssh-ctl.o)
+}
+ok 'what is not Linux' elsewhere
+
 # Not test_peer, which wants to be told who the peer is, nor those that take long or need ssh.
 quick=
 for t in "$RIG"/portable/tests/unit/test_*.c; do
