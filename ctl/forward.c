@@ -11,6 +11,7 @@
 
 #include "forward_exec.h"
 #include "loop.h"
+#include "memory.h"
 #include "mux.h"
 #include "muxmsg.h"
 
@@ -317,7 +318,7 @@ forwarder_new(struct loop *loop, enum forward_method method, const char *ctl_pat
 	struct forwarder *f;
 	int saved;
 
-	if ((f = calloc(1, sizeof(*f))) == NULL)
+	if ((f = memory_new(sizeof(*f))) == NULL)
 		return NULL;
 	f->loop = loop;
 	f->method = method == METHOD_EXEC ? &method_exec : &method_mux;
@@ -325,8 +326,8 @@ forwarder_new(struct loop *loop, enum forward_method method, const char *ctl_pat
 	f->fn = fn;
 	f->arg = arg;
 	f->local.forwarder = f->remote.forwarder = f;
-	f->ctl_path = strdup(ctl_path);
-	f->destination = strdup(destination != NULL ? destination : "master");
+	f->ctl_path = memory_text(ctl_path);
+	f->destination = memory_text(destination != NULL ? destination : "master");
 	if (f->ctl_path == NULL || f->destination == NULL || link_open(&f->local) == -1) {
 		saved = errno;
 		forwarder_free(f);
@@ -365,7 +366,7 @@ pending_new(struct forwarder *f, enum ask ask, const struct forward *forward)
 		errno = EPIPE;
 		return NULL;
 	}
-	if ((p = calloc(1, sizeof(*p))) == NULL)
+	if ((p = memory_new(sizeof(*p))) == NULL)
 		return NULL;
 	if (++f->next_id == 0)
 		f->next_id = 1;
@@ -452,7 +453,7 @@ stdio_link(struct forwarder *f)
 	f->ready = NULL;
 	if (l != NULL)
 		return l;
-	if ((l = calloc(1, sizeof(*l))) == NULL)
+	if ((l = memory_new(sizeof(*l))) == NULL)
 		return NULL;
 	l->forwarder = f;
 	l->life = -1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "sshcmd.h"
 #include "sshrun.h"
 
@@ -188,7 +189,7 @@ forward_run_new(struct loop *loop, const char *ctl_path, const char *destination
 {
 	struct forward_run *run;
 
-	if ((run = calloc(1, sizeof(*run))) == NULL)
+	if ((run = memory_new(sizeof(*run))) == NULL)
 		return NULL;
 	run->verb = verb;
 	run->port = f->port;

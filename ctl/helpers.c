@@ -21,6 +21,7 @@
 #include "helperlog.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "signals.h"
 #include "status.h"
 
@@ -93,7 +94,7 @@ struct helpers *
 helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdline,
     helpers_fn *ended, void *arg)
 {
-	struct helpers *h = calloc(1, sizeof(*h));
+	struct helpers *h = memory_new(sizeof(*h));
 
 	if (h == NULL)
 		return NULL;
@@ -302,7 +303,7 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 {
 	const struct cmdline *c = h->cmdline;
 	size_t masters = masters_count(start->masters);
-	struct words w = { calloc(2 * (c->ftp_texts.count + masters) + 16, sizeof(char *)), 0 };
+	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 16) * sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
@@ -386,7 +387,7 @@ helper_fork(const struct helpers *h, const struct helper_start *start, int statu
 static struct helper *
 helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
 {
-	struct helper *one = calloc(1, sizeof(*one));
+	struct helper *one = memory_new(sizeof(*one));
 
 	if (one == NULL)
 		return NULL;

@@ -16,6 +16,7 @@
 
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "peer.h"
 #include "peer_owner.h"
 
@@ -139,7 +140,7 @@ listener_at(const struct listener *l)
 static struct listener *
 listener_new(struct loop *loop, int fd)
 {
-	struct listener *l = calloc(1, sizeof(*l));
+	struct listener *l = memory_new(sizeof(*l));
 
 	if (l == NULL) {
 		close(fd);
@@ -348,8 +349,13 @@ unix_socket(const char *path)
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
 		return -1;
-	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0) {
+		if (listen(fd, BACKLOG) == 0)
+			return fd;
+		saved = errno;
+		unlink(path);
+		errno = saved;
+	}
 	saved = errno;
 	close(fd);
 	errno = saved;
@@ -366,8 +372,10 @@ listener_unix(struct listener **out, struct loop *loop, const char *path, char *
 	*out = NULL;
 	if (fd == -1)
 		return fail(LISTEN_FAILED, message, "%s: cannot listen: %s", path, strerror(errno));
-	if ((*out = listener_new(loop, fd)) == NULL)
+	if ((*out = listener_new(loop, fd)) == NULL) {
+		unlink(path);
 		return fail(LISTEN_FAILED, message, "out of memory");
+	}
 	(*out)->is_unix = true;
 	snprintf((*out)->at.host, sizeof((*out)->at.host), "%s", path);
 	return LISTEN_OK;

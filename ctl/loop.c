@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "memory.h"
+
+#define NO_MEMORY_MS 20
+
 /* A watch that is freed inside a callback must not move the others under the
  * running round: its slot is emptied (fd -1) and compacted after the round. */
 struct watch {
@@ -35,7 +39,8 @@ struct loop {
 struct loop *
 loop_new(void)
 {
-	return calloc(1, sizeof(struct loop));
+	memory_reserve();
+	return memory_new(sizeof(struct loop));
 }
 
 void
@@ -68,10 +73,10 @@ loop_grow(struct loop *l)
 	struct pollfd *fds;
 	struct watch **watches;
 
-	if ((fds = realloc(l->fds, cap * sizeof(*fds))) == NULL)
+	if ((fds = memory_grow(l->fds, cap * sizeof(*fds))) == NULL)
 		return -1;
 	l->fds = fds;
-	if ((watches = realloc(l->watches, cap * sizeof(*watches))) == NULL)
+	if ((watches = memory_grow(l->watches, cap * sizeof(*watches))) == NULL)
 		return -1;
 	l->watches = watches;
 	l->cap = cap;
@@ -94,7 +99,7 @@ loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
 
 	if (l->count == l->cap && loop_grow(l) == -1)
 		return NULL;
-	if ((w = calloc(1, sizeof(*w))) == NULL)
+	if ((w = memory_new(sizeof(*w))) == NULL)
 		return NULL;
 	*w = (struct watch){ l, l->count, fd, events, false, fn, arg };
 	l->watches[l->count] = w;
@@ -153,7 +158,7 @@ loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
 {
 	struct timer *t, **at;
 
-	if ((t = calloc(1, sizeof(*t))) == NULL)
+	if ((t = memory_new(sizeof(*t))) == NULL)
 		return NULL;
 	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg };
 	for (at = &l->timers; *at != NULL && (*at)->due <= t->due; at = &(*at)->next)
@@ -205,16 +210,30 @@ loop_run_timers(struct loop *l)
 	}
 }
 
+/* As poll(2); the kernel may have more memory in a moment. */
+static int
+loop_poll(struct loop *l, size_t count, int ms)
+{
+	int ready = poll(l->fds, (nfds_t)count, ms);
+
+	if (ready != -1 || (errno != ENOMEM && errno != EAGAIN))
+		return ready;
+	poll(NULL, 0, NO_MEMORY_MS);
+	errno = EINTR;
+	return -1;
+}
+
 int
 loop_once(struct loop *l, int max_ms)
 {
 	size_t count;
 	int ready;
 
+	memory_reserve();
 	if (l->freed > 0)
 		loop_compact(l);
 	count = l->count; /* watches added by a callback wait for the next round */
-	ready = poll(l->fds, (nfds_t)count, loop_wait_ms(l, max_ms));
+	ready = loop_poll(l, count, loop_wait_ms(l, max_ms));
 	if (ready == -1 && errno != EINTR)
 		return -1;
 	for (size_t i = 0; i < count && ready > 0; i++) {

@@ -28,16 +28,16 @@ void watch_events(struct watch *, short events);
 void watch_pause(struct watch *, bool paused);
 void watch_free(struct watch *);
 
-/* Run fn once, ms from now, and forget the timer: the pointer dies then.
- * NULL when out of memory. */
+/* Run fn once, ms from now, and forget the timer: the pointer dies then. NULL when even the
+ * reserve (memory.h) is used up. */
 struct timer *loop_timer(struct loop *, unsigned ms, timer_fn *, void *arg);
 void timer_free(struct timer *); /* NULL is harmless; not after it has fired */
 
 uint64_t loop_now(void);
 
 /* One round: wait for the first event or timer (at most max_ms, -1 = for ever)
- * and run what is due. -1 with errno when poll failed for another reason than
- * EINTR, else 0. */
+ * and run what is due. -1 with errno when poll failed for a reason that will not pass
+ * by itself, else 0. */
 int loop_once(struct loop *, int max_ms);
 
 #endif

@@ -12,6 +12,7 @@
 #include "keeper.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "mux.h"
 #include "procwatch.h"
 #include "rundir.h"
@@ -59,7 +60,7 @@ static void master_start(struct master *);
 struct master *
 master_new(struct loop *loop, const struct master_settings *settings, master_fn *fn, void *arg)
 {
-	struct master *m = calloc(1, sizeof(*m));
+	struct master *m = memory_new(sizeof(*m));
 
 	if (m == NULL)
 		return NULL;
@@ -369,7 +370,7 @@ master_spawn(struct master *m, int *err)
 {
 	struct ssh_settings ssh = m->settings->ssh;
 	struct ssh_master own = { m->path, !m->ask, m->settings->keepalive };
-	const char **options = calloc(ssh.count + 2, sizeof(*options));
+	const char **options = memory_new((ssh.count + 2) * sizeof(*options));
 	pid_t pid;
 
 	if (options == NULL)

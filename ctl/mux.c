@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "memory.h"
 #include "muxmsg.h"
 
 /* While the backlog (64) of a master with a crowd of clients is full. */
@@ -224,7 +225,7 @@ mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 	struct mux *m;
 	struct wire w;
 
-	if ((m = malloc(sizeof(*m))) == NULL)
+	if ((m = memory_grow(NULL, sizeof(*m))) == NULL)
 		return NULL;
 	memset(m, 0, offsetof(struct mux, in));
 	m->loop = loop;
@@ -402,7 +403,7 @@ request_new(struct mux *m, enum mux_type type, enum mux_answer success, struct w
 		errno = EPIPE;
 		return NULL;
 	}
-	if ((r = calloc(1, sizeof(*r))) == NULL)
+	if ((r = memory_new(sizeof(*r))) == NULL)
 		return NULL;
 	if (++m->next_id == 0)
 		m->next_id = 1;

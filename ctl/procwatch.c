@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "memory.h"
 
 #define LOOK_MS 1000
 
@@ -65,7 +66,7 @@ procwatch_new(struct loop *loop, pid_t pid, void (*fn)(void *), void *arg)
 
 	if (kill(pid, 0) == -1 && errno == ESRCH)
 		return NULL;
-	if ((p = calloc(1, sizeof(*p))) == NULL)
+	if ((p = memory_new(sizeof(*p))) == NULL)
 		return NULL;
 	p->loop = loop;
 	p->pid = pid;

@@ -10,6 +10,7 @@
 
 #include "admit.h"
 #include "log.h"
+#include "memory.h"
 
 /* A control connection that waits for the master; master.c bounds the time. */
 struct client {
@@ -33,7 +34,7 @@ struct reception {
 struct reception *
 reception_new(const struct cmdline *cmdline, struct masters *masters, struct helpers *helpers)
 {
-	struct reception *r = calloc(1, sizeof(*r));
+	struct reception *r = memory_new(sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
@@ -163,7 +164,7 @@ is_full(const struct reception *r)
 static struct client *
 client_new(const struct hostport *server, bool reverse, int fd)
 {
-	struct client *c = calloc(1, sizeof(*c));
+	struct client *c = memory_new(sizeof(*c));
 
 	if (c == NULL) {
 		close(fd);
@@ -193,6 +194,10 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later",
 		    r->cmdline->ftp.connections);
 		refuse(c, why);
+		return;
+	}
+	if (!memory_reserve()) {
+		refuse(c, "Out of memory, try again later");
 		return;
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */

@@ -7,6 +7,7 @@
 
 #include "listener.h"
 #include "loop.h"
+#include "memory.h"
 #include "rundir.h"
 
 struct far {
@@ -35,7 +36,7 @@ struct reverse {
 struct reverse *
 reverse_new(struct loop *loop, const struct reverse_callbacks *callbacks)
 {
-	struct reverse *r = calloc(1, sizeof(*r));
+	struct reverse *r = memory_new(sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
@@ -116,7 +117,7 @@ reverse_add(struct reverse *r, const struct tunnel_spec *spec, bool optional, ch
 {
 	struct far *f, **end;
 
-	if ((f = calloc(1, sizeof(*f))) == NULL) {
+	if ((f = memory_new(sizeof(*f))) == NULL) {
 		snprintf(why, why_size, "out of memory");
 		return -1;
 	}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "memory.h"
 #include "sshrun.h"
 
 #define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
@@ -50,7 +51,7 @@ command_line(const struct ssh_settings *s, const char *const *ours)
 
 	while (ours[count] != NULL)
 		count++;
-	if ((argv = calloc(count + s->count + 4, sizeof(*argv))) == NULL)
+	if ((argv = memory_new((count + s->count + 4) * sizeof(*argv))) == NULL)
 		return NULL;
 	argv[n++] = s->program != NULL ? s->program : sshcmd_program();
 	for (size_t i = 0; i < count; i++)
@@ -78,7 +79,7 @@ answer_take(void *arg, const struct sshrun_result *result)
 	a->done = true;
 	a->timed_out = result->timed_out;
 	a->status = result->status;
-	a->output = strdup(result->output);
+	a->output = memory_text(result->output);
 }
 
 static int

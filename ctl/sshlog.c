@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "seldom.h"
 
 #define HELD 3        /* lines: "No ... host key is known", "Host key verification failed." */
@@ -201,7 +202,7 @@ sshlog_ready(void *arg, short revents)
 struct sshlog *
 sshlog_new(struct loop *loop, int fd, bool to_syslog, const char *servers)
 {
-	struct sshlog *s = calloc(1, sizeof(*s));
+	struct sshlog *s = memory_new(sizeof(*s));
 
 	if (s != NULL) {
 		s->loop = loop;

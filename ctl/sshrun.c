@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "memory.h"
 
 #define REAP_MS 5 /* between two looks at a process whose output has ended */
 
@@ -90,7 +91,7 @@ sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, ssh
 	struct sshrun *r;
 	int saved;
 
-	if ((r = calloc(1, sizeof(*r))) == NULL)
+	if ((r = memory_new(sizeof(*r))) == NULL)
 		return NULL;
 	r->loop = loop;
 	r->fn = fn;
@@ -138,7 +139,7 @@ run_keep(struct sshrun *r, const char *data, size_t n)
 	if (n > SSHRUN_OUTPUT_MAX - r->len)
 		n = SSHRUN_OUTPUT_MAX - r->len;
 	if (r->len + n + 1 > r->cap) {
-		if ((grown = realloc(r->output, r->len + n + 1 + 1024)) == NULL)
+		if ((grown = memory_grow(r->output, r->len + n + 1 + 1024)) == NULL)
 			return;
 		r->output = grown;
 		r->cap = r->len + n + 1 + 1024;

@@ -12,6 +12,7 @@
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "peer.h"
 #include "rundir.h"
 #include "status.h"
@@ -138,7 +139,7 @@ report(void *arg, struct helper *h, const void *data, size_t len)
 	struct statusd *d = arg;
 	struct seen new = { .at = loop_now() }, *old = h->seen;
 
-	if (old == NULL && (h->seen = old = calloc(1, sizeof(*old))) == NULL)
+	if (old == NULL && (h->seen = old = memory_new(sizeof(*old))) == NULL)
 		return;
 	new.window = old->window;
 	new.reports = old->reports;
@@ -459,7 +460,7 @@ accepted(void *arg, int fd)
 	struct statusd *d = arg;
 	struct client *c = NULL;
 
-	if (d->clients >= CLIENTS_MAX || !may_ask(fd) || (c = calloc(1, sizeof(*c))) == NULL) {
+	if (d->clients >= CLIENTS_MAX || !may_ask(fd) || (c = memory_new(sizeof(*c))) == NULL) {
 		close(fd);
 		return;
 	}
@@ -480,7 +481,7 @@ struct statusd *
 statusd_new(struct loop *loop, struct helpers *helpers, const struct statusd_source *source,
     char *why, size_t why_size)
 {
-	struct statusd *d = calloc(1, sizeof(*d));
+	struct statusd *d = memory_new(sizeof(*d));
 	char path[256];
 
 	snprintf(why, why_size, "out of memory, or the path is too long");

@@ -18,6 +18,7 @@
 #include "conn.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "peer.h"
 #include "policy.h"
 #include "prepared.h"
@@ -311,7 +312,7 @@ check_done(void *arg, bool alive)
 static void
 ask_check(struct broker *b, const struct ask *ask)
 {
-	struct check *c = malloc(sizeof(*c));
+	struct check *c = memory_grow(NULL, sizeof(*c));
 
 	if (c == NULL)
 		return;
@@ -541,7 +542,7 @@ far_end(struct broker *b, struct broker_end *e)
 struct broker *
 broker_new(struct loop *loop, const struct broker_config *config, char *why, size_t why_size)
 {
-	struct broker *b = calloc(1, sizeof(*b));
+	struct broker *b = memory_new(sizeof(*b));
 
 	if (b == NULL) {
 		snprintf(why, why_size, "out of memory");
@@ -636,6 +637,6 @@ broker_serve(struct broker *b, int fd)
 	if ((w = loop_watch(b->loop, fd, POLLIN, ask_ready, b)) == NULL)
 		return;
 	while (!b->ended && loop_once(b->loop, -1) == 0)
-		;
+		b->ended |= !memory_reserve();
 	watch_free(w);
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 int
 bytes_add(struct bytes *b, const void *data, size_t len)
 {
@@ -18,7 +20,7 @@ bytes_add(struct bytes *b, const void *data, size_t len)
 	while (size < b->start + b->len + len)
 		size *= 2;
 	if (size > b->size) {
-		if ((new = realloc(b->data, size)) == NULL)
+		if ((new = memory_grow(b->data, size)) == NULL)
 			return -1;
 		b->data = new;
 		b->size = size;

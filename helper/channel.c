@@ -7,6 +7,7 @@
 
 #include "crowd.h"
 #include "loop.h"
+#include "memory.h"
 #include "relay.h"
 
 #define FIN 1               /* in conn_unsent(): a FIN that waits for its (delayed) ACK */
@@ -543,7 +544,7 @@ data_channel_failed(struct data_channel *ch)
 struct data_channel *
 data_channel_new(struct loop *loop, unsigned id, const struct channel_hooks *hooks)
 {
-	struct data_channel *ch = calloc(1, sizeof(*ch));
+	struct data_channel *ch = memory_new(sizeof(*ch));
 
 	if (ch == NULL)
 		return NULL;

@@ -24,6 +24,7 @@
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "rundir.h"
 
 /* Forwards that a master is asked for before auto turns to stdio: its list of forwards
@@ -116,7 +117,7 @@ slot_free(struct far_slot *slot)
 static struct far_slot *
 slot_new(struct far *far, unsigned channel)
 {
-	struct far_slot *slot = calloc(1, sizeof(*slot));
+	struct far_slot *slot = memory_new(sizeof(*slot));
 
 	if (slot == NULL)
 		return NULL;
@@ -778,7 +779,7 @@ far_check(struct end *end, unsigned channel, void (*done)(void *, bool), void *a
 	struct far_wait *w;
 	uint32_t id = check_ask(far, channel);
 
-	if (id == 0 || (w = malloc(sizeof(*w))) == NULL) {
+	if (id == 0 || (w = memory_grow(NULL, sizeof(*w))) == NULL) {
 		done(arg, false);
 		return;
 	}
@@ -844,7 +845,7 @@ static const struct end_ops far_ops = { far_prepare, far_dial, far_listen, far_c
 struct end *
 far_new(struct loop *loop, const struct far_config *config, end_fn *fn, void *arg)
 {
-	struct far *far = calloc(1, sizeof(*far));
+	struct far *far = memory_new(sizeof(*far));
 
 	if (far == NULL)
 		return NULL;

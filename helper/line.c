@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 enum {
 	IAC = 255,
 	SB = 250,
@@ -40,7 +42,7 @@ line_add(struct line_reader *r, unsigned char c)
 		size = r->size ? r->size * 2 : 128;
 		if (size > r->max)
 			size = r->max;
-		if ((text = realloc(r->text, size)) == NULL) {
+		if ((text = memory_grow(r->text, size)) == NULL) {
 			r->too_long = true; /* as if the limit were here */
 			return;
 		}

@@ -14,6 +14,7 @@
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "peer.h"
 
 #define ACCEPTS_PER_ROUND 16
@@ -97,7 +98,7 @@ slot_new(struct near *near, unsigned channel, unsigned ms, const char *failure)
 {
 	struct near_slot *slot;
 
-	if ((slot = calloc(1, sizeof(*slot))) == NULL)
+	if ((slot = memory_new(sizeof(*slot))) == NULL)
 		return NULL;
 	slot->near = near;
 	slot->channel = channel;
@@ -509,7 +510,7 @@ static const struct end_ops near_ops = { near_prepare, near_dial, near_listen, n
 struct end *
 near_new(struct loop *loop, const struct near_config *config, end_fn *fn, void *arg)
 {
-	struct near *near = calloc(1, sizeof(*near));
+	struct near *near = memory_new(sizeof(*near));
 
 	if (near == NULL)
 		return NULL;

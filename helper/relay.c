@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "memory.h"
+
 /* ---- by splice(2) ---- */
 
 #ifdef SPLICE_F_NONBLOCK
@@ -111,8 +113,11 @@ relay_read(struct relay *r, int from)
 		pipe_close(r); /* from is of a kind that cannot be spliced */
 		r->no_splice = true;
 	}
-	if (r->buf == NULL && (r->buf = malloc(RELAY_BUFFER)) == NULL)
+	/* without the reserve: that is for ending this */
+	if (r->buf == NULL && (!memory_reserve() || (r->buf = malloc(RELAY_BUFFER)) == NULL)) {
+		errno = ENOMEM;
 		return -1;
+	}
 	return read(from, r->buf, RELAY_BUFFER);
 }
 

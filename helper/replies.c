@@ -36,7 +36,10 @@ reply_setup(struct session *s, int code)
 {
 	size_t skip = s->reply.len < 4 ? s->reply.len : 4;
 
-	bytes_add(&s->reply, "", 1); /* for the text functions of C */
+	if (bytes_add(&s->reply, "", 1) == -1) { /* for the text functions of C */
+		session_fail(s, "out of memory");
+		return;
+	}
 	setup_reply(s, code, bytes_data(&s->reply) + skip, s->reply.len - 1 - skip);
 	bytes_take(&s->reply, s->reply.len);
 	session_flush_own(s);

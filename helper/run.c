@@ -13,6 +13,7 @@
 #include "channel.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "notice.h"
 #include "report.h"
 
@@ -817,6 +818,20 @@ greeting_due(void *arg)
 	run_actions(r);
 }
 
+/* What was not there may have been anything: a reply, a listener, a timer. */
+static void
+run_look(struct run *r)
+{
+	if (!memory_reserve()) {
+		session_fail(r->session, "out of memory");
+		run_actions(r);
+	}
+	if (r->grace != NULL && !session_busy(r->session)) {
+		timer_free(r->grace);
+		run_stop(r);
+	}
+}
+
 /* ---- life ---- */
 
 static bool
@@ -881,10 +896,7 @@ run_session(const struct run_config *config)
 		run_touch(&r);
 		run_actions(&r);
 		while (!run_over(&r) && loop_once(r.loop, -1) == 0)
-			if (r.grace != NULL && !session_busy(r.session)) {
-				timer_free(r.grace);
-				run_stop(&r);
-			}
+			run_look(&r);
 		log_session(&r, false);
 		result = r.deaf || r.mute || r.told[NOTICE_NO_SERVER] ? 1 : 0;
 	}

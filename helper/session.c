@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "session_private.h"
 
 #define IN_MAX (32 * 1024)
@@ -15,7 +16,7 @@ session_new(const struct session_config *config)
 {
 	struct session *s;
 
-	if ((s = calloc(1, sizeof(*s))) == NULL)
+	if ((s = memory_new(sizeof(*s))) == NULL)
 		return NULL;
 	s->config = *config;
 	line_reader_init(&s->line[CLIENT], true);
@@ -51,7 +52,7 @@ session_act(struct session *s, const struct action *a)
 
 	if (s->action_count == s->action_size) {
 		size = s->action_size ? s->action_size * 2 : 16;
-		if ((new = realloc(s->action, size * sizeof(*new))) == NULL)
+		if ((new = memory_grow(s->action, size * sizeof(*new))) == NULL)
 			return;
 		s->action = new;
 		s->action_size = size;
@@ -121,7 +122,7 @@ session_answer(struct session *s, const char *text)
 	struct pending *p = queue_push(&s->queue, PENDING_OWN);
 
 	if (p != NULL)
-		p->text = strdup(text);
+		p->text = memory_text(text);
 	session_flush_own(s);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "policy.h"
 #include "session_private.h"
 
@@ -134,7 +135,7 @@ static void
 setup_end(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
 	p->kind = PENDING_OWN;
-	p->text = strdup(text);
+	p->text = memory_text(text);
 	if (text[0] != '2') {
 		if (s->current == ch)
 			s->current = NULL;
@@ -279,7 +280,7 @@ setup_abandon(struct session *s, const struct channel *ch)
 	if (p == NULL || (p->sent && !p->ready))
 		return;
 	p->kind = PENDING_OWN;
-	p->text = strdup(given_up);
+	p->text = memory_text(given_up);
 }
 
 /* ---- the server's answer ---- */
@@ -333,7 +334,7 @@ setup_reply(struct session *s, int code, const char *text, size_t len)
 		return; /* preliminary: the answer is still to come */
 	if (ch == NULL || ch->closing) {
 		p->kind = PENDING_OWN;
-		p->text = strdup(given_up);
+		p->text = memory_text(given_up);
 		return;
 	}
 	if (code >= 300) {

@@ -1,9 +1,27 @@
 #include "loop.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unit.h"
+
+/* In place of the C library's: fails so often first. */
+static int poll_fails, poll_error;
+
+int
+poll(struct pollfd *fds, nfds_t n, int ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	if (n > 0 && poll_fails > 0) {
+		poll_fails--;
+		errno = poll_error;
+		return -1;
+	}
+	return ppoll(fds, n, ms < 0 ? NULL : &t, NULL);
+}
 
 static struct loop *loop;
 static char order[64];
@@ -287,6 +305,26 @@ START_TEST(frees_what_is_left)
 }
 END_TEST
 
+/* The kernel needs memory for many descriptors. */
+START_TEST(no_memory_passes)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_ptr_nonnull(loop_watch(loop, fds[0], POLLIN, NULL, NULL));
+	loop_timer(loop, 0, note_timer, "t");
+	poll_fails = 2;
+	poll_error = ENOMEM;
+	run_until(1);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	poll_fails = 1;
+	poll_error = EINVAL;
+	ck_assert_int_eq(loop_once(loop, 0), -1);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -299,6 +337,7 @@ add(TCase *t)
 	tcase_add_test(t, paused_inside_a_round);
 	tcase_add_test(t, added_inside_a_round);
 	tcase_add_test(t, many);
+	tcase_add_test(t, no_memory_passes);
 	tcase_add_test(t, frees_what_is_left);
 }
 

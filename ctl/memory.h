@@ -1,0 +1,20 @@
+/* Memory for what must not fail half-way.
+ *
+ * Each process holds a reserve, which is given up when there is no more memory: so timers,
+ * requests and the like are there all the same, and what has begun can be ended in order.
+ * Whoever runs a loop looks with memory_reserve() whether that is due, and begins nothing new.
+ * NULL only when the reserve is used up, too. Freed with free(3). */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void *memory_new(size_t size); /* zeroed */
+void *memory_grow(void *, size_t size); /* as realloc(3) */
+char *memory_text(const char *); /* as strdup(3) */
+
+/* Get the reserve, at first or again; false: it is given up, and there is no other. */
+bool memory_reserve(void);
+
+#endif
