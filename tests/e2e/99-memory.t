@@ -12,7 +12,8 @@ session()	# curl options...
 {
 	rm -f "$RIG/got" "$FTP_ROOT/up"
 	timeout -k 1 20 curl --fail-early -sS -o /dev/null "$(url '')" \
-	    --next -sS -o "$RIG/got" "$@" "$(url a)" --next -sS "$@" -T "$RIG/data/a" "$(url up)" >"$RIG/log/curl" 2>&1 </dev/null
+	    --next -sS -o "$RIG/got" "$@" "$(url a)" \
+	    --next -sS "$@" -T "$RIG/data/a" "$(url up)" >"$RIG/log/curl" 2>&1 </dev/null
 }
 
 whole()		# curl's exit status [dry]
