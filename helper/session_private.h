@@ -43,6 +43,7 @@ struct channel {
 	bool begin_waited; /* ... and was held */
 	bool looked;       /* whether data moved, of a transfer that was refused */
 	bool drained, closing;
+	bool dies;    /* the client's control connection is to end with this one's data */
 	bool aborted; /* by the client's ABOR: its data may end in any way */
 	int final;
 	enum channel_timer timer;

@@ -269,10 +269,19 @@ download_unwanted(struct session *s, struct channel *ch)
 		channel_abort(s, ch, 1U << CLIENT);
 }
 
+/* The end of a control connection that is full of commands cannot be read. */
+static bool
+dies_unread(const struct session *s, const struct channel *ch)
+{
+	return ch->dies && !s->ended[CLIENT] && session_room(s, CLIENT) == 0;
+}
+
 static void
 upload_ended(struct session *s, struct channel *ch)
 {
-	if (s->ended[CLIENT] && !s->quit)
+	if (dies_unread(s, ch) && !s->quit)
+		upload_broken(s, ch);
+	else if (s->ended[CLIENT] && !s->quit)
 		channel_abort(s, ch, BOTH_ENDS);
 	else
 		channel_pass_eof(s, ch, SERVER);
@@ -284,6 +293,7 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 	enum side end = e->end;
 
 	ch->eof[end] = true;
+	ch->dies = e->dies_ms > 0;
 	s->small = e->bytes < BULK_BYTES;
 	if (ch->dir == DIR_DOWN && end == CLIENT && s->ended[CLIENT])
 		download_unwanted(s, ch);

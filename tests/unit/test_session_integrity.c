@@ -201,12 +201,26 @@ START_TEST(upload)
 }
 END_TEST
 
+/* A client that dies with more commands on their way than are read: its end comes never. */
+START_TEST(dies_behind_commands)
+{
+	char commands[40000];
+
+	memset(commands, 'x', sizeof(commands));
+	begin(MODE_AUTO);
+	play(UPLOAD "> EPSV ALL\n>> EPSV ALL\n"); /* which holds what comes after it */
+	session_push(d->s, CLIENT, commands, sizeof(commands));
+	play(DIES "? timer 1 100\n! abort 1 both\n" CUT_OFF);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_checked_fixture(t, NULL, finish);
 	tcase_add_loop_test(t, download, 0, sizeof(downloads) / sizeof(downloads[0]));
 	tcase_add_loop_test(t, upload, 0, sizeof(uploads) / sizeof(uploads[0]));
+	tcase_add_test(t, dies_behind_commands);
 }
 
 int
