@@ -121,6 +121,7 @@ control_close(struct control *c)
 	timer_free(c->flush);
 	c->read = c->write = NULL;
 	c->flush = NULL;
+	conn_end_write(&c->conn); /* the broker has the client's, too, as long as we last */
 	conn_close(&c->conn);
 }
 

@@ -147,6 +147,7 @@ upload_is_stopped(bool ahead)
 	}
 	say(STOP_END, "x");
 	hear(CLIENT_END, "421 Closing the connection: the tunnel is going down.\r\n");
+	EXPECT(read(ours[CLIENT_END], heard, 1) == 0);
 	asked(ASK_CANCEL, CLIENT, &ask);
 }
 
@@ -180,7 +181,7 @@ START_TEST(stopped)
 	static void (*const what[])(bool) = { server_sees_no_end, server_cannot_be_dialled };
 	struct run_config config = config_new();
 	bool ahead = _i % 2 == 1;
-	int status;
+	int brokers = dup(config.client.rfd), status;
 	pid_t pid;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -190,6 +191,7 @@ START_TEST(stopped)
 	config.far[SERVER] = true;
 	config.abort_hold_ms = 60000;
 	if ((pid = fork()) == 0) {
+		close(brokers);
 		close(config.client.rfd);
 		close(config.server.rfd);
 		close(config.ask_fd);
