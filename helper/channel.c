@@ -159,6 +159,16 @@ data_channel_holder(struct data_channel *ch, unsigned dies_ms)
 		client_settle(ch);
 }
 
+/* Of a far client's processes nothing is known; that processors are short, is. */
+static void
+eof_believed(struct leg *leg)
+{
+	if (leg->side == CLIENT && !leg->draining)
+		client_settle(leg->channel);
+	else
+		tell(leg->channel, EV_EOF, leg->side);
+}
+
 static void
 leg_ended(struct leg *leg, bool clean)
 {
@@ -178,7 +188,7 @@ leg_ended(struct leg *leg, bool clean)
 		if (!leg->checking)
 			client_settle(ch);
 	} else
-		tell(ch, EV_EOF, leg->side);
+		eof_believed(leg);
 }
 
 void
@@ -190,7 +200,7 @@ data_channel_alive(struct data_channel *ch)
 		if (!leg->checking || !ch->hooks.far[side] || ch->leaving)
 			continue;
 		leg->checking = false;
-		tell(ch, EV_EOF, leg->side);
+		eof_believed(leg);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -26,7 +27,7 @@ static void
 hook_event(void *arg, const struct event *e)
 {
 	(void)arg;
-	if (e->kind == EV_RESET)
+	if (e->kind == EV_RESET || e->kind == EV_EOF)
 		told = *e;
 }
 
@@ -100,9 +101,54 @@ START_TEST(no_end_of_file_after_a_failure)
 }
 END_TEST
 
+/* As /proc/loadavg: so many can run at this instant. */
+static void
+crowd(int fd, unsigned runnable)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "0.00 0.00 0.00 %u/9999 1\n", runnable);
+
+	ck_assert_int_eq(pwrite(fd, text, (size_t)n, 0), n);
+}
+
+/* A far client's data connection has ended: where processors are short, the end of its control
+ * connection may be on its way. */
+START_TEST(far_client_settles)
+{
+	FILE *loadavg = tmpfile();
+	const struct channel_hooks hooks = { .event = hook_event, .closed = hook_closed,
+		.far = { true, false }, .crowd_fd = fileno(loadavg) };
+	struct loop *loop = loop_new();
+	struct data_channel *ch = data_channel_new(loop, 1, &hooks);
+	int client[2], server, real = crowd_open();
+	uint64_t began;
+
+	if (real == -1) /* a system that cannot say */
+		return;
+	close(real);
+	crowd(hooks.crowd_fd, 5000);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, client), 0);
+	state = RELAY_END;
+	data_channel_connected(ch, SERVER, tcp(&server));
+	data_channel_connected(ch, CLIENT, (struct conn){ client[0], client[0] });
+	began = loop_now();
+	data_channel_begin(ch);
+	ck_assert_int_ne(told.kind, EV_EOF);
+	while (told.kind != EV_EOF)
+		ck_assert_int_eq(loop_once(loop, 1000), 0);
+	ck_assert_uint_ge(loop_now() - began, SETTLE_MOST_MS);
+	data_channel_free(ch);
+	close(client[1]);
+	close(server);
+	fclose(loadavg);
+	loop_free(loop);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, far_client_settles);
 	tcase_add_test(t, no_end_of_file_after_a_failure);
 }
 
