@@ -358,11 +358,12 @@ transfer_timer(struct session *s, struct channel *ch, uint64_t bytes)
 	}
 }
 
-/* Everything that this channel was for is over: let it go. */
+/* Everything that this channel was for is over: let it go. What became of an upload is known
+ * only when the server has said so. */
 static void
 transfer_check_done(struct session *s, struct channel *ch)
 {
-	if (ch->closing)
+	if (ch->closing || (ch->dir == DIR_UP && ch->final == 0 && !s->mode_b))
 		return;
 	if (ch->passed[CLIENT] && ch->passed[SERVER] && (ch->drained || ch->dir != DIR_DOWN))
 		channel_close(s, ch);
@@ -459,6 +460,7 @@ transfer_settled(struct session *s, struct channel *ch, int *code)
 			channel_arm(s, ch, TIMER_STALL);
 	}
 	settled = ch->dir == DIR_UP ? upload_settled(s, ch) : download_settled(s, ch);
+	transfer_check_done(s, ch);
 	if (settled || ch->timer != TIMER_NONE)
 		return settled;
 	/* Nothing has moved for the whole time. A slow reader keeps its connection; what the

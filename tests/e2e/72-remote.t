@@ -15,7 +15,7 @@ remote_ports()
 sshd_start
 for kind in "${ftpd_kinds[@]}"; do
 	ftpd_start "$kind"
-	tunnel_start -R "ftp/0:$FTP_AT" rig
+	tunnel_start -v -R "ftp/0:$FTP_AT" rig
 	remote_ports
 	like "$kind, port 0: the allocated port is printed" "$(cat "$TUNNEL_OUT")" \
 	    "^listening on localhost:[1-9][0-9]* \(remote\), forwarding to $FTP_AT\$"
@@ -23,6 +23,7 @@ for kind in "${ftpd_kinds[@]}"; do
 	script -l "$kind" cases.py in_turn 127.0.0.1 "${REMOTE[0]}" "${all[@]}"
 	tunnel_stop
 	is "$kind: exit status" $? 0
+	is "$kind: what became of each transfer is known" "$(grep 'no reply' "$TUNNEL_ERR")" ''
 done
 
 ftpd_use vsftpd1

@@ -140,8 +140,11 @@ static const struct {
 } uploads[] = {
 	/* whole: the client lives on */
 	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED DONE STALL HEARD_DONE SERVER_TOOK },
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? eof 1 server\n! eof 1 client\n! close 1\n"
-		     DONE HEARD_DONE },
+	/* ... whatever comes first: it is not over before the server has said what became of it */
+	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? eof 1 server\n! eof 1 client\n" DONE STALL
+		     "! close 1\n" HEARD_DONE },
+	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? eof 1 server\n! eof 1 client\n<< 451 no\n" STALL
+		     "! abort 1 client\n< 451 no\n" },
 	/* ... and asks in the middle how far it is */
 	{ MODE_AUTO, UPLOAD "> STAT\n>> STAT\n<< 213 half\n< 213 half\n" CLIENT_ENDS CHECKED DONE STALL
 		     HEARD_DONE SERVER_TOOK },
