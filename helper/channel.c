@@ -393,8 +393,17 @@ act_close(struct data_channel *ch)
 	tell(ch, EV_CLOSED, CLIENT);
 }
 
-/* Broken: TCP says so by a reset (conn_break_on_close()). Through ssh every close is an end of
- * file, so there the connection is kept open, mute, until the peer gives up. */
+/* Through ssh every close is an end of file: does this end take it for a good one? */
+static bool
+is_deceived(const struct data_channel *ch, const struct action *a, int side)
+{
+	if (side == CLIENT && a->told)
+		return false;
+	return ch->hooks.far[side] && (a->mask & (1U << side)) != 0 && !ch->leg[side].draining;
+}
+
+/* Broken: TCP says so by a reset (conn_break_on_close()). Who would not see one has his connection
+ * kept open, mute, until he gives up. */
 static void
 act_abort(struct data_channel *ch, const struct action *a)
 {
@@ -406,10 +415,10 @@ act_abort(struct data_channel *ch, const struct action *a)
 
 		if (leg->conn.rfd == -1)
 			continue;
-		if ((a->mask & (1U << side)) == 0 || leg->draining || !ch->hooks.far[side])
-			leg_close(leg);
-		else
+		if (is_deceived(ch, a, side))
 			ms = ch->hooks.abort_hold_ms;
+		else
+			leg_close(leg);
 	}
 	leave(ch, ms);
 	tell(ch, EV_CLOSED, CLIENT);

@@ -78,6 +78,7 @@ struct action {
 	unsigned channel;
 	enum side end;
 	unsigned ms, mask;
+	bool told; /* ABORT: the client learns from the server's reply that it is broken, or has sent it */
 	bool due; /* ABORT: the server's end was dialled, or may have dialled us, and is not there yet */
 	struct ftp_address address;
 	bool bulk; /* DIAL: for a download of BULK_BYTES or more; LISTEN: it may come to that */

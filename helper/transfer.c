@@ -87,11 +87,20 @@ channel_close(struct session *s, struct channel *ch)
 	channel_act(s, ch, ACT_CLOSE, CLIENT);
 }
 
+/* Who sends takes nothing for complete, and who fetches reads in the server's reply that it is
+ * not: neither must wait for an end (see act_abort() in channel.c) before he looks. */
+static bool
+client_is_told(const struct channel *ch)
+{
+	return ch->dir == DIR_UP || ch->final >= 300;
+}
+
 static void
 channel_abort(struct session *s, struct channel *ch, unsigned mask)
 {
 	bool due = !ch->connected[SERVER] && (ch->dialled[SERVER] || !channel_dials(ch, SERVER));
-	struct action a = { .kind = ACT_ABORT, .channel = ch->id, .mask = mask, .due = due };
+	struct action a = { .kind = ACT_ABORT, .channel = ch->id, .mask = mask, .due = due,
+		.told = client_is_told(ch) };
 
 	if (ch->closing)
 		return;

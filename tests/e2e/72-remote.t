@@ -48,6 +48,22 @@ for method in mux exec; do
 	tunnel_stop
 done
 
+# A reset does not come through ssh: the reply tells that the file is broken, and nobody waits.
+fake_command()
+{
+	SERVE=("$PYTHON" "$RIG_E2E/fakeftpd.py" 127.0.0.1 "$1")
+}
+rig_serve fake 127.0.0.1 fake_command
+tunnel_start -R "ftp/0:127.0.0.1:$PORT" rig
+remote_ports
+for how in '' '-P -'; do
+	# shellcheck disable=SC2086 # options
+	run curl -sS $how -m "$(slowly 20)" -o "$RIG/got" "ftp://127.0.0.1:${REMOTE[0]}/451-100000-0" \
+	    2>"$RIG/log/curl.err"
+	is "a download that fails, curl $how" "$? $(wc -c <"$RIG/got")" '18 100000'
+done
+tunnel_stop
+
 sshd_start -n forbidden 'AllowTcpForwarding local'
 fails 'an sshd without remote forwarding' 255 'AllowTcpForwarding' \
     fos -N -R "ftp/0:$FTP_AT" forbidden
