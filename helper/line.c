@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "memory.h"
 
@@ -136,6 +137,20 @@ line_end(struct line_reader *r)
 	return r->bad ? LINE_BAD : LINE_OK;
 }
 
+/* What was sent as urgent data comes without its last byte where ssh or a pipe has carried it: that
+ * is the LF of ABOR, or one byte of the Telnet sequence before it. */
+static bool
+line_is_abort(struct line_reader *r)
+{
+	size_t stray = r->len == 5 && (unsigned char)r->text[0] >= SE;
+
+	if (r->bad || r->len - stray != 4 || strncasecmp(r->text + stray, "ABOR", 4) != 0)
+		return false;
+	memmove(r->text, r->text + stray, 4);
+	r->len = 4;
+	return true;
+}
+
 size_t
 line_feed(struct line_reader *r, const void *data, size_t len, enum line_status *status)
 {
@@ -146,7 +161,12 @@ line_feed(struct line_reader *r, const void *data, size_t len, enum line_status 
 		r->done = r->bad = r->too_long = false;
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (p[i] == '\n') {
+		bool end = p[i] == '\n', of_early = end && r->early;
+
+		r->early = false;
+		if (of_early)
+			continue;
+		if (end) {
 			*status = line_end(r);
 			return i + 1;
 		}
@@ -154,6 +174,11 @@ line_feed(struct line_reader *r, const void *data, size_t len, enum line_status 
 			line_client_raw(r, p[i]);
 		else
 			line_server_byte(r, p[i]);
+		if (r->client && r->cr && line_is_abort(r)) {
+			*status = line_end(r);
+			r->early = true;
+			return i + 1;
+		}
 		if (r->too_long && !r->client) { /* its end may never come */
 			*status = LINE_LONG;
 			r->done = true;

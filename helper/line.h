@@ -1,8 +1,8 @@
 /* Lines out of a control connection's bytes. Pure.
  *
  * Client side: Telnet sequences are taken out (RFC 854; RFC 959 3.1 puts FTP on
- * Telnet), CRLF and bare LF end a line, NUL and bare CR make it bad (RFC 2640: servers
- * read CR NUL LF differently). Server side: every byte is kept, LF ends a line and one
+ * Telnet), CRLF, bare LF and ABOR's CR end a line, NUL and bare CR make it bad (RFC 2640:
+ * servers read CR NUL LF differently). Server side: every byte is kept, LF ends a line and one
  * CR before it is dropped. A command that is too long is discarded up to its end; a reply that
  * is too long is told at once. */
 #ifndef LINE_H
@@ -27,6 +27,7 @@ struct line_reader {
 	/* private */
 	size_t size, max;
 	bool client, done, bad, too_long, cr;
+	bool early; /* ended at its CR: an LF right behind is a part of it */
 	enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION, TELNET_SUB, TELNET_SUB_IAC } telnet;
 };
 

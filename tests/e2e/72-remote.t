@@ -48,6 +48,15 @@ for method in mux exec; do
 	tunnel_stop
 done
 
+# sshd takes the last byte out of urgent data.
+ftpd_start vsftpd async_abor_enable=YES
+data big 60000000
+publish big
+tunnel_start -R "ftp/0:$FTP_AT" rig
+remote_ports
+script words.py abor 127.0.0.1 "${REMOTE[0]}"
+tunnel_stop
+
 # A reset does not come through ssh: the reply tells that the file is broken, and nobody waits.
 fake_command()
 {

@@ -41,6 +41,7 @@ read_all(bool client, const uint8_t *data, size_t len, size_t piece)
 		    (memchr(r.text, '\r', r.len) == NULL && memchr(r.text, '\0', r.len) == NULL));
 		sum.lines++;
 		sum.cut += !client && status == LINE_LONG;
+		sum.cut += client && data[at - 1] == '\r' && (at == len || data[at] != '\n'); /* ABOR */
 		sum_add(&sum, &status, sizeof(status));
 		sum_add(&sum, r.text, r.len);
 	}

@@ -101,6 +101,20 @@ START_TEST(interrupt_before_abor)
 }
 END_TEST
 
+/* Urgent data that ssh has carried lacks its last byte. */
+START_TEST(abor_that_lost_a_byte)
+{
+	CLIENT_READS("ABOR\r", "+[ABOR]");
+	CLIENT_READS("abor\rNOOP\r\n", "+[abor]+[NOOP]");
+	CLIENT_READS("ABOR\r\n\nNOOP\n", "+[ABOR]+[]+[NOOP]");
+	CLIENT_READS("\377\364\377ABOR\r\n", "+[ABOR]");
+	CLIENT_READS("\364\377\362ABOR\r\n", "+[ABOR]");
+	CLIENT_READS("xABOR\rNOOP\r\n", "![xABORNOOP]");
+	CLIENT_READS("\0ABOR\rNOOP\r\n", "![ABORNOOP]");
+	CLIENT_READS("ABORT\rNOOP\r\n", "![ABORTNOOP]");
+}
+END_TEST
+
 START_TEST(literal_ff_stays_doubled)
 {
 	CLIENT_READS("RETR a\377\377b\r\n", "+[RETR a\377\377b]");
@@ -194,6 +208,7 @@ add(TCase *t)
 	tcase_add_test(t, nul_and_bare_cr_of_a_client_are_bad);
 	tcase_add_test(t, telnet_hides_no_port_command);
 	tcase_add_test(t, interrupt_before_abor);
+	tcase_add_test(t, abor_that_lost_a_byte);
 	tcase_add_test(t, literal_ff_stays_doubled);
 	tcase_add_test(t, line_feed_within_telnet_ends_the_line);
 	tcase_add_test(t, replies_keep_every_byte);
