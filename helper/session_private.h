@@ -39,6 +39,7 @@ struct channel {
 	uint16_t port[2];  /* of a listening end */
 	uint8_t server_family; /* of the server end's listener */
 	bool transferring; /* its command is in the queue or was answered */
+	bool listing;      /* no file that could look whole */
 	bool started;      /* 1xx seen */
 	bool begin_waited; /* ... and was held */
 	bool looked;       /* whether data moved, of a transfer that was refused */

@@ -182,6 +182,7 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	p->channel = ch->id;
 	ch->transferring = true;
 	ch->dir = c->verb == FTP_STOR ? DIR_UP : DIR_DOWN;
+	ch->listing = c->verb == FTP_LIST;
 	if (c->verb == FTP_RETR && c->arg_len == strlen(s->sized) &&
 	    memcmp(c->arg, s->sized, c->arg_len) == 0) {
 		ch->size = s->size;
@@ -261,7 +262,9 @@ download_ended(struct session *s, struct channel *ch)
 			channel_arm(s, ch, TIMER_FINAL);
 		return;
 	}
-	if (ch->final < 300 || (!ch->started && ch->bytes == 0) || ch->aborted)
+	/* ProFTPD says 150 before it finds that there is nothing to list; to a client that has a
+	 * reset here its 450 would be lost */
+	if (ch->final < 300 || (ch->bytes == 0 && (!ch->started || ch->listing)) || ch->aborted)
 		channel_pass_eof(s, ch, CLIENT);
 	else
 		channel_abort(s, ch, 1U << CLIENT);

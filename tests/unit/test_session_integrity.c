@@ -120,6 +120,10 @@ static const struct {
 		       "? connected 1 server\n<< 150 go\n! timer 1 1000\n? connected 1 client\n"
 		       "! timer 1 0\n< 150 go\n" SERVER_ENDS WAIT DONE STALL "! eof 1 client\n"
 		       CLIENT_TOOK HEARD_DONE },
+	/* a listing of what is not there: the reply is what the client wants to see */
+	{ MODE_AUTO, PASSIVE "> LIST no\n>> LIST no\n" BOTH_CONNECTED BEGUN
+		     "? eof 1 server 0\n! eof 1 server\n! timer 1 10000\n<< 450 none\n! timer 1 5000\n"
+		     "! eof 1 client\n? drained 1 client\n! close 1\n< 450 none\n" },
 };
 
 START_TEST(download)
