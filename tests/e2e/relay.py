@@ -86,7 +86,7 @@ def greeted(address, port):
 
 
 def users(address, port, uid, may):
-    """Another user of this host: the control connection, and data that is ours (never)."""
+    """Another user of this host: the control connection, and data that is ours."""
     may, uid = may == "may", int(uid)
 
     def control():
@@ -96,9 +96,15 @@ def users(address, port, uid, may):
         with session(address, port) as ftp:
             ftp.put("shared", CONTENT)
             at = pending(ftp)
-            expect(as_user(uid, lambda: received_nothing(socket.create_connection(at, 10))),
-                   "he got data")
-            fetch_at(ftp, at, None)
+            if not may:
+                expect(as_user(uid, lambda: received_nothing(socket.create_connection(at, 10))),
+                       "he got data")
+                fetch_at(ftp, at, None)
+            else:
+                ftp.send("RETR shared")
+                expect(as_user(uid, lambda: not received_nothing(
+                    socket.create_connection(at, 10))), "he got nothing")
+                ftp.final()
             ftp.quit()
     check("another user: control connection", control)
     check("another user: data connection", data)
