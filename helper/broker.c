@@ -511,8 +511,7 @@ near_end(struct broker *b, struct broker_end *e)
 	if (e->side == CLIENT) {
 		c.local = bc->client_local;
 		c.peer = bc->client_peer;
-		/* FtpAllowUsers=any lets everybody in, but not to the data of another one */
-		c.check_owner = bc->client_known || !bc->options->allow_any;
+		c.check_owner = !bc->options->allow_any;
 		c.owner = bc->client_uid;
 		if (c.peer.ss_family == AF_UNSPEC) /* pipes: serve loopback */
 			c.peer.ss_family = AF_INET,

@@ -23,7 +23,6 @@ struct broker_config {
 	/* The client's control connection where it is near; AF_UNSPEC where not known. */
 	struct sockaddr_storage client_local, client_peer;
 	uid_t client_uid;
-	bool client_known; /* ... is its owner's; else our own */
 };
 
 /* Everything here must outlive the broker. NULL with a message in why. */

@@ -187,8 +187,7 @@ learn_client(struct helper *h)
 	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
 	len = sizeof(b->client_local);
 	getsockname(STDIN_FILENO, (struct sockaddr *)&b->client_local, &len);
-	b->client_known = peer_uid(STDIN_FILENO, &b->client_uid) == PEER_KNOWN;
-	if (!b->client_known)
+	if (peer_uid(STDIN_FILENO, &b->client_uid) != PEER_KNOWN)
 		b->client_uid = getuid();
 }
 
