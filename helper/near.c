@@ -55,10 +55,11 @@ slot_free(struct near_slot *slot)
 	timer_free(slot->told);
 	if (slot->addresses != NULL)
 		freeaddrinfo(slot->addresses);
-	if (!slot->listening) /* given up: if it is there already, that is no end of file */
-		conn_break_on_close(&(struct conn){ slot->fd, slot->fd });
-	if (slot->fd != -1)
+	if (slot->fd != -1) {
+		if (!slot->listening) /* given up: if it is there already, that is no end of file */
+			conn_break_on_close(&(struct conn){ slot->fd, slot->fd });
 		close(slot->fd);
+	}
 	free(slot);
 }
 
