@@ -31,7 +31,7 @@ struct broker {
 	struct keep *keep;
 	struct ask_out out;
 	struct watch *ask;
-	struct timer *find;
+	struct timer *timer;
 	bool serving, ended, broke; /* broke: what no honest session does */
 	/* the control connection */
 	bool control_done;

@@ -24,6 +24,12 @@ conn_break_on_close(int fd)
 }
 
 void
+conn_plain_close(int fd)
+{
+	linger(fd, 0);
+}
+
+void
 conn_end_write(int fd)
 {
 	linger(fd, 0);

@@ -9,6 +9,7 @@ void conn_end_write(int fd);
 /* From now on a TCP peer gets a reset from every close without conn_end_write(), that of a
  * process that was killed too. */
 void conn_break_on_close(int fd);
+void conn_plain_close(int fd); /* from now on no more */
 /* After an end of file: did the peer make it by shutdown(2) and live on? ssh does at the end of
  * a channel, and a process that dies closes all at once. false also where it cannot be said. */
 bool conn_half_closed(int fd);

@@ -114,6 +114,12 @@ control_link_free(struct control_link *l)
 	free(l);
 }
 
+void
+control_link_pump(struct control_link *l)
+{
+	end_pump(&l->end[NEAR]);
+}
+
 bool
 control_link_over(const struct control_link *l)
 {

@@ -255,6 +255,7 @@ mux_dialler_free(struct dialler *d)
 		struct check *c = m->checks;
 
 		m->checks = c->next;
+		c->done(c->arg, false);
 		free(c);
 	}
 	free(m);

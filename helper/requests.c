@@ -9,6 +9,7 @@
 
 #include "addresses.h"
 #include "broker_private.h"
+#include "control_link.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -259,6 +260,8 @@ ask_act(struct broker *b, const struct ask *ask)
 
 	if (ch == NULL)
 		return;
+	if (a.kind == ACT_BEGIN && b->link != NULL)
+		control_link_pump(b->link); /* the command goes before its data */
 	if (a.kind == ACT_CANCEL)
 		data_channel_turn(ch, a.end, ask->turn[a.end]);
 	data_channel_act(ch, &a);

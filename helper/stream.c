@@ -129,6 +129,17 @@ stream_free(struct stream *s)
 	errno = saved;
 }
 
+int
+stream_release(struct stream *s)
+{
+	int fd = s->fd;
+
+	s->fd = -1;
+	stream_free(s);
+	conn_plain_close(fd);
+	return fd;
+}
+
 void
 stream_reset(struct stream *s)
 {

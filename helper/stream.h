@@ -41,6 +41,7 @@ struct stream *stream_dial(struct proxy *, const char *host, uint16_t port, stre
     unsigned *uses);
 /* Closed as it is: a TCP peer that has had no stream_eof() gets a reset. NULL is harmless. */
 void stream_free(struct stream *);
+int stream_release(struct stream *); /* frees it, but for the descriptor, which it returns */
 void stream_reset(struct stream *); /* as stream_free(), with a reset in any case if it can be */
 
 void stream_owner(struct stream *, stream_fn *, void *arg);
