@@ -30,6 +30,31 @@ static struct {
 	{ .signo = SIGQUIT }, { .signo = SIGTERM }, { .signo = SIGPIPE } };
 #define CHANGED (sizeof(changed) / sizeof(changed[0]))
 
+static void
+unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+dispose(int signo, void (*how)(int))
+{
+	struct sigaction sa = { .sa_handler = how, .sa_flags = SA_RESTART };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(signo, &sa, NULL);
+}
+
+void
+signals_start(void)
+{
+	dispose(SIGCHLD, SIG_DFL);
+	unblock_all();
+}
+
 /* A full pipe loses nothing that matters: the same signals are in it already. */
 static void
 handler(int signo)
@@ -55,15 +80,6 @@ signals_ready(void *arg, short revents)
 			s->fn(s->arg, wanted[i]);
 }
 
-static void
-dispose(int signo, void (*how)(int))
-{
-	struct sigaction sa = { .sa_handler = how, .sa_flags = SA_RESTART };
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(signo, &sa, NULL);
-}
-
 /* A signal that was ignored stays so (nohup, "&" in a script), except what we need. */
 static void
 catch(int signo)
@@ -79,7 +95,6 @@ struct signals *
 signals_new(struct loop *loop, signals_fn *fn, void *arg)
 {
 	struct signals *s = calloc(1, sizeof(*s));
-	sigset_t none;
 
 	if (s == NULL || pipe2(s->fds, O_CLOEXEC | O_NONBLOCK) == -1) {
 		free(s);
@@ -97,8 +112,7 @@ signals_new(struct loop *loop, signals_fn *fn, void *arg)
 	for (size_t i = 0; i < WANTED; i++)
 		catch(wanted[i]);
 	dispose(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	unblock_all();
 	return s;
 }
 
@@ -124,12 +138,9 @@ signals_leave_terminal(void)
 void
 signals_default(void)
 {
-	sigset_t none;
-
 	for (size_t i = 0; i < CHANGED; i++)
 		sigaction(changed[i].signo, &changed[i].before, NULL);
 	dispose(SIGPIPE, SIG_DFL);
 	dispose(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	unblock_all();
 }

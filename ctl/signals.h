@@ -7,6 +7,10 @@ struct signals;
 
 typedef void signals_fn(void *arg, int signo);
 
+/* First thing in main: what a careless parent has left ignored or blocked would let us wait for
+ * ever for what never comes, or reap nobody. */
+void signals_start(void);
+
 /* From now on SIGCHLD, SIGTERM, and SIGHUP and SIGINT unless they were ignored, come as calls
  * from the loop; SIGPIPE is ignored. NULL with errno. */
 struct signals *signals_new(struct loop *, signals_fn *, void *arg);

@@ -18,6 +18,5 @@
 /* From here on: read, write, poll, receive descriptors, memory, time, exit. 0, or -1 with
  * errno where the system offers this mechanism and refuses. */
 int sandbox_enter(void);
-const char *sandbox_name(void); /* "seccomp", ..., "none" */
 
 #endif

@@ -9,12 +9,6 @@ sandbox_enter(void)
 {
 	return pledge("stdio recvfd", "");
 }
-
-const char *
-sandbox_name(void)
-{
-	return "pledge";
-}
 #else
 typedef int sandbox_pledge_is_empty;
 #endif

@@ -141,12 +141,6 @@ sandbox_enter(void)
 		return -1;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
-
-const char *
-sandbox_name(void)
-{
-	return "seccomp";
-}
 #else
 typedef int sandbox_seccomp_is_empty;
 #endif
