@@ -270,8 +270,10 @@ static void
 run_loop(struct tunnel *t)
 {
 	while (!t->over)
-		if (loop_once(t->loop, -1) == -1)
+		if (loop_once(t->loop, -1) == -1) {
 			tunnel_fail(t, "cannot wait for events: out of memory?");
+			return;
+		}
 }
 
 static void
