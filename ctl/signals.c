@@ -10,7 +10,7 @@
 
 #include "loop.h"
 
-static const int wanted[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
+static const int wanted[] = { SIGHUP, SIGINT, SIGTERM };
 #define WANTED (sizeof(wanted) / sizeof(wanted[0]))
 
 struct signals {
@@ -51,6 +51,8 @@ dispose(int signo, void (*how)(int))
 void
 signals_start(void)
 {
+	for (size_t i = 0; i < CHANGED; i++)
+		sigaction(changed[i].signo, NULL, &changed[i].before);
 	dispose(SIGCHLD, SIG_DFL);
 	unblock_all();
 }
@@ -87,7 +89,7 @@ catch(int signo)
 	struct sigaction now;
 
 	sigaction(signo, NULL, &now);
-	if (now.sa_handler != SIG_IGN || signo == SIGCHLD || signo == SIGTERM)
+	if (now.sa_handler != SIG_IGN || signo == SIGTERM)
 		dispose(signo, handler);
 }
 
@@ -107,8 +109,6 @@ signals_new(struct loop *loop, signals_fn *fn, void *arg)
 		return NULL;
 	}
 	self_pipe = s->fds[1];
-	for (size_t i = 0; i < CHANGED; i++)
-		sigaction(changed[i].signo, NULL, &changed[i].before);
 	for (size_t i = 0; i < WANTED; i++)
 		catch(wanted[i]);
 	dispose(SIGPIPE, SIG_IGN);

@@ -261,7 +261,7 @@ answer_session(struct client *c, const struct helper *h)
 	if (seen != NULL)
 		*s = seen->session;
 	s->number = h->number;
-	s->pid = (uint32_t)h->pid;
+	s->pid = (uint32_t)h->proc.pid;
 	s->remote = h->reverse;
 	s->age = (uint32_t)((loop_now() - h->started) / 1000);
 	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
