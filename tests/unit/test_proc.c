@@ -141,19 +141,34 @@ START_TEST(test_descriptors)
 }
 END_TEST
 
+/* It has been executed, so that check's handlers are not in it any more. */
+static void
+start_loudly(struct proc *p, const char *script)
+{
+	struct proc_start start = NULLS;
+	int out[2];
+	char byte;
+
+	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	start.fd[1] = out[1];
+	ck_assert_int_eq(start_shell(p, script, start), 0);
+	close(out[1]);
+	ck_assert_int_eq(read(out[0], &byte, 1), 1);
+	close(out[0]);
+}
+
 START_TEST(test_ends)
 {
 	struct proc p;
 	int status = 0;
 
 	setup();
-	ck_assert_int_eq(start_shell(&p, "exec sleep 1000", (struct proc_start)NULLS), 0);
+	start_loudly(&p, "echo; exec sleep 1000");
 	ck_assert(!proc_wait(&p, 0, NULL));
 	proc_kill(&p, SIGUSR1);
 	ck_assert(proc_wait(&p, 20000, &status));
 	ck_assert_int_eq(status, -SIGUSR1);
-	ck_assert_int_eq(start_shell(&p, "trap '' TERM; while :; do sleep 1; done",
-	    (struct proc_start)NULLS), 0);
+	start_loudly(&p, "trap '' TERM; echo; while :; do sleep 1; done");
 	proc_end(&p, 50);
 	ck_assert_int_eq(p.pid, 0);
 	proc_end(&p, 50);
