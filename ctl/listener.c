@@ -28,7 +28,6 @@ struct listener {
 	struct listener *next;
 	struct loop *loop;
 	struct watch *watch;
-	struct timer *pause;
 	listener_fn *fn;
 	void *arg;
 	int fd;
@@ -54,27 +53,25 @@ fail(enum listen_result result, struct message why, const char *fmt, ...)
 
 /* Accepting */
 
-static void
-resume(void *arg)
-{
-	struct listener *l = arg;
-
-	l->pause = NULL;
-	watch_pause(l->watch, false);
-}
-
-static void
-out_of_descriptors(struct listener *l)
-{
-	log_at(LOG_SESSIONS, "cannot accept a connection: %s; trying again", strerror(errno));
-	if ((l->pause = loop_timer(l->loop, LISTENER_PAUSE_MS, resume, l)) != NULL)
-		watch_pause(l->watch, true);
-}
-
 bool
 listener_lacks(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+int
+listener_accept(int fd, struct watch *watch, struct sockaddr_storage *from)
+{
+	socklen_t len = sizeof(*from);
+	int got = accept4(fd, (struct sockaddr *)from, from != NULL ? &len : NULL,
+	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (got == -1 && listener_lacks(errno)) {
+		log_at(LOG_SESSIONS, "cannot accept a connection: %s; trying again",
+		    strerror(errno));
+		watch_pause_for(watch, LISTENER_PAUSE_MS);
+	}
+	return got;
 }
 
 static void
@@ -84,14 +81,8 @@ listener_ready(void *arg, short revents)
 	int fd;
 
 	(void)revents;
-	for (int i = 0; i < AT_ONCE; i++) {
-		if ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) == -1) {
-			if (listener_lacks(errno))
-				out_of_descriptors(l);
-			return;
-		}
+	for (int i = 0; i < AT_ONCE && (fd = listener_accept(l->fd, l->watch, NULL)) != -1; i++)
 		l->fn(l->arg, fd);
-	}
 }
 
 void
@@ -113,7 +104,6 @@ listener_free(struct listener *l)
 	for (; l != NULL; l = next) {
 		next = l->next;
 		watch_free(l->watch);
-		timer_free(l->pause);
 		if (l->is_unix)
 			unlink(l->at.host);
 		if (l->fd != -1)
