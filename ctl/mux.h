@@ -25,7 +25,8 @@ struct mux;
 typedef void mux_fn(void *arg, const struct forward_result *);
 
 /* Connect and queue the hello. NULL with errno when nobody listens there
- * (ENOENT, ECONNREFUSED), the path is too long (ENAMETOOLONG), ... */
+ * (ENOENT, ECONNREFUSED), the path is too long (ENAMETOOLONG), ... Never waits: a master whose
+ * backlog is full is tried again from the loop, a minute long. */
 struct mux *mux_new(struct loop *, const char *path, mux_fn *, void *arg);
 void mux_free(struct mux *); /* NULL is harmless; answers nothing any more */
 /* As mux_free(), but wait first, at most ms for each answer, until all that was asked is done:
