@@ -1,7 +1,6 @@
 #include "listener.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +18,7 @@
 #include "memory.h"
 #include "peer.h"
 #include "peer_owner.h"
+#include "unixsock.h"
 
 #define BACKLOG 4096 /* the kernel may take it for less */
 #define AT_ONCE 32    /* accepted before others get their turn */
@@ -326,38 +326,12 @@ listener_tcp(struct listener **out, struct loop *loop, const struct listen_at *a
 	return result;
 }
 
-static int
-unix_socket(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, saved;
-
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0) {
-		if (listen(fd, BACKLOG) == 0)
-			return fd;
-		saved = errno;
-		unlink(path);
-		errno = saved;
-	}
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 enum listen_result
 listener_unix(struct listener **out, struct loop *loop, const char *path, char *why,
     size_t why_size)
 {
 	struct message message = { why, why_size };
-	int fd = unix_socket(path);
+	int fd = unixsock_listen(path, BACKLOG);
 
 	*out = NULL;
 	if (fd == -1)

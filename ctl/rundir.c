@@ -1,6 +1,5 @@
 #include "rundir.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -15,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "unixsock.h"
 
 #define NAME_LONGEST 19 /* "/", kind, pid, ".", eight digits and the NUL */
 #define SSH_BIND_EXTRA 17 /* ssh binds "<ControlPath>.<16 characters>" first, then links it */
@@ -164,15 +165,12 @@ each_entry(entry_fn *fn, void *arg)
 static bool
 answers(const char *path)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+	int fd = unixsock_connect(path);
 
 	if (fd == -1)
-		return true;
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	error = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ? 0 : errno;
+		return errno != ECONNREFUSED && errno != ENOENT;
 	close(fd);
-	return error != ECONNREFUSED && error != ENOENT;
+	return true;
 }
 
 static void
