@@ -3,7 +3,7 @@
 #define ADMIT_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <sys/types.h>
 
 #define ADMIT_PEER_MAX 64
 
@@ -18,8 +18,14 @@ enum admission {
 	ADMIT_STRANGER /* refused */
 };
 
-/* fd is an accepted connection, TCP or unix. peer (ADMIT_PEER_MAX) gets its address as text,
- * why a message where it is refused. */
-enum admission admit(int fd, const struct admit_policy *, char *peer, char *why, size_t why_size);
+struct visitor {
+	char peer[ADMIT_PEER_MAX]; /* its address as text */
+	uid_t uid;                 /* its owner; ADMIT_NOBODY: not known, or not here */
+	char why[256];             /* it is refused */
+};
+#define ADMIT_NOBODY ((uid_t)-1)
+
+/* fd is an accepted connection, TCP or unix. */
+enum admission admit(int fd, const struct admit_policy *, struct visitor *);
 
 #endif

@@ -31,3 +31,40 @@ seldom_due(struct seldom *s, const char *text, uint64_t now)
 	s->kept[oldest].told = now;
 	return true;
 }
+
+/* Where its kind and user are kept; the oldest makes room for them. */
+static int
+few_at(struct few *f, uint64_t key, uint64_t now)
+{
+	int oldest = 0;
+
+	for (int i = 0; i < FEW_KEPT; i++) {
+		if (f->kept[i].key == key)
+			return i;
+		if (f->kept[i].since < f->kept[oldest].since)
+			oldest = i;
+	}
+	f->kept[oldest].key = key;
+	f->kept[oldest].since = now;
+	f->kept[oldest].told = f->kept[oldest].untold = 0;
+	return oldest;
+}
+
+bool
+few_due(struct few *f, unsigned kind, uint32_t user, uint64_t now, unsigned *untold)
+{
+	int i = few_at(f, (uint64_t)(kind + 1) << 32 | user, now);
+
+	if (now - f->kept[i].since >= FEW_MS) {
+		f->kept[i].since = now;
+		f->kept[i].told = 0;
+	}
+	if (f->kept[i].told >= FEW_LINES) {
+		f->kept[i].untold++;
+		return false;
+	}
+	f->kept[i].told++;
+	*untold = f->kept[i].untold;
+	f->kept[i].untold = 0;
+	return true;
+}
