@@ -32,10 +32,8 @@ admit(int fd, const struct admit_policy *policy, struct visitor *v)
 	uid_t uid;
 
 	peer_text(fd, v->peer);
-	v->uid = ADMIT_NOBODY;
 	switch (peer_uid(fd, &uid)) {
 	case PEER_KNOWN:
-		v->uid = uid;
 		if (policy->any_user || uid == geteuid() || uid == 0)
 			return ADMIT;
 		snprintf(v->why, sizeof(v->why), "it belongs to user %ld; FtpAllowUsers=any would "

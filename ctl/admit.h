@@ -3,7 +3,6 @@
 #define ADMIT_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #define ADMIT_PEER_MAX 64
 
@@ -20,10 +19,8 @@ enum admission {
 
 struct visitor {
 	char peer[ADMIT_PEER_MAX]; /* its address as text */
-	uid_t uid;                 /* its owner; ADMIT_NOBODY: not known, or not here */
 	char why[256];             /* it is refused */
 };
-#define ADMIT_NOBODY ((uid_t)-1)
 
 /* fd is an accepted connection, TCP or unix. */
 enum admission admit(int fd, const struct admit_policy *, struct visitor *);

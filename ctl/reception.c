@@ -30,7 +30,7 @@ struct reception {
 	struct client *first;
 	size_t waiting;
 	unsigned long refused;
-	struct few told; /* of those who were turned away */
+	struct seldom told; /* of those who were turned away: why, which names the user */
 	bool may_ask;
 };
 
@@ -79,12 +79,11 @@ static void
 turn_away(struct reception *r, struct client *c, enum admission admission,
     const struct visitor *v)
 {
-	unsigned untold;
+	unsigned missed;
 
-	if (few_due(&r->told, admission, v->uid, loop_now(), &untold)) {
-		if (untold > 0)
-			log_at(LOG_SESSIONS, "%u more connections refused of the following kind",
-			    untold);
+	if (seldom_due_missed(&r->told, v->why, loop_now(), &missed)) {
+		if (missed > 0)
+			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);
 		log_at(LOG_SESSIONS, "connection from %s refused: %s", v->peer, v->why);
 	}
 	r->refused++;
