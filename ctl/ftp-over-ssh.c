@@ -14,6 +14,7 @@
 #include "fdlimit.h"
 #include "log.h"
 #include "rundir.h"
+#include "signals.h"
 #include "tunnel.h"
 
 #define PROGRAM "ftp-over-ssh"
@@ -185,6 +186,7 @@ main(int argc, char *argv[])
 	char why[512];
 	int status;
 
+	signals_start();
 	open_standard_descriptors();
 	if (cmdline_parse(&c, argc, argv, why, sizeof(why)) == -1)
 		status = usage_error(argc, why);

@@ -11,6 +11,7 @@
 #include "cmdline.h"
 #include "masters.h"
 #include "notice.h"
+#include "proc.h"
 #include "spec.h"
 
 struct loop;
@@ -21,7 +22,7 @@ struct helper {
 	struct helpers *owner;
 	struct watch *watch;
 	int status_fd;             /* our end; closing it ends the helper's session */
-	pid_t pid;
+	struct proc proc;
 	unsigned number;           /* 1 is the first */
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
@@ -50,7 +51,6 @@ struct helpers *helpers_new(struct loop *, const char *program, const struct cmd
     helpers_fn *ended, void *arg);
 void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themselves */
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
-void helpers_child(struct helpers *); /* after SIGCHLD */
 void helpers_terminate(struct helpers *);
 size_t helpers_count(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */

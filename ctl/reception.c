@@ -10,7 +10,9 @@
 
 #include "admit.h"
 #include "log.h"
+#include "loop.h"
 #include "memory.h"
+#include "seldom.h"
 
 /* A control connection that waits for the master; master.c bounds the time. */
 struct client {
@@ -28,6 +30,7 @@ struct reception {
 	struct client *first;
 	size_t waiting;
 	unsigned long refused;
+	struct seldom told; /* of those who were turned away: why, which names the user */
 	bool may_ask;
 };
 
@@ -73,12 +76,19 @@ refuse(struct client *c, const char *why)
 
 /* A stranger gets nothing to see; who may be the user is told what is missing. */
 static void
-turn_away(struct reception *r, struct client *c, enum admission admission, const char *why)
+turn_away(struct reception *r, struct client *c, enum admission admission,
+    const struct visitor *v)
 {
-	log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
+	unsigned missed;
+
+	if (seldom_due_missed(&r->told, v->why, loop_now(), &missed)) {
+		if (missed > 0)
+			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);
+		log_at(LOG_SESSIONS, "connection from %s refused: %s", v->peer, v->why);
+	}
 	r->refused++;
 	if (admission == ADMIT_UNKNOWN)
-		tell(c, "This connection is refused: ", why);
+		tell(c, "This connection is refused: ", v->why);
 	client_free(c);
 }
 
@@ -182,14 +192,16 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 	const struct admit_policy policy = { r->cmdline->gateway, r->cmdline->ftp.allow_any };
 	struct client *c = client_new(server, reverse, fd);
 	enum admission admission;
+	struct visitor visitor;
 	char why[256];
 
 	if (c == NULL)
 		return;
-	if ((admission = admit(fd, &policy, c->peer, why, sizeof(why))) != ADMIT) {
-		turn_away(r, c, admission, why);
+	if ((admission = admit(fd, &policy, &visitor)) != ADMIT) {
+		turn_away(r, c, admission, &visitor);
 		return;
 	}
+	memcpy(c->peer, visitor.peer, sizeof(c->peer));
 	if (is_full(r)) {
 		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later",
 		    r->cmdline->ftp.connections);

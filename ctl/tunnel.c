@@ -102,21 +102,21 @@ go_to_background(struct tunnel *t)
 }
 
 static void
+client_ended(void *arg, int status)
+{
+	tunnel_end(arg, proc_shell_status(status));
+}
+
+static void
 start_client(struct tunnel *t)
 {
 	const struct hostport *at = entrances_first(t->entrances);
 	char **argv, why[512];
-	pid_t pid;
 
 	argv = client_argv(t->cmdline->command, at->host, at->port, why, sizeof(why));
-	if (argv == NULL) {
+	if (argv == NULL || foreground_start(&t->client, t->loop, &(struct client_at){ argv,
+	    at->host, at->port }, client_ended, t, why, sizeof(why)) == -1)
 		tunnel_fail(t, why);
-		return;
-	}
-	if ((pid = foreground_start(argv, at->host, at->port, why, sizeof(why))) == -1)
-		tunnel_fail(t, why);
-	else
-		t->client = pid;
 	client_argv_free(argv);
 }
 
@@ -174,34 +174,19 @@ tunnel_ready(struct tunnel *t)
 	go_to_background(t);
 }
 
-/* Signals and children */
-
-static void
-children(struct tunnel *t)
-{
-	int status;
-
-	masters_child(t->masters);
-	helpers_child(t->helpers);
-	if (t->client != 0 && (status = foreground_child(t->client)) != -1) {
-		t->client = 0;
-		tunnel_end(t, status);
-	}
-}
+/* Signals */
 
 static void
 signalled(void *arg, int signo)
 {
 	struct tunnel *t = arg;
 
-	if (signo == SIGCHLD)
-		children(t);
-	else if (signo == SIGHUP && t->in_background)
+	if (signo == SIGHUP && t->in_background)
 		return;
 	else if (t->phase == ENDING) /* asked a second time: no grace any more */
 		t->over = true;
-	else if (t->client != 0)
-		kill(t->client, signo);
+	else if (t->client.pid != 0)
+		proc_kill(&t->client, signo);
 	else
 		tunnel_end(t, t->phase == READY && t->cmdline->run == RUN_TUNNEL ? 0 : TUNNEL_FAILED);
 }
@@ -258,8 +243,12 @@ tear_down(struct tunnel *t)
 	entrances_free(t->entrances);
 	reception_free(t->reception);
 	reverse_free(t->reverse);
+	if (t->helpers != NULL && helpers_count(t->helpers) == 0)
+		masters_stop(t->masters);
+	else
+		masters_free(t->masters);
 	helpers_free(t->helpers);
-	masters_free(t->masters);
+	proc_forget(&t->client);
 	signals_free(t->signals);
 	loop_free(t->loop);
 }
@@ -270,8 +259,10 @@ static void
 run_loop(struct tunnel *t)
 {
 	while (!t->over)
-		if (loop_once(t->loop, -1) == -1)
+		if (loop_once(t->loop, -1) == -1) {
 			tunnel_fail(t, "cannot wait for events: out of memory?");
+			return;
+		}
 }
 
 static void
@@ -283,7 +274,7 @@ grace_over(void *arg)
 }
 
 /* Let nobody in; give the running sessions their time; then end them. What a helper still
- * holds open after that (FtpAbortHold), its keeper waits for. */
+ * holds open after that (FtpAbortHold) keeps our master alive. */
 static void
 wind_up(struct tunnel *t)
 {

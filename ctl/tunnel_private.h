@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "loop.h"
+#include "proc.h"
 #include "seldom.h"
 #include "tunnel.h"
 
@@ -42,7 +43,7 @@ struct tunnel {
 	char skipped[1024];    /* why the last forward of ssh's configuration is not there */
 	struct seldom told;    /* messages that repeat themselves */
 	unsigned noticed;      /* mask of notices that are told once */
-	pid_t client;          /* the FTP client, 0 = none */
+	struct proc client;    /* the FTP client */
 	char marker[256];
 	char name[320];        /* for ftp-over-ssh-ctl */
 };

@@ -51,18 +51,43 @@ check_owner(int fd)
 	return -1;
 }
 
-int
-unixsock_connect(const char *path)
+/* A socket for that path, and its address. */
+static int
+new_socket(const char *path, struct sockaddr_un *sun)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, r;
-
-	if (strlen(path) >= sizeof(sun.sun_path)) {
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(sun->sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+	memcpy(sun->sun_path, path, strlen(path) + 1);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+int
+unixsock_listen(const char *path, int backlog)
+{
+	struct sockaddr_un sun;
+	int fd = new_socket(path, &sun), error;
+
+	if (fd == -1)
+		return -1;
+	if (bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1)
+		return close_failed(fd, errno);
+	if (listen(fd, backlog) == 0)
+		return fd;
+	error = errno;
+	unlink(path);
+	return close_failed(fd, error);
+}
+
+int
+unixsock_connect(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd = new_socket(path, &sun), r;
+
+	if (fd == -1)
 		return -1;
 	do
 		r = connect(fd, (const struct sockaddr *)&sun, sizeof(sun));

@@ -1,5 +1,5 @@
-/* Connect to a unix socket of this user's, without blocking. The sockets are CLOEXEC and
- * non-blocking. Nobody but this user or root is believed to be what listens there (EPERM). */
+/* Unix sockets in directories of this user's: CLOEXEC, non-blocking. Nobody but this user or root
+ * is believed to be what listens there (EPERM). */
 #ifndef UNIXSOCK_H
 #define UNIXSOCK_H
 
@@ -7,6 +7,10 @@ struct loop;
 struct unixsock;
 
 #define UNIXSOCK_PATIENCE_MS 60000 /* while a crowd of clients fills a ControlMaster's backlog */
+
+/* Listen at a path that does not exist; -1 with errno, ENAMETOOLONG for example. Nobody unlinks it
+ * but the caller. */
+int unixsock_listen(const char *path, int backlog);
 
 /* -1 with errno; EAGAIN: somebody listens, but the backlog is full just now. */
 int unixsock_connect(const char *path);

@@ -28,6 +28,7 @@
 #include "rundir.h"
 #include "run.h"
 #include "sandbox.h"
+#include "signals.h"
 #include "spec.h"
 
 #ifndef VERSION
@@ -365,6 +366,7 @@ main(int argc, char **argv)
 	struct loop *loop;
 	int rfd, wfd, result;
 
+	signals_start();
 	parse_options(&h, argc, argv);
 	if (rundir_path(why, sizeof(why)) == NULL)
 		refuse(why);

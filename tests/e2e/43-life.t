@@ -136,6 +136,18 @@ ok 'no grace: it ends at once' wait_gone 5 "$TUNNEL_PID"
 slow_end
 like 'no grace: the download fails' $? '^[1-9]'
 
+# What a careless parent leaves to its children.
+careless()
+{
+	run env --ignore-signal=CHLD --block-signal=CHLD "$FOS" -F "$RIG/ssh_config" "$@"
+}
+# shellcheck disable=SC2016 # for the inner shell
+ok 'SIGCHLD ignored and blocked: a session all the same' careless -t "$FTP_AT" rig -- \
+    sh -c 'curl -sS -u "$1" -o "$RIG/got" "$FTP_OVER_SSH_URL/a"' - "$FTP_USER:$FTP_PASS"
+ok '... and it is whole' same "$RIG/data/a" "$RIG/got"
+careless -t "$FTP_AT" rig -- sh -c 'exit 7'
+is '... and the status is that of the client' $? 7
+
 # --- kill -9 ---
 port=$(free_port)
 tunnel_start -L "$port:$FTP_AT" rig
