@@ -231,7 +231,7 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 		return -1;
 	}
 	for (size_t i = 0; i < bc->masters; i++)
-		keep_proxy(b->keep, far_set_proxy_fd(far, i));
+		keep_proxy(b->keep, (unsigned)i, far_set_proxy_fd(far, i));
 	if (control_open(b, fd) == -1) {
 		snprintf(why, why_size, "%s", strerror(errno));
 		return -1;

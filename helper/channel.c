@@ -204,6 +204,19 @@ due_connected(struct leg *leg, struct stream *stream)
 	left_until(leg->channel, leg->channel->hooks->abort_hold_ms);
 }
 
+/* Should this process be killed, ssh would take the end of its socket for the file's. */
+static void
+channel_keep(struct data_channel *ch)
+{
+	const struct leg *leg = &ch->leg[SERVER];
+
+	if (ch->kept || !ch->upload || !ch->hooks->far[SERVER] || !channel_running(ch) ||
+	    leg->stream->fd == -1 || ch->hooks->keep == NULL)
+		return;
+	keep_upload(ch->hooks->keep, ch->id, leg->stream->fd);
+	ch->kept = true;
+}
+
 static void
 leg_connected(struct leg *leg, struct stream *stream)
 {
@@ -216,8 +229,10 @@ leg_connected(struct leg *leg, struct stream *stream)
 	channel_tell(ch, EV_CONNECTED, leg->side);
 	if (other->state == LEG_WAITING)
 		leg_dial(other);
-	if (channel_running(ch))
-		channel_start(ch);
+	if (!channel_running(ch))
+		return;
+	channel_keep(ch);
+	channel_start(ch);
 }
 
 static void
@@ -381,7 +396,18 @@ static void
 act_begin(struct data_channel *ch, bool upload)
 {
 	ch->upload = upload;
+	channel_keep(ch);
 	channel_begin(ch);
+}
+
+static void
+act_eof(struct leg *leg)
+{
+	if (leg->stream == NULL || leg->draining)
+		return;
+	channel_pass_eof(leg);
+	if (leg->side == SERVER)
+		channel_unkeep(leg->channel);
 }
 
 void
@@ -395,10 +421,7 @@ data_channel_act(struct data_channel *ch, const struct action *a)
 	case ACT_CANCEL: act_cancel(ch, a->end); break;
 	case ACT_BEGIN:  act_begin(ch, a->upload); break;
 	case ACT_TAKE:   act_take(ch, a->end); break;
-	case ACT_EOF:
-		if (leg->stream != NULL && !leg->draining)
-			channel_pass_eof(leg);
-		break;
+	case ACT_EOF:    act_eof(leg); break;
 	case ACT_CLOSE:  act_close(ch); break;
 	case ACT_ABORT:  act_abort(ch, a->mask); break;
 	default:         break;

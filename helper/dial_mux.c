@@ -7,8 +7,6 @@
  * nothing before it, which the channel looks for. A path is never used twice. */
 #include "dial.h"
 
-#include <sys/un.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +18,7 @@
 #include "memory.h"
 #include "mux.h"
 #include "rundir.h"
+#include "unixsock.h"
 
 #define FINISH_MS 2000 /* for each answer, in the end */
 
@@ -79,21 +78,6 @@ dial_cancel(struct dial_mux *m, struct dial *dial)
 		dial_free(m, dial); /* no memory, or no master: there is an end to it */
 }
 
-static int
-unix_connect(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), saved;
-
-	memcpy(sun.sun_path, path, strlen(path) + 1); /* FORWARD_PATH_MAX fits */
-	if (fd == -1 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 /* The forward is there. */
 static void
 dial_connect(struct dial_mux *m, struct dial *dial)
@@ -101,7 +85,7 @@ dial_connect(struct dial_mux *m, struct dial *dial)
 	struct end *end = m->dialler.end;
 	unsigned channel = dial->channel;
 	struct stream *stream = NULL;
-	int fd = channel != 0 ? unix_connect(dial->forward.path) : -1;
+	int fd = channel != 0 ? unixsock_connect(dial->forward.path) : -1;
 
 	if (fd == -1 || (stream = stream_of(end->loop, fd, &end->uses)) == NULL) {
 		dial_failed(m, dial, fd == -1 ? strerror(errno) : "out of memory");

@@ -8,8 +8,6 @@
  * connects to it before that is a stranger. */
 #include "far.h"
 
-#include <sys/un.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -24,6 +22,7 @@
 #include "memory.h"
 #include "mux.h"
 #include "rundir.h"
+#include "unixsock.h"
 
 #define BOTH_TRIES 3
 #define SPARE_MS 60000  /* an unused spare listener is given back */
@@ -47,7 +46,7 @@ struct far_slot {
 	uint16_t port;
 	int fd; /* the unix listener */
 	struct watch *watch;
-	struct timer *deadline, *pause; /* pause: nobody is accepted */
+	struct timer *deadline;
 };
 
 struct far {
@@ -72,9 +71,8 @@ slot_close(struct far_slot *slot)
 {
 	watch_free(slot->watch);
 	timer_free(slot->deadline);
-	timer_free(slot->pause);
 	slot->watch = NULL;
-	slot->deadline = slot->pause = NULL;
+	slot->deadline = NULL;
 	if (slot->fd != -1)
 		close(slot->fd);
 	slot->fd = -1;
@@ -232,23 +230,6 @@ spare_expired(void *arg)
 }
 
 static void
-listen_resume(void *arg)
-{
-	struct far_slot *slot = arg;
-
-	slot->pause = NULL;
-	watch_pause(slot->watch, false);
-}
-
-/* What there is no room for has to wait. */
-static void
-listen_pause(struct far_slot *slot)
-{
-	slot->pause = loop_timer(slot->far->end.loop, LISTENER_PAUSE_MS, listen_resume, slot);
-	watch_pause(slot->watch, slot->pause != NULL);
-}
-
-static void
 listen_connected(struct far_slot *slot, int fd)
 {
 	struct far *far = slot->far;
@@ -269,14 +250,11 @@ static void
 listen_accept(void *arg, short revents)
 {
 	struct far_slot *slot = arg;
-	int fd = accept4(slot->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = listener_accept(slot->fd, slot->watch, NULL);
 
 	(void)revents;
-	if (fd == -1) {
-		if (listener_lacks(errno))
-			listen_pause(slot);
+	if (fd == -1)
 		return;
-	}
 	if (!slot->spare) {
 		listen_connected(slot, fd);
 		return;
@@ -412,17 +390,12 @@ listen_answer(struct far_slot *slot, int which, const struct forward_result *r)
 }
 
 static int
-unix_listener(struct far_slot *slot)
+slot_bind(struct far_slot *slot)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-
 	if (rundir_fresh(slot->forward.path, sizeof(slot->forward.path), 'd') == -1)
 		return -1;
-	memcpy(sun.sun_path, slot->forward.path, strlen(slot->forward.path) + 1);
-	slot->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (slot->fd == -1 || bind(slot->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		return -1;
-	return listen(slot->fd, 8);
+	slot->fd = unixsock_listen(slot->forward.path, 8);
+	return slot->fd == -1 ? -1 : 0;
 }
 
 /* channel 0: a spare one */
@@ -439,7 +412,7 @@ listen_new(struct far *far, unsigned channel, uint8_t family, unsigned tries)
 	slot->tries = tries;
 	slot->forward.kind = FORWARD_REMOTE;
 	snprintf(slot->forward.host, sizeof(slot->forward.host), "%s", listen_host(far, family));
-	if (unix_listener(slot) == 0 && slot_ask(slot, FIRST))
+	if (slot_bind(slot) == 0 && slot_ask(slot, FIRST))
 		return true;
 	saved = errno;
 	slot_free(slot);

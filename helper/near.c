@@ -31,7 +31,7 @@ struct near_slot {
 	int aside[ASIDES_MAX]; /* who has come, and may be anybody */
 	unsigned asides;       /* ... of all that did, the first are kept */
 	struct watch *watch;
-	struct timer *deadline, *pause, *told; /* pause: nobody is accepted; told: listening */
+	struct timer *deadline, *told; /* told: listening */
 	struct addrinfo *addresses, *at; /* dial: the list, and the next one of it */
 	const char *failure;             /* told by the deadline timer */
 };
@@ -61,7 +61,6 @@ slot_free(struct near_slot *slot)
 	*at = slot->next;
 	watch_free(slot->watch);
 	timer_free(slot->deadline);
-	timer_free(slot->pause);
 	timer_free(slot->told);
 	if (slot->addresses != NULL)
 		freeaddrinfo(slot->addresses);
@@ -200,29 +199,6 @@ slot_put_aside(struct near_slot *slot, int fd)
 }
 
 static void
-slot_resume(void *arg)
-{
-	struct near_slot *slot = arg;
-
-	slot->pause = NULL;
-	watch_pause(slot->watch, false);
-}
-
-/* As accept(2), but what there is no room for has to wait. */
-static int
-slot_take(struct near_slot *slot, struct sockaddr_storage *from)
-{
-	socklen_t len = sizeof(*from);
-	int fd = accept4(slot->fd, (struct sockaddr *)from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd == -1 && listener_lacks(errno) && slot->pause == NULL) {
-		slot->pause = loop_timer(slot->near->end.loop, LISTENER_PAUSE_MS, slot_resume, slot);
-		watch_pause(slot->watch, slot->pause != NULL);
-	}
-	return fd;
-}
-
-static void
 slot_accept(void *arg, short revents)
 {
 	struct near_slot *slot = arg;
@@ -230,7 +206,7 @@ slot_accept(void *arg, short revents)
 	(void)revents;
 	for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
 		struct sockaddr_storage from;
-		int fd = slot_take(slot, &from);
+		int fd = listener_accept(slot->fd, slot->watch, &from);
 
 		if (fd == -1)
 			return;
