@@ -317,7 +317,6 @@ release_client(void)
 
 	nonblocking(STDIN_FILENO, false);
 	nonblocking(STDOUT_FILENO, false);
-	shutdown(STDOUT_FILENO, SHUT_RDWR); /* a session that was killed has not done it */
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1) {
 		close(STDIN_FILENO);
 		close(STDOUT_FILENO);
