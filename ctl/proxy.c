@@ -21,6 +21,7 @@
 #define IN_MOST   (256 * 1024) /* more a socket of the master's does not hold at once */
 #define OUT_FIRST (4 * 1024)
 #define OUT_MOST  (4 * 1024 * 1024) /* a master that wants more answers than that reads none */
+#define SEND_BUFFER (1024 * 1024) /* or what the system allows: ssh has something to do meanwhile */
 #define WRITERS_AWAKE (128 * 1024)
 #ifndef FREE_MS
 #define FREE_MS 2000
@@ -97,6 +98,7 @@ proxy_flush(struct proxy *p)
 
 	if (p->fd == -1 || p->deaf || p->out_len == p->out_from)
 		return;
+	p->full = false;
 	n = send(p->fd, p->out + p->out_from, p->out_len - p->out_from, MSG_NOSIGNAL);
 	if (n == -1 && errno != EAGAIN && errno != EINTR) {
 		p->deaf = true;
@@ -108,6 +110,8 @@ proxy_flush(struct proxy *p)
 	}
 	if (p->out_from == p->out_len)
 		p->out_from = p->out_len = 0;
+	else
+		p->full = true;
 	if (p->out_len - p->out_from < WRITERS_AWAKE)
 		proxy_wake_writers(p);
 }
@@ -175,9 +179,11 @@ proxy_in_room(struct proxy *p)
 	size_t size = p->in_size > 0 ? p->in_size : IN_FIRST, frame = 0;
 	uint8_t *in;
 
-	p->in_len -= p->in_from;
-	memmove(p->in, p->in + p->in_from, p->in_len);
-	p->in_from = 0;
+	if (p->in_from > 0) {
+		p->in_len -= p->in_from;
+		memmove(p->in, p->in + p->in_from, p->in_len);
+		p->in_from = 0;
+	}
 	if (p->in_len >= 4)
 		frame = 4 + (size_t)wire_peek_u32(p->in);
 	if (p->in_full && size < IN_MOST)
@@ -357,6 +363,7 @@ proxy_connected(struct proxy *p, int fd)
 	if ((p->fd = fd) == -1 ||
 	    (p->watch = loop_watch(p->loop, fd, POLLIN | POLLOUT, proxy_ready, p)) == NULL)
 		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ SEND_BUFFER }, sizeof(int));
 	p->silence = loop_timer(p->loop, MUX_TIMEOUT_MS, proxy_silent, p);
 	return 0;
 }

@@ -311,7 +311,7 @@ proxy_commit(struct proxy_channel *c, size_t n)
 	c->remote_window -= n;
 	c->pending += n;
 	c->sent_by = proxy_queued(p);
-	if (p->out_len - p->out_from >= FLUSH_AT)
+	if (!p->full && p->out_len - p->out_from >= FLUSH_AT)
 		proxy_flush(p);
 	proxy_arm(p);
 }

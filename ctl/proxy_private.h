@@ -7,7 +7,9 @@
 #include "proxy.h"
 #include "window.h"
 
+#ifndef PROXY_PACKET_MAX
 #define PROXY_PACKET_MAX (32 * 1024) /* what we let the far side send in one message */
+#endif
 #define PROXY_SEGMENTS   16
 #define PROXY_BLOCK      (64 * 1024)
 
@@ -27,6 +29,7 @@ struct proxy {
 	bool lost;  /* it talked nonsense: where frames begin is not known any more */
 	bool deaf;  /* nothing can be sent */
 	bool failed; /* no memory */
+	bool full;  /* the socket took not all of the last piece: wait until it takes more */
 	bool small; /* give back what the buffers have grown to */
 	bool freed; /* proxy_free() was called; the memory goes when busy is 0 */
 	unsigned busy, unanswered;
