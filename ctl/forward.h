@@ -46,7 +46,7 @@ struct forward_result {
 	char reason[128];
 };
 
-enum forward_method { METHOD_AUTO, METHOD_MUX, METHOD_EXEC, METHOD_STDIO };
+enum forward_method { METHOD_AUTO, METHOD_PROXY, METHOD_MUX, METHOD_EXEC, METHOD_STDIO };
 
 /* id 0 means that the master is gone; the forwarder answers nothing after it. */
 typedef void forward_fn(void *arg, const struct forward_result *);

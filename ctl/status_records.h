@@ -10,7 +10,7 @@ enum status_type {
 
 enum status_op { STATUS_ASK_ALL, STATUS_ASK_CLOSE, STATUS_ASK_STOP };
 enum status_direction { STATUS_NONE, STATUS_DOWN, STATUS_UP };
-enum status_method { STATUS_MUX, STATUS_EXEC, STATUS_STDIO };
+enum status_method { STATUS_PROXY, STATUS_MUX, STATUS_EXEC, STATUS_STDIO };
 
 struct status_ask {
 	uint32_t op;               /* enum status_op */
@@ -25,7 +25,7 @@ struct status_done {
 
 struct status_tunnel {
 	char name[320], destination[256], control_path[108];
-	uint32_t pid, master, master_pid, master_ours, age;
+	uint32_t pid, master, master_pid, master_ours, method, age;
 	uint64_t sessions, transfers, failed, bytes_up, bytes_down, refused; /* since its start */
 };
 
