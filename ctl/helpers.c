@@ -29,8 +29,7 @@
 
 struct helpers {
 	struct loop *loop;
-	const char *program;
-	const struct cmdline *cmdline;
+	struct helpers_config config;
 	helpers_fn *ended;
 	void *arg;
 	struct helper *first;
@@ -90,16 +89,14 @@ helpers_program(char *why, size_t why_size)
 /* The set */
 
 struct helpers *
-helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdline,
-    helpers_fn *ended, void *arg)
+helpers_new(struct loop *loop, const struct helpers_config *config, helpers_fn *ended, void *arg)
 {
 	struct helpers *h = memory_new(sizeof(*h));
 
 	if (h == NULL)
 		return NULL;
-	*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
-		.ended = ended, .arg = arg };
-	if (cmdline->to_syslog)
+	*h = (struct helpers){ .loop = loop, .config = *config, .ended = ended, .arg = arg };
+	if (config->cmdline->to_syslog)
 		h->log = helperlog_new(loop);
 	return h;
 }
@@ -265,13 +262,14 @@ static const char **
 command_line(const struct helpers *h, const struct helper_start *start, const char *status,
     const char *server)
 {
-	const struct cmdline *c = h->cmdline;
-	size_t masters = masters_count(start->masters);
+	const struct cmdline *c = h->config.cmdline;
+	const struct masters *m = h->config.masters;
+	size_t masters = masters_count(m);
 	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 16) * sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
-	word(&w, h->program);
+	word(&w, h->config.program);
 	if (c->gateway)
 		word(&w, "-g");
 	if (c->verbosity == LOG_QUIET)
@@ -284,13 +282,16 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 		word(&w, "-o");
 		word(&w, c->ftp_texts.item[i]);
 	}
+	word(&w, "-o");
+	word(&w, masters_method(m, c->ftp.forward) == METHOD_PROXY ? "FtpForward=proxy" :
+	    "FtpForward=mux");
 	word(&w, "-d");
 	word(&w, c->destination);
 	word(&w, "-s");
 	word(&w, status);
 	for (size_t i = 0; i < masters; i++) {
 		word(&w, "-S");
-		word(&w, masters_path(start->masters, i));
+		word(&w, masters_path(m, i));
 	}
 	word(&w, server);
 	return w.item;
@@ -308,6 +309,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 
 	snprintf(status, sizeof(status), "%d", status_fd);
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
+	masters_tend(h->config.masters);
 	if ((argv = command_line(h, start, status, server)) == NULL)
 		return -1;
 	p.argv = argv;

@@ -36,7 +36,6 @@ struct helper_start {
 	bool own_session;          /* keep the terminal's signals away from it */
 	bool reverse;
 	const char *peer;
-	const struct masters *masters; /* the first one is up */
 	const struct hostport *server;
 };
 
@@ -47,8 +46,14 @@ typedef void helpers_fn(void *arg, const struct helper *, int status);
  * NULL with a message in why when it cannot be run. Static storage. */
 const char *helpers_program(char *why, size_t why_size);
 
-struct helpers *helpers_new(struct loop *, const char *program, const struct cmdline *,
-    helpers_fn *ended, void *arg);
+struct helpers_config {
+	const char *program;
+	const struct cmdline *cmdline;
+	struct masters *masters; /* when one is started the first one is up */
+};
+
+struct helpers *helpers_new(struct loop *, const struct helpers_config *, helpers_fn *ended,
+    void *arg);
 void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themselves */
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);

@@ -25,7 +25,7 @@ struct client {
 
 struct reception {
 	const struct cmdline *cmdline;
-	struct masters *masters;
+	struct master *master;
 	struct helpers *helpers;
 	struct client *first;
 	size_t waiting;
@@ -35,14 +35,14 @@ struct reception {
 };
 
 struct reception *
-reception_new(const struct cmdline *cmdline, struct masters *masters, struct helpers *helpers)
+reception_new(const struct cmdline *cmdline, struct master *master, struct helpers *helpers)
 {
 	struct reception *r = memory_new(sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
 	r->cmdline = cmdline;
-	r->masters = masters;
+	r->master = master;
 	r->helpers = helpers;
 	return r;
 }
@@ -96,7 +96,7 @@ static void
 serve(struct reception *r, struct client *c)
 {
 	const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
-		.reverse = c->reverse, .masters = r->masters, .peer = c->peer, .server = &c->server };
+		.reverse = c->reverse, .peer = c->peer, .server = &c->server };
 
 	if (helpers_start(r->helpers, &start) == -1)
 		refuse(c, strerror(errno));
@@ -125,7 +125,7 @@ reception_master(struct reception *r, enum master_state state)
 		if (state == MASTER_UP)
 			serve(r, c);
 		else
-			refuse(c, master_reason(masters_first(r->masters)));
+			refuse(c, master_reason(r->master));
 }
 
 void
@@ -214,7 +214,6 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
 	wait_for_master(r, c);
-	masters_tend(r->masters);
-	reception_master(r, master_want(masters_first(r->masters), r->may_ask));
+	reception_master(r, master_want(r->master, r->may_ask));
 	r->may_ask = false;
 }

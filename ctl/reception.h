@@ -11,7 +11,7 @@
 
 struct reception;
 
-struct reception *reception_new(const struct cmdline *, struct masters *, struct helpers *);
+struct reception *reception_new(const struct cmdline *, struct master *, struct helpers *);
 void reception_free(struct reception *); /* NULL is harmless; refuses who still waits */
 
 /* Takes fd. reverse: it came in on the far side. */

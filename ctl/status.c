@@ -28,7 +28,8 @@ static const struct status_field done_fields[] = { BOOL(done, ok), TEXT(done, te
 static const struct status_field tunnel_fields[] = {
 	TEXT(tunnel, name), TEXT(tunnel, destination), NUMBER(tunnel, pid), NUMBER(tunnel, age),
 	CHOICE(tunnel, master, status_masters), NUMBER(tunnel, master_pid),
-	BOOL(tunnel, master_ours), TEXT(tunnel, control_path), TOTAL(sessions), TOTAL(transfers),
+	BOOL(tunnel, master_ours), TEXT(tunnel, control_path),
+	CHOICE(tunnel, method, status_methods), TOTAL(sessions), TOTAL(transfers),
 	TOTAL(failed), TOTAL(bytes_up), TOTAL(bytes_down), TOTAL(refused), END
 };
 

@@ -25,7 +25,7 @@ struct status_done {
 
 struct status_tunnel {
 	char name[320], destination[256], control_path[108];
-	uint32_t pid, master, master_pid, master_ours, age;
+	uint32_t pid, master, master_pid, master_ours, method, age;
 	uint64_t sessions, transfers, failed, bytes_up, bytes_down, refused; /* since its start */
 };
 

@@ -124,7 +124,7 @@ static void
 start_stdio(struct tunnel *t)
 {
 	const struct helper_start start = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
-		.masters = t->masters, .peer = "stdin", .server = &t->cmdline->server };
+		.peer = "stdin", .server = &t->cmdline->server };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null == -1 || helpers_start(t->helpers, &start) == -1)
@@ -221,7 +221,8 @@ set_up(struct tunnel *t)
 	t->signals = signals_new(t->loop, signalled, t);
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
-	t->helpers = helpers_new(t->loop, s->helper, s->cmdline, helper_ended, t);
+	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
+	    t->masters }, helper_ended, t);
 	if (t->helpers != NULL)
 		helpers_on_notice(t->helpers, noticed, t);
 	t->entrances = entrances_new(t->loop, s->cmdline);
@@ -229,7 +230,7 @@ set_up(struct tunnel *t)
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
 	t->master = masters_first(t->masters);
-	t->reception = reception_new(s->cmdline, t->masters, t->helpers);
+	t->reception = reception_new(s->cmdline, t->master, t->helpers);
 	return t->signals == NULL || t->entrances == NULL || t->reverse == NULL ||
 	    t->reception == NULL ? -1 : 0;
 }
