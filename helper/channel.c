@@ -405,7 +405,7 @@ act_eof(struct leg *leg)
 {
 	if (leg->stream == NULL || leg->draining)
 		return;
-	channel_pass_eof(leg);
+	leg_pass_eof(leg);
 	if (leg->side == SERVER)
 		channel_unkeep(leg->channel);
 }

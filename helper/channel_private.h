@@ -58,7 +58,7 @@ void leg_close(struct leg *);
 bool channel_running(const struct data_channel *);
 void channel_start(struct data_channel *); /* both ends are there */
 void channel_begin(struct data_channel *); /* the client's data may flow */
-void channel_pass_eof(struct leg *);
+void leg_pass_eof(struct leg *);
 void channel_stop(struct data_channel *);  /* no more relaying, no timer of it */
 void leg_pump(struct leg *);
 

@@ -296,7 +296,7 @@ drain_check(void *arg)
 }
 
 void
-channel_pass_eof(struct leg *leg)
+leg_pass_eof(struct leg *leg)
 {
 	struct data_channel *ch = leg->channel;
 	struct leg *from = &ch->leg[OTHER(leg->side)];
