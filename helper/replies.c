@@ -433,19 +433,23 @@ login_reply(struct session *s, int code, const char *line, size_t len)
 			s->wants_tls = true;
 }
 
-/* A service that greets with something else than a reply. */
+/* A service that greets with something else than a reply. The client sees that, and is told what it
+ * is if no greeting follows. */
 static void
 greets_strangely(struct session *s, const char *line, size_t len)
 {
-	char text[81], why[160];
+	char text[81];
 	size_t n = 0;
+
+	if (s->greeting[0] != '\0')
+		return;
 
 	for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
 		text[n++] = isprint((unsigned char)line[i]) ? line[i] : '?';
 	text[n] = '\0';
-	snprintf(why, sizeof(why), "no FTP server is there, it greets with \"%s\"%s", text,
-	    strncmp(text, "SSH-", 4) == 0 ? " (this is an ssh server)" : "");
-	session_wrong(s, why);
+	snprintf(s->greeting, sizeof(s->greeting), "no FTP server is there, it greets with \"%s\"%s",
+	    text, strncmp(text, "SSH-", 4) == 0 ? " (this is an ssh server)" : "");
+	session_arm(s, SESSION_GREETS);
 }
 
 void
@@ -457,10 +461,8 @@ server_line(struct session *s, char *line, size_t len)
 
 	reply_join(line, len);
 	kind = ftp_reply_parse(line, len, &s->reply_open, &code);
-	if (kind == REPLY_JUNK && len > 0 && !s->greeted) {
+	if (kind == REPLY_JUNK && len > 0 && !s->greeted)
 		greets_strangely(s, line, len);
-		return;
-	}
 	if (first && kind != REPLY_JUNK) {
 		reply_first(s, code);
 		login_reply(s, code, line, len);

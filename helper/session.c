@@ -117,8 +117,11 @@ server_left(struct session *s)
 
 	transfer_control_ended(s, SERVER);
 	if (!s->greeted && !s->opaque) {
-		snprintf(text, sizeof(text), "421 No FTP server answers at %.100s.",
-		    s->config.server_name);
+		if (s->greeting[0] != '\0')
+			snprintf(text, sizeof(text), "421 Closing the connection: %.150s.", s->greeting);
+		else
+			snprintf(text, sizeof(text), "421 No FTP server answers at %.100s.",
+			    s->config.server_name);
 		output_text(&s->out, CLIENT, text);
 	}
 	output_hangup(&s->out, CLIENT);
@@ -271,6 +274,8 @@ session_timer(struct session *s)
 	s->timer = SESSION_IDLE;
 	if (timer == SESSION_GONE && progress != s->progress)
 		session_arm(s, SESSION_GONE);
+	else if (timer == SESSION_GREETS && !s->greeted)
+		session_wrong(s, s->greeting);
 	else if (timer == SESSION_GONE)
 		session_fail(s, s->ended[CLIENT] ? "the client has gone" : "the FTP server has gone");
 	s->progress = progress;

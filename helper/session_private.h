@@ -19,6 +19,7 @@
  *	reset after a 4xx, 5xx  the reply is not written yet        WHOSE_MS       reset
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
  *	the session             the server is to close, data flow   GONE_MS        end it
+ *	  ... that has begun oddly, a 220 may yet come              GREETS_MS      421, end it
  *	("at most" is without progress where data are waited for.) */
 #ifndef SESSION_PRIVATE_H
 #define SESSION_PRIVATE_H
@@ -38,6 +39,7 @@
 #define OWNER_MS 200
 #define LEAVE_MS 1000
 #define GONE_MS 30000
+#define GREETS_MS 5000
 
 #define SESSION_CHANNELS 16
 #define SESSION_SLOTS 24           /* some were closed just now, and are still asked about */
@@ -84,6 +86,7 @@ struct channel {
 	unsigned tried;        /* mask of attempts */
 	uint8_t server_family; /* of the server end's listener */
 	char argument[8];      /* of EPSV, for the server */
+	char words[80];        /* the server's, before the port */
 	char refusal[256];     /* the server's first no */
 	/* transfer */
 	struct end end[2];
@@ -105,7 +108,7 @@ struct channel {
 	char transfer[256];
 };
 
-enum session_timer { SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE };
+enum session_timer { SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE, SESSION_GREETS };
 enum holding { HOLD_NONE, HOLD_DATA, HOLD_WHOSE };
 
 struct session {
@@ -142,6 +145,7 @@ struct session {
 	uint64_t progress;
 	unsigned unsolicited;
 	char wrong[160];    /* end it all, and why; "" = no */
+	char greeting[160]; /* what is wrong with the server's first words; "" = nothing */
 	char user[64];
 };
 

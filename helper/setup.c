@@ -4,6 +4,7 @@
  * listens, so we dial). What is said to the server is chosen on its own from the table
  * of attempts, its natural counterpart first: so mode translation, address families,
  * servers that refuse a command and ports that are dead are one loop over one table. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +263,36 @@ setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 	return !own;
 }
 
+/* The server's own words before the port are the client's to read, where no client can take
+ * any of them for a number, or for the beginning of one. */
+static void
+setup_keep_words(struct channel *ch, const char *text, size_t len)
+{
+	size_t n = 0;
+
+	ch->words[0] = '\0';
+	while (n < len && (isalpha((unsigned char)text[n]) || text[n] == ' '))
+		n++;
+	if (n == 0 || n == len || text[n] != '(' || n >= sizeof(ch->words) ||
+	    !attempt_is_natural(ch, ch->attempt))
+		return;
+	memcpy(ch->words, text, n);
+	ch->words[n] = '\0';
+}
+
+/* "227 Entering Passive Mode (127,0,0,1,p,p)", or other words. 0: the verb cannot say that address. */
+static size_t
+setup_port_reply(const struct channel *ch, char *text, size_t size, const struct ftp_address *a)
+{
+	char usual[256];
+
+	if (ftp_format_passive(usual, sizeof(usual), ch->client_verb, a) == 0)
+		return 0;
+	if (ch->words[0] == '\0')
+		return (size_t)snprintf(text, size, "%s", usual);
+	return (size_t)snprintf(text, size, "%.4s%s%s", usual, ch->words, strchr(usual, '('));
+}
+
 static void
 setup_client_listens(struct session *s, struct channel *ch, struct pending *p, uint16_t port)
 {
@@ -271,7 +302,7 @@ setup_client_listens(struct session *s, struct channel *ch, struct pending *p, u
 	char text[256];
 
 	a.port = port;
-	if (ftp_format_passive(text, sizeof(text), ch->client_verb, &a) == 0)
+	if (setup_port_reply(ch, text, sizeof(text), &a) == 0)
 		snprintf(text, sizeof(text),
 		    "425 Cannot open a passive connection over IPv6: use EPSV.");
 	setup_end(s, ch, p, text);
@@ -410,8 +441,10 @@ setup_port(struct session *s, struct channel *ch, struct pending *p, int code, c
 		setup_end(s, ch, p, no_port);
 	} else if (ch->end[SERVER].connected) /* to an attempt before this one */
 		setup_end(s, ch, p, "425 Cannot open a data connection: somebody else came to it.");
-	else
+	else {
+		setup_keep_words(ch, text, len);
 		setup_client_end(s, ch, p);
+	}
 	return true;
 }
 

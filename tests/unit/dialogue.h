@@ -1,7 +1,7 @@
 /* An FTP session written down as a script, one step a line:
  *
  *	> PASV                      the client says          >> PASV   the server hears
- *	<< 227 x (127,0,0,1,5,6)    the server says          < 227 ... the client hears
+ *	<< 227 x: (127,0,0,1,5,6)    the server says          < 227 ... the client hears
  *	! open 1 client listen 4    what the session wants done with channel 1
  *	? listening 1 client 40000  what has happened
  *
@@ -11,6 +11,7 @@
 #ifndef DIALOGUE_H
 #define DIALOGUE_H
 
+#include <ctype.h>
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -124,6 +125,20 @@ dialogue_plain(char *plain, size_t size, const char *line, size_t len)
 	return n;
 }
 
+/* The code and what stands in parentheses; before those are words, without any digit or sign. */
+static inline bool
+dialogue_same_port(const char *want, const char *line, size_t len)
+{
+	const char *port = strchr(want, '(');
+	size_t words = 4, n = strlen(port);
+
+	if (len < 4 || memcmp(want, line, 4) != 0)
+		return false;
+	while (words < len && (isalpha((unsigned char)line[words]) || line[words] == ' '))
+		words++;
+	return len - words == n && memcmp(line + words, port, n) == 0;
+}
+
 /* A line that a client may take for an address must name our own listener. Clients differ
  * in what they take for a reply: any "227" with no digit behind it counts. */
 static inline void
@@ -143,7 +158,7 @@ dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
 				a = six ? d->config.listen6[CLIENT] : *ours;
 				a.port = d->port[CLIENT][i];
 				n = ftp_format_passive(want, sizeof(want), v, &a);
-				if (n == len && memcmp(want, line, n) == 0)
+				if (n > 0 && dialogue_same_port(want, line, len))
 					return;
 			}
 	dialogue_break(d, "the client hears: %.*s", (int)len, line);

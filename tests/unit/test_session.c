@@ -392,15 +392,19 @@ START_TEST(failing_after_the_control_connections)
 }
 END_TEST
 
-/* A service that is none of ours says so soon. */
+/* What a service that is none of ours says is seen, and explained if no greeting follows. */
 START_TEST(not_ftp)
 {
 	begin(MODE_AUTO);
-	play("<< SSH-2.0-OpenSSH_9.2\n< 421 Closing the connection: no FTP server is there, it greets with "
+	play("<< SSH-2.0-OpenSSH_9.2\n< SSH-2.0-OpenSSH_9.2\n! timer 0 5000\n? timer 0\n"
+	    "< 421 Closing the connection: no FTP server is there, it greets with "
 	    "\"SSH-2.0-OpenSSH_9.2\" (this is an ssh server).\n! hangup server\n! hangup client\n");
 	begin(MODE_AUTO);
-	play("<< \n< \n<< RTSP/1.0 400 \001\n< 421 Closing the connection: no FTP server is there, it "
-	    "greets with \"RTSP/1.0 400 ?\".\n! hangup server\n! hangup client\n");
+	play("<< \n< \n<< RTSP/1.0 400 \001\n< RTSP/1.0 400 \001\n! timer 0 5000\n? end server\n"
+	    "< 421 Closing the connection: no FTP server is there, it "
+	    "greets with \"RTSP/1.0 400 ?\".\n! hangup client\n! hangup server\n");
+	begin(MODE_AUTO);
+	play("<< motd\n< motd\n! timer 0 5000\n<< 220 hi\n< 220 hi\n? timer 0\n> NOOP\n>> NOOP\n");
 	begin(MODE_AUTO);
 	dialogue_push(d, SERVER, "\377\375\030", 3);
 	play("< 421 Closing the connection: no FTP server is there, it greets with bytes that are no "
