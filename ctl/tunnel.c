@@ -209,6 +209,14 @@ helper_ended(void *arg, const struct helper *helper, int status)
 		t->over = true;
 }
 
+static void
+handed_back(void *arg, const struct helper *helper, int fd)
+{
+	const struct tunnel *t = arg;
+
+	reception_again(t->reception, helper, fd);
+}
+
 static int
 set_up(struct tunnel *t)
 {
@@ -222,15 +230,13 @@ set_up(struct tunnel *t)
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
-	    t->masters }, helper_ended, t);
-	if (t->helpers != NULL)
-		helpers_on_notice(t->helpers, noticed, t);
+	    t->masters, helper_ended, noticed, handed_back, t });
 	t->entrances = entrances_new(t->loop, s->cmdline);
 	t->reverse = reverse_new(t->loop, &far);
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
 	t->master = masters_first(t->masters);
-	t->reception = reception_new(s->cmdline, t->master, t->helpers);
+	t->reception = reception_new(t->loop, s->cmdline, t->master, t->helpers);
 	return t->signals == NULL || t->entrances == NULL || t->reverse == NULL ||
 	    t->reception == NULL ? -1 : 0;
 }

@@ -67,7 +67,6 @@ notify(struct run *r, enum notice notice)
 {
 	const struct notice_about about = { .server = r->config->session.server_name,
 		.destination = "", .why = "" };
-	uint8_t packet[NOTICE_MAX];
 	char text[1024];
 
 	if (r->told[notice])
@@ -76,8 +75,7 @@ notify(struct run *r, enum notice notice)
 	if (r->config->status_fd == -1)
 		log_at(LOG_NORMAL, "%s", notice_text(text, sizeof(text), notice, &about));
 	else
-		send(r->config->status_fd, packet, notice_put(packet, notice, ""),
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		notice_send(r->config->status_fd, notice, "", -1);
 }
 
 /* "127.0.0.1:40000 user" */
