@@ -145,7 +145,8 @@ serve(const struct cmdline *c)
 	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
 		.destination = c->destination, .ctl_path = c->ctl_path }, .ctl_path = c->ctl_path,
 		.servers = servers(c, server, sizeof(server)), .to_syslog = c->to_syslog,
-		.no_delay = c->ftp.no_delay };
+		.no_delay = c->ftp.no_delay != NO_DELAY_NO,
+		.no_delay_yours = c->ftp.no_delay == NO_DELAY_YES };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };
 	char *config = NULL, path[1024];
 	int status;
