@@ -113,7 +113,8 @@ check_surroundings(const struct cmdline *c, const char **helper)
 	    (*helper = helpers_program(why, sizeof(why))) == NULL)
 		goto err;
 	if (c->run == RUN_CLIENT) {
-		if ((client = client_argv(c->command, "", 0, why, sizeof(why))) == NULL)
+		if ((client = client_argv(c->command, &(struct tokens){ "", 0, NULL }, why,
+		    sizeof(why))) == NULL)
 			goto err;
 		client_argv_free(client);
 	}

@@ -111,11 +111,13 @@ static void
 start_client(struct tunnel *t)
 {
 	const struct hostport *at = entrances_first(t->entrances);
+	struct client_at client = { NULL, { at->host, at->port, t->cmdline->ftp_user } };
 	char **argv, why[512];
 
-	argv = client_argv(t->cmdline->command, at->host, at->port, why, sizeof(why));
-	if (argv == NULL || foreground_start(&t->client, t->loop, &(struct client_at){ argv,
-	    at->host, at->port }, client_ended, t, why, sizeof(why)) == -1)
+	argv = client_argv(t->cmdline->command, &client.tokens, why, sizeof(why));
+	client.argv = argv;
+	if (argv == NULL || foreground_start(&t->client, t->loop, &client, client_ended, t, why,
+	    sizeof(why)) == -1)
 		tunnel_fail(t, why);
 	client_argv_free(argv);
 }
