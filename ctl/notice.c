@@ -77,14 +77,17 @@ no_server(char *dst, size_t size, const struct notice_about *a, const char *on)
 {
 	static const char prohibited[] = "administratively prohibited";
 	const char *advice = a->t_names_another ? "-t names another one, " : "";
+	char sftp[300] = "";
 
+	if (a->sftp)
+		snprintf(sftp, sizeof(sftp), "sftp %s may do, ", a->destination);
 	if (strncmp(a->why, prohibited, sizeof(prohibited) - 1) == 0)
-		snprintf(dst, size, "the ssh server forbids connections to %s: look at "
+		snprintf(dst, size, "the ssh server forbids connections to %s: %slook at "
 		    "AllowTcpForwarding, PermitOpen and DisableForwarding in its sshd_config",
-		    a->server);
+		    a->server, sftp);
 	else
-		snprintf(dst, size, "no FTP server answers at %s%s%s: %s; %sftp-over-ssh-ctl check "
-		    "tells more", a->server, on, a->destination, plain(a->why), advice);
+		snprintf(dst, size, "no FTP server answers at %s%s%s: %s; %s%sftp-over-ssh-ctl check "
+		    "tells more", a->server, on, a->destination, plain(a->why), sftp, advice);
 }
 
 char *
