@@ -106,6 +106,20 @@ channel_open(struct session *s, struct channel *ch, enum side side, enum end_ver
 		server->dialled = true;
 	}
 	output_act(&s->out, &a);
+	if (!ch->opened && ch->dir != DIR_NONE) {
+		ch->opened = true;
+		channel_begin(s, ch);
+	}
+	ch->opened = true;
+}
+
+/* The transfer command is sent; its setup may not be done yet. */
+void
+channel_begin(struct session *s, struct channel *ch)
+{
+	if (ch->opened)
+		output_act(&s->out, &(struct action){ .kind = ACT_BEGIN, .channel = ch->id,
+			.upload = ch->dir == DIR_UP });
 }
 
 void
@@ -143,7 +157,10 @@ channel_end(struct session *s, struct channel *ch, const struct action *a)
 	ch->dead = true;
 	if (s->current == ch)
 		s->current = NULL;
-	output_act(&s->out, a);
+	if (ch->opened)
+		output_act(&s->out, a);
+	else
+		channel_arm(s, ch, TIMER_NONE);
 }
 
 void
