@@ -14,7 +14,7 @@ become_client(void *arg)
 	const struct client_at *at = arg;
 
 	fdlimit_restore();
-	return client_exec(at->argv, at->host, at->port);
+	return client_exec(at->argv, &at->tokens);
 }
 
 int

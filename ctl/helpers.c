@@ -30,15 +30,11 @@
 struct helpers {
 	struct loop *loop;
 	struct helpers_config config;
-	helpers_fn *ended;
-	void *arg;
 	struct helper *first;
 	size_t count;
 	unsigned started;
 	helpers_report_fn *report;
 	void *report_arg;
-	helpers_notice_fn *notice;
-	void *notice_arg;
 	struct helperlog *log; /* NULL: their messages go where ours go */
 };
 
@@ -89,13 +85,13 @@ helpers_program(char *why, size_t why_size)
 /* The set */
 
 struct helpers *
-helpers_new(struct loop *loop, const struct helpers_config *config, helpers_fn *ended, void *arg)
+helpers_new(struct loop *loop, const struct helpers_config *config)
 {
 	struct helpers *h = memory_new(sizeof(*h));
 
 	if (h == NULL)
 		return NULL;
-	*h = (struct helpers){ .loop = loop, .config = *config, .ended = ended, .arg = arg };
+	*h = (struct helpers){ .loop = loop, .config = *config };
 	if (config->cmdline->to_syslog)
 		h->log = helperlog_new(loop);
 	return h;
@@ -145,13 +141,6 @@ helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
 	h->report_arg = arg;
 }
 
-void
-helpers_on_notice(struct helpers *h, helpers_notice_fn *fn, void *arg)
-{
-	h->notice = fn;
-	h->notice_arg = arg;
-}
-
 const struct helper *
 helpers_first(const struct helpers *h)
 {
@@ -165,30 +154,50 @@ helpers_terminate(struct helpers *h)
 		proc_kill(&one->proc, SIGTERM);
 }
 
-static void
-report_or_notice(struct helper *one, const void *packet, size_t len)
+/* One packet; as recv(2). *fd: what came along, or -1. */
+static ssize_t
+receive(int from, char *packet, size_t size, int *fd)
 {
-	const struct helpers *h = one->owner;
-	char why[NOTICE_MAX];
-	enum notice notice;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { packet, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	const struct cmsghdr *c = &control.header;
+	ssize_t n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
 
-	if (notice_get(packet, len, &notice, why)) {
-		if (h->notice != NULL)
-			h->notice(h->notice_arg, one, notice, why);
-	} else if (h->report != NULL) {
-		h->report(h->report_arg, one, packet, len);
-	}
+	*fd = -1;
+	if (n > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
+	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(int));
+	return n;
 }
 
-/* One packet; as recv(2). */
+/* As recv(2). What came along unasked for is closed. */
 static ssize_t
 take_report(struct helper *one)
 {
-	char report[STATUS_PACKET_MAX];
-	ssize_t n = recv(one->status_fd, report, sizeof(report), 0);
+	const struct helpers *h = one->owner;
+	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
+	enum notice notice;
+	int fd;
+	ssize_t n = receive(one->status_fd, report, sizeof(report), &fd);
 
-	if (n > 0)
-		report_or_notice(one, report, (size_t)n);
+	if (n <= 0)
+		return n;
+	if (!notice_get(report, (size_t)n, &notice, why)) {
+		if (h->report != NULL)
+			h->report(h->report_arg, one, report, (size_t)n);
+	} else if (notice != NOTICE_NO_MASTER) {
+		h->config.notice(h->config.arg, one, notice, why);
+	} else if (fd != -1) {
+		h->config.back(h->config.arg, one, fd);
+		return n;
+	}
+	if (fd != -1)
+		close(fd);
 	return n;
 }
 
@@ -236,7 +245,7 @@ helper_ended(void *arg, int status)
 	unlink_helper(one);
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
 	    proc_shell_status(status));
-	h->ended(h->arg, one, proc_shell_status(status));
+	h->config.ended(h->config.arg, one, proc_shell_status(status));
 	helper_free(one);
 	if (h->count == 0)
 		memory_give_back();
@@ -333,6 +342,7 @@ helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
 	one->status_fd = status_fd;
 	one->started = loop_now();
 	one->reverse = start->reverse;
+	one->again = start->again;
 	one->server = *start->server;
 	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
 	one->watch = loop_watch(h->loop, status_fd, POLLIN, status_ready, one);

@@ -197,9 +197,15 @@ static void
 hurry_done(void *arg, const struct sshrun_result *result)
 {
 	struct master *m = arg;
+	char refusal[8];
 
-	log_at(LOG_DETAIL, "FtpNoDelay: the command true on the ssh server exited with %d",
-	    result->status);
+	if (result->timed_out)
+		log_at(LOG_DIALOGUE, "FtpNoDelay: what the ssh server runs does not end; closed");
+	else
+		log_at(LOG_DIALOGUE, "FtpNoDelay: the command true on the ssh server exited with %d",
+		    result->status);
+	if (strstr(result->output, "refused") != NULL) /* the master has said so, too */
+		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
 	sshrun_free(m->hurry);
 	m->hurry = NULL;
 }
@@ -209,7 +215,7 @@ hurry_done(void *arg, const struct sshrun_result *result)
 static void
 master_hurry(struct master *m)
 {
-	if (m->origin == OWN && m->settings->no_delay)
+	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
 		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, ANSWER_MS,
 		    hurry_done, m);
 }

@@ -23,7 +23,8 @@ struct master_settings {
 	const char *ctl_path;    /* named by the user, or NULL */
 	const char *config_path; /* the configuration's, or NULL */
 	bool keepalive;          /* see struct ssh_master */
-	bool no_delay;           /* sshcmd_true() on one of our own */
+	bool no_delay;           /* sshcmd_true() on one of our own, */
+	bool no_delay_yours;     /* on one of the user's */
 	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
 	const char *servers;     /* the FTP server, for messages about it */
 	bool to_syslog;          /* what ssh says goes there */

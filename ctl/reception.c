@@ -14,16 +14,20 @@
 #include "memory.h"
 #include "seldom.h"
 
+#define LOOK_MS 300 /* for us to see the end of a master that a helper has seen */
+
 /* A control connection that waits for the master; master.c bounds the time. */
 struct client {
 	struct client *next;
 	int fd;
-	bool reverse;
+	bool reverse, again;
 	struct hostport server;
 	char peer[ADMIT_PEER_MAX];
 };
 
 struct reception {
+	struct loop *loop;
+	struct timer *look; /* whether the master is there all the same */
 	const struct cmdline *cmdline;
 	struct master *master;
 	struct helpers *helpers;
@@ -35,12 +39,14 @@ struct reception {
 };
 
 struct reception *
-reception_new(const struct cmdline *cmdline, struct master *master, struct helpers *helpers)
+reception_new(struct loop *loop, const struct cmdline *cmdline, struct master *master,
+    struct helpers *helpers)
 {
 	struct reception *r = memory_new(sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
+	r->loop = loop;
 	r->cmdline = cmdline;
 	r->master = master;
 	r->helpers = helpers;
@@ -96,7 +102,7 @@ static void
 serve(struct reception *r, struct client *c)
 {
 	const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
-		.reverse = c->reverse, .peer = c->peer, .server = &c->server };
+		.reverse = c->reverse, .again = c->again, .peer = c->peer, .server = &c->server };
 
 	if (helpers_start(r->helpers, &start) == -1)
 		refuse(c, strerror(errno));
@@ -121,6 +127,8 @@ reception_master(struct reception *r, enum master_state state)
 {
 	struct client *c;
 
+	if (state == MASTER_DOWN && r->first != NULL)
+		state = master_want(r->master, false); /* it died under those who wait */
 	while (state != MASTER_STARTING && (c = take(r)) != NULL)
 		if (state == MASTER_UP)
 			serve(r, c);
@@ -137,6 +145,7 @@ reception_free(struct reception *r)
 		return;
 	while ((c = take(r)) != NULL)
 		refuse(c, "the tunnel is being closed");
+	timer_free(r->look);
 	free(r);
 }
 
@@ -216,4 +225,35 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 	wait_for_master(r, c);
 	reception_master(r, master_want(r->master, r->may_ask));
 	r->may_ask = false;
+}
+
+static void
+look(void *arg)
+{
+	struct reception *r = arg;
+
+	r->look = NULL;
+	reception_master(r, master_want(r->master, false));
+}
+
+/* Its helper may have seen the master's end before us. */
+void
+reception_again(struct reception *r, const struct helper *helper, int fd)
+{
+	struct client *c = client_new(&helper->server, helper->reverse, fd);
+
+	if (c == NULL)
+		return;
+	memcpy(c->peer, helper->peer, sizeof(c->peer));
+	if (helper->again || r->cmdline->run == RUN_STDIO) {
+		refuse(c, "the ssh connection is gone");
+		return;
+	}
+	c->again = true;
+	wait_for_master(r, c);
+	if (master_state(r->master) != MASTER_UP)
+		look(r);
+	else if (r->look == NULL &&
+	    (r->look = loop_timer(r->loop, LOOK_MS, look, r)) == NULL)
+		look(r);
 }

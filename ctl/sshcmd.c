@@ -219,16 +219,30 @@ sshcmd_control(const struct ssh_settings *s, const char *ctl_path, const char *c
 	return 0;
 }
 
+static struct sshrun *
+run_there(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg, const char *option, const char *command)
+{
+	char path[256];
+	const char *argv[] = { s->program != NULL ? s->program : sshcmd_program(), option, "-S",
+		sshcmd_escape(path, sizeof(path), ctl_path), "-F", "/dev/null", "-o",
+		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, command, NULL };
+
+	return sshrun_new(loop, argv, timeout_ms, fn, arg);
+}
+
 struct sshrun *
 sshcmd_true(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
     unsigned timeout_ms, sshrun_fn *fn, void *arg)
 {
-	char path[256];
-	const char *argv[] = { s->program != NULL ? s->program : sshcmd_program(), "-T", "-S",
-		sshcmd_escape(path, sizeof(path), ctl_path), "-F", "/dev/null", "-o",
-		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, "true", NULL };
+	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-T", "true");
+}
 
-	return sshrun_new(loop, argv, timeout_ms, fn, arg);
+struct sshrun *
+sshcmd_sftp(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+{
+	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-Ts", "sftp");
 }
 
 /* A ControlMaster of our own: ssh itself guards it. ControlPersist counts neither channels nor

@@ -51,6 +51,9 @@ int sshcmd_control(const struct ssh_settings *, const char *ctl_path, const char
  * loop. NULL with errno. See sshrun_new(). */
 struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,
     unsigned timeout_ms, sshrun_fn *, void *arg);
+/* The same for the subsystem sftp: status 0 if there is one. */
+struct sshrun *sshcmd_sftp(struct loop *, const struct ssh_settings *, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *, void *arg);
 
 /* Start `ssh -fNM`, stdin and terminal inherited for its prompts; -1 with errno. It exits when the
  * master is in the background (status 0) or has failed; if we are killed before, it is ended. *err

@@ -52,10 +52,14 @@ static const struct status_field channel_fields[] = {
 	LONG(channel, total), LONG(channel, rate), NUMBER(channel, age), END
 };
 
+static const struct status_field notice_fields[] = {
+	NUMBER(notice, kind), TEXT(notice, why), END
+};
+
 static const struct status_field *const tables[] = {
 	[STATUS_ASK] = ask_fields, [STATUS_DONE] = done_fields, [STATUS_TUNNEL] = tunnel_fields,
 	[STATUS_LISTENER] = listener_fields, [STATUS_SESSION] = session_fields,
-	[STATUS_CHANNEL] = channel_fields
+	[STATUS_CHANNEL] = channel_fields, [STATUS_NOTICE] = notice_fields
 };
 
 const struct status_field *

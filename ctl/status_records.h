@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 enum status_type {
-	STATUS_ASK = 1, STATUS_DONE, STATUS_TUNNEL, STATUS_LISTENER, STATUS_SESSION, STATUS_CHANNEL
+	STATUS_ASK = 1, STATUS_DONE, STATUS_TUNNEL, STATUS_LISTENER, STATUS_SESSION,
+	STATUS_CHANNEL, STATUS_NOTICE
 };
 
 enum status_op { STATUS_ASK_ALL, STATUS_ASK_CLOSE, STATUS_ASK_STOP };
@@ -48,6 +49,12 @@ struct status_channel {
 	uint64_t bytes, total, rate; /* total 0 = not known */
 };
 
+/* Of a helper: see notice.h. */
+struct status_notice {
+	uint32_t kind;
+	char why[256];
+};
+
 struct status_record {
 	enum status_type type;
 	union {
@@ -57,6 +64,7 @@ struct status_record {
 		struct status_listener listener;
 		struct status_session session;
 		struct status_channel channel;
+		struct status_notice notice;
 	} u;
 };
 

@@ -7,9 +7,7 @@
 
 #include "activation.h"
 #include "background.h"
-#include "client.h"
 #include "entrances.h"
-#include "foreground.h"
 #include "helpers.h"
 #include "log.h"
 #include "reception.h"
@@ -48,26 +46,6 @@ tunnel_say(struct tunnel *t, const char *text)
 	log_at(seldom_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 }
 
-/* Why there is no server our own master tells, or the helper. */
-static void
-noticed(void *arg, const struct helper *helper, enum notice notice, const char *why)
-{
-	struct tunnel *t = arg;
-	char server[SPEC_HOST_MAX + 16], refusal[NOTICE_MAX], text[1200];
-	const struct notice_about about = { server, helper->reverse ? "" : t->cmdline->destination,
-		refusal, t->cmdline->run == RUN_CLIENT };
-
-	hostport_format(server, sizeof(server), helper->server.host, helper->server.port);
-	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, refusal, sizeof(refusal)))
-		snprintf(refusal, sizeof(refusal), "%s", why);
-	notice_text(text, sizeof(text), notice, &about);
-	if (notice == NOTICE_NO_SERVER)
-		tunnel_say(t, text);
-	else if ((t->noticed & 1U << notice) == 0)
-		log_at(LOG_NORMAL, "%s", text);
-	t->noticed |= 1U << notice;
-}
-
 /* Ready */
 
 /* -f: who typed the command is gone (kill, timeout(1)), so nobody waits for the tunnel. */
@@ -99,25 +77,6 @@ go_to_background(struct tunnel *t)
 	t->parent = NULL;
 	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
 		tunnel_end(t, TUNNEL_FAILED);
-}
-
-static void
-client_ended(void *arg, int status)
-{
-	tunnel_end(arg, proc_shell_status(status));
-}
-
-static void
-start_client(struct tunnel *t)
-{
-	const struct hostport *at = entrances_first(t->entrances);
-	char **argv, why[512];
-
-	argv = client_argv(t->cmdline->command, at->host, at->port, why, sizeof(why));
-	if (argv == NULL || foreground_start(&t->client, t->loop, &(struct client_at){ argv,
-	    at->host, at->port }, client_ended, t, why, sizeof(why)) == -1)
-		tunnel_fail(t, why);
-	client_argv_free(argv);
 }
 
 static void
@@ -165,7 +124,7 @@ tunnel_ready(struct tunnel *t)
 	}
 	entrances_start(t->entrances, incoming, t);
 	if (t->cmdline->run == RUN_CLIENT) {
-		start_client(t);
+		tunnel_probe(t);
 		return;
 	}
 	entrances_announce(t->entrances);
@@ -203,10 +162,20 @@ helper_ended(void *arg, const struct helper *helper, int status)
 	struct tunnel *t = arg;
 
 	statusd_ended(t->statusd, helper);
+	if (helper == t->prober)
+		tunnel_probed(t);
 	if (t->cmdline->run == RUN_STDIO)
 		tunnel_end(t, status);
 	else if (t->phase == ENDING && helpers_count(t->helpers) == 0)
 		t->over = true;
+}
+
+static void
+handed_back(void *arg, const struct helper *helper, int fd)
+{
+	const struct tunnel *t = arg;
+
+	reception_again(t->reception, helper, fd);
 }
 
 static int
@@ -222,15 +191,13 @@ set_up(struct tunnel *t)
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
-	    t->masters }, helper_ended, t);
-	if (t->helpers != NULL)
-		helpers_on_notice(t->helpers, noticed, t);
+	    t->masters, helper_ended, tunnel_noticed, handed_back, t });
 	t->entrances = entrances_new(t->loop, s->cmdline);
 	t->reverse = reverse_new(t->loop, &far);
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
 	t->master = masters_first(t->masters);
-	t->reception = reception_new(s->cmdline, t->master, t->helpers);
+	t->reception = reception_new(t->loop, s->cmdline, t->master, t->helpers);
 	return t->signals == NULL || t->entrances == NULL || t->reverse == NULL ||
 	    t->reception == NULL ? -1 : 0;
 }
@@ -249,7 +216,7 @@ tear_down(struct tunnel *t)
 	else
 		masters_free(t->masters);
 	helpers_free(t->helpers);
-	proc_forget(&t->client);
+	tunnel_client_forget(t);
 	signals_free(t->signals);
 	loop_free(t->loop);
 }

@@ -30,7 +30,7 @@ master_gone(struct broker *b, const struct end_result *r)
 		requests_gone(b);
 		control_link_free(b->link);
 		b->link = NULL;
-		snprintf(b->reason, sizeof(b->reason), "%s", r->reason);
+		snprintf(b->reason, sizeof(b->reason), "the ssh connection is gone");
 		b->control_done = true;
 	}
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)

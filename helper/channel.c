@@ -37,7 +37,7 @@ tell(struct leg *leg, struct event *e)
 }
 
 void
-channel_tell(struct data_channel *ch, enum event_kind kind, enum side side)
+leg_tell(struct data_channel *ch, enum event_kind kind, enum side side)
 {
 	tell(&ch->leg[side], &(struct event){ .kind = kind });
 }
@@ -62,7 +62,7 @@ leg_close(struct leg *leg)
 }
 
 void
-channel_failed(struct leg *leg, const char *reason)
+leg_refused(struct leg *leg, const char *reason)
 {
 	leg_close(leg);
 	leg->state = LEG_NONE;
@@ -210,7 +210,7 @@ channel_keep(struct data_channel *ch)
 {
 	const struct leg *leg = &ch->leg[SERVER];
 
-	if (ch->kept || !ch->upload || !ch->hooks->far[SERVER] || !channel_running(ch) ||
+	if (ch->kept || !ch->upload || !ch->hooks->far[SERVER] || !relay_running(ch) ||
 	    leg->stream->fd == -1 || ch->hooks->keep == NULL)
 		return;
 	keep_upload(ch->hooks->keep, ch->id, leg->stream->fd);
@@ -226,13 +226,13 @@ leg_connected(struct leg *leg, struct stream *stream)
 	leg->dialled = leg->state == LEG_DIALLING && ch->hooks->far[leg->side];
 	leg->state = LEG_CONNECTED;
 	leg->stream = stream;
-	channel_tell(ch, EV_CONNECTED, leg->side);
+	leg_tell(ch, EV_CONNECTED, leg->side);
 	if (other->state == LEG_WAITING)
 		leg_dial(other);
-	if (!channel_running(ch))
+	if (!relay_running(ch))
 		return;
 	channel_keep(ch);
-	channel_start(ch);
+	relay_start(ch);
 }
 
 static void
@@ -284,7 +284,7 @@ data_channel_result(struct data_channel *ch, enum side side, const struct end_re
 static void
 channel_leave(struct data_channel *ch)
 {
-	channel_stop(ch);
+	relay_stop(ch);
 	ch->left = true;
 	if (ch->place != -1)
 		counts_end(ch->hooks->counts, ch->place);
@@ -397,7 +397,7 @@ act_begin(struct data_channel *ch, bool upload)
 {
 	ch->upload = upload;
 	channel_keep(ch);
-	channel_begin(ch);
+	relay_begin(ch);
 }
 
 static void

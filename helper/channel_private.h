@@ -50,16 +50,16 @@ struct data_channel {
 };
 
 /* channel.c */
-void channel_tell(struct data_channel *, enum event_kind, enum side);
-void channel_failed(struct leg *, const char *reason); /* it was connected, it seemed */
+void leg_tell(struct data_channel *, enum event_kind, enum side);
+void leg_refused(struct leg *, const char *reason); /* it was connected, it seemed */
 void leg_close(struct leg *);
 
 /* channel_relay.c */
-bool channel_running(const struct data_channel *);
-void channel_start(struct data_channel *); /* both ends are there */
-void channel_begin(struct data_channel *); /* the client's data may flow */
+bool relay_running(const struct data_channel *);
+void relay_start(struct data_channel *); /* both ends are there */
+void relay_begin(struct data_channel *); /* the client's data may flow */
 void leg_pass_eof(struct leg *);
-void channel_stop(struct data_channel *);  /* no more relaying, no timer of it */
+void relay_stop(struct data_channel *);  /* no more relaying, no timer of it */
 void leg_pump(struct leg *);
 
 #endif

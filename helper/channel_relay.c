@@ -15,7 +15,7 @@
 #define COMMAND_MS 1000   /* what the client sends waits for its command, if that is known here */
 
 bool
-channel_running(const struct data_channel *ch)
+relay_running(const struct data_channel *ch)
 {
 	return ch->leg[CLIENT].stream != NULL && ch->leg[SERVER].stream != NULL && !ch->left;
 }
@@ -72,7 +72,7 @@ leg_moved(struct leg *leg)
 	if (leg->moved || leg->relay.bytes + leg->relay.len == 0)
 		return;
 	leg->moved = true;
-	channel_tell(ch, EV_MOVED, leg->side);
+	leg_tell(ch, EV_MOVED, leg->side);
 }
 
 /* ---- ends ---- */
@@ -103,7 +103,7 @@ tell_eof(struct leg *leg)
 		return;
 	leg->eof = true;
 	count_unsent(leg->channel);
-	channel_tell(leg->channel, EV_EOF, leg->side);
+	leg_tell(leg->channel, EV_EOF, leg->side);
 }
 
 static void
@@ -112,7 +112,7 @@ tell_reset(struct leg *leg)
 	if (leg->reset)
 		return;
 	leg->reset = true;
-	channel_tell(leg->channel, EV_RESET, leg->side);
+	leg_tell(leg->channel, EV_RESET, leg->side);
 }
 
 /* The master lives, and its socket was closed before anything had come out of it, or an end of
@@ -136,7 +136,7 @@ check_done(void *arg, bool alive)
 	if (!alive)
 		tell_reset(leg);
 	else if (was_refused(leg))
-		channel_failed(leg, "the ssh server could not connect to it, or does not allow it");
+		leg_refused(leg, "the ssh server could not connect to it, or does not allow it");
 	else
 		tell_eof(leg);
 }
@@ -213,7 +213,7 @@ leg_pump(struct leg *leg)
 {
 	struct data_channel *ch = leg->channel;
 
-	if (leg->ended || !channel_running(ch))
+	if (leg->ended || !relay_running(ch))
 		return;
 	if (leg->side == CLIENT && !ch->begun)
 		leg_wait(leg, false, leg->write);
@@ -238,13 +238,13 @@ command_over(void *arg)
 	struct data_channel *ch = arg;
 
 	ch->command = NULL;
-	channel_begin(ch);
+	relay_begin(ch);
 }
 
 /* Some servers (pyftpdlib) take data that come before STOR for the end of the connection. With FXP
  * they may, for they are another client's than the command. */
 void
-channel_start(struct data_channel *ch)
+relay_start(struct data_channel *ch)
 {
 	for (int side = CLIENT; side <= SERVER; side++) {
 		stream_owner(ch->leg[side].stream, leg_event, &ch->leg[side]);
@@ -257,12 +257,12 @@ channel_start(struct data_channel *ch)
 }
 
 void
-channel_begin(struct data_channel *ch)
+relay_begin(struct data_channel *ch)
 {
 	ch->begun = true;
 	timer_free(ch->command);
 	ch->command = NULL;
-	if (channel_running(ch))
+	if (relay_running(ch))
 		leg_pump(&ch->leg[CLIENT]);
 }
 
@@ -286,7 +286,7 @@ drain_check(void *arg)
 		}
 		leg->drained = true;
 		count_unsent(ch);
-		channel_tell(ch, EV_DRAINED, leg->side);
+		leg_tell(ch, EV_DRAINED, leg->side);
 	}
 	if (!waiting)
 		return;
@@ -315,7 +315,7 @@ leg_pass_eof(struct leg *leg)
 }
 
 void
-channel_stop(struct data_channel *ch)
+relay_stop(struct data_channel *ch)
 {
 	timer_free(ch->drain);
 	timer_free(ch->tick);

@@ -204,18 +204,25 @@ refuse(const char *why)
 	exit(EXIT_TUNNEL);
 }
 
+/* The ControlMaster has gone before anything was said: the tunnel gets another one. */
+static void
+hand_back(const struct helper *h)
+{
+	if (h->status_fd != -1 && notice_send(h->status_fd, NOTICE_NO_MASTER, "", STDIN_FILENO) == 0)
+		exit(EXIT_TUNNEL);
+}
+
 /* A tunnel knows more, and says it; of a server on its own side there is no more to know. */
 static _Noreturn void
 no_server(struct helper *h, const char *reason)
 {
-	uint8_t packet[NOTICE_MAX];
 	char why[1024];
 
 	snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: %s",
 	    h->target.host, h->target.port, reason);
 	if (h->status_fd == -1 || h->broker.remote)
 		refuse(why);
-	send(h->status_fd, packet, notice_put(packet, NOTICE_NO_SERVER, reason), MSG_NOSIGNAL);
+	notice_send(h->status_fd, NOTICE_NO_SERVER, reason, -1);
 	tell_client(why);
 	exit(EXIT_TUNNEL);
 }
@@ -396,10 +403,14 @@ main(int argc, char **argv)
 	h.broker.ftp_host = h.target.host;
 	h.broker.ftp_port = h.target.port;
 	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
-	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL)
+	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {
+		hand_back(&h);
 		refuse(why);
+	}
 	if (broker_dial_control(b, &server, why, sizeof(why)) == -1) {
 		broker_free(b);
+		if (strstr(why, "the ssh connection is gone") != NULL)
+			hand_back(&h);
 		no_server(&h, why);
 	}
 	nonblocking(STDIN_FILENO, true);

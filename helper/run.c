@@ -59,7 +59,6 @@ notify(struct run *r, enum notice notice)
 {
 	const struct notice_about about = { .server = r->config->session.server_name,
 		.destination = "", .why = "" };
-	uint8_t packet[NOTICE_MAX];
 	char text[1024];
 
 	if (r->told[notice])
@@ -67,9 +66,8 @@ notify(struct run *r, enum notice notice)
 	r->told[notice] = true;
 	if (r->config->status_fd == -1)
 		log_at(LOG_NORMAL, "%s", notice_text(text, sizeof(text), notice, &about));
-	else if (write(r->config->status_fd, packet, notice_put(packet, notice, "")) == -1) {
-		/* the tunnel is gone, or has enough to read */
-	}
+	else
+		notice_send(r->config->status_fd, notice, "", -1);
 }
 
 /* "127.0.0.1:40000 user" */
