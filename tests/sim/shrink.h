@@ -1,0 +1,12 @@
+/* The smallest dialogue that still fails in the same way. */
+#ifndef SHRINK_H
+#define SHRINK_H
+
+#include "dialogue.h"
+
+/* NULL: all is well, or the dialogue says nothing (it is not the same when played direct twice). */
+typedef const char *shrink_fn(const struct dialogue *);
+
+void shrink(struct dialogue *, shrink_fn *);
+
+#endif
