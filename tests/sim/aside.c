@@ -229,6 +229,8 @@ odd_passive(void)
 		return;
 	on("PASV");
 	pause_maybe(S_SLEEP);
+	if (chance(20))
+		say(S_SAY, "227-in several lines");
 	say(S_PORT, "%s", WORD("227 Entering Passive Mode (999,0,0,1,%p)", "227 =127,0,0,1,%p",
 	    "227 Entering Passive Mode 127,0,0,1,%p", "227 ok (0,0,0,0,%p).",
 	    "227 ok (10, 0, 0, 1, %p)", "227 (192,168,1,1,%p)"));
@@ -309,6 +311,86 @@ setup_refused(void)
 	op(C_TIGHT, 0);
 	m.verb = verbs[good];
 	download_plain();
+}
+
+/* A device that does not wait for replies; and then it does not wait for 221 either, or does. */
+void
+blast(void)
+{
+	int t = m.transfer++;
+
+	say(C_MORE, "TYPE I");
+	say(C_ASK, "%s", WORD("PORT", "EPRT"));
+	m.d->client[m.d->client_ops - 1].n = chance(70);
+	say(C_SEND, "STOR f%d", t);
+	if (chance(70))
+		say(C_SEND, "QUIT");
+	else
+		say(C_SEND, "NOOP");
+	op(C_FINAL, 0);
+	op(C_ANSWER, 0);
+	op(C_DATA, 0);
+	op(C_PUT, NUMBER(0, 10, 800));
+	op(C_CLOSE, 0);
+	op(C_FINAL, 0);
+	op(C_FINAL, 0);
+	op(C_EOF, 0);
+	op(C_LABEL, 0);
+	m.over = true;
+}
+
+/* It has seen enough; the server cannot write any more. */
+void
+closes_early(void)
+{
+	int t = m.transfer++;
+
+	m.d->knob[K_WINDOW] = m.d->knob[K_BUFFER] = 4096;
+	on("RETR f%d", t);
+	say(S_SAY, "150 go");
+	op(S_DATA, 0);
+	op(S_SEND, 90000);
+	op(S_CLOSE, 0);
+	say(S_SENT, "226 sent");
+	setup();
+	say(C_SEND, "RETR f%d", t);
+	op(C_BEGIN, 0);
+	op(C_DATA, 0);
+	op(C_GET, 500);
+	op(chance(80) ? C_CLOSE : C_RESET, 0);
+	op(C_FINAL, 0);
+	op(C_LABEL, 0);
+}
+
+void
+epsv_all(void)
+{
+	if (m.verb != NULL || m.serial > 0)
+		return;
+	on("EPSV ALL");
+	say(S_SAY, "200 EPSV ALL ok");
+	say(C_SEND, "EPSV ALL");
+	op(C_FINAL, 0);
+	m.verb = "EPSV";
+	m.serial++;
+	download_plain();
+}
+
+/* One port for all that ever comes. */
+void
+fixed_port(void)
+{
+	if (m.serial++ > 0 || m.early_accept)
+		return;
+	on("PASV");
+	op(S_FIXED, 0);
+	on("EPSV");
+	op(S_FIXED, 0);
+	m.verb = WORD("PASV", "EPSV", "EPSV 1");
+	download_plain();
+	upload();
+	if (!m.over)
+		download_plain();
 }
 
 /* Some wait for 221 before they send the rest. */

@@ -41,6 +41,7 @@ static const struct {
 	[S_RAW] = { "raw", TEXT },
 	[S_PASSIVE] = { "passive", NONE },
 	[S_PORT] = { "port", TEXT },
+	[S_FIXED] = { "fixed", NONE },
 	[S_DEAD] = { "dead", NONE },
 	[S_ACCEPT] = { "accept", NONE },
 	[S_DATA] = { "data", NONE },

@@ -238,6 +238,10 @@ static const struct production {
 	{ "listing answered inline", 2, inline_listing },
 	{ "pipelined transfers", 3, pipelined_transfer },
 	{ "setup refused", 2, setup_refused },
+	{ "a blast of commands", 1, blast },
+	{ "download closed early", 1, closes_early },
+	{ "EPSV ALL", 1, epsv_all },
+	{ "one port for all", 1, fixed_port },
 }, endings[] = {
 	{ "QUIT", 10, quit },
 	{ "QUIT and close", 3, quit_and_close },

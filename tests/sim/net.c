@@ -196,13 +196,13 @@ sock_transmit(struct sock *s)
 	struct sock *to = s->peer;
 
 	while (buffer_held(&s->send) > 0 && !cut_off(s)) {
-		size_t held = buffer_held(&to->received) + s->in_flight;
+		size_t held = (to->closed ? 0 : buffer_held(&to->received)) + s->in_flight;
 		size_t n = buffer_held(&s->send), room = s->window > held ? s->window - held : 0;
 		struct segment g = { .kind = SEG_DATA };
 
-		if (room == 0 && !to->closed)
+		if (room == 0)
 			return;
-		if (n > room && !to->closed)
+		if (n > room)
 			n = room;
 		if (n > 1 && dice_chance(&world_dice, net.split))
 			n = dice_between(&world_dice, 1, (unsigned)n - 1);

@@ -14,7 +14,7 @@ struct server {
 	const struct dialogue *d;
 	struct view *view;
 	struct deeds *deeds;
-	struct listener *entrance, *listener;
+	struct listener *entrance, *listener, *fixed;
 	struct sock *control, *data;
 	struct lines lines;
 	const struct op *op;  /* of the program in hand */
@@ -142,7 +142,8 @@ say(struct server *s, const char *text)
 static void
 forget_listener(struct server *s)
 {
-	listener_close(s->listener);
+	if (s->listener != s->fixed)
+		listener_close(s->listener);
 	s->listener = NULL;
 	sock_close(s->data);
 	s->data = NULL;
@@ -181,6 +182,16 @@ op_passive(struct server *s, const char *text, bool dead)
 	if (!dead)
 		s->listener = net_listen(net.direct ? HOST_CLIENT : HOST_OURS, false, server_run, s);
 	tell_port(s, dead ? net_dead_port() : s->listener->port, text);
+}
+
+static void
+op_fixed(struct server *s)
+{
+	if (s->fixed == NULL)
+		s->fixed = net_listen(net.direct ? HOST_CLIENT : HOST_OURS, false, server_run, s);
+	forget_listener(s);
+	s->listener = s->fixed;
+	tell_port(s, s->fixed->port, passive_text(s));
 }
 
 /* ---- data ---- */
@@ -292,10 +303,7 @@ op_end(struct server *s, enum op_kind kind)
 	}
 	if (kind == S_FIN)
 		return;
-	sock_close(s->data);
-	s->data = NULL;
-	listener_close(s->listener);
-	s->listener = NULL;
+	forget_listener(s);
 	s->address = 0;
 }
 
@@ -428,6 +436,7 @@ server_end(struct server *s, bool died)
 		sock_close(s->control);
 	sock_close(s->data);
 	listener_close(s->listener);
+	listener_close(s->fixed);
 	sock_close(s->control);
 }
 
@@ -448,6 +457,9 @@ op_words(struct server *s, const struct op *op)
 		break;
 	case S_PASSIVE:
 		op_passive(s, passive_text(s), false);
+		break;
+	case S_FIXED:
+		op_fixed(s);
 		break;
 	case S_PORT:
 		op_passive(s, op->text, false);
