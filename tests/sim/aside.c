@@ -142,6 +142,9 @@ setup_alone(void)
 {
 	int count = NUMBER(1, 1, 2, 3);
 
+	if (m.fixed)
+		return;
+	m.alone = true;
 	for (int i = 0; i < count; i++) {
 		say(C_ASK, "%s", setup_verb());
 		op(C_ANSWER, 0);
@@ -380,8 +383,9 @@ epsv_all(void)
 void
 fixed_port(void)
 {
-	if (m.serial++ > 0 || m.early_accept)
+	if (m.serial++ > 0 || m.early_accept || m.alone)
 		return;
+	m.fixed = true;
 	on("PASV");
 	op(S_FIXED, 0);
 	on("EPSV");

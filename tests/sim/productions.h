@@ -10,6 +10,7 @@ struct making {
 	struct dice dice;
 	const char *verb;  /* this client's only one; NULL: any */
 	bool early_accept; /* this server sits in accept() after PASV */
+	bool alone, fixed; /* connections were made for nothing; all are to one port */
 	bool over;         /* nothing can follow */
 	int transfer, serial;
 };

@@ -10,6 +10,7 @@
 #include "grammar.h"
 #include "judge.h"
 #include "shrink.h"
+#include "trace.h"
 
 #define KINDS 512
 
@@ -163,6 +164,7 @@ failed(struct dialogue *d, const char *why, enum cut cut, unsigned at)
 	shrink(d, cut == CUT_NONE ? fails : cut_fails);
 	printf("\n--- the smallest dialogue that fails so (a case file)\n");
 	dialogue_print(d, stdout);
+	play_trace = stdout;
 	if (cut == CUT_NONE)
 		fails(d), judge_same(d, &direct, &through, stdout);
 	else
@@ -221,6 +223,7 @@ dialogue_play(struct dialogue *d, bool cuts)
 		}
 		return;
 	}
+	play_trace = options.verbose ? stdout : NULL;
 	if (options.direct)
 		through = again;
 	else

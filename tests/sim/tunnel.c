@@ -5,6 +5,7 @@
 #include "coverage.h"
 #include "executor.h"
 #include "play.h"
+#include "trace.h"
 
 #define LONGEST (4000 * SECOND)
 #define AFTERWARDS (120 * SECOND) /* what a session may still need when both peers are gone */
@@ -75,6 +76,7 @@ timer_due(void *arg)
 	if (timer->t->gone)
 		return;
 	coverage_event(timer->t->session, &e);
+	trace_event(&e);
 	session_event(timer->t->session, &e);
 	tunnel_turn(timer->t);
 }
@@ -94,6 +96,7 @@ static void
 tunnel_act(struct tunnel *t, const struct action *a)
 {
 	coverage_action(t->session, a);
+	trace_action(a);
 	if (a->kind == ACT_TIMER) {
 		act_timer(t, a);
 	} else if (a->kind == ACT_CONTROL_EOF) {
@@ -140,6 +143,7 @@ control_write(struct control *c)
 
 		if (n == 0)
 			return;
+		trace_bytes(c->side == CLIENT ? "<" : ">>", data, n);
 		session_sent(c->t->session, c->side, n);
 	}
 	if (c->half || c->hang)
@@ -168,6 +172,7 @@ control_read(struct control *c)
 		room = room > 7 ? 7 : room;
 	n = sock_read(c->sock, bytes, room);
 	if (n > 0) {
+		trace_bytes(c->side == CLIENT ? ">" : "<<", bytes, n);
 		session_push(s, c->side, bytes, n);
 		return true;
 	}
@@ -219,6 +224,7 @@ tunnel_event(void *arg, const struct event *e)
 	if (t->gone)
 		return;
 	coverage_event(t->session, e);
+	trace_event(e);
 	session_event(t->session, e);
 	tunnel_turn(t);
 }
