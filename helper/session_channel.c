@@ -99,6 +99,7 @@ channel_open(struct session *s, struct channel *ch, enum side side, enum end_ver
 		a.ends[side].address = side == CLIENT ? ch->client_addr : ch->server_addr;
 	else
 		a.ends[side].address.family = family;
+	ch->opened = true;
 	ch->end[side].asked = verb == END_LISTEN;
 	ch->end[side].dialled = verb == END_DIAL;
 	if (side == CLIENT && verb == END_LISTEN && server->dials && !server->dialled) {
@@ -106,6 +107,18 @@ channel_open(struct session *s, struct channel *ch, enum side side, enum end_ver
 		server->dialled = true;
 	}
 	output_act(&s->out, &a);
+	if (ch->begun)
+		channel_begin(s, ch);
+}
+
+/* The transfer command may be sent right behind the setup, before there is anything to open. */
+void
+channel_begin(struct session *s, struct channel *ch)
+{
+	ch->begun = !ch->opened;
+	if (ch->opened)
+		output_act(&s->out, &(struct action){ .kind = ACT_BEGIN, .channel = ch->id,
+			.upload = ch->dir == DIR_UP });
 }
 
 void
@@ -143,7 +156,8 @@ channel_end(struct session *s, struct channel *ch, const struct action *a)
 	ch->dead = true;
 	if (s->current == ch)
 		s->current = NULL;
-	output_act(&s->out, a);
+	if (ch->opened)
+		output_act(&s->out, a);
 }
 
 void

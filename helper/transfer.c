@@ -80,12 +80,10 @@ client_ended(struct session *s, struct channel *ch)
 static void
 transfer_take(struct session *s, struct channel *ch, struct pending *p)
 {
-	struct action a = { .kind = ACT_BEGIN, .channel = ch->id, .upload = p->number == FTP_STOR };
-
-	ch->dir = a.upload ? DIR_UP : DIR_DOWN;
+	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
 	ch->final = 0;
 	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
-	output_act(&s->out, &a);
+	channel_begin(s, ch);
 	if (ch->strangers > 0 && !ch->end[CLIENT].connected)
 		channel_arm(s, ch, TIMER_OWNER);
 	if (ch->end[CLIENT].eof)

@@ -37,6 +37,8 @@ struct client {
 	bool active;
 	int transfer, last_code;
 	uint64_t got, put, goal;
+	uint64_t had; /* the last data connection: what had come of it, */
+	bool had_end; /* and its end */
 };
 
 static void client_run(void *);
@@ -60,12 +62,13 @@ static void
 reply_whole(struct client *c, int code)
 {
 	struct reply *r = &c->reply[c->replies++ % REPLIES];
+	const struct sock *data = c->data;
 
 	*r = (struct reply){ code, world_text(c->text, strlen(c->text)), 0, false };
-	if (c->data != NULL) {
-		r->arrived = c->data->arrived;
-		r->ended = c->data->fin_in || c->data->rst_in;
-	}
+	if (data == NULL && c->listener != NULL && c->listener->count > 0)
+		data = c->listener->waiting[0]; /* in the kernel it is there */
+	r->arrived = data ? data->arrived : c->had;
+	r->ended = data ? data->fin_in || data->rst_in : c->had_end;
 	c->text[0] = '\0';
 	c->open = 0;
 }
@@ -124,6 +127,10 @@ next(struct client *c)
 static void
 data_close(struct client *c)
 {
+	if (c->data != NULL) {
+		c->had = c->data->arrived;
+		c->had_end = c->data->fin_in || c->data->rst_in;
+	}
 	sock_close(c->data);
 	c->data = NULL;
 	listener_close(c->listener);
@@ -313,7 +320,8 @@ static void
 data_new(struct client *c, struct sock *s)
 {
 	c->data = s;
-	c->got = c->put = 0;
+	c->got = c->put = c->had = 0;
+	c->had_end = false;
 }
 
 static bool

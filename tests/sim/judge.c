@@ -15,6 +15,8 @@
  *  no reset to send         server  silence for the reset of an upload, never its end of file
  *  the client has died      server  anything but an end of file of an upload that is shorter than direct
  *  aborted                  both    the data of a transfer that the client itself aborts
+ *  a moment later           client  the end (not the data) of a download behind its final reply, where
+ *                                   nothing but two of our processes lies between
  *  ended sooner             client  the data connection is ended before the final reply goes out
  *  cannot be written to     client  whether its writes fail, where the server breaks off the upload
  */
@@ -42,6 +44,18 @@ through_ssh(const struct judge *j, bool client)
 	return j->d->knob[K_FAR] ? client : !client;
 }
 
+static const char *
+same_way(const struct seen *a, const struct seen *b)
+{
+	static const char *const table[2][2] = { /* HOW_OK, else */
+		{ "", "a data connection is there, and is not through the tunnel" },
+		{ "a data connection is not there, and is through the tunnel",
+		    "a data connection fails in another way" },
+	};
+
+	return a->how == b->how ? NULL : table[a->how != HOW_OK][b->how != HOW_OK];
+}
+
 /* ---- what the client sees ---- */
 
 static const char *
@@ -55,7 +69,7 @@ same_order(const struct judge *j, const struct seen *a, const struct seen *b)
 		return NULL; /* an upload's end to a far client: through ssh there is no order */
 	if (b->arrived < a->arrived)
 		return "a final reply has overtaken the data";
-	if (a->ended && !b->ended)
+	if (a->ended && !b->ended && (deeds->sent == 0 || j->d->knob[K_FAR]))
 		return "a final reply has overtaken the end of the data connection";
 	return NULL;
 }
@@ -122,7 +136,7 @@ same_client(const struct judge *j, const struct seen *a, const struct seen *b)
 		return a->how == HOW_EOF && b->how == HOW_RESET && !j->through->direct ?
 		    "the control connection is reset" : NULL;
 	default:
-		return a->how != b->how ? "a data connection fares otherwise" : NULL;
+		return same_way(a, b);
 	}
 }
 
@@ -159,7 +173,7 @@ same_server(const struct judge *j, const struct seen *a, const struct seen *b)
 		return a->how == HOW_EOF && b->how == HOW_RESET && !j->died && !j->through->direct ?
 		    "the control connection to the server is reset" : NULL;
 	default:
-		return a->how != b->how ? "a data connection fares otherwise" : NULL;
+		return same_way(a, b);
 	}
 }
 

@@ -129,7 +129,8 @@ segment_syn(struct segment *g)
 {
 	struct listener *l = g->listener;
 	struct sock *dialler = g->to, *s = dialler->peer;
-	bool refused = l == NULL || l->closed || l->count == 16 || dialler->closed;
+	bool refused = l == NULL || l->closed || l->count == 16 ||
+	    (dialler->closed && !dialler->connected);
 
 	if (refused && !dialler->connected)
 		dialler->refused = true;

@@ -2,11 +2,12 @@
 
 #include <string.h>
 
-/* What fails is told by a text that stays where it is. */
 static bool
 still_fails(const struct dialogue *d, shrink_fn *check, const char *why)
 {
-	return check(d) == why;
+	const char *now = check(d);
+
+	return now != NULL && strcmp(now, why) == 0;
 }
 
 static bool
@@ -108,9 +109,11 @@ drop_programs(struct dialogue *d, shrink_fn *check, const char *why)
 void
 shrink(struct dialogue *d, shrink_fn *check)
 {
-	const char *why = check(d);
-	bool better = why != NULL;
+	const char *first = check(d);
+	char why[512];
+	bool better = first != NULL;
 
+	snprintf(why, sizeof(why), "%s", first ? first : "");
 	for (int round = 0; round < 6 && better; round++) {
 		better = drop_groups(d, check, why);
 		drop_programs(d, check, why);

@@ -46,31 +46,10 @@ comparable(const struct dialogue *d)
 	return why;
 }
 
-static const char *
-fails(const struct dialogue *d)
-{
-	if (comparable(d) != NULL)
-		return NULL;
-	play_tunnel(d, d->seed * 3, CUT_NONE, 0, &through);
-	return judge_same(d, &direct, &through, NULL);
-}
-
-static enum cut shrink_cut;
-static unsigned shrink_at;
-
-static const char *
-cut_fails(const struct dialogue *d)
-{
-	if (comparable(d) != NULL)
-		return NULL;
-	play_tunnel(d, d->seed * 3, shrink_cut, shrink_at, &through);
-	return judge_cut(d, &direct, &through, shrink_cut, NULL);
-}
-
 /* ---- kinds of failures ---- */
 
 static struct kind {
-	char text[256];
+	char text[512];
 	unsigned long count;
 	uint64_t seed;
 } kinds[KINDS];
@@ -101,33 +80,52 @@ print_kinds(void)
 		    kinds[i].text);
 }
 
-/* Numbers and times are no part of a kind. */
-static void
-kind_of(const struct dialogue *d, enum cut cut, char *text, size_t size)
+/* Times, transfers, texts and how many bytes are no part of a kind. */
+static const char *
+kind_of(const struct dialogue *d, enum cut cut)
 {
+	static char kind[512];
 	char *raw = NULL;
-	size_t len = 0, n = 0;
+	size_t len = 0;
 	FILE *f = open_memstream(&raw, &len);
 
+	seen_brief = true;
 	if (cut != CUT_NONE)
 		fprintf(f, "cut %s: ", cut_names[cut]);
-	if (cut == CUT_NONE ? !judge_same(d, &direct, &through, f) :
-	    !judge_cut(d, &direct, &through, cut, f))
-		fprintf(f, "?");
+	if (cut == CUT_NONE)
+		judge_same(d, &direct, &through, f);
+	else
+		judge_cut(d, &direct, &through, cut, f);
 	if (through.fault != NULL)
 		fprintf(f, "%s", through.fault);
 	fclose(f);
-	for (size_t i = 0; i < len && n + 1 < size; i++) {
-		char *ms = raw[i] == '\n' ? NULL : strstr(raw + i, " ms  ");
-
-		if (ms != NULL && (size_t)(ms - raw) - i <= 14 && strchr("0123456789. ", raw[i])) {
-			i = (size_t)(ms - raw) + 3;
-			continue;
-		}
-		text[n++] = raw[i] == '\n' ? ';' : raw[i];
-	}
-	text[n] = '\0';
+	seen_brief = false;
+	for (char *p = raw; *p != '\0'; p++)
+		*p = *p == '\n' ? ' ' : *p;
+	snprintf(kind, sizeof(kind), "%s", raw);
 	free(raw);
+	return kind;
+}
+
+static const char *
+fails(const struct dialogue *d)
+{
+	if (comparable(d) != NULL)
+		return NULL;
+	play_tunnel(d, d->seed * 3, CUT_NONE, 0, &through);
+	return judge_same(d, &direct, &through, NULL) ? kind_of(d, CUT_NONE) : NULL;
+}
+
+static enum cut shrink_cut;
+static unsigned shrink_at;
+
+static const char *
+cut_fails(const struct dialogue *d)
+{
+	if (comparable(d) != NULL)
+		return NULL;
+	play_tunnel(d, d->seed * 3, shrink_cut, shrink_at, &through);
+	return judge_cut(d, &direct, &through, shrink_cut, NULL) ? kind_of(d, shrink_cut) : NULL;
 }
 
 /* ---- telling ---- */
@@ -149,11 +147,8 @@ print_views(const struct dialogue *d)
 static void
 failed(struct dialogue *d, const char *why, enum cut cut, unsigned at)
 {
-	char text[256];
-
 	total.failed++;
-	kind_of(d, cut, text, sizeof(text));
-	count_kind(text, d->seed);
+	count_kind(kind_of(d, cut), d->seed);
 	if (options.all)
 		return;
 	printf("FAILED: seed %llu: %s", (unsigned long long)d->seed, why);

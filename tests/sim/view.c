@@ -20,9 +20,28 @@ view_add(struct view *v, enum seen_kind kind, enum how how)
 	return s;
 }
 
+bool seen_brief;
+
+static void
+seen_print_brief(const struct seen *s, FILE *f)
+{
+	fprintf(f, "%s", kind_names[s->kind]);
+	if (s->kind == SEEN_REPLY || s->kind == SEEN_SETUP)
+		fprintf(f, " %d%s", s->code, s->kind == SEEN_REPLY && s->ended ? " behind the end" : "");
+	else if (s->kind == SEEN_COMMAND)
+		fprintf(f, " %.4s", s->text);
+	else
+		fprintf(f, " %s", how_names[s->how]);
+	fprintf(f, "; ");
+}
+
 void
 seen_print(const struct seen *s, FILE *f)
 {
+	if (seen_brief) {
+		seen_print_brief(s, f);
+		return;
+	}
 	fprintf(f, "%10.3f ms  %s", (double)s->at / (double)MS, kind_names[s->kind]);
 	if (s->kind == SEEN_REPLY || (s->kind == SEEN_SETUP && s->code != 0))
 		fprintf(f, " %d", s->code);

@@ -53,6 +53,7 @@ struct deeds {
 struct seen *view_add(struct view *, enum seen_kind, enum how);
 void view_print(const struct view *, FILE *);
 void seen_print(const struct seen *, FILE *);
+extern bool seen_brief; /* without times, numbers and texts */
 extern const char *const how_names[];
 
 #endif
