@@ -99,7 +99,6 @@ channel_open(struct session *s, struct channel *ch, enum side side, enum end_ver
 		a.ends[side].address = side == CLIENT ? ch->client_addr : ch->server_addr;
 	else
 		a.ends[side].address.family = family;
-	ch->opened = true;
 	ch->end[side].asked = verb == END_LISTEN;
 	ch->end[side].dialled = verb == END_DIAL;
 	if (side == CLIENT && verb == END_LISTEN && server->dials && !server->dialled) {
@@ -107,15 +106,17 @@ channel_open(struct session *s, struct channel *ch, enum side side, enum end_ver
 		server->dialled = true;
 	}
 	output_act(&s->out, &a);
-	if (ch->begun)
+	if (!ch->opened && ch->dir != DIR_NONE) {
+		ch->opened = true;
 		channel_begin(s, ch);
+	}
+	ch->opened = true;
 }
 
-/* The transfer command may be sent right behind the setup, before there is anything to open. */
+/* The transfer command is sent; its setup may not be done yet. */
 void
 channel_begin(struct session *s, struct channel *ch)
 {
-	ch->begun = !ch->opened;
 	if (ch->opened)
 		output_act(&s->out, &(struct action){ .kind = ACT_BEGIN, .channel = ch->id,
 			.upload = ch->dir == DIR_UP });
@@ -158,6 +159,8 @@ channel_end(struct session *s, struct channel *ch, const struct action *a)
 		s->current = NULL;
 	if (ch->opened)
 		output_act(&s->out, a);
+	else
+		channel_arm(s, ch, TIMER_NONE);
 }
 
 void

@@ -75,9 +75,8 @@ struct end {
 
 struct channel {
 	unsigned id; /* 0 = free slot */
-	bool opened; /* an end was asked for: else nobody but us knows of it */
-	bool begun;  /* a transfer was, before that */
 	bool dead;   /* closed; who carries that out may still ask about it */
+	bool opened; /* the outside knows of it */
 	/* setup */
 	enum ftp_verb client_verb;
 	struct ftp_address client_addr, server_addr; /* to dial */
@@ -154,7 +153,7 @@ struct channel *channel_next(const struct session *, const struct channel *); /*
 void channel_sweep(struct session *); /* nobody asks about the dead any more */
 void channel_act(struct session *, struct channel *, enum action_kind, enum side end);
 void channel_open(struct session *, struct channel *, enum side, enum end_verb, uint8_t family);
-void channel_begin(struct session *, struct channel *); /* ACT_BEGIN, once it is opened */
+void channel_begin(struct session *, struct channel *);
 void channel_arm(struct session *, struct channel *, enum channel_timer);
 void channel_pass_eof(struct session *, struct channel *, enum side end); /* once */
 void channel_close(struct session *, struct channel *);

@@ -24,6 +24,8 @@ aside_answer(const char *line)
 static const char *
 aside_line(void)
 {
+	if (m.d->knob[K_MODE] >= 2) /* a setup would be said in other words, and more than once */
+		return WORD("NOOP", "PWD", "TYPE A", "STAT", "SITE IDLE 900", "USER x", "REIN", "XYZZY", "CWD /");
 	return WORD("NOOP", "PWD", "TYPE A", "STAT", "SITE IDLE 900", "EPSV", "PASV", "USER x", "REIN",
 	    "XYZZY", "CWD /");
 }
@@ -161,6 +163,9 @@ no_connection(void)
 {
 	int t = m.transfer++;
 
+	if (m.verb != NULL || m.d->knob[K_MODE] >= 2)
+		return;
+	m.setups++;
 	say(C_ASK, "%s", WORD("PASV", "EPSV"));
 	op(C_ANSWER, 0);
 	say(C_SEND, "RETR f%d", t);
@@ -201,8 +206,9 @@ dead_port(void)
 {
 	int t = m.transfer++;
 
-	if (m.serial++ > 0 || m.early_accept)
+	if (m.setups > 0 || m.early_accept)
 		return;
+	m.setups++;
 	on("EPSV");
 	op(S_DEAD, 0);
 	op(C_LOOSE, 0);
@@ -228,7 +234,7 @@ dead_port(void)
 void
 odd_passive(void)
 {
-	if (m.serial++ > 0 || m.early_accept)
+	if (m.setups > 0 || m.early_accept)
 		return;
 	on("PASV");
 	pause_maybe(S_SLEEP);
@@ -296,7 +302,7 @@ setup_refused(void)
 	static const char *const verbs[] = { "EPSV", "PASV", "EPRT", "PORT" };
 	int good = (int)dice_below(&m.dice, 4);
 
-	if (m.serial++ > 0 || m.early_accept)
+	if (m.setups > 0 || m.early_accept)
 		return;
 	for (int i = 0; i < 4; i++) {
 		if (i == good)
@@ -304,6 +310,7 @@ setup_refused(void)
 		on("%s", verbs[i]);
 		say(S_SAY, "%s", WORD("500 not understood", "502 not implemented", "522 no"));
 	}
+	m.setups++;
 	op(C_LOOSE, 0);
 	for (int i = 0; i < 4 && i <= good; i++) {
 		say(C_ASK, "%s", verbs[i]);
@@ -322,6 +329,9 @@ blast(void)
 {
 	int t = m.transfer++;
 
+	if (m.verb != NULL)
+		return;
+	m.setups++;
 	say(C_MORE, "TYPE I");
 	say(C_ASK, "%s", WORD("PORT", "EPRT"));
 	m.d->client[m.d->client_ops - 1].n = chance(70);
@@ -368,14 +378,13 @@ closes_early(void)
 void
 epsv_all(void)
 {
-	if (m.verb != NULL || m.serial > 0)
+	if (m.verb != NULL || m.setups > 0)
 		return;
 	on("EPSV ALL");
 	say(S_SAY, "200 EPSV ALL ok");
 	say(C_SEND, "EPSV ALL");
 	op(C_FINAL, 0);
 	m.verb = "EPSV";
-	m.serial++;
 	download_plain();
 }
 
@@ -383,7 +392,7 @@ epsv_all(void)
 void
 fixed_port(void)
 {
-	if (m.serial++ > 0 || m.early_accept || m.alone)
+	if (m.setups > 0 || m.early_accept || m.alone)
 		return;
 	m.fixed = true;
 	on("PASV");

@@ -12,7 +12,7 @@ struct making {
 	bool early_accept; /* this server sits in accept() after PASV */
 	bool alone, fixed; /* connections were made for nothing; all are to one port */
 	bool over;         /* nothing can follow */
-	int transfer, serial;
+	int transfer, serial, setups;
 };
 extern struct making m;
 

@@ -399,7 +399,7 @@ op_cmd(struct server *s, const struct op *op)
 	if (line == NULL && !s->late && !control_over(s))
 		return false;
 	if (line != NULL) {
-		saw(s, SEEN_COMMAND, HOW_OK)->text = line;
+		saw(s, is_setup(line) ? SEEN_SETUP : SEEN_COMMAND, HOW_OK)->text = line;
 		if (op->text[0] != '\0') {
 			char reply[128];
 

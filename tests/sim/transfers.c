@@ -4,6 +4,7 @@
 const char *
 setup_verb(void)
 {
+	m.setups++;
 	return m.verb ? m.verb : WORD("PASV", "EPSV", "PORT", "EPRT", "PASV", "EPSV", "LPSV", "LPRT");
 }
 
