@@ -333,10 +333,12 @@ transfer_over(struct session *s, struct pending *p)
 		transfer_returned(s, ch);
 		return;
 	}
-	if (!answered && ch->end[SERVER].eof && ch->dir == DIR_DOWN)
+	if (!answered && ch->end[SERVER].eof && !ch->end[CLIENT].passed && ch->dir == DIR_DOWN)
 		channel_act(s, ch, ACT_CHECK, SERVER); /* nothing will come that says more */
 	else
 		channel_check_done(s, ch);
+	if (!ch->dead && ch->timer == TIMER_STALL)
+		channel_arm(s, ch, TIMER_NONE);
 }
 
 struct transfer_seen
@@ -467,11 +469,11 @@ stranger_came(struct session *s, struct channel *ch, unsigned count)
 static void
 stalled(struct session *s, struct channel *ch)
 {
-	bool failed = ch->final == 0 || ch->final >= 300;
+	bool failed = ch->lost || (ch->final >= 300 && transfer_of(s, ch) == NULL);
 
 	if (channel_progress(s, ch) != ch->progress)
 		channel_arm(s, ch, TIMER_STALL);
-	else if (failed && transfer_of(s, ch) == NULL)
+	else if (failed)
 		channel_abort(s, ch, MASK(CLIENT));
 	else
 		ch->stalled = true;
@@ -561,8 +563,8 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		break;
 	case EV_DRAINED:
 		ch->end[e->end].drained = true;
-		if (e->end == CLIENT && ch->timer == TIMER_STALL)
-			channel_arm(s, ch, TIMER_STALL);
+		if (e->end == CLIENT && ch->timer == TIMER_STALL && ch->dir == DIR_DOWN)
+			channel_arm(s, ch, TIMER_STALL); /* ssh has it; the client gets as long again */
 		break;
 	case EV_ALIVE:
 		transfer_alive(s, ch);
@@ -598,8 +600,10 @@ void
 transfer_quit(struct session *s)
 {
 	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
-		if (ch->timer == TIMER_DYING)
+		if (ch->timer == TIMER_DYING) {
 			channel_pass_eof(s, ch, SERVER);
+			channel_arm(s, ch, TIMER_NONE);
+		}
 }
 
 /* What the server sent before its end still comes; then there is nobody who says that it was all. */
