@@ -180,6 +180,9 @@ reply_follow(struct session *s, struct attribution a)
 	if (a.whose == WHOSE_FORGED && running != NULL &&
 	    !(running->kind == PENDING_TRANSFER && running->started))
 		s->reply_to = running;
+	/* Where the one before may have been this one's, this one may be the next one's. */
+	a.doubtful |= s->reply_to != NULL && s->reply_to->doubtful && a.never == 0 &&
+	    !ftp_code_is_passive(s->reply_code);
 	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->sent) {
 			queue_at(&s->queue, i)->doubtful = true;
@@ -296,6 +299,22 @@ reply_complete(struct session *s, int code)
 		reply_deliver(s, p, code);
 }
 
+/* Is what ends a transfer there already, behind the reply that is held? */
+static bool
+end_follows(const struct session *s)
+{
+	const char *p = bytes_data(&s->in[SERVER]), *end = p + s->in[SERVER].len;
+
+	while (end - p >= 4) {
+		if (memcmp(p, "226", 3) == 0 || memcmp(p, "225", 3) == 0 || memcmp(p, "426", 3) == 0)
+			return true;
+		if ((p = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			break;
+		p++;
+	}
+	return false;
+}
+
 /* The reply that is held: is it known whose it is? */
 static void
 reply_whose_now(struct session *s)
@@ -304,6 +323,10 @@ reply_whose_now(struct session *s)
 	struct attribution a;
 
 	seen.waited = s->timer != SESSION_WHOSE;
+	if (end_follows(s)) {
+		seen.waited = true;
+		seen.ended = false;
+	}
 	a = attribute(&s->queue, s->held, seen);
 	if (a.whose == WHOSE_UNKNOWN)
 		return;

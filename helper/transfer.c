@@ -264,8 +264,8 @@ download_may_pass(struct session *s, struct channel *ch, int code)
 static bool
 upload_may_pass(struct session *s, struct channel *ch, int code)
 {
-	if (code >= 300 && !ch->end[SERVER].passed)
-		return true;
+	if (code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
+		return true; /* the upload may go on */
 	channel_pass_eof(s, ch, CLIENT);
 	if (!ch->end[CLIENT].passed || ch->end[CLIENT].drained)
 		return true;

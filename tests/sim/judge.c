@@ -65,11 +65,11 @@ same_order(const struct judge *j, const struct seen *a, const struct seen *b)
 
 	if (j->through->direct || a->transfer < 0 || a->code / 100 != 2 || deeds->aborted || deeds->sent_reset)
 		return NULL;
-	if (j->d->knob[K_FAR] && deeds->sent == 0)
+	if (j->d->knob[K_FAR] && deeds->up)
 		return NULL; /* an upload's end to a far client: through ssh there is no order */
 	if (b->arrived < a->arrived)
 		return "a final reply has overtaken the data";
-	if (a->ended && !b->ended && (deeds->sent == 0 || j->d->knob[K_FAR]))
+	if (a->ended && !b->ended && (deeds->up || j->d->knob[K_FAR]))
 		return "a final reply has overtaken the end of the data connection";
 	return NULL;
 }

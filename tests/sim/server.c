@@ -371,6 +371,8 @@ command_begins(struct server *s, const char *line)
 	const struct program *p = dialogue_on(s->d, line);
 
 	s->transfer = transfer_of(line);
+	if (s->transfer >= 0)
+		s->deeds[s->transfer].up = strchr("SA", line[0]) != NULL;
 	if (p != NULL) {
 		s->op = s->d->op + p->first;
 		s->left = p->count;
