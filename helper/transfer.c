@@ -248,6 +248,19 @@ wait_for_data(struct session *s, struct channel *ch)
 	return ch->stalled;
 }
 
+/* The server has begun, so its connection to an active client is on its way, whatever it says then. */
+static bool
+wait_for_connection(struct session *s, struct channel *ch, const struct pending *p, int code)
+{
+	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
+
+	if (both || !ch->end[CLIENT].dials || !p->started || code < 300 || code == 425 || ch->awaited)
+		return true;
+	if (ch->timer == TIMER_NONE)
+		channel_arm(s, ch, TIMER_CONNECTION);
+	return false;
+}
+
 static bool
 download_may_pass(struct session *s, struct channel *ch, int code)
 {
@@ -280,6 +293,8 @@ transfer_may_pass(struct session *s, struct pending *p, int code)
 
 	if (ch == NULL || !ch->owned || s->mode_b)
 		return true;
+	if (!wait_for_connection(s, ch, p, code))
+		return false;
 	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, code) : download_may_pass(s, ch, code);
 	if (passes && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
@@ -366,6 +381,8 @@ static void
 transfer_connected(struct session *s, struct channel *ch, enum side end)
 {
 	ch->end[end].connected = true;
+	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
+		channel_arm(s, ch, TIMER_NONE);
 	if (end == CLIENT && ch->timer == TIMER_OWNER)
 		channel_arm(s, ch, TIMER_NONE);
 }
@@ -512,6 +529,9 @@ transfer_timer(struct session *s, struct channel *ch)
 		break;
 	case TIMER_RESET:
 		channel_abort(s, ch, MASK(CLIENT));
+		break;
+	case TIMER_CONNECTION:
+		ch->awaited = true;
 		break;
 	case TIMER_PORT:
 	case TIMER_NONE:
