@@ -32,7 +32,8 @@ own_send_before(struct session *s, const struct pending *p)
 static void
 own_send_aside(struct session *s)
 {
-	bool late = queue_head(&s->queue)->aside; /* the transfer's reply may never come */
+	const struct pending *head = queue_head(&s->queue);
+	bool late = head->aside || head->kind == PENDING_ABOR; /* its reply may never come */
 
 	for (size_t i = 1; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
@@ -56,7 +57,7 @@ own_flush(struct session *s)
 		own_send(s, p);
 		queue_pop(&s->queue);
 	}
-	if (p == NULL || p->kind != PENDING_TRANSFER)
+	if (p == NULL || (p->kind != PENDING_TRANSFER && p->kind != PENDING_ABOR))
 		return;
 	if (p->swallow && p->instead != NULL) {
 		output_text(&s->out, CLIENT, p->instead);

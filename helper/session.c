@@ -122,7 +122,8 @@ server_left(struct session *s)
 		output_text(&s->out, CLIENT, text);
 	}
 	output_hangup(&s->out, CLIENT);
-	session_arm(s, transfer_unfinished(s) ? SESSION_GONE : SESSION_IDLE);
+	if (transfer_unfinished(s))
+		session_arm(s, SESSION_GONE);
 }
 
 static bool
