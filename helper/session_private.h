@@ -101,6 +101,7 @@ struct channel {
 	enum client_state client; /* as its EOF told */
 	unsigned strangers;
 	bool owner_waited;
+	bool broken;    /* it has failed; a far client is to read the reply first */
 	bool awaited;   /* its connection was, long enough */
 	uint64_t announced; /* bytes, by the 150; 0 = not known */
 	uint64_t progress;  /* as it was when the timer was set */

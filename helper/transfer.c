@@ -202,15 +202,45 @@ download_failed_midway(const struct session *s, const struct channel *ch)
 	    channel_moved(s, ch, SERVER) > 0;
 }
 
+/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end comes
+ * behind a reply that is no success; without one it is held open. */
+static void
+client_fails(struct session *s, struct channel *ch)
+{
+	bool reply_due = transfer_of(s, ch) != NULL;
+
+	if (!s->config.far[CLIENT] || (ch->dir == DIR_DOWN && !reply_due && ch->final < 300)) {
+		channel_abort(s, ch, MASK(CLIENT));
+	} else if (ch->dir != DIR_DOWN || !reply_due) {
+		channel_abort(s, ch, 0);
+	} else if (!ch->broken) {
+		ch->broken = true;
+		if (ch->final == 0)
+			channel_arm(s, ch, TIMER_FINAL);
+	}
+}
+
+/* Which ends must not take what they have for complete, when the control connections end: a far client
+ * sees by that, that it is not. */
+static unsigned
+broken_ends(const struct session *s, const struct channel *ch)
+{
+	unsigned client = s->config.far[CLIENT] ? 0 : MASK(CLIENT);
+
+	return ch->dir == DIR_UP && !ch->end[SERVER].passed ? client | MASK(SERVER) : client;
+}
+
 /* Its EOF is there, and so is what may say something about it. A reset which the server has sent
  * looks like an EOF through ssh, but for the bytes that are missing. */
 static void
 download_ended(struct session *s, struct channel *ch)
 {
-	if (ch->lost || (ch->final < 300 && !ch->aborted && download_is_short(s, ch))) {
+	if (ch->lost)
+		channel_abort(s, ch, broken_ends(s, ch));
+	else if (ch->final < 300 && !ch->aborted && download_is_short(s, ch)) {
 		transfer_spoil(s, ch, memory_text(broken_off));
-		channel_abort(s, ch, MASK(CLIENT));
-	} else if (download_failed_midway(s, ch)) {
+		client_fails(s, ch);
+	} else if (download_failed_midway(s, ch) && !s->config.far[CLIENT]) {
 		if (!ch->ready_to_reset)
 			channel_arm(s, ch, TIMER_RESET);
 		ch->ready_to_reset = true;
@@ -291,7 +321,7 @@ transfer_may_pass(struct session *s, struct pending *p, int code)
 	struct channel *ch = channel_by_id(s, p->channel);
 	bool passes;
 
-	if (ch == NULL || !ch->owned || s->mode_b)
+	if (ch == NULL || !ch->owned || ch->broken || s->mode_b)
 		return true;
 	if (!wait_for_connection(s, ch, p, code))
 		return false;
@@ -344,6 +374,10 @@ transfer_over(struct session *s, struct pending *p)
 	p->channel = 0;
 	if (ch == NULL)
 		return;
+	if (ch->broken) {
+		channel_abort(s, ch, answered ? 0 : MASK(CLIENT));
+		return;
+	}
 	if (!ch->owned) {
 		transfer_returned(s, ch);
 		return;
@@ -429,7 +463,7 @@ server_reset(struct session *s, struct channel *ch)
 		return;
 	}
 	transfer_spoil(s, ch, memory_text(broken_off));
-	channel_abort(s, ch, MASK(CLIENT));
+	client_fails(s, ch);
 }
 
 /* Nobody listened where we dialled, or nobody came. The client sees a reset at once, and the
@@ -442,7 +476,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 
 	ch->end[e->end].dialled = false;
 	if (ch->final >= 300 && transfer_of(s, ch) == NULL) {
-		channel_abort(s, ch, MASK(CLIENT));
+		client_fails(s, ch);
 		return;
 	}
 	transfer_spoil(s, ch, session_refusal(why));
@@ -451,7 +485,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 	if (cut)
 		upload_broken(s, ch);
 	else
-		channel_abort(s, ch, MASK(CLIENT));
+		client_fails(s, ch);
 }
 
 /* Somebody came to the client's listener, and nobody can tell who; the client itself had its time. */
@@ -517,7 +551,10 @@ transfer_timer(struct session *s, struct channel *ch)
 		dying_over(s, ch);
 		break;
 	case TIMER_FINAL:
-		channel_act(s, ch, ACT_CHECK, SERVER);
+		if (ch->broken)
+			channel_abort(s, ch, MASK(CLIENT));
+		else
+			channel_act(s, ch, ACT_CHECK, SERVER);
 		break;
 	case TIMER_STALL:
 		stalled(s, ch);
@@ -557,6 +594,8 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 {
 	struct pending *p = transfer_of(s, ch);
 
+	if (ch->broken && e->kind != EV_TIMER)
+		return;
 	switch (e->kind) {
 	case EV_CONNECTED:
 		transfer_connected(s, ch, e->end);
@@ -609,13 +648,6 @@ transfer_step(struct session *s)
 
 /* ---- the end of a control connection ---- */
 
-/* Which ends must not take what they have for complete. */
-static unsigned
-broken_ends(const struct channel *ch)
-{
-	return ch->dir == DIR_UP && !ch->end[SERVER].passed ? BOTH_ENDS : MASK(CLIENT);
-}
-
 void
 transfer_quit(struct session *s)
 {
@@ -638,7 +670,7 @@ server_gone(struct session *s, struct channel *ch)
 		channel_close(s, ch);
 	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof ||
 	    !ch->end[SERVER].connected || !ch->end[CLIENT].connected))
-		channel_abort(s, ch, broken_ends(ch));
+		channel_abort(s, ch, broken_ends(s, ch));
 	else if (failed) {
 		ch->lost = ch->final == 0;
 		channel_arm(s, ch, TIMER_STALL);
@@ -696,5 +728,5 @@ transfer_fail_all(struct session *s)
 		    (ch->dir == DIR_UP && ch->end[SERVER].passed))
 			channel_close(s, ch);
 		else
-			channel_abort(s, ch, broken_ends(ch));
+			channel_abort(s, ch, broken_ends(s, ch));
 }

@@ -492,7 +492,7 @@ op_simple(struct client *c, const struct op *op)
 		break;
 	case C_STATE:
 		saw(c, SEEN_STATE, c->data == NULL || !(c->data->fin_in || c->data->rst_in) ?
-		    HOW_OPEN : c->data->rst_in ? HOW_RESET : HOW_EOF);
+		    HOW_OPEN : c->data->rst_in ? HOW_RESET : HOW_EOF)->code = AT_A_GLANCE;
 		break;
 	case C_HALF:
 		sock_fin(c->control);

@@ -17,6 +17,7 @@
  *  aborted                  both    the data of a transfer that the client itself aborts
  *  a moment later           client  the end (not the data) of a download behind its final reply, where
  *                                   nothing but two of our processes lies between
+ *  no order through ssh     client  (-R) at a glance behind the reply an upload's connection is still open
  *  ended sooner             client  the data connection is ended before the final reply goes out
  *  cannot be written to     client  whether its writes fail, where the server breaks off the upload
  */
@@ -128,6 +129,8 @@ same_client(const struct judge *j, const struct seen *a, const struct seen *b)
 		    NULL : "an upload could not be sent, or could";
 	case SEEN_STATE:
 		if ((a->how == HOW_OPEN || a->how == HOW_RESET) && b->how == HOW_EOF)
+			return NULL;
+		if (b->how == HOW_OPEN && b->code == AT_A_GLANCE && j->d->knob[K_FAR])
 			return NULL;
 		if (a->how == HOW_EOF && b->how == HOW_RESET && (deeds->left || deeds->final >= 300))
 			return NULL;

@@ -32,6 +32,7 @@ struct seen {
 	bool ended;
 };
 
+#define AT_A_GLANCE 1 /* code of a STATE that was not waited for */
 #define VIEW_MAX 768
 #define TRANSFERS 64
 struct view {
