@@ -416,7 +416,7 @@ transfer_connected(struct session *s, struct channel *ch, enum side end)
 {
 	ch->end[end].connected = true;
 	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
-		channel_arm(s, ch, TIMER_NONE);
+		channel_arm(s, ch, ch->lost ? TIMER_STALL : TIMER_NONE);
 	if (end == CLIENT && ch->timer == TIMER_OWNER)
 		channel_arm(s, ch, TIMER_NONE);
 }
@@ -569,6 +569,8 @@ transfer_timer(struct session *s, struct channel *ch)
 		break;
 	case TIMER_CONNECTION:
 		ch->awaited = true;
+		if (ch->lost)
+			channel_abort(s, ch, broken_ends(s, ch));
 		break;
 	case TIMER_PORT:
 	case TIMER_NONE:
@@ -663,13 +665,16 @@ static void
 server_gone(struct session *s, struct channel *ch)
 {
 	bool failed = ch->final == 0 || ch->final >= 300;
+	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
 
-	if (!ch->owned && !(ch->end[CLIENT].connected && ch->end[SERVER].connected))
+	if (!both && ch->dir == DIR_DOWN && ch->final == 0 && transfer_of(s, ch) != NULL) {
+		ch->owned = ch->lost = true; /* its connection may still be on its way */
+		channel_arm(s, ch, TIMER_CONNECTION);
+	} else if (!ch->owned && !both)
 		channel_close(s, ch);
 	else if (ch->end[CLIENT].passed && (ch->dir != DIR_UP || ch->end[SERVER].passed))
 		channel_close(s, ch);
-	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof ||
-	    !ch->end[SERVER].connected || !ch->end[CLIENT].connected))
+	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof || !both))
 		channel_abort(s, ch, broken_ends(s, ch));
 	else if (failed) {
 		ch->lost = ch->final == 0;

@@ -302,7 +302,7 @@ setup_refused(void)
 	static const char *const verbs[] = { "EPSV", "PASV", "EPRT", "PORT" };
 	int good = (int)dice_below(&m.dice, 4);
 
-	if (m.setups > 0 || m.early_accept)
+	if (m.setups > 0 || m.early_accept || m.d->knob[K_MODE] >= 2)
 		return;
 	for (int i = 0; i < 4; i++) {
 		if (i == good)
@@ -378,7 +378,7 @@ closes_early(void)
 void
 epsv_all(void)
 {
-	if (m.verb != NULL || m.setups > 0)
+	if (m.verb != NULL || m.setups > 0 || m.d->knob[K_MODE] == 3)
 		return;
 	on("EPSV ALL");
 	say(S_SAY, "200 EPSV ALL ok");

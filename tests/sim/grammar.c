@@ -136,7 +136,7 @@ late_second_reply(void)
 	}
 	if (m.verb == NULL)
 		m.verb = "PASV";
-	if (m.verb[strlen(m.verb) - 1] == 'V')
+	if (m.verb[strlen(m.verb) - 1] == 'V' && m.d->knob[K_MODE] < 2)
 		download_plain();
 	else
 		op(C_FINAL, 0);

@@ -10,9 +10,10 @@
  *  ssh tells no reset       both    an end of file for a reset, of the control connection, and of the
  *                                   data connection; there any number of bytes up to what was sent
  *  ... but we may know      client  a reset, and then 425 or 426 for a 2xx
- *  failed after bytes       client  a reset for an end of file, and less bytes, where the server reports
- *                                   a failure, or leaves without a word
+ *  failed after bytes       client  a reset for an end of file (-R: the end of file), and less bytes,
+ *                                   where the server reports a failure, or leaves without a word
  *  no reset to send         server  silence for the reset of an upload, never its end of file
+ *                           client  silence for a reset, where no reply says what it was
  *  the client has died      server  anything but an end of file of an upload that is shorter than direct
  *  aborted                  both    the data of a transfer that the client itself aborts
  *  a moment later           client  the end (not the data) of a download behind its final reply, where
@@ -64,7 +65,7 @@ same_order(const struct judge *j, const struct seen *a, const struct seen *b)
 {
 	const struct deeds *deeds = deeds_of(j, a);
 
-	if (j->through->direct || a->transfer < 0 || a->code / 100 != 2 || deeds->aborted || deeds->sent_reset)
+	if (j->through->direct || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
 		return NULL;
 	if (j->d->knob[K_FAR] && deeds->up)
 		return NULL; /* an upload's end to a far client: through ssh there is no order */
@@ -105,7 +106,9 @@ same_download(const struct judge *j, const struct seen *a, const struct seen *b)
 		return "more bytes than were sent";
 	if (a->how == HOW_RESET && (b->how == HOW_EOF || b->how == HOW_RESET))
 		return NULL;
-	if (a->how == HOW_EOF && b->how == HOW_RESET && failed)
+	if (a->how == HOW_RESET && b->how == HOW_SILENCE && through_ssh(j, true) && deeds->final == 0)
+		return NULL;
+	if (a->how == HOW_EOF && failed && b->how == (through_ssh(j, true) ? HOW_EOF : HOW_RESET))
 		return NULL;
 	if (a->how != b->how)
 		return "another end of the data";
