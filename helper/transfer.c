@@ -278,13 +278,13 @@ wait_for_data(struct session *s, struct channel *ch)
 	return ch->stalled;
 }
 
-/* The server has begun, so its connection to an active client is on its way, whatever it says then. */
+/* The server has begun, so a data connection is there or on its way, whatever it says then. */
 static bool
 wait_for_connection(struct session *s, struct channel *ch, const struct pending *p, int code)
 {
 	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
 
-	if (both || !ch->end[CLIENT].dials || !p->started || code < 300 || code == 425 || ch->awaited)
+	if (both || !p->started || code < 300 || code == 425 || ch->awaited)
 		return true;
 	if (ch->timer == TIMER_NONE)
 		channel_arm(s, ch, TIMER_CONNECTION);

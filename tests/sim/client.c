@@ -36,6 +36,8 @@ struct client {
 	uint16_t port;
 	bool active;
 	int transfer, last_code;
+	int answered; /* the last transfer whose final reply was read */
+	bool quit;
 	uint64_t got, put, goal;
 	uint64_t had; /* the last data connection: what had come of it, */
 	bool had_end; /* and its end */
@@ -148,6 +150,8 @@ give_up(struct client *c)
 static void
 finish(struct client *c)
 {
+	if (c->transfer >= 0 && c->answered != c->transfer && !c->quit)
+		c->deeds[c->transfer].aborted = true;
 	world_forget(c->timer);
 	data_close(c);
 	sock_close(c->control);
@@ -169,6 +173,8 @@ saw_reply(struct client *c, enum seen_kind kind, const struct reply *r)
 	struct seen *s = saw(c, kind, HOW_OK);
 
 	s->code = c->last_code = r->code;
+	if (r->code >= 200)
+		c->answered = c->transfer;
 	s->text = kind == SEEN_SETUP ? "" : r->text;
 	s->arrived = r->arrived;
 	s->ended = r->ended;
@@ -214,6 +220,7 @@ op_send(struct client *c, const struct op *op, bool more)
 		c->transfer = transfer_of(op->text);
 		c->put = 0;
 	}
+	c->quit |= strcmp(op->text, "QUIT") == 0;
 	if (strcmp(op->text, "ABOR") == 0 && c->transfer >= 0)
 		c->deeds[c->transfer].aborted = true;
 	if (!more) {
@@ -589,7 +596,7 @@ client_new(const struct dialogue *d, struct view *view, struct deeds *deeds)
 	c->d = d;
 	c->view = view;
 	c->deeds = deeds;
-	c->transfer = -1;
+	c->transfer = c->answered = -1;
 	c->patience = PATIENCE;
 	return c;
 }

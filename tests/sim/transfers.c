@@ -102,7 +102,8 @@ good_end(enum op_kind kind)
 	}
 	if (odd < 30 && kind == S_SAY)
 		say(S_SAY, "226-several");
-	say(kind, "%s", WORD("226 done", "226 done", "250 done", "200 done"));
+	say(kind, "%s", WORD("226 done", "226 done", "250 done", m.silent ? "226 done" : "200 done"));
+	m.silent = false;
 	return 1;
 }
 
@@ -161,7 +162,8 @@ serve_download(const char *verb, int t, int n)
 	}
 	if (chance(25))
 		op(S_DATA, 0);
-	if (n > 1000 || !chance(6))
+	m.silent = n <= 1000 && chance(6);
+	if (!m.silent)
 		begins(n, chance(30));
 	op(S_DATA, 0);
 	send_pieces(n);
