@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "memory.h"
 #include "session_private.h"
@@ -51,15 +52,25 @@ upload_broken(struct session *s, struct channel *ch)
 		session_wrong(s, "the upload was cut off");
 }
 
-/* An upload's EOF has come. QUIT before the end of a control connection is no death. */
+/* QUIT before the end of a control connection is no death; it may stand behind what waits. */
+static bool
+quit_is_said(const struct session *s)
+{
+	const char *p = bytes_data(&s->in[CLIENT]);
+
+	for (size_t i = 0; i + 4 <= s->in[CLIENT].len && !s->quit; i++)
+		if (strncasecmp(p + i, "QUIT", 4) == 0)
+			return true;
+	return s->quit;
+}
+
+/* An upload's EOF has come. */
 static void
 upload_ended(struct session *s, struct channel *ch)
 {
-	bool gone = s->ended[CLIENT] && s->in[CLIENT].len == 0;
-
-	if (ch->client == CLIENT_LIVES || s->quit)
+	if (ch->client == CLIENT_LIVES || quit_is_said(s))
 		channel_pass_eof(s, ch, SERVER);
-	else if (gone)
+	else if (s->ended[CLIENT])
 		channel_abort(s, ch, BOTH_ENDS);
 	else if (ch->timer != TIMER_DYING)
 		channel_arm(s, ch, TIMER_DYING);
@@ -74,20 +85,6 @@ client_ended(struct session *s, struct channel *ch)
 		upload_ended(s, ch);
 	else if (ch->dir != DIR_NONE || ch->refused)
 		channel_pass_eof(s, ch, SERVER);
-}
-
-/* It is that command's from now on, unless it is refused. */
-static void
-transfer_take(struct session *s, struct channel *ch, struct pending *p)
-{
-	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
-	ch->final = 0;
-	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
-	channel_begin(s, ch);
-	if (ch->strangers > 0 && !ch->end[CLIENT].connected)
-		channel_arm(s, ch, TIMER_OWNER);
-	if (ch->end[CLIENT].eof)
-		client_ended(s, ch);
 }
 
 /* It has begun: it is no other command's any more. */
@@ -108,6 +105,22 @@ transfer_own(struct session *s, struct channel *ch, struct pending *p)
 	/* An active client is dialled when there is a transfer: a refused one leaves no trace. */
 	if (ch->end[CLIENT].dials && ch->end[SERVER].dials && !ch->end[CLIENT].dialled)
 		channel_open(s, ch, CLIENT, END_DIAL, 0);
+}
+
+/* It is that command's from now on, unless it is refused. */
+static void
+transfer_take(struct session *s, struct channel *ch, struct pending *p)
+{
+	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
+	ch->final = 0;
+	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
+	channel_begin(s, ch);
+	if (ch->strangers > 0 && !ch->end[CLIENT].connected)
+		channel_arm(s, ch, TIMER_OWNER);
+	if (ch->end[SERVER].moved)
+		transfer_own(s, ch, p);
+	if (ch->end[CLIENT].eof)
+		client_ended(s, ch);
 }
 
 void
@@ -337,12 +350,12 @@ transfer_returned(struct session *s, struct channel *ch)
 {
 	struct pending *next = transfer_of(s, ch);
 
+	if (ch->end[SERVER].eof)
+		channel_pass_eof(s, ch, CLIENT);
 	ch->dir = DIR_NONE;
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;
-	if (ch->end[SERVER].eof)
-		channel_pass_eof(s, ch, CLIENT);
 	if (ch->end[CLIENT].eof)
 		channel_pass_eof(s, ch, SERVER);
 	if (next != NULL)
@@ -534,8 +547,10 @@ stalled(struct session *s, struct channel *ch)
 static void
 dying_over(struct session *s, struct channel *ch)
 {
-	if (ch->client == CLIENT_DIES && (s->ended[CLIENT] || session_room(s, CLIENT) == 0))
+	if (ch->client == CLIENT_DIES && !s->ended[CLIENT] && session_room(s, CLIENT) == 0)
 		upload_broken(s, ch);
+	else if (s->ended[CLIENT])
+		upload_ended(s, ch);
 	else
 		channel_pass_eof(s, ch, SERVER);
 }
