@@ -233,10 +233,7 @@ reply_seen(const struct session *s, bool arrives)
 {
 	struct transfer_seen seen = transfer_seen(s, arrives);
 
-	if (end_follows(s)) {
-		seen.ended = false;
-		seen.waited = true;
-	}
+	seen.follows = end_follows(s);
 	return seen;
 }
 

@@ -430,6 +430,8 @@ transfer_connected(struct session *s, struct channel *ch, enum side end)
 	ch->end[end].connected = true;
 	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
 		channel_arm(s, ch, ch->lost ? TIMER_STALL : TIMER_NONE);
+	if (ch->lost && ch->dir == DIR_UP && ch->end[OTHER(end)].connected)
+		channel_abort(s, ch, broken_ends(s, ch));
 	if (end == CLIENT && ch->timer == TIMER_OWNER)
 		channel_arm(s, ch, TIMER_NONE);
 }
@@ -682,7 +684,7 @@ server_gone(struct session *s, struct channel *ch)
 	bool failed = ch->final == 0 || ch->final >= 300;
 	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
 
-	if (!both && ch->dir == DIR_DOWN && ch->final == 0 && transfer_of(s, ch) != NULL) {
+	if (!both && ch->final == 0 && transfer_of(s, ch) != NULL) {
 		ch->owned = ch->lost = true; /* its connection may still be on its way */
 		channel_arm(s, ch, TIMER_CONNECTION);
 	} else if (!ch->owned && !both)
