@@ -4,7 +4,7 @@
 #include <string.h>
 
 const char *const status_directions[] = { "none", "down", "up", NULL };
-const char *const status_methods[] = { "proxy", "mux", "exec", "stdio", NULL };
+const char *const status_methods[] = { "proxy", "mux", NULL };
 const char *const status_masters[] = { "down", "starting", "up", NULL };
 static const char *const ops[] = { "status", "close", "stop", NULL };
 

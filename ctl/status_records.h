@@ -11,7 +11,7 @@ enum status_type {
 
 enum status_op { STATUS_ASK_ALL, STATUS_ASK_CLOSE, STATUS_ASK_STOP };
 enum status_direction { STATUS_NONE, STATUS_DOWN, STATUS_UP };
-enum status_method { STATUS_PROXY, STATUS_MUX, STATUS_EXEC, STATUS_STDIO };
+enum status_method { STATUS_PROXY, STATUS_MUX };
 
 struct status_ask {
 	uint32_t op;               /* enum status_op */

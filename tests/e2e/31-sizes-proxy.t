@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Big files and many small ones; forwards opened by the method exec.
+# Big files and many small ones; over a proxy connection.
 . "$(dirname "$0")/rig.sh"
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/sizes.sh"
 
-sizes exec 25 25 25 25
+sizes proxy 50 50 500 50
 finish
