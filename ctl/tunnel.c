@@ -205,8 +205,6 @@ set_up(struct tunnel *t)
 static void
 tear_down(struct tunnel *t)
 {
-	if (*t->marker != '\0')
-		unlink(t->marker);
 	statusd_free(t->statusd);
 	entrances_free(t->entrances);
 	reception_free(t->reception);
@@ -269,7 +267,6 @@ tunnel_run(const struct tunnel_setup *setup)
 		tunnel_fail(&t, "out of memory or descriptors");
 	} else if (tunnel_open_listeners(&t) == 0) {
 		watch_parent(&t);
-		tunnel_leave_marker(&t);
 		tunnel_status_open(&t);
 		tunnel_connect(&t);
 		run_loop(&t);
