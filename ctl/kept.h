@@ -25,6 +25,8 @@ int kept_spare(struct kept_by *);
 /* The helper is no more; killed: not by itself. NULL is harmless. */
 void kept_end(struct kept_by *, bool killed);
 
+/* A master keeps a channel of each open that was refused, and ends when it has 16,384. */
+unsigned kept_refused(const struct kept *, const char *ctl_path);
 unsigned kept_count(const struct kept *); /* descriptors whose helper has ended */
 
 #endif
