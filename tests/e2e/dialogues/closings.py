@@ -164,7 +164,7 @@ HALVES = (("closes, 426", "close", "426 broken", False), ("closes, 451", "close"
 for _name, _how, _last, _dies in HALVES:
     for _mode in ("PASV", "PORT"):
         @dialogue("%s: in mid download the server %s" % (_mode, _name),
-                  RETR=half_down(_how, _last, _dies), liberties="failed")
+                  RETR=half_down(_how, _last, _dies), liberties="failed told")
         def _(c, mode=_mode):
             ready = c.prepare(mode)
             c.ask("RETR f")
@@ -192,7 +192,7 @@ def half_up(how, last):
 for _name, _how, _last in (("dies", "close", None), ("dies by resets", "reset", None),
                            ("says 421 and dies", "close", "421 shutting down")):
     @dialogue("in mid upload the server " + _name, STOR=half_up(_how, _last),
-              liberties="failed no_reset")
+              liberties="failed no_reset told")
     def _(c):
         ready = c.prepare("EPSV")
         c.ask("STOR f")
@@ -236,7 +236,7 @@ for _verb in ("USER", "PASS", "PWD", "PASV", "RETR", "STOR", "QUIT", "NOOP"):
         c.reply()
 
     @dialogue("the end instead of an answer to %s" % _verb, **{_verb: lambda s, _: s.die()},
-              liberties="data_too")
+              liberties="data_too told")
     def _(c, verb=_verb):
         if verb in ("RETR", "STOR"):
             data = c.prepare("EPSV")()
@@ -308,6 +308,7 @@ def lost_upload(s, _):
     data = s.data()
     s.take(data, 1000)
     s.tell("the first part is there")
+    s.patience = 2
     s.take(data)
     s.finish(data)
     s.say("226 or so")
@@ -316,7 +317,7 @@ def lost_upload(s, _):
 
 for _how in ("close", "reset"):
     @dialogue("a client that dies in mid upload by %s" % _how, STOR=lost_upload, liberties="dies",
-              takes=12)
+              takes=3)
     def _(c, how=_how):
         ready = c.prepare("PASV")
         c.ask("STOR f")

@@ -194,7 +194,7 @@ def _(c):
     c.send("PWD")
 
 
-@dialogue("QUIT is answered by the end alone", QUIT=lambda s, _: s.die())
+@dialogue("QUIT is answered by the end alone", QUIT=lambda s, _: s.die(), liberties="told")
 def _(c):
     c.get()
     c.bye()

@@ -3,13 +3,16 @@ write down what they see.
 
 A view is a list of strings, in the order in which its peer saw things:
     150 text            a reply (lines of one reply joined by " / "), or the command that came
-    data 1000 d87f EOF  what came over a data connection: bytes, their CRC, how it ended
+    data 1000 d87f EOF  what came over a data connection: bytes, their CRC, how it ended:
+                        EOF, reset, silence, mute (nothing comes although a reply has come),
+                        so far (no end was waited for)
     END                 the end of the control connection, however it came (ssh knows no reset)
     silence             nothing came, for as long as anybody would wait
-Addresses and ports are left out of both views: 227, 228, 229 and PORT, EPRT, LPRT have no more
-than their name there.
+Addresses and ports are left out of both views: 227, 228, 229 and PORT, EPRT, LPRT and what answers
+these by 200 have no more than their name there; EPSV has no family.
 """
 import re
+import select
 import socket
 import struct
 import threading
@@ -22,8 +25,8 @@ PATIENCE = 20 * SLOW
 MEETING = 15 * SLOW
 HERE = "127.0.0.1"
 TELNET = re.compile(rb"\xff[\xfb-\xfe].|[\xf0-\xff]", re.S)
-SETUP = re.compile(r"(227|228|229)\b.*", re.S)
-ACTIVE = re.compile(r"^(PORT|EPRT|LPRT)\b.*", re.I | re.S)
+SETUP = re.compile(r"^(227|228|229|200 PORT|200 EPRT|200 LPRT)\b.*", re.S)
+ACTIVE = re.compile(r"^(PORT|EPRT|LPRT|EPSV(?= [12]))\b.*", re.I | re.S)
 
 
 BLOCK = bytes((n * n + 7 * n + (n >> 8)) & 255 for n in range(40961))
@@ -119,13 +122,15 @@ class Peer:
         got, crc, end = 0, 0, "so far"
         if data is None:
             return self.note("no data connection") if note else None
-        data.settimeout(self.patience)
+        begun = time.monotonic()
         while got != exactly:
             try:
+                data.settimeout(min(self.patience, 3 * SLOW))
                 part = data.recv(min(65536, (exactly or 1 << 30) - got))
             except TimeoutError:
-                end = "silence"
-                self.patience = min(self.patience, 1)
+                end = self.no_more(time.monotonic() - begun)
+                if end is None:
+                    continue
                 break
             except OSError:
                 end = "reset"
@@ -133,8 +138,18 @@ class Peer:
             if not part:
                 end = "EOF"
                 break
+            begun = time.monotonic()
             got, crc = got + len(part), zlib.crc32(part, crc)
         return self.note("data %d %04x %s" % (got, crc & 65535, end)) if note else None
+
+    def no_more(self, waited):
+        """Nothing has come for a while: is that the end? None: wait."""
+        if self.ended or self.buffer or select.select([self.control], [], [], 0)[0]:
+            return "mute"
+        if waited < self.patience:
+            return None
+        self.patience = min(self.patience, 1)
+        return "silence"
 
     def give(self, data, octets):
         """True if they are gone."""

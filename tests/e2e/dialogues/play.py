@@ -10,6 +10,7 @@ import importlib
 import multiprocessing
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -142,11 +143,13 @@ def play_all(names, way, method):
     return views
 
 
-def difference(name, direct, other, far):
+def difference(name, direct, other, way):
     """What differs, None if nothing does."""
     if other is None:
         return "was not played to its end"
-    wanted, got = seen(TABLE[name], direct, far), seen(TABLE[name], other, far)
+    far = way.startswith("-R")
+    wanted = seen(TABLE[name], direct, far, True)
+    got = seen(TABLE[name], other, far, way == "direct again")
     for who, a, b in zip(("client", "server"), wanted, got):
         if a != b:
             at = next((i for i, pair in enumerate(zip(a, b)) if pair[0] != pair[1]),
@@ -160,9 +163,10 @@ def judge(names, direct, ways):
     for name in names:
         # A script that is wrong by itself: nobody may wait for nothing.
         wrong = ["[direct] %s" % line for line in direct[name][0] + direct[name][1]
-                 if line.startswith(FAULTS) or "silence" in line]
+                 if line.startswith(FAULTS) or re.search("silence|mute", line) and
+                 "dies" not in TABLE[name].liberties]
         for way, views in ways:
-            why = difference(name, direct[name], views.get(name), way.startswith("-R"))
+            why = difference(name, direct[name], views.get(name), way)
             if why:
                 wrong.append("[%s] %s" % (way, why))
                 if os.environ.get("SHOW"):

@@ -405,7 +405,7 @@ def connects_at_once(s, arg):
     n = arg.split(",")
     s.way = ".".join(n[:4]), int(n[4]) * 256 + int(n[5])
     s.files["data"] = s.data()
-    s.say("200 connected")
+    s.say("200 PORT, and connected")
 
 
 @dialogue("PORT: the server connects before its 200", PORT=connects_at_once, RETR=now_retr,
