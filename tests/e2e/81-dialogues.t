@@ -6,7 +6,7 @@
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
 
-read -ra methods <<<"${FTP_METHODS:-mux}"
+read -ra methods <<<"$(forward_methods)"
 RUN_TIMEOUT=${RIG_TIMEOUT:-250}
 export FOS
 FTP_USER='' FTP_PASS='' FTP_ROOT='' FTP_KIND=''

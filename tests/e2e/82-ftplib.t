@@ -4,7 +4,7 @@
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
 
-read -ra methods <<<"${FTP_METHODS:-mux}"
+read -ra methods <<<"$(forward_methods)"
 FTP_USER='' FTP_PASS='' FTP_ROOT='' FTP_KIND=''
 RUN_TIMEOUT=80
 sshd_start
