@@ -205,15 +205,15 @@ set_up(struct tunnel *t)
 static void
 tear_down(struct tunnel *t)
 {
+	bool needed;
+
 	statusd_free(t->statusd);
 	entrances_free(t->entrances);
 	reception_free(t->reception);
 	reverse_free(t->reverse);
-	if (t->helpers != NULL && helpers_count(t->helpers) == 0)
-		masters_stop(t->masters);
-	else
-		masters_free(t->masters);
+	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
 	helpers_free(t->helpers);
+	(needed ? masters_free : masters_stop)(t->masters);
 	tunnel_client_forget(t);
 	signals_free(t->signals);
 	loop_free(t->loop);
