@@ -14,6 +14,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "proxy_trace.h"
+#include "refusals.h"
 
 #define COPIES_MAX 128 /* of one helper */
 
@@ -41,6 +42,7 @@ struct kept_by {
 
 struct kept {
 	struct loop *loop;
+	struct refusals *refusals;
 	unsigned hold_ms;
 	struct copy *copies;
 };
@@ -82,6 +84,12 @@ kept_count(const struct kept *k)
 	for (const struct copy *c = k->copies; c != NULL; c = c->next)
 		n += c->by == NULL;
 	return n;
+}
+
+unsigned
+kept_refused(const struct kept *k, const char *ctl_path)
+{
+	return refusals_count(k->refusals, ctl_path);
 }
 
 /* --- when its helper has ended --------------------------------------------------------- */
@@ -127,10 +135,13 @@ copy_ready(void *arg, short revents)
 		copy->spare = false; /* nothing was expected */
 		return;
 	}
-	if (copy->drain.unanswered == 0)
+	if (copy->drain.unanswered == 0) {
 		copy_answered(copy);
-	else
-		copy_free(copy);
+		return;
+	}
+	if (copy->ctl_path != NULL) /* the master's end */
+		refusals_forget(copy->kept->refusals, copy->ctl_path);
+	copy_free(copy);
 }
 
 static void
@@ -149,8 +160,10 @@ proxy_left(struct copy *copy, bool killed)
 
 	copy->drain = (struct drain){ .unanswered = DRAIN_FOR_EVER };
 	copy->hold = right && killed && t.channels > 0;
-	copy->spare = right && t.refused && t.rest;
-	if (right && !t.refused)
+	copy->spare = right && t.stays && t.rest;
+	if (right && copy->ctl_path != NULL)
+		refusals_add(&copy->kept->refusals, copy->ctl_path, t.refused);
+	if (right && !t.stays)
 		copy->drain = t.drain;
 	copy_read_on(copy);
 }
@@ -385,5 +398,6 @@ kept_free(struct kept *k, bool ours)
 			drain_behind(&c->drain, c->fd, NULL, 0);
 		copy_free(c);
 	}
+	refusals_free(k->refusals);
 	free(k);
 }

@@ -26,6 +26,8 @@ int kept_spare(struct kept_by *);
 void kept_end(struct kept_by *, bool killed);
 void kept_forget(struct kept_by *); /* we end, and it goes on: all that we have of it is closed */
 
+/* A master keeps a channel of each open that was refused, and ends when it has 16,384. */
+unsigned kept_refused(const struct kept *, const char *ctl_path);
 unsigned kept_count(const struct kept *); /* descriptors whose helper has ended */
 
 #endif

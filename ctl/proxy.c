@@ -286,7 +286,7 @@ proxy_adopt(struct loop *loop, int fd, uint64_t window_max, proxy_gone_fn *gone,
 	p->fd = fd;
 	p->gone = gone;
 	p->state = PROXY_READY;
-	p->refused = true; /* or else it would have been closed */
+	p->stays = true; /* or else it would have been closed */
 	return p;
 }
 
@@ -310,7 +310,7 @@ proxy_awaits(const struct proxy *p)
 	if (p->fd == -1 || p->lost || p->failed)
 		return false;
 	return p->unanswered > 0 || p->out_len > p->out_from ||
-	    (p->refused && p->kept && p->pool.count > 0);
+	    (p->stays && p->kept && p->pool.count > 0);
 }
 
 static void
@@ -332,10 +332,10 @@ proxy_await(struct proxy *p)
 static void
 proxy_leave_behind(struct proxy *p)
 {
-	bool for_ever = p->lost || p->failed || p->refused;
+	bool for_ever = p->lost || p->failed || p->stays;
 	struct drain d;
 
-	if (p->fd == -1 || p->kept || (p->unanswered == 0 && !p->refused))
+	if (p->fd == -1 || p->kept || (p->unanswered == 0 && !p->stays))
 		return;
 	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
 	    p->in_len - p->in_from);

@@ -22,14 +22,16 @@
 
 /* --- the trace ------------------------------------------------------------------------ */
 
-/* The compiler must keep this order; for a process that is killed the processor does. */
+/* Something is sent or read now. While no open is unanswered that changes nothing that would have
+ * to be known. The compiler must keep this order; for a process that is killed the processor does. */
 static void
-trace_flux(struct proxy *p, uint32_t on)
+trace_begin(struct proxy *p)
 {
 	if (p->trace == NULL)
 		return;
-	atomic_signal_fence(memory_order_seq_cst);
-	*(volatile uint32_t *)&p->trace->flux = on;
+	*(volatile uint32_t *)&p->trace->rest = 0;
+	if (p->unanswered > 0)
+		*(volatile uint32_t *)&p->trace->flux = 1;
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
@@ -55,11 +57,13 @@ trace_done(struct proxy *p)
 	if (t == NULL)
 		return;
 	t->refused = p->refused;
+	t->stays = p->stays;
 	t->channels = p->pool.count;
 	t->rest = p->state == PROXY_READY && p->pool.count == 0 && p->in_from == p->in_len &&
 	    p->out_from == p->out_len && !p->deaf;
 	drain_begin(&t->drain, trace_unanswered(p), p->in + p->in_from, p->in_len - p->in_from);
-	trace_flux(p, 0);
+	atomic_signal_fence(memory_order_seq_cst);
+	*(volatile uint32_t *)&t->flux = 0;
 }
 
 int
@@ -130,7 +134,7 @@ proxy_flush(struct proxy *p)
 	if (p->fd == -1 || p->deaf || p->out_len == p->out_from)
 		return;
 	p->full = false;
-	trace_flux(p, 1);
+	trace_begin(p);
 	n = send(p->fd, p->out + p->out_from, p->out_len - p->out_from, MSG_NOSIGNAL);
 	if (n == -1 && errno != EAGAIN && errno != EINTR) {
 		p->deaf = true;
@@ -236,7 +240,7 @@ proxy_receive(struct proxy *p)
 		return;
 	}
 	room = p->in_size - p->in_len;
-	trace_flux(p, 1);
+	trace_begin(p);
 	n = recv(p->fd, p->in + p->in_len, room, 0);
 	if (n > 0) {
 		p->in_full = (size_t)n == room;

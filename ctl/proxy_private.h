@@ -33,7 +33,8 @@ struct proxy {
 	bool full;  /* the socket took not all of the last piece: wait until it takes more */
 	bool small; /* give back what the buffers have grown to */
 	bool freed; /* proxy_free() was called; the memory goes when busy is 0 */
-	bool refused; /* an open was: the master ends with this connection */
+	uint32_t refused; /* opens */
+	bool stays; /* one was refused, ever: the master ends with this connection */
 	bool kept;  /* somebody else has a copy, and the trace */
 	struct proxy_trace *trace;
 	unsigned busy, unanswered;

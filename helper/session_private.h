@@ -10,6 +10,7 @@
  *	final 2xx, download     data are on their way               STALL_MS       pass it
  *	  ... to a far client   its own end is to come back         STALL_MS       pass it
  *	final reply, upload     the EOF to the client is on its way STALL_MS       pass it
+ *	final 4xx, 5xx          150: a connection is on its way     WHOSE_MS       pass it
  *	upload's EOF            client dies: its end is to come     DIES_MS        pass it
  *	                        nobody can tell                     UNKNOWN_MS     pass it
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
@@ -58,6 +59,7 @@ enum channel_timer {
 	TIMER_STALL, /* a final reply is held until the data, or an EOF, are through */
 	TIMER_OWNER, /* a stranger is there: will the client come? */
 	TIMER_PORT,  /* something else than its answer came for a setup */
+	TIMER_CONNECTION, /* a no is held until the connections that are on their way are there */
 	TIMER_RESET  /* a reply goes before the reset */
 };
 
@@ -99,6 +101,8 @@ struct channel {
 	enum client_state client; /* as its EOF told */
 	unsigned strangers;
 	bool owner_waited;
+	bool broken;    /* it has failed; a far client is to read the reply first */
+	bool awaited;   /* its connection was, long enough */
 	uint64_t announced; /* bytes, by the 150; 0 = not known */
 	uint64_t progress;  /* as it was when the timer was set */
 	enum channel_timer timer;

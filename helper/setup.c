@@ -391,7 +391,7 @@ reply_words(struct session *s, size_t *len)
 		return "";
 	}
 	s->reply.len--; /* it stands behind what there is */
-	skip = s->reply.len < 4 ? s->reply.len : 4;
+	skip = s->reply.len < 4 ? s->reply.len : bytes_data(&s->reply)[3] == '(' ? 3 : 4;
 	*len = s->reply.len - skip;
 	return bytes_data(&s->reply) + skip;
 }

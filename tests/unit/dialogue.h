@@ -58,6 +58,19 @@ struct dialogue {
 
 static const char *const side_names[2] = { "client", "server" };
 
+/* With DIALOGUE_TRACE in the environment all of it goes to stderr as well. */
+__attribute__((format(printf, 1, 2))) static inline void
+dialogue_trace(const char *format, ...)
+{
+	va_list ap;
+
+	if (getenv("DIALOGUE_TRACE") == NULL)
+		return;
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+}
+
 __attribute__((format(printf, 2, 3))) static inline void
 dialogue_break(struct dialogue *d, const char *format, ...)
 {
@@ -68,6 +81,7 @@ dialogue_break(struct dialogue *d, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(d->broken, sizeof(d->broken), format, ap);
 	va_end(ap);
+	dialogue_trace("BROKEN: %s\n", d->broken);
 }
 
 static inline void
@@ -81,19 +95,6 @@ dialogue_append(char *text, const char *more, size_t len)
 		if (more[i] != '\r' || i + 1 == len || more[i + 1] != '\n')
 			text[at++] = more[i] ? more[i] : '0';
 	text[at] = '\0';
-}
-
-/* With DIALOGUE_TRACE in the environment all of it goes to stderr as well. */
-__attribute__((format(printf, 1, 2))) static inline void
-dialogue_trace(const char *format, ...)
-{
-	va_list ap;
-
-	if (getenv("DIALOGUE_TRACE") == NULL)
-		return;
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
 }
 
 /* ---- the rules ---- */
@@ -170,7 +171,7 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 }
 
 /* No end of file on a guess: an upload's client must be there or have said QUIT, a download
- * must have had its final reply, or the link be known to live. */
+ * of which something has come must have had its final reply, or the link be known to live. */
 static inline void
 dialogue_check_eof(struct dialogue *d, const struct model *m, const struct action *a)
 {
@@ -182,7 +183,7 @@ dialogue_check_eof(struct dialogue *d, const struct model *m, const struct actio
 	    m->client != CLIENT_LIVES && session_final(d->s, a->channel) == 0)
 		dialogue_break(d, "channel %u: a cut upload looks whole", a->channel);
 	if (a->end == CLIENT && strcmp(direction, "down") == 0 && !m->alive &&
-	    session_final(d->s, a->channel) == 0)
+	    m->from[SERVER] > 0 && session_final(d->s, a->channel) == 0)
 		dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
 }
 

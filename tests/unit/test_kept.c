@@ -207,9 +207,11 @@ START_TEST(test_spare)
 	int fd;
 
 	kept_one(KEEP_PROXY);
-	trace->refused = trace->rest = 1;
+	trace->refused = trace->stays = trace->rest = 1;
+	ck_assert_uint_eq(kept_refused(kept, "/m"), 0);
 	ends(_i);
 	ck_assert_uint_eq(kept_count(kept), 1);
+	ck_assert_uint_eq(kept_refused(kept, "/m"), 1);
 	by = kept_begin(kept, "/other", &helper);
 	ck_assert_int_eq(kept_spare(by), -1);
 	ends(false);
@@ -220,9 +222,12 @@ START_TEST(test_spare)
 	ck_assert_int_ne(file = proxy_trace_new(&trace), -1);
 	send_fds(KEEP_PROXY, 0, (int[]){ fd, file }, 2);
 	ck_assert(is_open());
-	trace->refused = trace->rest = 1;
+	trace->refused = 5;
+	trace->stays = trace->rest = 1;
 	ends(false);
 	ck_assert_uint_eq(kept_count(kept), 1);
+	ck_assert_uint_eq(kept_refused(kept, "/m"), 6);
+	ck_assert_uint_eq(kept_refused(kept, "/other"), 0);
 	by = kept_begin(kept, "/m", &helper);
 	ck_assert_int_ne(kept_spare(by), -1);
 	ends(true); /* before it could tell: nobody knows what is under way */
@@ -230,6 +235,9 @@ START_TEST(test_spare)
 	ck_assert_int_eq(kept_spare(by), -1);
 	ck_assert(is_open());
 	ck_assert_uint_eq(kept_count(kept), 1);
+	shutdown(master, SHUT_WR); /* another one at this path begins anew */
+	until_closed();
+	ck_assert_uint_eq(kept_count(kept), 0);
 }
 END_TEST
 
@@ -237,12 +245,16 @@ END_TEST
 START_TEST(test_spare_speaks)
 {
 	kept_one(KEEP_PROXY);
-	trace->refused = trace->rest = 1;
+	trace->refused = trace->stays = trace->rest = 1;
 	ends(false);
 	say(BYTES("\0\0\0\2" "\0\4"));
 	ck_assert(is_open());
+	ck_assert_uint_eq(kept_refused(kept, "/m"), 1);
 	by = kept_begin(kept, "/m", &helper);
 	ck_assert_int_eq(kept_spare(by), -1);
+	shutdown(master, SHUT_WR); /* the next one at this path begins anew */
+	until_closed();
+	ck_assert_uint_eq(kept_refused(kept, "/m"), 0);
 }
 END_TEST
 
@@ -285,7 +297,7 @@ END_TEST
 START_TEST(test_end)
 {
 	kept_one(KEEP_PROXY);
-	trace->refused = 1;
+	trace->refused = trace->stays = 1;
 	ends(false);
 	kept_free(kept, _i);
 	kept = NULL;
