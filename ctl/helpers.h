@@ -35,6 +35,7 @@ struct helper_start {
 	int in, out;               /* the control connection; stays the caller's */
 	bool own_session;          /* keep the terminal's signals away from it */
 	bool reverse;
+	bool unsaid;               /* -v says nothing of it */
 	const char *peer;
 	const struct masters *masters; /* the first one is up */
 	const struct hostport *server;
