@@ -308,7 +308,7 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 		word(&w, "-g");
 	if (c->verbosity == LOG_QUIET)
 		word(&w, "-q");
-	if (c->verbosity > LOG_NORMAL)
+	if (c->verbosity > (start->unsaid ? LOG_SESSIONS : LOG_NORMAL))
 		word(&w, verbose[c->verbosity]);
 	if (start->reverse)
 		word(&w, "-R");

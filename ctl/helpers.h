@@ -37,6 +37,7 @@ struct helper_start {
 	int in, out;               /* the control connection; stays the caller's */
 	bool own_session;          /* keep the terminal's signals away from it */
 	bool reverse, again;       /* as in struct helper */
+	bool unsaid;               /* -v says nothing of it */
 	const char *peer;
 	const struct hostport *server;
 };

@@ -33,6 +33,8 @@ tunnel_end(struct tunnel *t, int status)
 void
 tunnel_fail(struct tunnel *t, const char *why)
 {
+	if (t->signals != NULL)
+		signals_look(t->signals);
 	if (t->phase != ENDING)
 		log_error("%s", why);
 	tunnel_end(t, TUNNEL_FAILED);
@@ -144,8 +146,10 @@ signalled(void *arg, int signo)
 		return;
 	else if (t->phase == ENDING) /* asked a second time: no grace any more */
 		t->over = true;
-	else if (t->client.pid != 0)
-		proc_kill(&t->client, signo);
+	else if (t->client.proc.pid != 0)
+		foreground_kill(&t->client, signo);
+	else if (signo == SIGINT && (t->phase == OPENING || t->cmdline->run == RUN_CLIENT))
+		tunnel_end(t, -SIGINT);
 	else
 		tunnel_end(t, t->phase == READY && t->cmdline->run == RUN_TUNNEL ? 0 : TUNNEL_FAILED);
 }
