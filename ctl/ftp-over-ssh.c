@@ -194,5 +194,7 @@ main(int argc, char *argv[])
 	else
 		status = run(&c);
 	cmdline_free(&c);
+	if (status < 0)
+		signals_die(-status);
 	return status;
 }

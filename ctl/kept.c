@@ -342,6 +342,15 @@ kept_spare(struct kept_by *by)
 	return c->fd;
 }
 
+static void
+by_free(struct kept_by *by)
+{
+	watch_free(by->watch);
+	close(by->fd);
+	free(by->ctl_path);
+	free(by);
+}
+
 void
 kept_end(struct kept_by *by, bool killed)
 {
@@ -357,10 +366,22 @@ kept_end(struct kept_by *by, bool killed)
 		if (c->by == by)
 			copy_left(c, killed);
 	}
-	watch_free(by->watch);
-	close(by->fd);
-	free(by->ctl_path);
-	free(by);
+	by_free(by);
+}
+
+void
+kept_forget(struct kept_by *by)
+{
+	struct copy *c, *next;
+
+	if (by == NULL)
+		return;
+	for (c = by->kept->copies; c != NULL; c = next) {
+		next = c->next;
+		if (c->by == by)
+			copy_free(c);
+	}
+	by_free(by);
 }
 
 /* --- the end ---------------------------------------------------------------------------- */
