@@ -24,16 +24,15 @@ static void
 drain_frame(struct drain *d)
 {
 	uint32_t len = wire_peek_u32(d->head);
+	uint8_t type = d->head[4] == 0 ? d->head[5] : 0;
 
-	if (len < 2 || len > CHANMSG_FRAME_MAX) {
+	if (len < 2 || len > CHANMSG_FRAME_MAX || type == CHANMSG_OPEN_FAILURE) {
 		drain_lost(d);
 		return;
 	}
 	d->left = len - 2;
 	d->have = 0;
-	if (d->head[4] == 0 &&
-	    (d->head[5] == CHANMSG_OPEN_CONFIRMATION || d->head[5] == CHANMSG_OPEN_FAILURE) &&
-	    d->unanswered > 0 && d->unanswered != DRAIN_FOR_EVER)
+	if (type == CHANMSG_OPEN_CONFIRMATION && d->unanswered > 0)
 		d->unanswered--;
 }
 
@@ -57,8 +56,6 @@ drain_push(struct drain *d, const uint8_t *data, size_t len)
 	return d->unanswered == 0;
 }
 
-/* An answer that has come in part is still to be counted when it is whole for us: but its
- * head says all that matters, and it has come then for the master, too. */
 void
 drain_begin(struct drain *d, uint32_t unanswered, const uint8_t *partial, size_t len)
 {

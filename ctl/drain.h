@@ -18,7 +18,8 @@ struct drain {
 
 /* partial: what has come of a frame that is not whole. */
 void drain_begin(struct drain *, uint32_t unanswered, const uint8_t *partial, size_t len);
-/* Pure: true when all are answered. What cannot be a frame makes it go on for ever. */
+/* Pure: true when all are answered with yes. A refusal makes it go on for ever (proxy_trace.h),
+ * and so does what cannot be a frame. */
 bool drain_push(struct drain *, const uint8_t *data, size_t len);
 
 /* Read what is there; true when it is done: all answered, or the connection has ended. */

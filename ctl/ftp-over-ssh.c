@@ -82,7 +82,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 {
 	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
 	bool expands = c->ctl_path != NULL && sshcmd_expands(c->ctl_path);
-	char why[512], interval[16], persist[16];
+	char why[512], persist[16];
 
 	if (c->ctl_path != NULL && !wants_forwards && !expands)
 		return 0;
@@ -93,8 +93,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 	if (sshcmd_value(*config, "controlpath", path, path_size) != NULL &&
 	    strcmp(path, "none") != 0)
 		*(expands ? &m->ctl_path : &m->config_path) = path;
-	m->keepalive = sshcmd_value(*config, "serveraliveinterval", interval,
-	    sizeof(interval)) != NULL && strcmp(interval, "0") == 0;
+	m->ssh.config = *config;
 	m->persists = sshcmd_value(*config, "controlpersist", persist, sizeof(persist)) != NULL &&
 	    strcmp(persist, "no") != 0;
 	if (wants_forwards)
@@ -195,5 +194,7 @@ main(int argc, char *argv[])
 	else
 		status = run(&c);
 	cmdline_free(&c);
+	if (status < 0)
+		signals_die(-status);
 	return status;
 }

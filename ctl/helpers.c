@@ -18,6 +18,7 @@
 #endif
 
 #include "helperlog.h"
+#include "kept.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -35,6 +36,7 @@ struct helpers {
 	unsigned started;
 	helpers_report_fn *report;
 	void *report_arg;
+	struct kept *kept;
 	struct helperlog *log; /* NULL: their messages go where ours go */
 };
 
@@ -92,6 +94,10 @@ helpers_new(struct loop *loop, const struct helpers_config *config)
 	if (h == NULL)
 		return NULL;
 	*h = (struct helpers){ .loop = loop, .config = *config };
+	if ((h->kept = kept_new(loop, config->cmdline->ftp.abort_hold * 1000)) == NULL) {
+		free(h);
+		return NULL;
+	}
 	if (config->cmdline->to_syslog)
 		h->log = helperlog_new(loop);
 	return h;
@@ -101,6 +107,7 @@ static void
 helper_free(struct helper *one)
 {
 	proc_forget(&one->proc);
+	kept_forget(one->kept);
 	watch_free(one->watch);
 	close(one->status_fd);
 	free(one->seen);
@@ -118,6 +125,8 @@ helpers_free(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
+	kept_free(h->kept, h->config.masters != NULL &&
+	    master_is_ours(masters_first(h->config.masters)));
 	helperlog_free(h->log);
 	free(h);
 }
@@ -243,6 +252,8 @@ helper_ended(void *arg, int status)
 	for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
 		;
 	unlink_helper(one);
+	kept_end(one->kept, status < 0);
+	one->kept = NULL;
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
 	    proc_shell_status(status));
 	h->config.ended(h->config.arg, one, proc_shell_status(status));
@@ -266,15 +277,29 @@ word(struct words *w, const char *text)
 
 static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
 
-/* malloc'ed. status and server are texts that live as long as it. */
+/* The texts of its descriptors, of which spare may be -1: none. */
+struct fds {
+	int status, keep, spare;
+	char text[3][16];
+};
+
+static void
+print_fds(struct fds *f)
+{
+	snprintf(f->text[0], sizeof(f->text[0]), "%d", f->status);
+	snprintf(f->text[1], sizeof(f->text[1]), "%d", f->keep);
+	snprintf(f->text[2], sizeof(f->text[2]), "%d", f->spare);
+}
+
+/* malloc'ed. fds and server live as long as it. */
 static const char **
-command_line(const struct helpers *h, const struct helper_start *start, const char *status,
+command_line(const struct helpers *h, const struct helper_start *start, const struct fds *fds,
     const char *server)
 {
 	const struct cmdline *c = h->config.cmdline;
 	const struct masters *m = h->config.masters;
 	size_t masters = masters_count(m);
-	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 16) * sizeof(char *)), 0 };
+	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
@@ -283,7 +308,7 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 		word(&w, "-g");
 	if (c->verbosity == LOG_QUIET)
 		word(&w, "-q");
-	if (c->verbosity > LOG_NORMAL)
+	if (c->verbosity > (start->unsaid ? LOG_SESSIONS : LOG_NORMAL))
 		word(&w, verbose[c->verbosity]);
 	if (start->reverse)
 		word(&w, "-R");
@@ -297,7 +322,13 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 	word(&w, "-d");
 	word(&w, c->destination);
 	word(&w, "-s");
-	word(&w, status);
+	word(&w, fds->text[0]);
+	word(&w, "-k");
+	word(&w, fds->text[1]);
+	if (fds->spare != -1) {
+		word(&w, "-P");
+		word(&w, fds->text[2]);
+	}
 	for (size_t i = 0; i < masters; i++) {
 		word(&w, "-S");
 		word(&w, masters_path(m, i));
@@ -307,19 +338,18 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 }
 
 static int
-start_process(struct helper *one, const struct helper_start *start, int status_fd)
+run_program(struct helper *one, const struct helper_start *start, struct fds *fds)
 {
 	const struct helpers *h = one->owner;
-	struct proc_start p = { .fd = { start->in, start->out, PROC_OURS }, .keep = { status_fd },
-		.own_session = start->own_session };
-	char status[16], server[SPEC_HOST_MAX + 16];
+	struct proc_start p = { .fd = { start->in, start->out, PROC_OURS },
+		.keep = { fds->status, fds->keep, fds->spare }, .own_session = start->own_session };
+	char server[SPEC_HOST_MAX + 16];
 	const char **argv;
 	int result, saved;
 
-	snprintf(status, sizeof(status), "%d", status_fd);
+	print_fds(fds);
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	masters_tend(h->config.masters);
-	if ((argv = command_line(h, start, status, server)) == NULL)
+	if ((argv = command_line(h, start, fds, server)) == NULL)
 		return -1;
 	p.argv = argv;
 	if (h->log != NULL)
@@ -327,6 +357,24 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
 	saved = errno;
 	free(argv);
+	errno = saved;
+	return result;
+}
+
+static int
+start_process(struct helper *one, const struct helper_start *start, int status_fd)
+{
+	struct masters *m = one->owner->config.masters;
+	struct fds fds = { .status = status_fd };
+	int result, saved;
+
+	masters_tend(m);
+	if ((one->kept = kept_begin(one->owner->kept, masters_path(m, 0), &fds.keep)) == NULL)
+		return -1;
+	fds.spare = kept_spare(one->kept);
+	result = run_program(one, start, &fds);
+	saved = errno;
+	close(fds.keep);
 	errno = saved;
 	return result;
 }

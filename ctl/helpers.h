@@ -24,6 +24,7 @@ struct helper {
 	int status_fd;             /* our end; closing it ends the helper's session */
 	struct proc proc;
 	unsigned number;           /* 1 is the first */
+	struct kept_by *kept;      /* what it has handed over, should it be killed */
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
 	bool reverse;              /* -R */
@@ -36,6 +37,7 @@ struct helper_start {
 	int in, out;               /* the control connection; stays the caller's */
 	bool own_session;          /* keep the terminal's signals away from it */
 	bool reverse, again;       /* as in struct helper */
+	bool unsaid;               /* -v says nothing of it */
 	const char *peer;
 	const struct hostport *server;
 };

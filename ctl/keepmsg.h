@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 enum keep_op {
-	KEEP_PROXY = 1, /* with a descriptor: a proxy connection; id: its number */
-	KEEP_UPLOAD,    /* with a descriptor: the FTP server's end of an upload; id: the channel */
+	KEEP_PROXY = 1, /* two descriptors, a proxy connection and its trace; id: its number */
+	KEEP_UPLOAD,    /* a descriptor, the FTP server's end of an upload; id: the channel */
 	KEEP_RELEASE    /* that upload is over */
 };
 

@@ -65,10 +65,12 @@ reap(void)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		for (p = first; p != NULL && p->pid != pid; p = p->next)
 			;
-		if (p == NULL)
+		if (p != NULL && WIFSTOPPED(status) && p->stopped != NULL)
+			p->stopped(p->arg, WSTOPSIG(status));
+		if (p == NULL || WIFSTOPPED(status))
 			continue;
 		removed(p);
 		p->fn(p->arg, status_of(status));
@@ -101,7 +103,7 @@ handler(int signo)
 static int
 listen_for_ends(struct loop *loop)
 {
-	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_RESTART };
 
 	if (watch != NULL)
 		return 0;

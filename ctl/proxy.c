@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,15 +16,12 @@
 #include "proxy_private.h"
 #include "unixsock.h"
 
-#define IN_FIRST  (16 * 1024)
-#define IN_MOST   (256 * 1024) /* more a socket of the master's does not hold at once */
-#define OUT_FIRST (4 * 1024)
-#define OUT_MOST  (4 * 1024 * 1024) /* a master that wants more answers than that reads none */
 #define SEND_BUFFER (1024 * 1024) /* or what the system allows: ssh has something to do meanwhile */
-#define WRITERS_AWAKE (128 * 1024)
 #ifndef FREE_MS
 #define FREE_MS 2000
 #endif
+
+static void proxy_woken(void *);
 
 uint64_t
 proxy_now_us(void)
@@ -36,109 +32,9 @@ proxy_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static void proxy_woken(void *);
-
-/* The end is told by the loop, as all is. */
-void
-proxy_fail(struct proxy *p)
-{
-	p->failed = p->deaf = true;
-	p->out_from = p->out_len = 0;
-	if (p->busy == 0 && p->wake == NULL)
-		p->wake = loop_timer(p->loop, 0, proxy_woken, p);
-}
-
-/* --- going out ------------------------------------------------------------------------ */
-
-uint64_t
-proxy_queued(const struct proxy *p)
-{
-	return p->sent + (p->out_len - p->out_from);
-}
-
-int
-proxy_reserve(struct proxy *p, size_t n)
-{
-	size_t size = p->out_size > 0 ? p->out_size : OUT_FIRST;
-	uint8_t *out;
-
-	if (p->out_size - p->out_len >= n)
-		return 0;
-	if (p->out_from > 0) {
-		p->out_len -= p->out_from;
-		memmove(p->out, p->out + p->out_from, p->out_len);
-		p->out_from = 0;
-	}
-	while (size < OUT_MOST && size - p->out_len < n)
-		size *= 2;
-	if (size - p->out_len < n || (out = memory_grow(p->out, size)) == NULL) {
-		proxy_fail(p);
-		return -1;
-	}
-	p->out = out;
-	p->out_size = size;
-	return 0;
-}
-
-static void
-proxy_wake_writers(struct proxy *p)
-{
-	struct proxy_channel *c;
-
-	for (c = p->all; c != NULL; c = c->next)
-		if (c->hungry && c->remote_window > 0)
-			proxy_schedule(c, PROXY_WRITABLE);
-}
-
-/* A send that fails is no news of its own: the end shows when the loop reads. */
-void
-proxy_flush(struct proxy *p)
-{
-	ssize_t n;
-
-	if (p->fd == -1 || p->deaf || p->out_len == p->out_from)
-		return;
-	p->full = false;
-	n = send(p->fd, p->out + p->out_from, p->out_len - p->out_from, MSG_NOSIGNAL);
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
-		p->deaf = true;
-		p->out_len = p->out_from;
-	}
-	if (n > 0) {
-		p->sent += (uint64_t)n;
-		p->out_from += (size_t)n;
-	}
-	if (p->out_from == p->out_len)
-		p->out_from = p->out_len = 0;
-	else
-		p->full = true;
-	if (p->out_len - p->out_from < WRITERS_AWAKE)
-		proxy_wake_writers(p);
-}
-
-void
-proxy_arm(struct proxy *p)
-{
-	watch_events(p->watch, p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN);
-}
-
-void
-proxy_put_plain(struct proxy *p, enum chanmsg_type type, uint32_t channel)
-{
-	struct wire w;
-
-	if (proxy_reserve(p, 64) == -1)
-		return;
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
-	chanmsg_plain(&w, type, channel);
-	p->out_len = w.len;
-	proxy_arm(p);
-}
-
 /* --- the end -------------------------------------------------------------------------- */
 
-static void
+void
 proxy_quiet(struct proxy *p)
 {
 	watch_free(p->watch);
@@ -170,81 +66,14 @@ proxy_silent(void *arg)
 	proxy_over(p, "the ControlMaster does not answer");
 }
 
-/* --- coming in ------------------------------------------------------------------------ */
-
-/* Room for what comes: more after a read that filled it, and all of a long frame. */
-static int
-proxy_in_room(struct proxy *p)
+/* The end is told by the loop, as all is. */
+void
+proxy_fail(struct proxy *p)
 {
-	size_t size = p->in_size > 0 ? p->in_size : IN_FIRST, frame = 0;
-	uint8_t *in;
-
-	if (p->in_from > 0) {
-		p->in_len -= p->in_from;
-		memmove(p->in, p->in + p->in_from, p->in_len);
-		p->in_from = 0;
-	}
-	if (p->in_len >= 4)
-		frame = 4 + (size_t)wire_peek_u32(p->in);
-	if (p->in_full && size < IN_MOST)
-		size *= 2;
-	while (size < frame)
-		size *= 2;
-	if (size == p->in_size)
-		return 0;
-	if ((in = memory_grow(p->in, size)) == NULL)
-		return -1;
-	p->in = in;
-	p->in_size = size;
-	return 0;
-}
-
-/* The buffers of one large transfer are not kept for the rest of a session. */
-static void
-proxy_shrink(struct proxy *p)
-{
-	if (p->in_from == p->in_len && p->in_size > 4 * IN_FIRST) {
-		free(p->in);
-		p->in = NULL;
-		p->in_from = p->in_len = p->in_size = 0;
-	}
-	if (p->out_from == p->out_len && p->out_size > 4 * IN_FIRST) {
-		free(p->out);
-		p->out = NULL;
-		p->out_size = 0;
-	}
-	p->small = false;
-}
-
-static void
-proxy_hung_up(struct proxy *p)
-{
-	p->unanswered = 0;
-	proxy_quiet(p);
-	close(p->fd);
-	p->fd = -1;
-	proxy_over(p, "the ControlMaster is gone");
-}
-
-static void
-proxy_receive(struct proxy *p)
-{
-	size_t room;
-	ssize_t n;
-
-	if (proxy_in_room(p) == -1) {
-		proxy_fail(p);
-		return;
-	}
-	room = p->in_size - p->in_len;
-	n = recv(p->fd, p->in + p->in_len, room, 0);
-	if (n > 0) {
-		p->in_full = (size_t)n == room;
-		p->in_len += (size_t)n;
-		proxy_frames(p);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		proxy_hung_up(p);
-	}
+	p->failed = p->deaf = true;
+	p->out_from = p->out_len = 0;
+	if (p->busy == 0 && p->wake == NULL)
+		p->wake = loop_timer(p->loop, 0, proxy_woken, p);
 }
 
 /* --- telling -------------------------------------------------------------------------- */
@@ -311,6 +140,7 @@ proxy_destroy(struct proxy *p)
 		p->all->queued = false;
 		proxy_channel_over(p->all);
 	}
+	proxy_trace_free(p->trace);
 	free(p->channels);
 	free(p->in);
 	free(p->out);
@@ -407,14 +237,12 @@ proxy_nothing(void *arg, const char *reason)
 	(void)reason;
 }
 
-struct proxy *
-proxy_new(struct loop *loop, const char *ctl_path, uint64_t window_max, proxy_gone_fn *gone,
-    void *arg)
+static struct proxy *
+proxy_make(struct loop *loop, uint64_t window_max, void *arg)
 {
-	struct proxy *p;
-	int error;
+	struct proxy *p = memory_new(sizeof(*p));
 
-	if ((p = memory_new(sizeof(*p))) == NULL)
+	if (p == NULL)
 		return NULL;
 	p->loop = loop;
 	p->gone = proxy_nothing;
@@ -422,6 +250,18 @@ proxy_new(struct loop *loop, const char *ctl_path, uint64_t window_max, proxy_go
 	p->fd = -1;
 	p->ready_last = &p->ready;
 	p->pool.max = window_max > 0 && window_max < WINDOW_MAX ? window_max : WINDOW_MAX;
+	return p;
+}
+
+struct proxy *
+proxy_new(struct loop *loop, const char *ctl_path, uint64_t window_max, proxy_gone_fn *gone,
+    void *arg)
+{
+	struct proxy *p = proxy_make(loop, window_max, arg);
+	int error;
+
+	if (p == NULL)
+		return NULL;
 	if (proxy_begin(p, ctl_path) == -1) {
 		error = errno;
 		proxy_free(p);
@@ -429,6 +269,24 @@ proxy_new(struct loop *loop, const char *ctl_path, uint64_t window_max, proxy_go
 		return NULL;
 	}
 	p->gone = gone;
+	return p;
+}
+
+struct proxy *
+proxy_adopt(struct loop *loop, int fd, uint64_t window_max, proxy_gone_fn *gone, void *arg)
+{
+	struct proxy *p = proxy_make(loop, window_max, arg);
+
+	if (p == NULL)
+		return NULL;
+	if ((p->watch = loop_watch(loop, fd, POLLIN, proxy_ready, p)) == NULL) {
+		proxy_free(p);
+		return NULL;
+	}
+	p->fd = fd;
+	p->gone = gone;
+	p->state = PROXY_READY;
+	p->stays = true; /* or else it would have been closed */
 	return p;
 }
 
@@ -444,15 +302,24 @@ proxy_unanswered(const struct proxy *p)
 	return p->unanswered;
 }
 
-/* Until all is sent and answered; not for ever. */
+/* Is there something to wait for before it can be closed? One that is kept for others should be
+ * at rest then. */
+static bool
+proxy_awaits(const struct proxy *p)
+{
+	if (p->fd == -1 || p->lost || p->failed)
+		return false;
+	return p->unanswered > 0 || p->out_len > p->out_from ||
+	    (p->stays && p->kept && p->pool.count > 0);
+}
+
 static void
 proxy_await(struct proxy *p)
 {
 	uint64_t now, end = loop_now() + FREE_MS;
 	struct pollfd fds = { .fd = p->fd };
 
-	while (p->fd != -1 && !p->lost && !p->failed && (now = loop_now()) < end &&
-	    (p->unanswered > 0 || p->out_len > p->out_from)) {
+	while (proxy_awaits(p) && (now = loop_now()) < end) {
 		fds.events = p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN;
 		if (poll(&fds, 1, (int)(end - now)) <= 0)
 			continue;
@@ -461,11 +328,24 @@ proxy_await(struct proxy *p)
 	}
 }
 
+/* Those who keep a copy know what to do with it from the trace. */
+static void
+proxy_leave_behind(struct proxy *p)
+{
+	bool for_ever = p->lost || p->failed || p->stays;
+	struct drain d;
+
+	if (p->fd == -1 || p->kept || (p->unanswered == 0 && !p->stays))
+		return;
+	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
+	    p->in_len - p->in_from);
+	drain_behind(&d, p->fd, p->out + p->out_from, p->out_len - p->out_from);
+}
+
 void
 proxy_free(struct proxy *p)
 {
 	struct proxy_channel *c, *next;
-	struct drain d;
 
 	if (p == NULL || p->freed)
 		return;
@@ -476,11 +356,7 @@ proxy_free(struct proxy *p)
 		proxy_channel_free(c);
 	}
 	proxy_await(p);
-	if (p->fd != -1 && p->unanswered > 0) {
-		drain_begin(&d, p->lost || p->failed ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
-		    p->in_len - p->in_from);
-		drain_behind(&d, p->fd, p->out + p->out_from, p->out_len - p->out_from);
-	}
+	proxy_leave_behind(p);
 	proxy_quiet(p);
 	if (p->fd != -1)
 		close(p->fd);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 struct loop;
 struct proxy;
@@ -33,18 +34,26 @@ typedef void proxy_gone_fn(void *arg, const char *reason);
 /* window_max: of all channels together, 0 = WINDOW_MAX. NULL with errno when no master listens. */
 struct proxy *proxy_new(struct loop *, const char *ctl_path, uint64_t window_max, proxy_gone_fn *,
     void *arg);
-/* Sends what was committed and waits for the opens that are unanswered, for 2 s; then a process of
- * its own waits on: a master whose proxy connection ends with an open unanswered would end, too
- * ("no remote_id"). NULL is harmless. */
+/* Sends what was committed and closes it, unless the master would end with it (proxy_trace.h): then
+ * it waits, 2 s at most, and leaves it to those who keep a copy, or to a process of its own.
+ * Frees the channels, too. NULL is harmless. */
 void proxy_free(struct proxy *);
+/* Take over a connection that is at rest; fd is taken (unless NULL is returned). */
+struct proxy *proxy_adopt(struct loop *, int fd, uint64_t window_max, proxy_gone_fn *, void *arg);
+/* For a copy that another process holds in case that this one is killed: make the trace; its
+ * file is the caller's to hand on with proxy_fd(), and to close. -1: there can be none now. */
+int proxy_trace(struct proxy *);
+void proxy_kept(struct proxy *); /* it has taken both */
 int proxy_fd(const struct proxy *); /* -1 while it waits for room in the master's backlog */
 unsigned proxy_unanswered(const struct proxy *); /* opens without an answer */
 
 struct proxy_channel *proxy_dial(struct proxy *, const char *host, uint16_t port,
     proxy_channel_fn *, void *arg); /* NULL with errno */
-size_t proxy_peek(struct proxy_channel *, const uint8_t **data); /* 0 = none now; there may be more
-								     behind these */
-void proxy_take(struct proxy_channel *, size_t n); /* of those; they were used */
+/* The bytes that have come, as they lie there: the first piece (0 = none now), or several, which for
+ * a socket cost less in one. proxy_take() says how many were used. */
+size_t proxy_peek(struct proxy_channel *, const uint8_t **data);
+int proxy_pieces(struct proxy_channel *, struct iovec *, int max);
+void proxy_take(struct proxy_channel *, size_t n);
 bool proxy_ended(const struct proxy_channel *);    /* EOF has come, and all before it was taken */
 bool proxy_closed(const struct proxy_channel *);   /* CLOSE has come, or the connection is gone */
 size_t proxy_room(struct proxy_channel *, uint8_t **buf); /* 0 = wait for WRITABLE */

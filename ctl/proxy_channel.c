@@ -50,6 +50,7 @@ channel_open(struct proxy_channel *c, const char *host, uint16_t port)
 	chanmsg_open(&w, c->id, window_begin(&c->window, &p->pool), PROXY_PACKET_MAX, host, port);
 	p->out_len = w.len;
 	p->unanswered++;
+	c->dialled_at = proxy_queued(p);
 	proxy_arm(p);
 	return 0;
 }
@@ -211,24 +212,56 @@ proxy_peek(struct proxy_channel *c, const uint8_t **data)
 	return c->list[c->segment].len;
 }
 
-static void
-channel_drop(struct proxy_channel *c, size_t n)
+int
+proxy_pieces(struct proxy_channel *c, struct iovec *iov, int max)
+{
+	struct block *b = c->first;
+	int n = 0;
+
+	for (; b != NULL && n < max; b = b->next)
+		iov[n++] = (struct iovec){ b->data + b->from, b->len - b->from };
+	for (unsigned i = c->segment; i < c->segments && n < max; i++)
+		iov[n++] = (struct iovec){ (void *)(uintptr_t)c->list[i].data, c->list[i].len };
+	return n;
+}
+
+static size_t
+block_drop(struct proxy_channel *c, size_t n)
 {
 	struct block *b = c->first;
 
-	c->waiting -= n;
-	if (b == NULL) {
-		c->list[c->segment].data += n;
-		if ((c->list[c->segment].len -= n) == 0)
-			c->segment++;
-		return;
+	if (n < b->len - b->from) {
+		b->from += n;
+		return n;
 	}
-	b->from += n;
-	if (b->from < b->len)
-		return;
+	n = b->len - b->from;
 	if ((c->first = b->next) == NULL)
 		c->last = NULL;
 	free(b);
+	return n;
+}
+
+static size_t
+segment_drop(struct proxy_channel *c, size_t n)
+{
+	struct segment *s = &c->list[c->segment];
+
+	if (n < s->len) {
+		s->data += n;
+		s->len -= n;
+		return n;
+	}
+	c->segment++;
+	return s->len;
+}
+
+static void
+channel_drop(struct proxy_channel *c, size_t n)
+{
+	size_t one;
+
+	for (c->waiting -= n; n > 0; n -= one)
+		one = c->first != NULL ? block_drop(c, n) : segment_drop(c, n);
 }
 
 void

@@ -76,6 +76,8 @@ take_refusal(struct proxy_channel *c, const struct chanmsg *m)
 	if (c->state != CHANNEL_OPENING)
 		return -1;
 	c->proxy->unanswered--;
+	c->proxy->refused++;
+	c->proxy->stays = true;
 	memcpy(c->reason, m->reason, sizeof(c->reason));
 	proxy_schedule(c, PROXY_REFUSED);
 	proxy_channel_over(c);

@@ -1,10 +1,11 @@
-/* Inside a proxy connection: proxy.c (the connection and its buffers), proxy_frames.c (what comes),
- * proxy_channel.c (what the owners of channels call). */
+/* Inside a proxy connection: proxy.c (its life), proxy_io.c (its buffers and its trace),
+ * proxy_frames.c (what comes), proxy_channel.c (what the owners of channels call). */
 #ifndef PROXY_PRIVATE_H
 #define PROXY_PRIVATE_H
 
 #include "chanmsg.h"
 #include "proxy.h"
+#include "proxy_trace.h"
 #include "window.h"
 
 #ifndef PROXY_PACKET_MAX
@@ -32,6 +33,10 @@ struct proxy {
 	bool full;  /* the socket took not all of the last piece: wait until it takes more */
 	bool small; /* give back what the buffers have grown to */
 	bool freed; /* proxy_free() was called; the memory goes when busy is 0 */
+	uint32_t refused; /* opens */
+	bool stays; /* one was refused, ever: the master ends with this connection */
+	bool kept;  /* somebody else has a copy, and the trace */
+	struct proxy_trace *trace;
 	unsigned busy, unanswered;
 	struct proxy_channel **channels; /* by our number; NULL = free */
 	size_t channel_room;
@@ -71,7 +76,7 @@ struct proxy_channel {
 	struct window window;
 	uint64_t remote_window;
 	uint32_t remote_max;
-	uint64_t dialled_us;
+	uint64_t dialled_us, dialled_at; /* when so much of the connection is sent, the open is */
 	struct block *first, *last;
 	size_t waiting; /* bytes in blocks and segments */
 	unsigned segment, segments;
@@ -82,14 +87,19 @@ struct proxy_channel {
 
 /* proxy.c */
 uint64_t proxy_now_us(void);
-uint64_t proxy_queued(const struct proxy *);            /* all that was ever put into out */
-int proxy_reserve(struct proxy *, size_t n);            /* -1: no memory; it has failed */
-void proxy_flush(struct proxy *);
-void proxy_arm(struct proxy *);
+void proxy_quiet(struct proxy *); /* no watch, no timers */
 void proxy_over(struct proxy *, const char *reason);
 void proxy_fail(struct proxy *); /* no memory: it will be over */
 void proxy_schedule(struct proxy_channel *, enum proxy_event);
+
+/* proxy_io.c */
+uint64_t proxy_queued(const struct proxy *); /* all that was ever put into out */
+int proxy_reserve(struct proxy *, size_t n); /* -1: no memory; it has failed */
 void proxy_put_plain(struct proxy *, enum chanmsg_type, uint32_t channel);
+void proxy_arm(struct proxy *);
+void proxy_flush(struct proxy *);
+void proxy_receive(struct proxy *);
+void proxy_shrink(struct proxy *);
 
 /* proxy_frames.c */
 void proxy_frames(struct proxy *); /* take all that are whole */

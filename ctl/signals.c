@@ -82,6 +82,12 @@ signals_ready(void *arg, short revents)
 			s->fn(s->arg, wanted[i]);
 }
 
+void
+signals_look(struct signals *s)
+{
+	signals_ready(s, POLLIN);
+}
+
 /* A signal that was ignored stays so (nohup, "&" in a script), except what we need. */
 static void
 catch(int signo)
@@ -143,4 +149,13 @@ signals_default(void)
 	dispose(SIGPIPE, SIG_DFL);
 	dispose(SIGCHLD, SIG_DFL);
 	unblock_all();
+}
+
+void
+signals_die(int signo)
+{
+	dispose(signo, SIG_DFL);
+	unblock_all();
+	raise(signo);
+	_exit(128 + signo);
 }

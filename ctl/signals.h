@@ -15,9 +15,16 @@ void signals_start(void);
  * loop; SIGPIPE is ignored. NULL with errno. */
 struct signals *signals_new(struct loop *, signals_fn *, void *arg);
 void signals_free(struct signals *); /* NULL is harmless */
+/* Call for those that have come, without waiting for the loop: Ctrl-C ends our children, too, and is
+ * the reason for their end. */
+void signals_look(struct signals *);
 
 /* Ignore SIGINT and SIGQUIT: the terminal sends them to us too while a client runs. */
 void signals_leave_terminal(void);
+
+/* The end of this process, by that signal, so that whoever has started it knows: a loop in a shell ends
+ * with Ctrl-C. */
+_Noreturn void signals_die(int signo);
 
 /* In a child: everything as it was given to us. */
 void signals_default(void);

@@ -33,6 +33,8 @@ tunnel_end(struct tunnel *t, int status)
 void
 tunnel_fail(struct tunnel *t, const char *why)
 {
+	if (t->signals != NULL)
+		signals_look(t->signals);
 	if (t->phase != ENDING)
 		log_error("%s", why);
 	tunnel_end(t, TUNNEL_FAILED);
@@ -144,8 +146,10 @@ signalled(void *arg, int signo)
 		return;
 	else if (t->phase == ENDING) /* asked a second time: no grace any more */
 		t->over = true;
-	else if (t->client.pid != 0)
-		proc_kill(&t->client, signo);
+	else if (t->client.proc.pid != 0)
+		foreground_kill(&t->client, signo);
+	else if (signo == SIGINT && (t->phase == OPENING || t->cmdline->run == RUN_CLIENT))
+		tunnel_end(t, -SIGINT);
 	else
 		tunnel_end(t, t->phase == READY && t->cmdline->run == RUN_TUNNEL ? 0 : TUNNEL_FAILED);
 }
@@ -205,17 +209,15 @@ set_up(struct tunnel *t)
 static void
 tear_down(struct tunnel *t)
 {
-	if (*t->marker != '\0')
-		unlink(t->marker);
+	bool needed;
+
 	statusd_free(t->statusd);
 	entrances_free(t->entrances);
 	reception_free(t->reception);
 	reverse_free(t->reverse);
-	if (t->helpers != NULL && helpers_count(t->helpers) == 0)
-		masters_stop(t->masters);
-	else
-		masters_free(t->masters);
+	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
 	helpers_free(t->helpers);
+	(needed ? masters_free : masters_stop)(t->masters);
 	tunnel_client_forget(t);
 	signals_free(t->signals);
 	loop_free(t->loop);
@@ -269,7 +271,6 @@ tunnel_run(const struct tunnel_setup *setup)
 		tunnel_fail(&t, "out of memory or descriptors");
 	} else if (tunnel_open_listeners(&t) == 0) {
 		watch_parent(&t);
-		tunnel_leave_marker(&t);
 		tunnel_status_open(&t);
 		tunnel_connect(&t);
 		run_loop(&t);

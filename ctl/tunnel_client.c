@@ -1,13 +1,13 @@
 /* The FTP client of a tunnel: the server is looked at before, so that none is started on a tunnel
  * that cannot work. */
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "entrances.h"
-#include "foreground.h"
 #include "helpers.h"
 #include "log.h"
 #include "probe.h"
@@ -18,7 +18,7 @@
 static void
 client_ended(void *arg, int status)
 {
-	tunnel_end(arg, proc_shell_status(status));
+	tunnel_end(arg, status == -SIGINT ? status : proc_shell_status(status));
 }
 
 static void
@@ -152,7 +152,7 @@ bored(void *arg)
 void
 tunnel_probe(struct tunnel *t)
 {
-	struct helper_start start = { .own_session = true, .peer = "probe",
+	struct helper_start start = { .own_session = true, .unsaid = true, .peer = "probe",
 		.server = &t->cmdline->server };
 	const char *user = t->cmdline->ftp_user;
 	int result = -1;
@@ -177,5 +177,5 @@ tunnel_client_forget(struct tunnel *t)
 {
 	probe_free(t->probe);
 	sshrun_free(t->sftp);
-	proc_forget(&t->client);
+	foreground_forget(&t->client);
 }

@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "foreground.h"
 #include "loop.h"
 #include "notice.h"
-#include "proc.h"
 #include "seldom.h"
 #include "tunnel.h"
 
@@ -43,17 +43,16 @@ struct tunnel {
 	bool over;             /* leave the main loop */
 	bool in_background;
 	bool ends_with_master; /* it is of the ssh whose LocalCommand we are */
-	int status;            /* our exit status */
+	int status;            /* our exit status; -n: to die of signal n */
 	char skipped[1024];    /* why the last forward of ssh's configuration is not there */
 	struct seldom told;    /* messages that repeat themselves */
 	unsigned noticed;      /* mask of notices that are told once */
-	struct proc client;    /* the FTP client */
+	struct foreground client;
 	struct probe *probe;   /* before it */
 	const struct helper *prober; /* while it runs */
 	struct sshrun *sftp;
 	bool sftp_serves;
 	char refusal[NOTICE_MAX]; /* why there is no FTP server, as far as is known */
-	char marker[256];
 	char name[320];        /* for ftp-over-ssh-ctl */
 };
 
@@ -66,7 +65,6 @@ void tunnel_stop(void *tunnel); /* as SIGTERM */
 
 /* tunnel_open.c: 0, or -1 when the tunnel has been ended */
 int tunnel_open_listeners(struct tunnel *);
-void tunnel_leave_marker(struct tunnel *);
 
 /* tunnel_master.c */
 void tunnel_connect(struct tunnel *);

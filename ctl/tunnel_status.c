@@ -40,8 +40,9 @@ status_tunnel(void *arg, struct status_tunnel *s)
 	    STATUS_PROXY : STATUS_MUX;
 	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
 	s->refused = reception_refused(t->reception);
-	if (up)
-		snprintf(s->control_path, sizeof(s->control_path), "%.100s", master_path(t->master));
+	if (up || t->setup->master->ctl_path != NULL)
+		snprintf(s->control_path, sizeof(s->control_path), "%.100s", up ?
+		    master_path(t->master) : t->setup->master->ctl_path);
 }
 
 struct status_walk {

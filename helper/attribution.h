@@ -9,14 +9,15 @@
 /* Of the transfer that is the first of the unanswered commands. */
 struct transfer_seen {
 	bool moved;   /* data have come from the server, or its 1xx has */
-	bool ended;   /* ... and its data connection had ended when the reply came */
-	bool waited;  /* it was waited for, whether that end was on its way; it was not */
+	bool ended;   /* ... and its data connection has ended */
+	bool waited;  /* for that end, or another reply that ends the transfer: long enough */
+	bool follows; /* a reply that ends a transfer is there already, behind this one */
 };
 
 enum whose {
 	WHOSE_NOBODY,  /* pass it on: nothing waits for it */
 	WHOSE_ENTRY,   /* .entry's */
-	WHOSE_UNKNOWN, /* wait for the end of the data connection, a second at most, and ask again */
+	WHOSE_UNKNOWN, /* wait for what is on its way, a second at most, and ask again */
 	WHOSE_ALL,     /* 421: everything that is unanswered */
 	WHOSE_FORGED   /* names a data port, and none was asked for: it reaches nobody */
 };

@@ -428,6 +428,20 @@ data_channel_act(struct data_channel *ch, const struct action *a)
 	}
 }
 
+/* Only the receiver of a transfer that has begun can take its end for a file's. */
+void
+data_channel_break_off(struct data_channel *ch)
+{
+	const enum side receiver = ch->upload ? SERVER : CLIENT;
+	unsigned mask = 0;
+
+	for (int side = CLIENT; side <= SERVER; side++)
+		if (!ch->hooks->far[side] || (ch->begun && (enum side)side == receiver))
+			mask |= 1U << side;
+	if (!ch->left)
+		act_abort(ch, mask);
+}
+
 void
 data_channel_look(struct data_channel *ch)
 {

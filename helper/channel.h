@@ -49,6 +49,8 @@ bool data_channel_open(struct data_channel *, const struct channel_want want[2])
 /* CANCEL ... CLOSE. After the last two it may be over, and freed. */
 void data_channel_act(struct data_channel *, const struct action *);
 void data_channel_result(struct data_channel *, enum side, const struct end_result *);
+/* The session is no more: nothing may look complete. It may be over, and freed, after that. */
+void data_channel_break_off(struct data_channel *);
 void data_channel_look(struct data_channel *); /* a master is gone: one of its ends may be */
 
 #endif

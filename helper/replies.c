@@ -181,6 +181,9 @@ reply_follow(struct session *s, struct attribution a)
 	if (a.whose == WHOSE_FORGED && running != NULL &&
 	    !(running->kind == PENDING_TRANSFER && running->started))
 		s->reply_to = running;
+	/* Where the one before may have been this one's, this one may be the next one's. */
+	a.doubtful |= s->reply_to != NULL && s->reply_to->doubtful && a.never == 0 &&
+	    !ftp_code_is_passive(s->reply_code);
 	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->sent) {
 			queue_at(&s->queue, i)->doubtful = true;
@@ -209,12 +212,37 @@ reply_wants_collecting(const struct session *s, int code)
 	return pending_is_setup(p) || (p->kind == PENDING_TRANSFER && (code >= 200 || p->swallow));
 }
 
+/* Is what ends a transfer there already, behind the reply that is held? */
+static bool
+end_follows(const struct session *s)
+{
+	const char *p = bytes_data(&s->in[SERVER]), *end = p + s->in[SERVER].len;
+
+	while (end - p >= 4) {
+		if (memcmp(p, "226", 3) == 0 || memcmp(p, "225", 3) == 0 || memcmp(p, "426", 3) == 0)
+			return true;
+		if ((p = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			break;
+		p++;
+	}
+	return false;
+}
+
+static struct transfer_seen
+reply_seen(const struct session *s, bool arrives)
+{
+	struct transfer_seen seen = transfer_seen(s, arrives);
+
+	seen.follows = end_follows(s);
+	return seen;
+}
+
 static void
 reply_first(struct session *s, int code)
 {
-	struct transfer_seen seen = transfer_seen(s, true);
+	struct transfer_seen seen = reply_seen(s, true);
 
-	seen.waited = s->ended[CLIENT];
+	seen.waited |= s->ended[CLIENT];
 	s->reply_code = code;
 	reply_follow(s, attribute(&s->queue, code, seen));
 	s->reply_collect = reply_wants_collecting(s, code);
@@ -301,10 +329,10 @@ reply_complete(struct session *s, int code)
 static void
 reply_whose_now(struct session *s)
 {
-	struct transfer_seen seen = transfer_seen(s, false);
+	struct transfer_seen seen = reply_seen(s, false);
 	struct attribution a;
 
-	seen.waited = s->timer != SESSION_WHOSE;
+	seen.waited |= s->timer != SESSION_WHOSE;
 	a = attribute(&s->queue, s->held, seen);
 	if (a.whose == WHOSE_UNKNOWN)
 		return;
@@ -433,23 +461,26 @@ login_reply(struct session *s, int code, const char *line, size_t len)
 			s->wants_tls = true;
 }
 
-/* A service that greets with something else than a reply. The client sees that, and is told what it
- * is if no greeting follows. */
+/* A service that greets with something else than a reply: the client sees that, as direct, and is told
+ * what it means. */
 static void
 greets_strangely(struct session *s, const char *line, size_t len)
 {
-	char text[81];
+	char text[81], why[160];
 	size_t n = 0;
 
-	if (s->greeting[0] != '\0')
+	output_write(&s->out, CLIENT, " ", reply_pad(s, REPLY_JUNK, line, len));
+	output_line(&s->out, CLIENT, line, len);
+	if (s->timer == SESSION_STRANGE)
 		return;
 
 	for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
 		text[n++] = isprint((unsigned char)line[i]) ? line[i] : '?';
 	text[n] = '\0';
-	snprintf(s->greeting, sizeof(s->greeting), "no FTP server is there, it greets with \"%s\"%s",
-	    text, strncmp(text, "SSH-", 4) == 0 ? " (this is an ssh server)" : "");
-	session_arm(s, SESSION_GREETS);
+	snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", text,
+	    strncmp(text, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
+	output_text(&s->out, CLIENT, why);
+	session_arm(s, SESSION_STRANGE);
 }
 
 void
@@ -461,8 +492,10 @@ server_line(struct session *s, char *line, size_t len)
 
 	reply_join(line, len);
 	kind = ftp_reply_parse(line, len, &s->reply_open, &code);
-	if (kind == REPLY_JUNK && len > 0 && !s->greeted)
+	if (kind == REPLY_JUNK && len > 0 && !s->greeted) {
 		greets_strangely(s, line, len);
+		return;
+	}
 	if (first && kind != REPLY_JUNK) {
 		reply_first(s, code);
 		login_reply(s, code, line, len);

@@ -117,11 +117,9 @@ requests_result(struct broker *b, enum side side, const struct end_result *r)
 void
 requests_break_off(struct broker *b)
 {
-	const struct action abort = { .kind = ACT_ABORT, .mask = 1U << CLIENT | 1U << SERVER };
-
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
 		if (b->channel[i] != NULL)
-			data_channel_act(b->channel[i], &abort);
+			data_channel_break_off(b->channel[i]);
 }
 
 /* ---- policy ---- */

@@ -126,7 +126,8 @@ void
 channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 {
 	static const unsigned ms[] = { [TIMER_FINAL] = FINAL_MS, [TIMER_STALL] = STALL_MS,
-		[TIMER_OWNER] = OWNER_MS, [TIMER_PORT] = WHOSE_MS, [TIMER_RESET] = WHOSE_MS };
+		[TIMER_OWNER] = OWNER_MS, [TIMER_PORT] = WHOSE_MS, [TIMER_RESET] = WHOSE_MS,
+		[TIMER_CONNECTION] = WHOSE_MS };
 	struct action a = { .kind = ACT_TIMER, .channel = ch->id };
 
 	if (timer == TIMER_NONE && ch->timer == TIMER_NONE)
@@ -225,7 +226,7 @@ session_wrong(struct session *s, const char *why)
 void
 session_arm(struct session *s, enum session_timer timer)
 {
-	static const unsigned ms[] = { 0, WHOSE_MS, LEAVE_MS, GONE_MS, GREETS_MS };
+	static const unsigned ms[] = { 0, WHOSE_MS, LEAVE_MS, GONE_MS, FINAL_MS };
 
 	if (timer == SESSION_IDLE && s->timer == SESSION_IDLE)
 		return;

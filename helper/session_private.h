@@ -10,6 +10,7 @@
  *	final 2xx, download     data are on their way               STALL_MS       pass it
  *	  ... to a far client   its own end is to come back         STALL_MS       pass it
  *	final reply, upload     the EOF to the client is on its way STALL_MS       pass it
+ *	final 4xx, 5xx          150: a connection is on its way     WHOSE_MS       pass it
  *	upload's EOF            client dies: its end is to come     DIES_MS        pass it
  *	                        nobody can tell                     UNKNOWN_MS     pass it
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
@@ -18,8 +19,8 @@
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
  *	reset after a 4xx, 5xx  the reply is not written yet        WHOSE_MS       reset
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
+ *	the end of the session  no FTP server: the client may leave FINAL_MS       end it
  *	the session             the server is to close, data flow   GONE_MS        end it
- *	  ... that has begun oddly, a 220 may yet come              GREETS_MS      421, end it
  *	("at most" is without progress where data are waited for.) */
 #ifndef SESSION_PRIVATE_H
 #define SESSION_PRIVATE_H
@@ -39,7 +40,6 @@
 #define OWNER_MS 200
 #define LEAVE_MS 1000
 #define GONE_MS 30000
-#define GREETS_MS 5000
 
 #define SESSION_CHANNELS 16
 #define SESSION_SLOTS 24           /* some were closed just now, and are still asked about */
@@ -60,6 +60,7 @@ enum channel_timer {
 	TIMER_STALL, /* a final reply is held until the data, or an EOF, are through */
 	TIMER_OWNER, /* a stranger is there: will the client come? */
 	TIMER_PORT,  /* something else than its answer came for a setup */
+	TIMER_CONNECTION, /* a no is held until the connections that are on their way are there */
 	TIMER_RESET  /* a reply goes before the reset */
 };
 
@@ -86,8 +87,8 @@ struct channel {
 	unsigned tried;        /* mask of attempts */
 	uint8_t server_family; /* of the server end's listener */
 	char argument[8];      /* of EPSV, for the server */
-	char words[80];        /* the server's, before the port */
 	char refusal[256];     /* the server's first no */
+	char words[64];        /* of its 227, before the address */
 	/* transfer */
 	struct end end[2];
 	enum direction dir;
@@ -102,13 +103,18 @@ struct channel {
 	enum client_state client; /* as its EOF told */
 	unsigned strangers;
 	bool owner_waited;
+	bool broken;    /* it has failed; a far client is to read the reply first */
+	bool awaited;   /* its connection was, long enough */
 	uint64_t announced; /* bytes, by the 150; 0 = not known */
 	uint64_t progress;  /* as it was when the timer was set */
 	enum channel_timer timer;
 	char transfer[256];
 };
 
-enum session_timer { SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE, SESSION_GREETS };
+enum session_timer {
+	SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE,
+	SESSION_STRANGE /* the client was told that this is no FTP server */
+};
 enum holding { HOLD_NONE, HOLD_DATA, HOLD_WHOSE };
 
 struct session {
@@ -145,7 +151,6 @@ struct session {
 	uint64_t progress;
 	unsigned unsolicited;
 	char wrong[160];    /* end it all, and why; "" = no */
-	char greeting[160]; /* what is wrong with the server's first words; "" = nothing */
 	char user[64];
 };
 

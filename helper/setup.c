@@ -4,7 +4,6 @@
  * listens, so we dial). What is said to the server is chosen on its own from the table
  * of attempts, its natural counterpart first: so mode translation, address families,
  * servers that refuse a command and ports that are dead are one loop over one table. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,48 +262,22 @@ setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 	return !own;
 }
 
-/* The server's own words before the port are the client's to read, where no client can take
- * any of them for a number, or for the beginning of one. */
-static void
-setup_keep_words(struct channel *ch, const char *text, size_t len)
-{
-	size_t n = 0;
-
-	ch->words[0] = '\0';
-	while (n < len && (isalpha((unsigned char)text[n]) || text[n] == ' '))
-		n++;
-	if (n == 0 || n == len || text[n] != '(' || n >= sizeof(ch->words) ||
-	    !attempt_is_natural(ch, ch->attempt))
-		return;
-	memcpy(ch->words, text, n);
-	ch->words[n] = '\0';
-}
-
-/* "227 Entering Passive Mode (127,0,0,1,p,p)", or other words. 0: the verb cannot say that address. */
-static size_t
-setup_port_reply(const struct channel *ch, char *text, size_t size, const struct ftp_address *a)
-{
-	char usual[256];
-
-	if (ftp_format_passive(usual, sizeof(usual), ch->client_verb, a) == 0)
-		return 0;
-	if (ch->words[0] == '\0')
-		return (size_t)snprintf(text, size, "%s", usual);
-	return (size_t)snprintf(text, size, "%.4s%s%s", usual, ch->words, strchr(usual, '('));
-}
-
 static void
 setup_client_listens(struct session *s, struct channel *ch, struct pending *p, uint16_t port)
 {
 	uint8_t family = ch->client_verb == FTP_LPSV && s->config.family[CLIENT] == 6 ? 6 : 4;
 	const struct ftp_address *at = listen_address(s, CLIENT, family);
 	struct ftp_address a = at != NULL ? *at : (struct ftp_address){ 0 };
-	char text[256];
+	char text[256], canonical[192];
 
 	a.port = port;
-	if (setup_port_reply(ch, text, sizeof(text), &a) == 0)
+	if (ftp_format_passive(canonical, sizeof(canonical), ch->client_verb, &a) == 0)
 		snprintf(text, sizeof(text),
 		    "425 Cannot open a passive connection over IPv6: use EPSV.");
+	else if (ch->words[0] != '\0')
+		snprintf(text, sizeof(text), "%.4s%s%s", canonical, ch->words, strchr(canonical, '('));
+	else
+		snprintf(text, sizeof(text), "%s", canonical);
 	setup_end(s, ch, p, text);
 	if (text[0] == '2' && s->current != ch && setup_pending(s, ch) == NULL)
 		channel_close(s, ch); /* another setup has replaced it */
@@ -422,9 +395,28 @@ reply_words(struct session *s, size_t *len)
 		return "";
 	}
 	s->reply.len--; /* it stands behind what there is */
-	skip = s->reply.len < 4 ? s->reply.len : 4;
+	skip = s->reply.len < 4 ? s->reply.len : bytes_data(&s->reply)[3] == '(' ? 3 : 4;
 	*len = s->reply.len - skip;
 	return bytes_data(&s->reply) + skip;
+}
+
+/* "227 Entering Passive Mode (...)": the words are the server's, if there is nothing in them that a
+ * client might take for an address, and the answer is to what the client has said. */
+static void
+setup_note_words(struct channel *ch, int code, const char *text, size_t len)
+{
+	static const int codes[] = { [FTP_PASV] = 227, [FTP_EPSV] = 229, [FTP_LPSV] = 228 };
+	const char *bracket = memchr(text, '(', len), *end = memchr(text, '\n', len);
+	size_t n = bracket != NULL ? (size_t)(bracket - text) : 0;
+
+	if (!attempt_is_natural(ch, ch->attempt) || code != codes[ch->client_verb] || n == 0 ||
+	    n >= sizeof(ch->words) || end != text + len - 1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~' || (text[i] >= '0' && text[i] <= '9'))
+			return;
+	memcpy(ch->words, text, n);
+	ch->words[n] = '\0';
 }
 
 static bool
@@ -442,7 +434,8 @@ setup_port(struct session *s, struct channel *ch, struct pending *p, int code, c
 	} else if (ch->end[SERVER].connected) /* to an attempt before this one */
 		setup_end(s, ch, p, "425 Cannot open a data connection: somebody else came to it.");
 	else {
-		setup_keep_words(ch, text, len);
+		if (!ch->end[CLIENT].dials)
+			setup_note_words(ch, code, text, len);
 		setup_client_end(s, ch, p);
 	}
 	return true;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "memory.h"
 #include "session_private.h"
@@ -51,15 +52,25 @@ upload_broken(struct session *s, struct channel *ch)
 		session_wrong(s, "the upload was cut off");
 }
 
-/* An upload's EOF has come. QUIT before the end of a control connection is no death. */
+/* QUIT before the end of a control connection is no death; it may stand behind what waits. */
+static bool
+quit_is_said(const struct session *s)
+{
+	const char *p = bytes_data(&s->in[CLIENT]);
+
+	for (size_t i = 0; i + 4 <= s->in[CLIENT].len && !s->quit; i++)
+		if (strncasecmp(p + i, "QUIT", 4) == 0)
+			return true;
+	return s->quit;
+}
+
+/* An upload's EOF has come. */
 static void
 upload_ended(struct session *s, struct channel *ch)
 {
-	bool gone = s->ended[CLIENT] && s->in[CLIENT].len == 0;
-
-	if (ch->client == CLIENT_LIVES || s->quit)
+	if (ch->client == CLIENT_LIVES || quit_is_said(s))
 		channel_pass_eof(s, ch, SERVER);
-	else if (gone)
+	else if (s->ended[CLIENT])
 		channel_abort(s, ch, BOTH_ENDS);
 	else if (ch->timer != TIMER_DYING)
 		channel_arm(s, ch, TIMER_DYING);
@@ -74,20 +85,6 @@ client_ended(struct session *s, struct channel *ch)
 		upload_ended(s, ch);
 	else if (ch->dir != DIR_NONE || ch->refused)
 		channel_pass_eof(s, ch, SERVER);
-}
-
-/* It is that command's from now on, unless it is refused. */
-static void
-transfer_take(struct session *s, struct channel *ch, struct pending *p)
-{
-	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
-	ch->final = 0;
-	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
-	channel_begin(s, ch);
-	if (ch->strangers > 0 && !ch->end[CLIENT].connected)
-		channel_arm(s, ch, TIMER_OWNER);
-	if (ch->end[CLIENT].eof)
-		client_ended(s, ch);
 }
 
 /* It has begun: it is no other command's any more. */
@@ -108,6 +105,22 @@ transfer_own(struct session *s, struct channel *ch, struct pending *p)
 	/* An active client is dialled when there is a transfer: a refused one leaves no trace. */
 	if (ch->end[CLIENT].dials && ch->end[SERVER].dials && !ch->end[CLIENT].dialled)
 		channel_open(s, ch, CLIENT, END_DIAL, 0);
+}
+
+/* It is that command's from now on, unless it is refused. */
+static void
+transfer_take(struct session *s, struct channel *ch, struct pending *p)
+{
+	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
+	ch->final = 0;
+	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
+	channel_begin(s, ch);
+	if (ch->strangers > 0 && !ch->end[CLIENT].connected)
+		channel_arm(s, ch, TIMER_OWNER);
+	if (ch->end[SERVER].moved)
+		transfer_own(s, ch, p);
+	if (ch->end[CLIENT].eof)
+		client_ended(s, ch);
 }
 
 void
@@ -202,15 +215,45 @@ download_failed_midway(const struct session *s, const struct channel *ch)
 	    channel_moved(s, ch, SERVER) > 0;
 }
 
+/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end comes
+ * behind a reply that is no success; without one it is held open. */
+static void
+client_fails(struct session *s, struct channel *ch)
+{
+	bool reply_due = transfer_of(s, ch) != NULL;
+
+	if (!s->config.far[CLIENT] || (ch->dir == DIR_DOWN && !reply_due && ch->final < 300)) {
+		channel_abort(s, ch, MASK(CLIENT));
+	} else if (ch->dir != DIR_DOWN || !reply_due) {
+		channel_abort(s, ch, 0);
+	} else if (!ch->broken) {
+		ch->broken = true;
+		if (ch->final == 0)
+			channel_arm(s, ch, TIMER_FINAL);
+	}
+}
+
+/* Which ends must not take what they have for complete, when the control connections end: a far client
+ * sees by that, that it is not. */
+static unsigned
+broken_ends(const struct session *s, const struct channel *ch)
+{
+	unsigned client = s->config.far[CLIENT] ? 0 : MASK(CLIENT);
+
+	return ch->dir == DIR_UP && !ch->end[SERVER].passed ? client | MASK(SERVER) : client;
+}
+
 /* Its EOF is there, and so is what may say something about it. A reset which the server has sent
  * looks like an EOF through ssh, but for the bytes that are missing. */
 static void
 download_ended(struct session *s, struct channel *ch)
 {
-	if (ch->lost || (ch->final < 300 && !ch->aborted && download_is_short(s, ch))) {
+	if (ch->lost)
+		channel_abort(s, ch, broken_ends(s, ch));
+	else if (ch->final < 300 && !ch->aborted && download_is_short(s, ch)) {
 		transfer_spoil(s, ch, memory_text(broken_off));
-		channel_abort(s, ch, MASK(CLIENT));
-	} else if (download_failed_midway(s, ch)) {
+		client_fails(s, ch);
+	} else if (download_failed_midway(s, ch) && !s->config.far[CLIENT]) {
 		if (!ch->ready_to_reset)
 			channel_arm(s, ch, TIMER_RESET);
 		ch->ready_to_reset = true;
@@ -248,6 +291,19 @@ wait_for_data(struct session *s, struct channel *ch)
 	return ch->stalled;
 }
 
+/* The server has begun, so a data connection is there or on its way, whatever it says then. */
+static bool
+wait_for_connection(struct session *s, struct channel *ch, const struct pending *p, int code)
+{
+	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
+
+	if (both || !p->started || code < 300 || code == 425 || ch->awaited)
+		return true;
+	if (ch->timer == TIMER_NONE)
+		channel_arm(s, ch, TIMER_CONNECTION);
+	return false;
+}
+
 static bool
 download_may_pass(struct session *s, struct channel *ch, int code)
 {
@@ -264,8 +320,8 @@ download_may_pass(struct session *s, struct channel *ch, int code)
 static bool
 upload_may_pass(struct session *s, struct channel *ch, int code)
 {
-	if (code >= 300 && !ch->end[SERVER].passed)
-		return true;
+	if (code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
+		return true; /* the upload may go on */
 	channel_pass_eof(s, ch, CLIENT);
 	if (!ch->end[CLIENT].passed || ch->end[CLIENT].drained)
 		return true;
@@ -278,8 +334,10 @@ transfer_may_pass(struct session *s, struct pending *p, int code)
 	struct channel *ch = channel_by_id(s, p->channel);
 	bool passes;
 
-	if (ch == NULL || !ch->owned || s->mode_b)
+	if (ch == NULL || !ch->owned || ch->broken || s->mode_b)
 		return true;
+	if (!wait_for_connection(s, ch, p, code))
+		return false;
 	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, code) : download_may_pass(s, ch, code);
 	if (passes && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
@@ -292,12 +350,12 @@ transfer_returned(struct session *s, struct channel *ch)
 {
 	struct pending *next = transfer_of(s, ch);
 
+	if (ch->end[SERVER].eof)
+		channel_pass_eof(s, ch, CLIENT);
 	ch->dir = DIR_NONE;
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;
-	if (ch->end[SERVER].eof)
-		channel_pass_eof(s, ch, CLIENT);
 	if (ch->end[CLIENT].eof)
 		channel_pass_eof(s, ch, SERVER);
 	if (next != NULL)
@@ -329,6 +387,10 @@ transfer_over(struct session *s, struct pending *p)
 	p->channel = 0;
 	if (ch == NULL)
 		return;
+	if (ch->broken) {
+		channel_abort(s, ch, answered ? 0 : MASK(CLIENT));
+		return;
+	}
 	if (!ch->owned) {
 		transfer_returned(s, ch);
 		return;
@@ -366,6 +428,10 @@ static void
 transfer_connected(struct session *s, struct channel *ch, enum side end)
 {
 	ch->end[end].connected = true;
+	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
+		channel_arm(s, ch, ch->lost ? TIMER_STALL : TIMER_NONE);
+	if (ch->lost && ch->dir == DIR_UP && ch->end[OTHER(end)].connected)
+		channel_abort(s, ch, broken_ends(s, ch));
 	if (end == CLIENT && ch->timer == TIMER_OWNER)
 		channel_arm(s, ch, TIMER_NONE);
 }
@@ -412,7 +478,7 @@ server_reset(struct session *s, struct channel *ch)
 		return;
 	}
 	transfer_spoil(s, ch, memory_text(broken_off));
-	channel_abort(s, ch, MASK(CLIENT));
+	client_fails(s, ch);
 }
 
 /* Nobody listened where we dialled, or nobody came. The client sees a reset at once, and the
@@ -425,7 +491,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 
 	ch->end[e->end].dialled = false;
 	if (ch->final >= 300 && transfer_of(s, ch) == NULL) {
-		channel_abort(s, ch, MASK(CLIENT));
+		client_fails(s, ch);
 		return;
 	}
 	transfer_spoil(s, ch, session_refusal(why));
@@ -434,7 +500,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 	if (cut)
 		upload_broken(s, ch);
 	else
-		channel_abort(s, ch, MASK(CLIENT));
+		client_fails(s, ch);
 }
 
 /* Somebody came to the client's listener, and nobody can tell who; the client itself had its time. */
@@ -483,8 +549,10 @@ stalled(struct session *s, struct channel *ch)
 static void
 dying_over(struct session *s, struct channel *ch)
 {
-	if (ch->client == CLIENT_DIES && (s->ended[CLIENT] || session_room(s, CLIENT) == 0))
+	if (ch->client == CLIENT_DIES && !s->ended[CLIENT] && session_room(s, CLIENT) == 0)
 		upload_broken(s, ch);
+	else if (s->ended[CLIENT])
+		upload_ended(s, ch);
 	else
 		channel_pass_eof(s, ch, SERVER);
 }
@@ -500,7 +568,10 @@ transfer_timer(struct session *s, struct channel *ch)
 		dying_over(s, ch);
 		break;
 	case TIMER_FINAL:
-		channel_act(s, ch, ACT_CHECK, SERVER);
+		if (ch->broken)
+			channel_abort(s, ch, MASK(CLIENT));
+		else
+			channel_act(s, ch, ACT_CHECK, SERVER);
 		break;
 	case TIMER_STALL:
 		stalled(s, ch);
@@ -512,6 +583,11 @@ transfer_timer(struct session *s, struct channel *ch)
 		break;
 	case TIMER_RESET:
 		channel_abort(s, ch, MASK(CLIENT));
+		break;
+	case TIMER_CONNECTION:
+		ch->awaited = true;
+		if (ch->lost)
+			channel_abort(s, ch, broken_ends(s, ch));
 		break;
 	case TIMER_PORT:
 	case TIMER_NONE:
@@ -537,6 +613,8 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 {
 	struct pending *p = transfer_of(s, ch);
 
+	if (ch->broken && e->kind != EV_TIMER)
+		return;
 	switch (e->kind) {
 	case EV_CONNECTED:
 		transfer_connected(s, ch, e->end);
@@ -589,13 +667,6 @@ transfer_step(struct session *s)
 
 /* ---- the end of a control connection ---- */
 
-/* Which ends must not take what they have for complete. */
-static unsigned
-broken_ends(const struct channel *ch)
-{
-	return ch->dir == DIR_UP && !ch->end[SERVER].passed ? BOTH_ENDS : MASK(CLIENT);
-}
-
 void
 transfer_quit(struct session *s)
 {
@@ -611,14 +682,17 @@ static void
 server_gone(struct session *s, struct channel *ch)
 {
 	bool failed = ch->final == 0 || ch->final >= 300;
+	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
 
-	if (!ch->owned && !(ch->end[CLIENT].connected && ch->end[SERVER].connected))
+	if (!both && ch->final == 0 && transfer_of(s, ch) != NULL) {
+		ch->owned = ch->lost = true; /* its connection may still be on its way */
+		channel_arm(s, ch, TIMER_CONNECTION);
+	} else if (!ch->owned && !both)
 		channel_close(s, ch);
 	else if (ch->end[CLIENT].passed && (ch->dir != DIR_UP || ch->end[SERVER].passed))
 		channel_close(s, ch);
-	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof ||
-	    !ch->end[SERVER].connected || !ch->end[CLIENT].connected))
-		channel_abort(s, ch, broken_ends(ch));
+	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof || !both))
+		channel_abort(s, ch, broken_ends(s, ch));
 	else if (failed) {
 		ch->lost = ch->final == 0;
 		channel_arm(s, ch, TIMER_STALL);
@@ -676,5 +750,5 @@ transfer_fail_all(struct session *s)
 		    (ch->dir == DIR_UP && ch->end[SERVER].passed))
 			channel_close(s, ch);
 		else
-			channel_abort(s, ch, broken_ends(ch));
+			channel_abort(s, ch, broken_ends(s, ch));
 }

@@ -28,7 +28,8 @@ is '-v: where a session begins' \
 is '-v: a line for the transfer' \
     "$(count "$peer $FTP_USER: RETR a: 123456 bytes in [0-9]+\.[0-9]{2} s, reply 226$")" 1
 is '-v: where it ends' "$(count "$peer $FTP_USER: session ends after [0-9.]+ s, 1 transfers$")" 1
-is '-v: that is all' "$(wc -l <"$LOG")" 3
+is '-v: what the server says' "$(count "^ftp-over-ssh: FTP server $FTP_AT on rig: 220 ")" 1
+is '-v: that is all' "$(wc -l <"$LOG")" 4
 logged -vv
 is '-vv: the commands' "$(count "$peer --> USER $FTP_USER$")" 1
 is '-vv: the replies' "$(count "$peer <-- 226 ")" 1
@@ -63,7 +64,7 @@ LOG=$RIG/log/file
 is '-E: the lines are in the file' "$(count 'session (with|ends)|RETR a: 123456')" 3
 logged -v -E "$RIG/log/file"
 LOG=$RIG/log/file
-is '-E: appended to' "$(wc -l <"$LOG")" 6
+is '-E: appended to' "$(wc -l <"$LOG")" 8
 fails '-E: cannot be opened' 255 'no/such/file: cannot open it: ' fos -E no/such/file -N rig
 fos -f -v -E "$RIG/log/background" -N -L "0:$FTP_AT" rig >"$RIG/log/f.out"
 rig_ports "$RIG/log/f.out"

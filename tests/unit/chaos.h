@@ -57,8 +57,12 @@ chaos_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum sid
 		return false;
 	if (kind == EV_STRANGER)
 		e.port = (uint16_t)(nth % 3 + 1);
-	if (kind == EV_EOF)
+	if (kind == EV_EOF && (m->moved[end] || nth % 2))
 		m->from[end] += nth % 7;
+	if (kind == EV_EOF && m->from[end] > 0)
+		chaos_event(d, EV_MOVED, channel, end, 0, 0);
+	if (m->id != channel)
+		return true;
 	dialogue_event(d, &e);
 	dialogue_settle(d);
 	return true;

@@ -1,7 +1,7 @@
 /* An FTP session written down as a script, one step a line:
  *
  *	> PASV                      the client says          >> PASV   the server hears
- *	<< 227 x: (127,0,0,1,5,6)    the server says          < 227 ... the client hears
+ *	<< 227 x (127,0,0,1,5,6)    the server says          < 227 ... the client hears
  *	! open 1 client listen 4    what the session wants done with channel 1
  *	? listening 1 client 40000  what has happened
  *
@@ -11,7 +11,6 @@
 #ifndef DIALOGUE_H
 #define DIALOGUE_H
 
-#include <ctype.h>
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,6 +58,19 @@ struct dialogue {
 
 static const char *const side_names[2] = { "client", "server" };
 
+/* With DIALOGUE_TRACE in the environment all of it goes to stderr as well. */
+__attribute__((format(printf, 1, 2))) static inline void
+dialogue_trace(const char *format, ...)
+{
+	va_list ap;
+
+	if (getenv("DIALOGUE_TRACE") == NULL)
+		return;
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+}
+
 __attribute__((format(printf, 2, 3))) static inline void
 dialogue_break(struct dialogue *d, const char *format, ...)
 {
@@ -69,6 +81,7 @@ dialogue_break(struct dialogue *d, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(d->broken, sizeof(d->broken), format, ap);
 	va_end(ap);
+	dialogue_trace("BROKEN: %s\n", d->broken);
 }
 
 static inline void
@@ -82,19 +95,6 @@ dialogue_append(char *text, const char *more, size_t len)
 		if (more[i] != '\r' || i + 1 == len || more[i + 1] != '\n')
 			text[at++] = more[i] ? more[i] : '0';
 	text[at] = '\0';
-}
-
-/* With DIALOGUE_TRACE in the environment all of it goes to stderr as well. */
-__attribute__((format(printf, 1, 2))) static inline void
-dialogue_trace(const char *format, ...)
-{
-	va_list ap;
-
-	if (getenv("DIALOGUE_TRACE") == NULL)
-		return;
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
 }
 
 /* ---- the rules ---- */
@@ -125,18 +125,18 @@ dialogue_plain(char *plain, size_t size, const char *line, size_t len)
 	return n;
 }
 
-/* The code and what stands in parentheses; before those are words, without any digit or sign. */
+/* ... in canonical form, but for words before it in which there is no number. */
 static inline bool
-dialogue_same_port(const char *want, const char *line, size_t len)
+dialogue_same_address(const char *line, size_t len, const char *want)
 {
-	const char *port = strchr(want, '(');
-	size_t words = 4, n = strlen(port);
+	const char *bracket = memchr(line, '(', len), *tail = strchr(want, '(');
+	size_t n = bracket != NULL ? (size_t)(bracket - line) : 0;
 
-	if (len < 4 || memcmp(want, line, 4) != 0)
-		return false;
-	while (words < len && (isalpha((unsigned char)line[words]) || line[words] == ' '))
-		words++;
-	return len - words == n && memcmp(line + words, port, n) == 0;
+	for (size_t i = 4; i < n; i++)
+		if (line[i] < ' ' || line[i] > '~' || (line[i] >= '0' && line[i] <= '9'))
+			return false;
+	return n > 4 && memcmp(line, want, 4) == 0 && strlen(tail) == len - n &&
+	    memcmp(bracket, tail, len - n) == 0;
 }
 
 /* A line that a client may take for an address must name our own listener. Clients differ
@@ -158,7 +158,7 @@ dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
 				a = six ? d->config.listen6[CLIENT] : *ours;
 				a.port = d->port[CLIENT][i];
 				n = ftp_format_passive(want, sizeof(want), v, &a);
-				if (n > 0 && dialogue_same_port(want, line, len))
+				if (n > 0 && dialogue_same_address(line, len, want))
 					return;
 			}
 	dialogue_break(d, "the client hears: %.*s", (int)len, line);
@@ -185,7 +185,7 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 }
 
 /* No end of file on a guess: an upload's client must be there or have said QUIT, a download
- * must have had its final reply, or the link be known to live. */
+ * of which something has come must have had its final reply, or the link be known to live. */
 static inline void
 dialogue_check_eof(struct dialogue *d, const struct model *m, const struct action *a)
 {
@@ -197,7 +197,7 @@ dialogue_check_eof(struct dialogue *d, const struct model *m, const struct actio
 	    m->client != CLIENT_LIVES && session_final(d->s, a->channel) == 0)
 		dialogue_break(d, "channel %u: a cut upload looks whole", a->channel);
 	if (a->end == CLIENT && strcmp(direction, "down") == 0 && !m->alive &&
-	    session_final(d->s, a->channel) == 0)
+	    m->from[SERVER] > 0 && session_final(d->s, a->channel) == 0)
 		dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
 }
 

@@ -217,7 +217,7 @@ static bool answered, gone;
 static int errors;
 
 static const char *rig_options[] = { "-F", config };
-static const struct ssh_settings settings = { rig_options, 2, "rig", NULL, NULL };
+static const struct ssh_settings settings = { rig_options, 2, "rig", NULL, NULL, NULL };
 
 static void
 take(void *arg, const struct forward_result *r)
@@ -267,7 +267,7 @@ static void
 master_start(enum forward_method method)
 {
 	static int number;
-	struct ssh_master m = { ctl, true, true };
+	struct ssh_master m = { ctl, true };
 	struct proc proc = { 0 };
 	char why[256];
 	int status;
@@ -599,7 +599,7 @@ END_TEST
 START_TEST(test_config_bad)
 {
 	const char *bad[] = { "-F", config, "-o", "NoSuchOption=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
 	char why[256];
 
 	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
@@ -614,8 +614,8 @@ END_TEST
 START_TEST(test_master_fails)
 {
 	const char *bad[] = { "-F", config, "-o", "Port=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
-	struct ssh_master m = { ctl, true, false };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
+	struct ssh_master m = { ctl, true };
 	struct proc proc = { 0 };
 	char why[256];
 	int status;
@@ -633,7 +633,7 @@ END_TEST
 
 START_TEST(test_hang)
 {
-	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL };
+	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL, NULL };
 	char program[96], why[256];
 	uint64_t start;
 

@@ -540,8 +540,10 @@ START_TEST(test_free_waits)
 		while (recv(peer, in, sizeof(in), 0) < 100)
 			;
 		say(BYTES(HELLO YES CONFIRM("\1")));
-		say(BYTES(REFUSE("\0")));
-		/* the close of the one that was opened, and then the end */
+		if (recv(peer, in, sizeof(in), 0) != 10)
+			_exit(1);
+		say(BYTES(CONFIRM("\0")));
+		/* the close of the last, and then the end */
 		_exit(recv(peer, in, sizeof(in), 0) != 10 || recv(peer, in, sizeof(in), 0) != 0);
 	}
 	close(peer);
@@ -558,7 +560,7 @@ END_TEST
 START_TEST(test_free_leaves_a_reader)
 {
 	static const char answers[] = HELLO YES DATA("\0", "\15", "\0\0\0\3abc");
-	static const char last[] = CONFIRM("\1") REFUSE("\0");
+	static const char last[] = CONFIRM("\1") CONFIRM("\0");
 	size_t cut = (size_t)_i;
 
 	dial(&one);
@@ -576,6 +578,121 @@ START_TEST(test_free_leaves_a_reader)
 	say(last + cut, sizeof(last) - 1 - cut);
 	while (recv(peer, big, sizeof(big), 0) > 0)
 		;
+}
+END_TEST
+
+static void
+stays(void)
+{
+	while (recv(peer, big, sizeof(big), MSG_DONTWAIT) > 0)
+		;
+	ck_assert_int_eq(errno, EAGAIN);
+}
+
+/* A master would end with a connection on which it refused something, so it stays; its reader
+ * takes all, and is gone with the master. */
+START_TEST(test_refused_stays)
+{
+	uint8_t byte;
+
+	dial(&one);
+	dial(&two);
+	say(BYTES(HELLO YES CONFIRM("\1") REFUSE("\0")));
+	if (_i == 0)
+		until(&one.refused, 1);
+	proxy_free(proxy);
+	proxy = NULL;
+	for (int i = 0; i < 64; i++) {
+		stays();
+		fcntl(peer, F_SETFL, fcntl(peer, F_GETFL) & ~O_NONBLOCK);
+		memset(big, 0, sizeof(big));
+		ck_assert_int_eq(send(peer, big, sizeof(big), MSG_NOSIGNAL), sizeof(big));
+	}
+	stays();
+	shutdown(peer, SHUT_WR);
+	ck_assert_int_eq(recv(peer, &byte, 1, 0), 0);
+}
+END_TEST
+
+/* --- copies ----------------------------------------------------------------------------- */
+
+static struct proxy_trace trace;
+
+static void
+traced(int file, uint32_t unanswered, uint32_t refused, uint32_t channels, uint32_t rest)
+{
+	ck_assert(proxy_trace_read(&trace, file));
+	ck_assert_uint_eq(trace.drain.unanswered, unanswered);
+	ck_assert_uint_eq(trace.refused, refused);
+	ck_assert_uint_eq(trace.channels, channels);
+	ck_assert_uint_eq(trace.rest, rest);
+}
+
+START_TEST(test_trace)
+{
+	int file = proxy_trace(proxy);
+
+	ck_assert_int_ne(file, -1);
+	traced(file, 0, 0, 0, 0);
+	turns();
+	dial(&one);
+	dial(&two);
+	traced(file, 0, 0, 0, 0); /* nothing was sent yet */
+	swallow();
+	traced(file, 2, 0, 2, 0);
+	say(BYTES(HELLO YES CONFIRM("\1") "\0\0\0"));
+	until(&two.opened, 1);
+	traced(file, 1, 0, 2, 0);
+	ck_assert_uint_eq(trace.drain.have, 3);
+	say(BYTES("\40" "\0\x5c" "\0\0\0\0" "\0\0\0\2" "\0\0\0\22" "Connection refused"));
+	until(&one.refused, 1);
+	traced(file, 0, 1, 1, 0);
+	proxy_channel_free(two.channel);
+	swallow();
+	traced(file, 0, 1, 1, 0);
+	say(BYTES(CLOSE("\1")));
+	turns();
+	traced(file, 0, 1, 0, 1);
+	proxy->trace->flux = 1;
+	ck_assert(!proxy_trace_read(&trace, file));
+	ck_assert_int_eq(ftruncate(file, 4), 0);
+	ck_assert(!proxy_trace_read(&trace, file));
+	close(file);
+}
+END_TEST
+
+/* One that others keep is put to rest, and taken over with the next channels. */
+START_TEST(test_adopt)
+{
+	uint8_t in[4096];
+	int file, copy;
+	pid_t child;
+
+	dial(&one);
+	say(BYTES(HELLO YES REFUSE("\0")));
+	until(&one.refused, 1);
+	dial(&two);
+	say(BYTES(CONFIRM("\0")));
+	until(&two.opened, 1);
+	swallow();
+	file = proxy_trace(proxy);
+	copy = dup(proxy_fd(proxy));
+	proxy_kept(proxy);
+	if ((child = fork()) == 0) {
+		if (recv(peer, in, sizeof(in), 0) != 10)
+			_exit(1);
+		say(BYTES(CLOSE("\0")));
+		_exit(0);
+	}
+	proxy_free(proxy);
+	waitpid(child, NULL, 0);
+	traced(file, 0, 1, 0, 1);
+	stays();
+	ck_assert_ptr_ne(proxy = proxy_adopt(loop, copy, 0, is_gone, NULL), NULL);
+	dial(&one);
+	say(BYTES(CONFIRM("\0")));
+	until(&one.opened, 1);
+	close(file);
 }
 END_TEST
 
@@ -618,7 +735,10 @@ tests(TCase *t)
 	tcase_add_test(t, test_abandon);
 	tcase_add_test(t, test_free_inside);
 	tcase_add_test(t, test_free_waits);
-	tcase_add_loop_test(t, test_free_leaves_a_reader, 0, 58);
+	tcase_add_loop_test(t, test_free_leaves_a_reader, 0, 28);
+	tcase_add_loop_test(t, test_refused_stays, 0, 2);
+	tcase_add_test(t, test_trace);
+	tcase_add_test(t, test_adopt);
 	tcase_add_test(t, test_connect);
 }
 

@@ -79,7 +79,7 @@ END_TEST
 START_TEST(pasv_redirect_CVE_2020_8284_CVE_2021_4189)
 {
 	begin(MODE_AUTO);
-	play(GREETING "> PASV\n>> PASV\n<< 227 x: (192,168,0,1,5,6)\n"
+	play(GREETING "> PASV\n>> PASV\n<< 227 (192,168,0,1,5,6)\n"
 	    "! open 1 client listen 4 server dial 192.168.0.1:1286\n"
 	    "? listening 1 client 40000\n" PASV_OURS);
 }
@@ -107,28 +107,28 @@ END_TEST
 /* A 227 that stands where no PASV was asked must reach nobody. */
 static const char *const smuggled[] = {
 	/* unasked, before and behind the greeting */
-	"<< 227 x: (6,6,6,6,6,6)\n" UNEXPECTED,
-	GREETING "<< 227 x: (6,6,6,6,6,6)\n<< 229 x: (|||6666|)\n<< 228 (4,4,6,6,6,6,2,6,6)\n",
-	GREETING "<< 227-x\n<< 227-(6,6,6,6,6,6)\n<< 227 x: (6,6,6,6,6,6)\n",
+	"<< 227 x (6,6,6,6,6,6)\n" UNEXPECTED,
+	GREETING "<< 227 x (6,6,6,6,6,6)\n<< 229 x (|||6666|)\n<< 228 (4,4,6,6,6,6,2,6,6)\n",
+	GREETING "<< 227-x\n<< 227-(6,6,6,6,6,6)\n<< 227 x (6,6,6,6,6,6)\n",
 	/* as the answer to something else */
-	GREETING "> NOOP\n>> NOOP\n<< 227 x: (6,6,6,6,6,6)\n" UNEXPECTED,
-	GREETING "> EPSV ALL\n>> EPSV ALL\n<< 229 x: (|||6666|)\n" UNEXPECTED "> PASV\n>> PASV\n",
-	GREETING "> RETR f\n>> RETR f\n<< 227 x: (6,6,6,6,6,6)\n" UNEXPECTED,
-	PASSIVE RETR_SAID "<< 227 x: (6,6,6,6,6,6)\n" UNEXPECTED,
+	GREETING "> NOOP\n>> NOOP\n<< 227 x (6,6,6,6,6,6)\n" UNEXPECTED,
+	GREETING "> EPSV ALL\n>> EPSV ALL\n<< 229 x (|||6666|)\n" UNEXPECTED "> PASV\n>> PASV\n",
+	GREETING "> RETR f\n>> RETR f\n<< 227 x (6,6,6,6,6,6)\n" UNEXPECTED,
+	PASSIVE RETR_SAID "<< 227 x (6,6,6,6,6,6)\n" UNEXPECTED,
 	/* in the middle of a transfer it is nobody's */
-	DOWNLOAD "<< 227 x: (6,6,6,6,6,6)\n> NOOP\n>> NOOP\n<< 227 x: (6,6,6,6,6,6)\n<< 200 ok\n< 200 ok\n",
-	GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n<< 227 x: (6,6,6,6,6,6)\n",
+	DOWNLOAD "<< 227 x (6,6,6,6,6,6)\n> NOOP\n>> NOOP\n<< 227 x (6,6,6,6,6,6)\n<< 200 ok\n< 200 ok\n",
+	GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n<< 227 x (6,6,6,6,6,6)\n",
 	/* within a reply: clients differ in where they see its end */
-	"<< 220-a\n< 220-a\n<< 227 x: (6,6,6,6,6,6)\n<  227 x: (6,6,6,6,6,6)\n<< 220 b\n< 220 b\n",
+	"<< 220-a\n< 220-a\n<< 227 x (6,6,6,6,6,6)\n<  227 x (6,6,6,6,6,6)\n<< 220 b\n< 220 b\n",
 	GREETING "> STAT\n>> STAT\n<< 211-a\n< 211-a\n<< 211-b\n< 211-b\n<< 227-c\n<  227-c\n"
-	"<< 229 x: (|||6666|)\n<  229 x: (|||6666|)\n<< 2112\n<  2112\n<< 213\n<  213\n<< 21\n< 21\n"
+	"<< 229 x (|||6666|)\n<  229 x (|||6666|)\n<< 2112\n<  2112\n<< 213\n<  213\n<< 21\n< 21\n"
 	"<< 211 d\n< 211 d\n",
-	DOWNLOAD "<< 226-a\n<< 227 x: (6,6,6,6,6,6)\n<< 226 b\n! timer 1 5000\n? eof 1 server\n"
+	DOWNLOAD "<< 226-a\n<< 227 x (6,6,6,6,6,6)\n<< 226 b\n! timer 1 5000\n? eof 1 server\n"
 	"! eof 1 server\n! eof 1 client\n! timer 1 0\n"
-	"< 226-a\n<  227 x: (6,6,6,6,6,6)\n< 226 b\n",
+	"< 226-a\n<  227 x (6,6,6,6,6,6)\n< 226 b\n",
 	/* almost a reply */
 	GREETING "> PASV\n>> PASV\n<< 227\t(6,6,6,6,6,6)\n<  227\t(6,6,6,6,6,6)\n"
-	"<< 227(6,6,6,6,6,6)\n<  227(6,6,6,6,6,6)\n<< 227 (1,2,3,4,5,6)\n! open 1 client listen 4 server dial 1.2.3.4:1286\n",
+	"<< 227{6,6,6,6,6,6)\n<  227{6,6,6,6,6,6)\n<< 227(1,2,3,4,5,6)\n! open 1 client listen 4 server dial 1.2.3.4:1286\n",
 	/* behind a CR that some clients take for the end of a line */
 	"<< 220 a\r227 (6,6,6,6,6,6)\n< 220 a 227 (6,6,6,6,6,6)\n",
 	"<< 220 a\r\377\361227 (6,6,6,6,6,6)\n< 220 a \377\361227 (6,6,6,6,6,6)\n",
@@ -155,8 +155,8 @@ END_TEST
 START_TEST(early_227)
 {
 	begin(MODE_AUTO);
-	play(GREETING "> NOOP\n>> NOOP\n> PASV\n>> PASV\n<< 227 x: (1,2,3,4,5,6)\n"
-	    "! open 1 client listen 4 server dial 1.2.3.4:1286\n<< 227 x: (6,6,6,6,6,6)\n"
+	play(GREETING "> NOOP\n>> NOOP\n> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n"
+	    "! open 1 client listen 4 server dial 1.2.3.4:1286\n<< 227 x (6,6,6,6,6,6)\n"
 	    "? listening 1 client 40000\n" PASV_OURS);
 }
 END_TEST
@@ -166,9 +166,9 @@ START_TEST(reply_that_began_before_the_command)
 {
 	begin(MODE_AUTO);
 	play(GREETING "<< 230-a\n< 230-a\n> PASV\n>> PASV\n<< 230 b\n< 230 b\n"
-	    "<< 227 x: (1,2,3,4,5,6)\n! open 1 client listen 4 server dial 1.2.3.4:1286\n");
+	    "<< 227 (1,2,3,4,5,6)\n! open 1 client listen 4 server dial 1.2.3.4:1286\n");
 	begin(MODE_AUTO);
-	play(GREETING "<< 227-a\n> NOOP\n>> NOOP\n<< 227 b: (6,6,6,6,6,6)\n<< 200 c\n< 200 c\n");
+	play(GREETING "<< 227-a\n> NOOP\n>> NOOP\n<< 227 b (6,6,6,6,6,6)\n<< 200 c\n< 200 c\n");
 }
 END_TEST
 
