@@ -14,7 +14,7 @@ struct reply {
 	int code;
 	const char *text;
 	uint64_t arrived;
-	bool ended;
+	bool ended, full;
 };
 
 struct client {
@@ -66,9 +66,10 @@ reply_whole(struct client *c, int code)
 	struct reply *r = &c->reply[c->replies++ % REPLIES];
 	const struct sock *data = c->data;
 
-	*r = (struct reply){ code, world_text(c->text, strlen(c->text)), 0, false };
+	*r = (struct reply){ code, world_text(c->text, strlen(c->text)), 0, false, false };
 	if (data == NULL && c->listener != NULL && c->listener->count > 0)
 		data = c->listener->waiting[0]; /* in the kernel it is there */
+	r->full = data && data->received.len - data->received.at >= data->window / 2;
 	r->arrived = data ? data->arrived : c->had;
 	r->ended = data ? data->fin_in || data->rst_in : c->had_end;
 	c->text[0] = '\0';
@@ -178,6 +179,7 @@ saw_reply(struct client *c, enum seen_kind kind, const struct reply *r)
 	s->text = kind == SEEN_SETUP ? "" : r->text;
 	s->arrived = r->arrived;
 	s->ended = r->ended;
+	s->full = r->full;
 }
 
 static void

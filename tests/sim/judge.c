@@ -65,7 +65,7 @@ same_order(const struct judge *j, const struct seen *a, const struct seen *b)
 {
 	const struct deeds *deeds = deeds_of(j, a);
 
-	if (j->through->direct || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
+	if (j->through->direct || b->full || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
 		return NULL;
 	if (j->d->knob[K_FAR] && deeds->up)
 		return NULL; /* an upload's end to a far client: through ssh there is no order */

@@ -29,7 +29,7 @@ struct seen {
 	uint64_t at;
 	/* REPLY of the client: what had come of the data when it came */
 	uint64_t arrived;
-	bool ended;
+	bool ended, full;   /* full: more could not come, for it was not read */
 };
 
 #define AT_A_GLANCE 1 /* code of a STATE that was not waited for */
