@@ -43,7 +43,8 @@ struct view {
 
 /* What the server has done in a transfer: what the judge may allow depends on it. */
 struct deeds {
-	int final;        /* last code >= 200 that it said itself to this transfer */
+	int final;         /* last code >= 200 that it said itself to this transfer, */
+	const char *words; /* ... and all of it */
 	bool up;          /* it was an upload */
 	bool sent_reset;  /* it reset the data connection */
 	bool left;        /* it went away with the transfer under way */
