@@ -223,6 +223,8 @@ op_send(struct client *c, const struct op *op, bool more)
 		c->put = 0;
 	}
 	c->quit |= strcmp(op->text, "QUIT") == 0;
+	if (c->quit && c->transfer >= 0)
+		c->deeds[c->transfer].quit = true;
 	if (strcmp(op->text, "ABOR") == 0 && c->transfer >= 0)
 		c->deeds[c->transfer].aborted = true;
 	if (!more) {

@@ -358,7 +358,8 @@ cut_upload(const struct dialogue *d, const struct play *direct, const struct pla
 	const struct seen *a = received(&direct->server, t), *b = received(&through->server, t);
 	bool sshd_ends_it = cut == CUT_LINK && !d->knob[K_FAR];
 
-	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted)
+	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted ||
+	    (cut == CUT_CLIENT && through->deeds[t].quit)) /* after QUIT an end is as it should be */
 		return NULL;
 	if (b != NULL && b->how == HOW_WRONG)
 		return "wrong bytes";

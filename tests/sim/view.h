@@ -50,6 +50,7 @@ struct deeds {
 	bool left;        /* it went away with the transfer under way */
 	unsigned sent;    /* bytes of a download */
 	bool announced;   /* in its 150, exactly */
+	bool quit;        /* the client has said QUIT in it */
 	bool aborted;     /* by the client: ABOR, a reset, or its end */
 };
 
