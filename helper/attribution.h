@@ -10,7 +10,7 @@
 struct transfer_seen {
 	bool moved;   /* data have come from the server, or its 1xx has */
 	bool ended;   /* ... and its data connection has ended */
-	bool waited;  /* for that end, and for another reply that ends the transfer: long enough */
+	bool waited;  /* for that end, or another reply that ends the transfer: long enough */
 	bool follows; /* a reply that ends a transfer is there already, behind this one */
 };
 

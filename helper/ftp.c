@@ -523,7 +523,8 @@ enum ftp_reply_line
 ftp_reply_parse(const char *line, size_t len, int *open, int *code)
 {
 	bool coded = len >= 3 && line[0] >= '1' && line[0] <= '6' && is_digit(line[1]) &&
-	    is_digit(line[2]) && (len == 3 || strchr(" -(", line[3]) != NULL); /* "229(|||1|)" */
+	    is_digit(line[2]) &&
+	    (len == 3 || line[3] == ' ' || line[3] == '-' || line[3] == '('); /* "229(|||1|)" */
 	int c = coded ? (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') : 0;
 
 	if (*open != 0) {

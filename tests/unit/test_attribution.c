@@ -47,7 +47,8 @@ named(struct attribution a)
 }
 
 static const struct {
-	const char *queue, *seen; /* e: the data connection has ended; w: that was waited for */
+	/* e: the data connection has ended; w: that was waited for; f: a 226 follows */
+	const char *queue, *seen;
 	int code;
 	const char *whose;
 } cases[] = {
@@ -88,7 +89,10 @@ static const struct {
 	/* ... what may, does if its data have ended */
 	{ "Tn", "", 450, "unknown" },
 	{ "Tn", "w", 450, "1" },
-	{ "Tn", "e", 450, "0?" },
+	{ "Tn", "e", 450, "unknown" },
+	{ "Tn", "ew", 450, "0?" },
+	{ "Tn", "ef", 450, "1" }, /* the transfer's own is there */
+	{ "Tn", "f", 450, "1" },
 	{ "Tn", "", 550, "unknown" },
 	{ "Tn", "w", 550, "1" },
 	{ "Tn", "", 250, "unknown" },
@@ -96,7 +100,8 @@ static const struct {
 	{ "Tn", "e", 250, "0?" },
 	{ "Tp", "", 450, "unknown" },
 	{ "Tp", "w", 450, "1" },
-	{ "Tp", "e", 450, "0?" },
+	{ "Tp", "ew", 450, "0?" },
+	{ "Tp", "ef", 450, "1" },
 	{ "Tp", "w", 250, "nobody" },
 	{ "Tpn", "", 257, "2" },
 	/* PASV in the middle, and behind a transfer that was never answered */
@@ -150,7 +155,8 @@ START_TEST(whose)
 	struct queue q = { 0 };
 	struct transfer_seen seen = { .moved = cases[_i].queue[0] == 'T',
 		.ended = strchr(cases[_i].seen, 'e') != NULL,
-		.waited = strchr(cases[_i].seen, 'w') != NULL };
+		.waited = strchr(cases[_i].seen, 'w') != NULL,
+		.follows = strchr(cases[_i].seen, 'f') != NULL };
 	const char *got;
 
 	fill(&q, cases[_i].queue);
@@ -185,9 +191,9 @@ START_TEST(any)
 		struct queue q = { 0 };
 		uint32_t r = unit_random(&state);
 		struct attribution a;
-		struct transfer_seen seen = { r & 1, r & 2, r & 4 };
+		struct transfer_seen seen = { r & 1, r & 2, r & 4, r & 8 };
 
-		for (uint32_t i = 0; i < (r >> 3) % 7; i++)
+		for (uint32_t i = 0; i < (r >> 4) % 7; i++)
 			what[i] = letters[unit_random(&state) % (sizeof(letters) - 1)];
 		fill(&q, what);
 		a = attribute(&q, 100 + (int)(unit_random(&state) % 500), seen);

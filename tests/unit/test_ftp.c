@@ -402,7 +402,7 @@ START_TEST(reply_lines)
 	ck_assert_str_eq(replies("226-/226 "), "fF");
 	ck_assert_str_eq(replies("631 protected"), "F"); /* RFC 2228 */
 	ck_assert_str_eq(replies("/22/22a b/2200 b/220_b/hello/ 220 b/099 a/730 a/227\ta/227(a"),
-	    "JJJJJJJJJJJ");
+	    "JJJJJJJJJJF");
 }
 END_TEST
 

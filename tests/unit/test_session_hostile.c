@@ -128,7 +128,7 @@ static const char *const smuggled[] = {
 	"< 226-a\n<  227 x (6,6,6,6,6,6)\n< 226 b\n",
 	/* almost a reply */
 	GREETING "> PASV\n>> PASV\n<< 227\t(6,6,6,6,6,6)\n<  227\t(6,6,6,6,6,6)\n"
-	"<< 227(6,6,6,6,6,6)\n<  227(6,6,6,6,6,6)\n<< 227 (1,2,3,4,5,6)\n! open 1 client listen 4 server dial 1.2.3.4:1286\n",
+	"<< 227{6,6,6,6,6,6)\n<  227{6,6,6,6,6,6)\n<< 227(1,2,3,4,5,6)\n! open 1 client listen 4 server dial 1.2.3.4:1286\n",
 	/* behind a CR that some clients take for the end of a line */
 	"<< 220 a\r227 (6,6,6,6,6,6)\n< 220 a 227 (6,6,6,6,6,6)\n",
 	"<< 220 a\r\377\361227 (6,6,6,6,6,6)\n< 220 a \377\361227 (6,6,6,6,6,6)\n",

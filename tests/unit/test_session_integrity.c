@@ -71,7 +71,12 @@ static const struct {
 		     PASSED "< 451 no\n" CLIENT_TOOK },
 	/* no data connection at all: said at once */
 	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 425 no\n! close 1\n< 425 no\n" },
-	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! close 1\n< 421 no\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! timer 1 1000\n! close 1\n< 421 no\n" },
+	/* ... though one that is on its way is waited for, as the client sees its end first */
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n" BOTH_CONNECTED OFF
+		     "< 550 no\n" ENDS_LAST("0") PASSED CLIENT_TOOK },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n? timer 1\n! close 1\n"
+		     "< 550 no\n" },
 	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"
 		     "< 211-a\n< 211 b\n> RETR f\n>> RETR f\n! begin 1 down\n" },
 	/* a reset by the server that ssh cannot show: the 150 said how much there is */
@@ -100,7 +105,8 @@ static const struct {
 		     ENDS_LAST("100") "! abort 1 client\n! hangup server\n" },
 	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
 		     "? timer 1\n! abort 1 client\n! hangup server\n" },
-	{ MODE_AUTO, PASSIVE RETR_SAID "? connected 1 client\n? end server\n! close 1\n" GONE },
+	{ MODE_AUTO, PASSIVE RETR_SAID "? connected 1 client\n? end server\n! timer 1 1000\n"
+		     "! hangup client\n! timer 0 30000\n? timer 1\n! abort 1 client\n! hangup server\n" },
 	/* ... after the final reply the data may still come */
 	{ MODE_AUTO, DOWNLOAD DONE STALL "? end server\n" ENDS_LAST("100") PASSED OFF
 		     "! close 1\n" GONE HEARD_DONE },
@@ -173,10 +179,13 @@ static const char *const during[] = {
 	UPLOAD "> PASV\n>> PASV\n<< 450 busy\n! timer 0 1000\n? timer 0\n< 450 busy\n"
 	"? eof 1 client lives\n! eof 1 server\n" DONE "! eof 1 client\n" STALL CLOSED HEARD_DONE,
 	/* ... which they may have ended: then both are answered, and nothing is reset */
-	DOWNLOAD "> NOOP\n>> NOOP\n<< 550 busy\n! timer 0 1000\n" ENDS("9") "! timer 0 0\n" OFF PASSED
+	DOWNLOAD "> NOOP\n>> NOOP\n<< 550 busy\n! timer 0 1000\n" ENDS("9") "? timer 0\n" OFF PASSED
 	"< 550 busy\n" CLIENT_TOOK DONE HEARD_DONE "> PASV\n>> PASV\n",
 	DOWNLOAD "> NOOP\n>> NOOP\n" ENDS("9") "<< 250 ok\n" OFF PASSED "< 250 ok\n" DONE HEARD_DONE,
-	DOWNLOAD "> EPSV\n>> EPSV\n" ENDS("9") "<< 450 busy\n" OFF PASSED "< 450 busy\n" DONE HEARD_DONE
+	/* ... or its own reply is there already */
+	DOWNLOAD "> NOOP\n>> NOOP\n<< 550 busy\n! timer 0 1000\n<< 226 done\n! timer 0 0\n! timer 1 5000\n"
+	"< 550 busy\n" ENDS_LAST("9") PASSED OFF HEARD_DONE,
+	DOWNLOAD "> EPSV\n>> EPSV\n" ENDS("9") "<< 450 busy\n! timer 0 1000\n? timer 0\n" OFF PASSED "< 450 busy\n" DONE HEARD_DONE
 	"> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! open 3 client listen 4 server dial 1.2.3.4:1286\n",
 	/* the client's EOF that is passed on afterwards is not what it speaks of */
 	UPLOAD "> NOOP\n>> NOOP\n<< 450 busy\n! timer 0 1000\n? eof 1 client lives\n! eof 1 server\n"
@@ -280,8 +289,8 @@ static const struct {
 	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED "<< 553 no\n< 553 no\n> STOR g\n>> STOR g\n"
 		     "! begin 1 up\n" BEGUN LIVES DONE CLOSES CLOSED HEARD_DONE },
 	{ MODE_AUTO, PASSIVE STOR_SAID "<< 332 ACCT?\n< 332 ACCT?\n" },
-	{ MODE_AUTO, UPLOAD "<< 452 full\n< 452 full\n? eof 1 server\n! eof 1 client\n"
-		     "? eof 1 client lives\n! eof 1 server\n! close 1\n" },
+	{ MODE_AUTO, UPLOAD "<< 452 full\n" CLOSES "? drained 1 client\n" OFF "< 452 full\n"
+		     "? eof 1 server\n? eof 1 client lives\n! eof 1 server\n! close 1\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
 	/* the server ends it early: the client sees that */
