@@ -83,7 +83,7 @@ client_ended(struct session *s, struct channel *ch)
 		return;
 	if (ch->dir == DIR_UP && ch->final == 0)
 		upload_ended(s, ch);
-	else if (ch->dir != DIR_NONE || ch->refused)
+	else if (ch->dir != DIR_NONE) /* else a STOR may follow: then it is an upload's */
 		channel_pass_eof(s, ch, SERVER);
 }
 
