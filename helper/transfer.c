@@ -356,8 +356,6 @@ transfer_returned(struct session *s, struct channel *ch)
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;
-	if (ch->end[CLIENT].eof)
-		channel_pass_eof(s, ch, SERVER);
 	if (next != NULL)
 		transfer_take(s, ch, next);
 	else if (s->current != ch)
@@ -415,7 +413,9 @@ transfer_seen(const struct session *s, bool arrives)
 	if (p == NULL || p->kind != PENDING_TRANSFER)
 		return seen;
 	ch = channel_by_id(s, p->channel);
-	seen.moved = p->started || p->moved || (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
+	seen.late = p->aside;
+	seen.moved = p->started || p->moved || p->aside ||
+	    (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
 	/* What was passed on after the reply had come is not what it speaks of. */
 	seen.ended = ch == NULL || ch->end[SERVER].eof ||
 	    (arrives && ch->dir == DIR_UP && ch->end[SERVER].passed);

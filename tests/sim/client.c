@@ -148,11 +148,18 @@ give_up(struct client *c)
 		c->pc++;
 }
 
+/* Without having read how its transfer has ended, and without a word: it might as well have died. */
 static void
-finish(struct client *c)
+leaves(struct client *c)
 {
 	if (c->transfer >= 0 && c->answered != c->transfer && !c->quit)
 		c->deeds[c->transfer].aborted = true;
+}
+
+static void
+finish(struct client *c)
+{
+	leaves(c);
 	world_forget(c->timer);
 	data_close(c);
 	sock_close(c->control);
@@ -174,7 +181,8 @@ saw_reply(struct client *c, enum seen_kind kind, const struct reply *r)
 	struct seen *s = saw(c, kind, HOW_OK);
 
 	s->code = c->last_code = r->code;
-	if (r->code >= 200)
+	if (c->transfer >= 0 && c->deeds[c->transfer].words != NULL &&
+	    strstr(r->text, c->deeds[c->transfer].words) != NULL)
 		c->answered = c->transfer;
 	s->text = kind == SEEN_SETUP ? "" : r->text;
 	s->arrived = r->arrived;
@@ -506,6 +514,7 @@ op_simple(struct client *c, const struct op *op)
 		    HOW_OPEN : c->data->rst_in ? HOW_RESET : HOW_EOF)->code = AT_A_GLANCE;
 		break;
 	case C_HALF:
+		leaves(c);
 		sock_fin(c->control);
 		break;
 	case C_LOOSE:
