@@ -147,19 +147,16 @@ check_master(struct check *c)
 	if (c->master == NULL)
 		return say(c, BAD, "out of memory");
 	master_want(c->master, isatty(STDIN_FILENO));
-	while ((state = master_state(c->master)) == MASTER_STARTING) {
-		if (loop_once(c->loop, LOOK_MS) == -1)
+	while ((state = master_state(c->master)) == MASTER_STARTING)
+		if (loop_once(c->loop, -1) == -1)
 			break;
-		master_child(c->master);
-	}
 	if (state != MASTER_UP)
 		return say(c, BAD, "%s", master_reason(c->master));
 	log_open("ftp-over-ssh-ctl", LOG_QUIET, false); /* what it is refused is told here */
-	c->forwarder = forwarder_new(c->loop, METHOD_MUX, master_path(c->master),
-	    c->cmdline.destination, answered, c);
+	c->forwarder = forwarder_new(c->loop, master_path(c->master), answered, c);
 	if (c->forwarder == NULL)
 		return say(c, BAD, "%s: %s", master_path(c->master), strerror(errno));
-	if (master_keeper(c->master) == -1)
+	if (!master_is_ours(c->master))
 		return say(c, GOOD, "yours, at %s", master_path(c->master));
 	return say(c, GOOD, "started for this check");
 }
@@ -190,7 +187,7 @@ dial(struct check *c, const char *host, uint16_t port, int *rfd, int *wfd)
 
 	master_refusal(c->master, old, sizeof(old));
 	*rfd = *wfd = -1;
-	return wait_answer(c, forward_stdio(c->forwarder, host, port, -1, rfd, wfd));
+	return wait_answer(c, forward_stdio(c->forwarder, host, port, rfd, wfd));
 }
 
 static void
@@ -208,7 +205,7 @@ last_words(struct check *c, char *dst, size_t size)
 {
 	uint64_t end = loop_now() + WORDS_MS;
 
-	if (master_keeper(c->master) == -1)
+	if (!master_is_ours(c->master))
 		return false;
 	while (!master_refusal(c->master, dst, size))
 		if (loop_now() >= end || loop_once(c->loop, LOOK_MS) == -1)

@@ -2,16 +2,20 @@
 #ifndef FOREGROUND_H
 #define FOREGROUND_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-/* Start it (see client.h) in our process group, so that the terminal's signals reach it: its
- * pid, or -1 with a message in why, also when the program cannot be executed. From then on
- * this process ignores the terminal's SIGINT and SIGQUIT. */
-pid_t foreground_start(char *const *argv, const char *host, uint16_t port, char *why,
-    size_t why_size);
+#include "proc.h"
+#include "spec.h"
 
-/* After SIGCHLD: its exit status, 128+n for a signal, or -1 while it runs. */
-int foreground_child(pid_t);
+/* Start it (see client.h) in our process group, so that the terminal's signals reach it. -1 with a
+ * message in why, also when the program cannot be executed. From then on this process ignores
+ * the terminal's SIGINT and SIGQUIT. */
+struct client_at {
+	char *const *argv;
+	struct tokens tokens;
+};
+int foreground_start(struct proc *, struct loop *, const struct client_at *, proc_fn *ended,
+    void *arg, char *why, size_t why_size);
 
 #endif

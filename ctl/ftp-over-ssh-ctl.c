@@ -12,6 +12,7 @@
 #include "log.h"
 #include "query.h"
 #include "show.h"
+#include "signals.h"
 #include "top.h"
 
 #define PROGRAM "ftp-over-ssh-ctl"
@@ -276,6 +277,7 @@ help(FILE *f)
 int
 main(int argc, char *argv[])
 {
+	signals_start();
 	log_open(PROGRAM, LOG_NORMAL, false);
 	if (argc < 2)
 		return help(stderr);

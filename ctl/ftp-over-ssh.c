@@ -14,6 +14,7 @@
 #include "fdlimit.h"
 #include "log.h"
 #include "rundir.h"
+#include "signals.h"
 #include "tunnel.h"
 
 #define PROGRAM "ftp-over-ssh"
@@ -112,7 +113,8 @@ check_surroundings(const struct cmdline *c, const char **helper)
 	    (*helper = helpers_program(why, sizeof(why))) == NULL)
 		goto err;
 	if (c->run == RUN_CLIENT) {
-		if ((client = client_argv(c->command, "", 0, why, sizeof(why))) == NULL)
+		if ((client = client_argv(c->command, &(struct tokens){ "", 0, NULL }, why,
+		    sizeof(why))) == NULL)
 			goto err;
 		client_argv_free(client);
 	}
@@ -144,7 +146,8 @@ serve(const struct cmdline *c)
 	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
 		.destination = c->destination, .ctl_path = c->ctl_path }, .ctl_path = c->ctl_path,
 		.servers = servers(c, server, sizeof(server)), .to_syslog = c->to_syslog,
-		.no_delay = c->ftp.no_delay };
+		.no_delay = c->ftp.no_delay != NO_DELAY_NO,
+		.no_delay_yours = c->ftp.no_delay == NO_DELAY_YES };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };
 	char *config = NULL, path[1024];
 	int status;
@@ -185,6 +188,7 @@ main(int argc, char *argv[])
 	char why[512];
 	int status;
 
+	signals_start();
 	open_standard_descriptors();
 	if (cmdline_parse(&c, argc, argv, why, sizeof(why)) == -1)
 		status = usage_error(argc, why);

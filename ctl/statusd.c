@@ -39,7 +39,6 @@ struct statusd {
 	struct listener *listener;
 	struct client *first;
 	size_t clients;
-	struct timer *resume;      /* while helpers are not listened to */
 	struct status_tunnel gone; /* the sums of the sessions that have ended */
 };
 
@@ -107,43 +106,29 @@ decode(struct seen *seen, const void *data, size_t len)
 	return true;
 }
 
-static void
-resume(void *arg)
-{
-	struct statusd *d = arg;
-
-	d->resume = NULL;
-	for (const struct helper *h = helpers_first(d->helpers); h != NULL; h = h->next)
-		watch_pause(h->watch, false);
-}
-
 /* Too many: what it sends fills its socket, and is dropped by the helper then. */
 static void
-throttle(struct statusd *d, struct helper *h, struct seen *seen)
+throttle(struct helper *h, struct seen *seen)
 {
 	if (seen->at - seen->window >= 1000) {
 		seen->window = seen->at;
 		seen->reports = 0;
 	}
-	if (++seen->reports < REPORTS_PER_SECOND)
-		return;
-	if (d->resume == NULL)
-		d->resume = loop_timer(d->loop, 1000, resume, d);
-	if (d->resume != NULL)
-		watch_pause(h->watch, true);
+	if (++seen->reports >= REPORTS_PER_SECOND)
+		watch_pause_for(h->watch, 1000);
 }
 
 static void
 report(void *arg, struct helper *h, const void *data, size_t len)
 {
-	struct statusd *d = arg;
 	struct seen new = { .at = loop_now() }, *old = h->seen;
 
+	(void)arg;
 	if (old == NULL && (h->seen = old = memory_new(sizeof(*old))) == NULL)
 		return;
 	new.window = old->window;
 	new.reports = old->reports;
-	throttle(d, h, &new);
+	throttle(h, &new);
 	if (decode(&new, data, len)) {
 		complete(old, &new);
 		*old = new;
@@ -261,7 +246,7 @@ answer_session(struct client *c, const struct helper *h)
 	if (seen != NULL)
 		*s = seen->session;
 	s->number = h->number;
-	s->pid = (uint32_t)h->pid;
+	s->pid = (uint32_t)h->proc.pid;
 	s->remote = h->reverse;
 	s->age = (uint32_t)((loop_now() - h->started) / 1000);
 	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
@@ -510,6 +495,5 @@ statusd_free(struct statusd *d)
 	while (d->first != NULL)
 		client_free(d->first);
 	listener_free(d->listener);
-	timer_free(d->resume);
 	free(d);
 }

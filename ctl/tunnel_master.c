@@ -4,6 +4,7 @@
 #include "background.h"
 #include "entrances.h"
 #include "log.h"
+#include "masters.h"
 #include "reception.h"
 #include "reverse.h"
 #include "tunnel_private.h"
@@ -140,6 +141,10 @@ tunnel_master_changed(void *arg, enum master_state state)
 
 	if (t->phase == ENDING)
 		return;
+	if (state == MASTER_UP)
+		log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
+		    master_is_ours(t->master) ? "our own" : "the user's", masters_method(t->masters,
+		    t->cmdline->ftp.forward) == METHOD_PROXY ? "proxy" : "mux");
 	if (state == MASTER_DOWN)
 		master_lost(t);
 	else if (!reverse_empty(t->reverse))

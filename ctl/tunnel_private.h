@@ -1,5 +1,6 @@
 /* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us),
- * tunnel_master.c (the master, and listeners on the far side), tunnel_status.c. */
+ * tunnel_master.c (the master, and listeners on the far side), tunnel_client.c (the FTP client, and
+ * what is known of its server), tunnel_status.c. */
 #ifndef TUNNEL_PRIVATE_H
 #define TUNNEL_PRIVATE_H
 
@@ -8,10 +9,14 @@
 #include <sys/types.h>
 
 #include "loop.h"
+#include "notice.h"
+#include "proc.h"
 #include "seldom.h"
 #include "tunnel.h"
 
 #define TUNNEL_FAILED 255
+
+struct helper;
 
 enum phase {
 	OPENING, /* waiting for the master and the far listeners */
@@ -42,7 +47,12 @@ struct tunnel {
 	char skipped[1024];    /* why the last forward of ssh's configuration is not there */
 	struct seldom told;    /* messages that repeat themselves */
 	unsigned noticed;      /* mask of notices that are told once */
-	pid_t client;          /* the FTP client, 0 = none */
+	struct proc client;    /* the FTP client */
+	struct probe *probe;   /* before it */
+	const struct helper *prober; /* while it runs */
+	struct sshrun *sftp;
+	bool sftp_serves;
+	char refusal[NOTICE_MAX]; /* why there is no FTP server, as far as is known */
 	char marker[256];
 	char name[320];        /* for ftp-over-ssh-ctl */
 };
@@ -64,6 +74,12 @@ void tunnel_close_far(struct tunnel *);
 void tunnel_master_changed(void *tunnel, enum master_state);
 void tunnel_far_refused(void *tunnel, const struct tunnel_spec *, bool optional, const char *why);
 void tunnel_far_settled(void *tunnel);
+
+/* tunnel_client.c */
+void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
+void tunnel_probed(struct tunnel *); /* the helper of the probe has ended */
+void tunnel_client_forget(struct tunnel *);
+void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
 
 /* tunnel_status.c */
 void tunnel_status_open(struct tunnel *);

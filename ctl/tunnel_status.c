@@ -4,6 +4,7 @@
 #include "entrances.h"
 #include "helpers.h"
 #include "log.h"
+#include "masters.h"
 #include "reception.h"
 #include "reverse.h"
 #include "statusd.h"
@@ -34,7 +35,9 @@ status_tunnel(void *arg, struct status_tunnel *s)
 	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
 	s->master = (uint32_t)master_state(t->master);
-	s->master_ours = master_keeper(t->master) != -1;
+	s->master_ours = master_is_ours(t->master);
+	s->method = masters_method(t->masters, t->cmdline->ftp.forward) == METHOD_PROXY ?
+	    STATUS_PROXY : STATUS_MUX;
 	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
 	s->refused = reception_refused(t->reception);
 	if (up)

@@ -35,7 +35,7 @@ static const char *const recorded[] = {
 	"<< 250 b\n> RETR g\n<< 150 c\n<< 250 d\n? eof 2 client\n<< 421 idle\n? end server\n",
 
 	RECORDED_LOGIN
-	"> EPSV ALL\n<< 200 ok\n> EPSV\n<< 229 x (|||1286|)\n? listening 1 client 40000\n> NLST\n"
+	"> EPSV ALL\n<< 200 ok\n> EPSV\n<< 229 x: (|||1286|)\n? listening 1 client 40000\n> NLST\n"
 	"? connected 1 client\n? failed 1 server\n<< 550 none\n> PASV\n> AUTH TLS\n> NOOP\n> \n> ~\n"
 	"<< 200 ok\n<< 227 (6,6,6,6,6,6)\n> EPSV\n> EPSV\n<< 229 (|||1287|)\n<< 229 (|||1288|)\n"
 	"? listening 2 client 40001\n? listening 3 client 40002\n> RETR f\n<< 425 nobody\n"

@@ -268,16 +268,18 @@ master_start(enum forward_method method)
 {
 	static int number;
 	struct ssh_master m = { ctl, true, true };
+	struct proc proc = { 0 };
 	char why[256];
-	pid_t pid;
+	int status;
 
 	use_ssh("ssh");
+	loop = loop_new();
 	snprintf(ctl, sizeof(ctl), "%s/m%d", dir, ++number + (int)getpid());
-	ck_assert_int_gt(pid = sshcmd_master_spawn(&settings, &m, &errors), 0);
-	ck_assert_int_eq(sshcmd_master_wait(pid, errors, 20000, NULL), 0);
+	ck_assert_int_eq(sshcmd_master_start(&proc, loop, &settings, &m, &errors, NULL, NULL), 0);
+	ck_assert(proc_wait(&proc, 20000, &status));
+	ck_assert_int_eq(status, 0);
 	ck_assert_msg(sshcmd_control(&settings, ctl, "check", 5000, &master_pid, why,
 	    sizeof(why)) == 0, "%s", why);
-	loop = loop_new();
 	answered = gone = false;
 	fwd = forwarder_new(loop, method, ctl, "rig", take, NULL);
 	ck_assert_msg(fwd != NULL, "%s", strerror(errno));
@@ -614,12 +616,16 @@ START_TEST(test_master_fails)
 	const char *bad[] = { "-F", config, "-o", "Port=1" };
 	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
 	struct ssh_master m = { ctl, true, false };
+	struct proc proc = { 0 };
 	char why[256];
-	pid_t pid;
+	int status;
 
+	loop = loop_new();
 	snprintf(ctl, sizeof(ctl), "%s/none", dir);
-	ck_assert_int_gt(pid = sshcmd_master_spawn(&s, &m, &errors), 0);
-	ck_assert_int_eq(sshcmd_master_wait(pid, errors, 20000, NULL), 255);
+	ck_assert_int_eq(sshcmd_master_start(&proc, loop, &s, &m, &errors, NULL, NULL), 0);
+	ck_assert(proc_wait(&proc, 20000, &status));
+	ck_assert_int_eq(status, 255);
+	loop_free(loop);
 	ck_assert_int_eq(sshcmd_control(&s, ctl, "check", 5000, NULL, why, sizeof(why)), -1);
 	ck_assert_ptr_ne(strstr(why, "No such file"), NULL);
 }
@@ -628,10 +634,8 @@ END_TEST
 START_TEST(test_hang)
 {
 	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL };
-	struct ssh_master m = { ctl, true, false };
 	char program[96], why[256];
 	uint64_t start;
-	pid_t pid;
 
 	write_file("hang", "exec sleep 60\n", 0);
 	snprintf(program, sizeof(program), "%s/hang", dir);
@@ -640,8 +644,6 @@ START_TEST(test_hang)
 	start = loop_now();
 	ck_assert_ptr_eq(sshcmd_config(&s, 100, why, sizeof(why)), NULL);
 	ck_assert_str_eq(why, "ssh -G does not end");
-	ck_assert_int_gt(pid = sshcmd_master_spawn(&s, &m, &errors), 0);
-	ck_assert_int_eq(sshcmd_master_wait(pid, errors, 100, NULL), -1);
 	ck_assert_uint_lt(loop_now() - start, 5000);
 }
 END_TEST
