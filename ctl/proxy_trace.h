@@ -22,7 +22,7 @@ struct proxy_trace {
 
 #define PROXY_TRACE_VERSION 1
 
-int proxy_trace_new(struct proxy_trace **);  /* the file (the caller's), and where it is mapped; -1 */
+int proxy_trace_new(struct proxy_trace **);  /* the file (the caller's), and its mapping; -1 */
 void proxy_trace_free(struct proxy_trace *); /* NULL is harmless */
 /* As it is now; false: it is no trace, or in flux. fd is another's file and not to be trusted. */
 bool proxy_trace_read(struct proxy_trace *, int fd);
