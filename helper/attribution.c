@@ -114,6 +114,8 @@ attribute_during(const struct queue *q, int code, struct transfer_seen seen, siz
 			return answer(other, 0);
 		return (struct attribution){ .whose = WHOSE_NOBODY };
 	}
+	if (seen.late && other < q->count)
+		return answer(other, 0);
 	if (!seen.waited && !seen.follows && !(seen.ended && code < 300))
 		return (struct attribution){ .whose = WHOSE_UNKNOWN };
 	if (seen.ended && !seen.follows)

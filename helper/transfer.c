@@ -83,7 +83,7 @@ client_ended(struct session *s, struct channel *ch)
 		return;
 	if (ch->dir == DIR_UP && ch->final == 0)
 		upload_ended(s, ch);
-	else if (ch->dir != DIR_NONE || ch->refused)
+	else if (ch->dir != DIR_NONE) /* else a STOR may follow: then it is an upload's */
 		channel_pass_eof(s, ch, SERVER);
 }
 
@@ -339,7 +339,7 @@ transfer_may_pass(struct session *s, struct pending *p, int code)
 	if (!wait_for_connection(s, ch, p, code))
 		return false;
 	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, code) : download_may_pass(s, ch, code);
-	if (passes && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
+	if (passes && !ch->aborted && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
 	return passes;
 }
@@ -356,8 +356,6 @@ transfer_returned(struct session *s, struct channel *ch)
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;
-	if (ch->end[CLIENT].eof)
-		channel_pass_eof(s, ch, SERVER);
 	if (next != NULL)
 		transfer_take(s, ch, next);
 	else if (s->current != ch)
@@ -415,7 +413,9 @@ transfer_seen(const struct session *s, bool arrives)
 	if (p == NULL || p->kind != PENDING_TRANSFER)
 		return seen;
 	ch = channel_by_id(s, p->channel);
-	seen.moved = p->started || (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
+	seen.late = p->aside;
+	seen.moved = p->started || p->moved || p->aside ||
+	    (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
 	/* What was passed on after the reply had come is not what it speaks of. */
 	seen.ended = ch == NULL || ch->end[SERVER].eof ||
 	    (arrives && ch->dir == DIR_UP && ch->end[SERVER].passed);
@@ -627,8 +627,10 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		break;
 	case EV_MOVED:
 		ch->end[e->end].moved = true;
-		if (e->end == SERVER && p != NULL)
+		if (e->end == SERVER && p != NULL) {
+			p->moved = true;
 			transfer_own(s, ch, p);
+		}
 		break;
 	case EV_EOF:
 		transfer_eof(s, ch, e);
