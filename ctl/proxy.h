@@ -4,8 +4,8 @@
  *
  * Events come from the loop, never from inside a call, and each tells something new once: who
  * leaves bytes where they are, or room unused, is not told again. A callback may free its channel
- * or the proxy. Pointers from proxy_peek() and proxy_room() are good until the next call for this proxy or
- * the end of the callback. */
+ * or the proxy. Pointers from proxy_peek() and proxy_room() are good until the next call for this
+ * proxy or the end of the callback. */
 #ifndef PROXY_H
 #define PROXY_H
 
