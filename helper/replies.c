@@ -187,6 +187,7 @@ reply_follow(struct session *s, struct attribution a)
 	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->sent) {
 			queue_at(&s->queue, i)->doubtful = true;
+			setup_in_doubt(s, queue_at(&s->queue, i));
 			break;
 		}
 }

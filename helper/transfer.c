@@ -311,7 +311,8 @@ download_may_pass(struct session *s, struct channel *ch, int code)
 		download_ended(s, ch);
 	if (ch->dead || code >= 300 || ch->aborted)
 		return true;
-	if (ch->end[CLIENT].passed && (!s->config.far[CLIENT] || ch->end[CLIENT].came_back))
+	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? ch->end[CLIENT].came_back :
+	    ch->end[CLIENT].drained || !channel_unsent(s, ch)))
 		return true;
 	return wait_for_data(s, ch);
 }
