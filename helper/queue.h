@@ -32,7 +32,6 @@ struct pending {
 	bool moved;    /* ... or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */
 	bool ready;    /* setup: the server has done its part */
-	bool plain;    /* setup: the reply of the server is the client's, too */
 	bool image, whole; /* TRANSFER: TYPE I; stream mode and no REST: (N bytes) says how many */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
 	bool aside;    /* OWN: it does not wait for the transfer before it */
