@@ -18,7 +18,7 @@ for kind in proftpd vsftpd; do
 	script keepalive.py record "$RIG/$kind" "${what[@]}"
 	for method in $(forward_methods); do
 		for way in -L -R; do
-			tunnel_start -o FtpForward="$method" $way "127.0.0.1:0:$FTP_AT" rig
+			tunnel_start -o FtpForward="$method" -o FtpAbortHold=3 $way "127.0.0.1:0:$FTP_AT" rig
 			AT_ADDR=127.0.0.1 AT_PORT=${TUNNEL_PORTS[0]}
 			[ "$way" = -L ] || AT_PORT=$(sed -n 's/^listening on .*:\([0-9]*\) (remote).*/\1/p' "$TUNNEL_OUT")
 			script -l "$kind, $way, $method" keepalive.py compare "$RIG/$kind" "${what[@]}"
