@@ -67,7 +67,7 @@ for kind in proftpd vsftpd pureftpd; do
 	chown -R "$RIG_FTP_USER" "$FTP_ROOT"
 	clients_at "$kind direct" "$FTP_ADDR" "$FTP_PORT"
 	for method in $(forward_methods); do
-		tunnel_start -o FtpForward="$method" -L "127.0.0.1:0:$FTP_AT" -R "127.0.0.1:0:$FTP_AT" rig
+		tunnel_start -o FtpForward="$method" -o FtpAbortHold=3 -L "127.0.0.1:0:$FTP_AT" -R "127.0.0.1:0:$FTP_AT" rig
 		clients_at "$kind -L $method" 127.0.0.1 "$TUNNEL_PORT"
 		clients_at "$kind -R $method" 127.0.0.1 \
 		    "$(sed -n 's/^listening on .*:\([0-9]*\) (remote).*/\1/p' "$TUNNEL_OUT")"

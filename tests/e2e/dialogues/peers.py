@@ -122,7 +122,7 @@ class Peer:
         got, crc, end = 0, 0, "so far"
         if data is None:
             return self.note("no data connection") if note else None
-        begun = time.monotonic()
+        begun, self.replied = time.monotonic(), False
         while got != exactly:
             try:
                 data.settimeout(min(self.patience, 3 * SLOW))
@@ -144,8 +144,9 @@ class Peer:
 
     def no_more(self, waited):
         """Nothing has come for a while: is that the end? None: wait."""
-        if self.ended or self.buffer or select.select([self.control], [], [], 0)[0]:
+        if self.replied:
             return "mute"
+        self.replied = bool(self.ended or self.buffer or select.select([self.control], [], [], 0)[0])
         if waited < self.patience:
             return None
         self.patience = min(self.patience, 1)

@@ -82,7 +82,7 @@ class Tunnel:
         log = open("%s/log/dialogues%s-%s.err" % (os.environ["RIG"], way, method), "w")
         self.process = subprocess.Popen(
             [os.environ["FOS"], "-F", os.environ["RIG"] + "/ssh_config", "-N",
-             "-o", "FtpForward=" + method] + specs + ["rig"],
+             "-o", "FtpForward=" + method, "-o", "FtpAbortHold=3"] + specs + ["rig"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
         at = {}
         for _ in lanes:

@@ -220,14 +220,14 @@ for _answer, _how in (("425", no_data), ("150 and 425", go_425), ("150 and 226",
             c.reply()
 
 
-@dialogue("EPSV with a dead port, then PASV", EPSV=DEAD229, RETR=retr(), liberties="refused other")
+@dialogue("EPSV with a dead port, then PASV", EPSV=DEAD229, liberties="other")
 def _(c):
     data = c.prepare("EPSV")()
     if data is not None:
         c.take(data)
         c.finish(data)
-    else:
-        c.note("data 0 0000 EOF")
+    while not c.view[-1].startswith("229"):
+        c.view.pop()
     for _ in range(2):
         c.get("PASV")
         c.put("PASV")

@@ -15,13 +15,13 @@ for kind in proftpd vsftpd; do
 	esac
 	publish big
 	AT_ADDR=$FTP_ADDR AT_PORT=$FTP_PORT
-	script during.py record "$RIG/$kind" "${what[@]}"
+	script keepalive.py record "$RIG/$kind" "${what[@]}"
 	for method in $(forward_methods); do
 		for way in -L -R; do
-			tunnel_start -o FtpForward="$method" $way "127.0.0.1:0:$FTP_AT" rig
+			tunnel_start -o FtpForward="$method" -o FtpAbortHold=3 $way "127.0.0.1:0:$FTP_AT" rig
 			AT_ADDR=127.0.0.1 AT_PORT=${TUNNEL_PORTS[0]}
 			[ "$way" = -L ] || AT_PORT=$(sed -n 's/^listening on .*:\([0-9]*\) (remote).*/\1/p' "$TUNNEL_OUT")
-			script -l "$kind, $way, $method" during.py compare "$RIG/$kind" "${what[@]}"
+			script -l "$kind, $way, $method" keepalive.py compare "$RIG/$kind" "${what[@]}"
 			tunnel_stop
 		done
 	done

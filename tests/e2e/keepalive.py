@@ -1,4 +1,4 @@
-"""Commands during transfers of a real server: during.py record|compare FILE [download|upload ...]
+"""Commands during transfers of a real server: keepalive.py record|compare FILE [download|upload ...]
 
 Uploads and downloads in every mode with one command in their middle; what was answered, in which
 order, and what became of the file. `record` writes that down; `compare` prints "ok NAME" where it
