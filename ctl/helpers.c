@@ -99,7 +99,7 @@ helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdlin
 		return NULL;
 	*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
 		.ended = ended, .arg = arg };
-	if (cmdline->to_syslog)
+	if (cmdline->to_syslog || (cmdline->background && cmdline->log_file == NULL))
 		h->log = helperlog_new(loop);
 	return h;
 }

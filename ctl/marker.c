@@ -52,7 +52,7 @@ marker_exists(const char *identity)
 	struct question q = { .found = false };
 
 	suffix(q.suffix, identity);
-	rundir_each(KIND, compare, &q);
+	rundir_each(geteuid(), KIND, compare, &q);
 	return q.found;
 }
 

@@ -123,6 +123,7 @@ master_lost(struct tunnel *t)
 		tunnel_fail(t, master_reason(t->master));
 		return;
 	}
+	tunnel_unlinked(t, master_reason(t->master));
 	if (t->ends_with_master) {
 		log_at(LOG_SESSIONS, "%s", master_reason(t->master));
 		tunnel_end(t, 0);
@@ -140,6 +141,8 @@ tunnel_master_changed(void *arg, enum master_state state)
 
 	if (t->phase == ENDING)
 		return;
+	if (state == MASTER_UP)
+		tunnel_linked(t);
 	if (state == MASTER_DOWN)
 		master_lost(t);
 	else if (!reverse_empty(t->reverse))
