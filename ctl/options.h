@@ -23,7 +23,7 @@ struct ftp_options {
 	char advertise[64];                   /* FtpAdvertise=ADDR, "" = none */
 	uint16_t data_port_lo, data_port_hi;  /* FtpDataPorts=LO-HI, 0 = any */
 	bool tls_pass;                        /* FtpTls=refuse|pass */
-	enum forward_method forward;          /* FtpForward=auto|proxy|mux */
+	enum forward_method forward;          /* FtpForward=auto|mux|proxy */
 	bool allow_any;                       /* FtpAllowUsers=self|any */
 	unsigned timeout;                     /* FtpTimeout=SECONDS, 0 = off */
 	unsigned connections;                 /* FtpConnections=N, 0 = no limit */
@@ -33,6 +33,7 @@ struct ftp_options {
 	unsigned masters;                     /* FtpMasters=N, default 1 */
 	enum no_delay no_delay;               /* FtpNoDelay=auto|yes|no */
 	bool config_forwards;                 /* FtpConfigForwards=yes|no, default yes */
+	char notify[256];                     /* FtpNotify=PROGRAM, "" = none */
 	char name[64];                        /* FtpName=NAME, "" = destination:port */
 };
 
