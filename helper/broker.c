@@ -93,6 +93,7 @@ far_end(struct broker *b, struct broker_end *e)
 		if (*bc->ctl_path[i] != '\0')
 			c[n++] = (struct far_config){ .ctl_path = bc->ctl_path[i],
 				.by_proxy = bc->options->forward == METHOD_PROXY,
+				.adopt = i == 0 ? bc->proxy_fd : -1,
 				.bind = advertise[0] ? advertise : NULL,
 				/* where there is no passive mode to turn to */
 				.by_name = bc->remote || bc->options->server_mode != MODE_AUTO };
@@ -230,8 +231,7 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", b->reason);
 		return -1;
 	}
-	for (size_t i = 0; i < bc->masters; i++)
-		keep_proxy(b->keep, (unsigned)i, far_set_proxy_fd(far, i));
+	far_set_keep(far, b->keep);
 	if (control_open(b, fd) == -1) {
 		snprintf(why, why_size, "%s", strerror(errno));
 		return -1;

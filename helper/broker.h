@@ -26,6 +26,7 @@ struct broker_config {
 	bool remote;          /* -R: the client end is far, the server end near */
 	bool relay;           /* -g: listeners beyond loopback */
 	int keep_fd;          /* to the tunnel, -1 = none (keep.h) */
+	int proxy_fd;         /* a proxy connection of the first master that is at rest; -1 = none */
 	/* The client's control connection where it is near; AF_UNSPEC where not known. */
 	struct sockaddr_storage client_local, client_peer;
 	uid_t client_uid;

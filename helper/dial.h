@@ -3,6 +3,7 @@
 #define DIAL_H
 
 #include "end.h"
+#include "keep.h"
 
 struct dialler;
 
@@ -13,7 +14,8 @@ struct dialler_ops {
 	void (*cancel)(struct dialler *, unsigned channel);
 	void (*check)(struct dialler *, check_fn *done, void *arg);
 	unsigned (*count)(const struct dialler *);
-	int (*fd)(const struct dialler *); /* of its connection to the master, if it must not end */
+	/* Hand the tunnel a copy of what must not end with this process. */
+	void (*keep)(struct dialler *, struct keep *, unsigned number);
 	void (*free)(struct dialler *);    /* waits for what the master has to be told */
 };
 
@@ -24,6 +26,7 @@ struct dialler {
 
 /* NULL with errno when no master answers. */
 struct dialler *dial_mux_new(struct end *, const char *ctl_path);
-struct dialler *dial_proxy_new(struct end *, const char *ctl_path, uint64_t window);
+/* adopt: a connection that is there already, or -1; it is taken. */
+struct dialler *dial_proxy_new(struct end *, const char *ctl_path, uint64_t window, int adopt);
 
 #endif

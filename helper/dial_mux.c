@@ -217,11 +217,12 @@ mux_count(const struct dialler *d)
 	return n;
 }
 
-static int
-mux_fd(const struct dialler *d)
+static void
+mux_keep(struct dialler *d, struct keep *keep, unsigned number)
 {
 	(void)d;
-	return -1;
+	(void)keep;
+	(void)number;
 }
 
 static void
@@ -245,7 +246,7 @@ mux_dialler_free(struct dialler *d)
 	free(m);
 }
 
-static const struct dialler_ops ops = { mux_dial, mux_cancel, mux_check, mux_count, mux_fd,
+static const struct dialler_ops ops = { mux_dial, mux_cancel, mux_check, mux_count, mux_keep,
 	mux_dialler_free };
 
 struct dialler *

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "loop.h"
@@ -146,10 +147,17 @@ proxy_dialler_count(const struct dialler *d)
 	return n;
 }
 
-static int
-proxy_dialler_fd(const struct dialler *d)
+static void
+proxy_dialler_keep(struct dialler *d, struct keep *keep, unsigned number)
 {
-	return proxy_fd(((const struct dial_proxy *)d)->proxy);
+	struct proxy *proxy = ((struct dial_proxy *)d)->proxy;
+	int trace = keep != NULL ? proxy_trace(proxy) : -1;
+
+	if (trace == -1)
+		return;
+	if (keep_proxy(keep, number, proxy_fd(proxy), trace) == 0)
+		proxy_kept(proxy);
+	close(trace);
 }
 
 static void
@@ -164,10 +172,10 @@ proxy_dialler_free(struct dialler *d)
 }
 
 static const struct dialler_ops ops = { proxy_dialler_dial, proxy_dialler_cancel,
-	proxy_dialler_check, proxy_dialler_count, proxy_dialler_fd, proxy_dialler_free };
+	proxy_dialler_check, proxy_dialler_count, proxy_dialler_keep, proxy_dialler_free };
 
 struct dialler *
-dial_proxy_new(struct end *end, const char *ctl_path, uint64_t window)
+dial_proxy_new(struct end *end, const char *ctl_path, uint64_t window, int adopt)
 {
 	struct dial_proxy *p = memory_new(sizeof(*p));
 	int saved;
@@ -175,7 +183,12 @@ dial_proxy_new(struct end *end, const char *ctl_path, uint64_t window)
 	if (p == NULL)
 		return NULL;
 	p->dialler = (struct dialler){ &ops, end };
-	if ((p->proxy = proxy_new(end->loop, ctl_path, window, proxy_gone, p)) != NULL)
+	if (adopt != -1 &&
+	    (p->proxy = proxy_adopt(end->loop, adopt, window, proxy_gone, p)) == NULL)
+		close(adopt);
+	if (p->proxy == NULL)
+		p->proxy = proxy_new(end->loop, ctl_path, window, proxy_gone, p);
+	if (p->proxy != NULL)
 		return &p->dialler;
 	saved = errno;
 	free(p);

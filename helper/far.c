@@ -589,7 +589,7 @@ far_new(struct loop *loop, const struct far_config *config, end_fn *fn, void *ar
 	far->end = (struct end){ &far_ops, loop, fn, arg, 0 };
 	far->config = *config;
 	far->dialler = config->by_proxy ?
-	    dial_proxy_new(&far->end, config->ctl_path, config->window) :
+	    dial_proxy_new(&far->end, config->ctl_path, config->window, config->adopt) :
 	    dial_mux_new(&far->end, config->ctl_path);
 	if (far->dialler != NULL)
 		return &far->end;
@@ -599,10 +599,10 @@ far_new(struct loop *loop, const struct far_config *config, end_fn *fn, void *ar
 	return NULL;
 }
 
-int
-far_proxy_fd(const struct end *end)
+void
+far_keep(struct end *end, struct keep *keep, unsigned number)
 {
-	const struct dialler *d = ((const struct far *)end)->dialler;
+	struct dialler *d = ((struct far *)end)->dialler;
 
-	return d->ops->fd(d);
+	d->ops->keep(d, keep, number);
 }

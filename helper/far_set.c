@@ -156,10 +156,11 @@ far_set_new(struct loop *loop, const struct far_config *config, size_t count, en
 	return &f->end;
 }
 
-int
-far_set_proxy_fd(const struct end *end, size_t i)
+void
+far_set_keep(struct end *end, struct keep *keep)
 {
-	const struct far_set *f = (const struct far_set *)end;
+	struct far_set *f = (struct far_set *)end;
 
-	return i < f->count ? far_proxy_fd(f->member[i].far) : -1;
+	for (size_t i = 0; i < f->count; i++)
+		far_keep(f->member[i].far, keep, (unsigned)i);
 }

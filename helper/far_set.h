@@ -13,6 +13,6 @@
 /* One whose master does not answer is left out, but for the first: NULL with errno then. */
 struct end *far_set_new(struct loop *, const struct far_config *, size_t count, end_fn *,
     void *arg);
-int far_set_proxy_fd(const struct end *, size_t i); /* -1 = none */
+void far_set_keep(struct end *, struct keep *); /* as far_keep(), of all */
 
 #endif

@@ -71,8 +71,8 @@ on_term(int signal)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-k keep_fd] [-o FtpOption=value] "
-	    "[-s status_fd]\n           -S ctl_path ftp_host[:port]\n");
+	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-k keep_fd] [-P proxy_fd] [-o FtpOption=value]\n"
+	    "           [-s status_fd] -S ctl_path ftp_host[:port]\n");
 	exit(EXIT_USAGE);
 }
 
@@ -118,13 +118,14 @@ parse_options(struct helper *h, int argc, char **argv)
 	int c;
 
 	ftp_options_default(&h->options);
-	h->status_fd = h->broker.keep_fd = -1;
-	while ((c = getopt(argc, argv, "d:gk:o:qRs:S:vV")) != -1)
+	h->status_fd = h->broker.keep_fd = h->broker.proxy_fd = -1;
+	while ((c = getopt(argc, argv, "d:gk:o:P:qRs:S:vV")) != -1)
 		switch (c) {
 		case 'd': break; /* was for a method that is gone */
 		case 'g': h->broker.relay = true; break;
 		case 'k': h->broker.keep_fd = number("-k", optarg); break;
 		case 'o': option_ftp(h, optarg); break;
+		case 'P': h->broker.proxy_fd = number("-P", optarg); break;
 		case 'q': h->level = LOG_QUIET; break;
 		case 'R': h->broker.remote = true; break;
 		case 's': h->status_fd = number("-s", optarg); break;

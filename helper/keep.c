@@ -33,48 +33,49 @@ keep_free(struct keep *k)
 }
 
 /* A tunnel that does not take it has no copy: that is all. */
-static void
-keep_send(struct keep *k, enum keep_op op, unsigned id, int fd)
+static int
+keep_send(struct keep *k, enum keep_op op, unsigned id, const int *fds, size_t count)
 {
 	struct keep_message message = { op, id };
 	struct iovec iov = { &message, sizeof(message) };
 	union {
-		char buf[CMSG_SPACE(sizeof(int))];
+		char buf[CMSG_SPACE(2 * sizeof(int))];
 		struct cmsghdr align;
 	} control;
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *c;
 
 	memset(&control, 0, sizeof(control));
-	if (fd != -1) {
+	if (count > 0) {
 		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
+		msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
 		c = CMSG_FIRSTHDR(&msg);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
+		c->cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	}
-	sendmsg(k->fd, &msg, MSG_NOSIGNAL);
+	return sendmsg(k->fd, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(message) ? 0 : -1;
 }
 
-void
-keep_proxy(struct keep *k, unsigned number, int fd)
+int
+keep_proxy(struct keep *k, unsigned number, int fd, int trace)
 {
-	if (k != NULL && fd != -1)
-		keep_send(k, KEEP_PROXY, number, fd);
+	const int fds[] = { fd, trace };
+
+	return k != NULL && fd != -1 ? keep_send(k, KEEP_PROXY, number, fds, 2) : -1;
 }
 
 void
 keep_upload(struct keep *k, unsigned id, int fd)
 {
 	if (k != NULL && fd != -1)
-		keep_send(k, KEEP_UPLOAD, id, fd);
+		keep_send(k, KEEP_UPLOAD, id, &fd, 1);
 }
 
 void
 keep_release(struct keep *k, unsigned id)
 {
 	if (k != NULL)
-		keep_send(k, KEEP_RELEASE, id, -1);
+		keep_send(k, KEEP_RELEASE, id, NULL, 0);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "memory.h"
@@ -147,6 +148,8 @@ socket_to_socket(struct relay *r, int from, int to)
 
 /* ---- a channel of a proxy connection ---- */
 
+#define PIECES 16
+
 static enum relay_state
 socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 {
@@ -175,11 +178,11 @@ socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 static enum relay_state
 channel_to_socket(struct relay *r, struct proxy_channel *from, int to)
 {
-	const uint8_t *data;
-	size_t len;
+	struct iovec pieces[PIECES];
+	int count;
 
-	while ((len = proxy_peek(from, &data)) > 0) {
-		ssize_t n = write(to, data, len);
+	while ((count = proxy_pieces(from, pieces, PIECES)) > 0) {
+		ssize_t n = writev(to, pieces, count);
 
 		if (n == -1)
 			return again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;

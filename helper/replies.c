@@ -461,19 +461,26 @@ login_reply(struct session *s, int code, const char *line, size_t len)
 			s->wants_tls = true;
 }
 
-/* A service that greets with something else than a reply. */
+/* A service that greets with something else than a reply: the client sees that, as direct, and is told
+ * what it means. */
 static void
 greets_strangely(struct session *s, const char *line, size_t len)
 {
 	char text[81], why[160];
 	size_t n = 0;
 
+	output_write(&s->out, CLIENT, " ", reply_pad(s, REPLY_JUNK, line, len));
+	output_line(&s->out, CLIENT, line, len);
+	if (s->timer == SESSION_STRANGE)
+		return;
+
 	for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
 		text[n++] = isprint((unsigned char)line[i]) ? line[i] : '?';
 	text[n] = '\0';
-	snprintf(why, sizeof(why), "no FTP server is there, it greets with \"%s\"%s", text,
-	    strncmp(text, "SSH-", 4) == 0 ? " (this is an ssh server)" : "");
-	session_wrong(s, why);
+	snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", text,
+	    strncmp(text, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
+	output_text(&s->out, CLIENT, why);
+	session_arm(s, SESSION_STRANGE);
 }
 
 void

@@ -116,7 +116,7 @@ server_left(struct session *s)
 	char text[192];
 
 	transfer_control_ended(s, SERVER);
-	if (!s->greeted && !s->opaque) {
+	if (!s->greeted && !s->opaque && s->timer != SESSION_STRANGE) {
 		snprintf(text, sizeof(text), "421 No FTP server answers at %.100s.",
 		    s->config.server_name);
 		output_text(&s->out, CLIENT, text);
@@ -161,6 +161,10 @@ session_step_ended(struct session *s, bool time_is_up)
 		server_left(s);
 	if (s->ended[SERVER] && s->out.hung_up[CLIENT] && !transfer_unfinished(s))
 		output_hangup(&s->out, SERVER);
+	if (s->ended[CLIENT] && s->timer == SESSION_STRANGE) {
+		output_hangup(&s->out, SERVER);
+		output_hangup(&s->out, CLIENT);
+	}
 	if (s->ended[CLIENT] && !s->half_closed && !s->out.hung_up[SERVER] && !s->ended[SERVER])
 		client_left(s, time_is_up);
 }
@@ -230,7 +234,7 @@ session_push(struct session *s, enum side side, const void *data, size_t len)
 		return;
 	/* Telnet asks before its words come, and ends no line. */
 	if (side == SERVER && !s->greeted && fresh && len > 0 && *(const unsigned char *)data >= 0x80)
-		session_wrong(s, "no FTP server is there, it greets with bytes that are no text");
+		session_wrong(s, "no FTP server is there, but one that says bytes that are no text");
 	session_step(s, false);
 }
 
@@ -269,7 +273,10 @@ session_timer(struct session *s)
 	uint64_t progress = session_progress(s);
 
 	s->timer = SESSION_IDLE;
-	if (timer == SESSION_GONE && progress != s->progress)
+	if (timer == SESSION_STRANGE) {
+		output_hangup(&s->out, CLIENT);
+		output_hangup(&s->out, SERVER);
+	} else if (timer == SESSION_GONE && progress != s->progress)
 		session_arm(s, SESSION_GONE);
 	else if (timer == SESSION_GONE)
 		session_fail(s, s->ended[CLIENT] ? "the client has gone" : "the FTP server has gone");

@@ -19,6 +19,7 @@
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
  *	reset after a 4xx, 5xx  the reply is not written yet        WHOSE_MS       reset
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
+ *	the end of the session  no FTP server: the client may leave FINAL_MS       end it
  *	the session             the server is to close, data flow   GONE_MS        end it
  *	("at most" is without progress where data are waited for.) */
 #ifndef SESSION_PRIVATE_H
@@ -87,6 +88,7 @@ struct channel {
 	uint8_t server_family; /* of the server end's listener */
 	char argument[8];      /* of EPSV, for the server */
 	char refusal[256];     /* the server's first no */
+	char words[64];        /* of its 227, before the address */
 	/* transfer */
 	struct end end[2];
 	enum direction dir;
@@ -109,7 +111,10 @@ struct channel {
 	char transfer[256];
 };
 
-enum session_timer { SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE };
+enum session_timer {
+	SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE,
+	SESSION_STRANGE /* the client was told that this is no FTP server */
+};
 enum holding { HOLD_NONE, HOLD_DATA, HOLD_WHOSE };
 
 struct session {

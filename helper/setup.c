@@ -268,12 +268,16 @@ setup_client_listens(struct session *s, struct channel *ch, struct pending *p, u
 	uint8_t family = ch->client_verb == FTP_LPSV && s->config.family[CLIENT] == 6 ? 6 : 4;
 	const struct ftp_address *at = listen_address(s, CLIENT, family);
 	struct ftp_address a = at != NULL ? *at : (struct ftp_address){ 0 };
-	char text[256];
+	char text[256], canonical[192];
 
 	a.port = port;
-	if (ftp_format_passive(text, sizeof(text), ch->client_verb, &a) == 0)
+	if (ftp_format_passive(canonical, sizeof(canonical), ch->client_verb, &a) == 0)
 		snprintf(text, sizeof(text),
 		    "425 Cannot open a passive connection over IPv6: use EPSV.");
+	else if (ch->words[0] != '\0')
+		snprintf(text, sizeof(text), "%.4s%s%s", canonical, ch->words, strchr(canonical, '('));
+	else
+		snprintf(text, sizeof(text), "%s", canonical);
 	setup_end(s, ch, p, text);
 	if (text[0] == '2' && s->current != ch && setup_pending(s, ch) == NULL)
 		channel_close(s, ch); /* another setup has replaced it */
@@ -396,6 +400,25 @@ reply_words(struct session *s, size_t *len)
 	return bytes_data(&s->reply) + skip;
 }
 
+/* "227 Entering Passive Mode (...)": the words are the server's, if there is nothing in them that a
+ * client might take for an address, and the answer is to what the client has said. */
+static void
+setup_note_words(struct channel *ch, int code, const char *text, size_t len)
+{
+	static const int codes[] = { [FTP_PASV] = 227, [FTP_EPSV] = 229, [FTP_LPSV] = 228 };
+	const char *bracket = memchr(text, '(', len), *end = memchr(text, '\n', len);
+	size_t n = bracket != NULL ? (size_t)(bracket - text) : 0;
+
+	if (!attempt_is_natural(ch, ch->attempt) || code != codes[ch->client_verb] || n == 0 ||
+	    n >= sizeof(ch->words) || end != text + len - 1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~' || (text[i] >= '0' && text[i] <= '9'))
+			return;
+	memcpy(ch->words, text, n);
+	ch->words[n] = '\0';
+}
+
 static bool
 setup_port(struct session *s, struct channel *ch, struct pending *p, int code, const char *text,
     size_t len)
@@ -410,8 +433,11 @@ setup_port(struct session *s, struct channel *ch, struct pending *p, int code, c
 		setup_end(s, ch, p, no_port);
 	} else if (ch->end[SERVER].connected) /* to an attempt before this one */
 		setup_end(s, ch, p, "425 Cannot open a data connection: somebody else came to it.");
-	else
+	else {
+		if (!ch->end[CLIENT].dials)
+			setup_note_words(ch, code, text, len);
 		setup_client_end(s, ch, p);
+	}
 	return true;
 }
 

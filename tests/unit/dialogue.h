@@ -125,6 +125,20 @@ dialogue_plain(char *plain, size_t size, const char *line, size_t len)
 	return n;
 }
 
+/* ... in canonical form, but for words before it in which there is no number. */
+static inline bool
+dialogue_same_address(const char *line, size_t len, const char *want)
+{
+	const char *bracket = memchr(line, '(', len), *tail = strchr(want, '(');
+	size_t n = bracket != NULL ? (size_t)(bracket - line) : 0;
+
+	for (size_t i = 4; i < n; i++)
+		if (line[i] < ' ' || line[i] > '~' || (line[i] >= '0' && line[i] <= '9'))
+			return false;
+	return n > 4 && memcmp(line, want, 4) == 0 && strlen(tail) == len - n &&
+	    memcmp(bracket, tail, len - n) == 0;
+}
+
 /* A line that a client may take for an address must name our own listener. Clients differ
  * in what they take for a reply: any "227" with no digit behind it counts. */
 static inline void
@@ -144,7 +158,7 @@ dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
 				a = six ? d->config.listen6[CLIENT] : *ours;
 				a.port = d->port[CLIENT][i];
 				n = ftp_format_passive(want, sizeof(want), v, &a);
-				if (n == len && memcmp(want, line, n) == 0)
+				if (n > 0 && dialogue_same_address(line, len, want))
 					return;
 			}
 	dialogue_break(d, "the client hears: %.*s", (int)len, line);

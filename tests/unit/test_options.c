@@ -87,10 +87,8 @@ START_TEST(choices)
 	ftp_options_default(&o);
 	accepts("FtpForward=mux");
 	ck_assert_int_eq(o.forward, METHOD_MUX);
-	accepts("FtpForward=exec");
-	ck_assert_int_eq(o.forward, METHOD_EXEC);
-	accepts("FtpForward=stdio");
-	ck_assert_int_eq(o.forward, METHOD_STDIO);
+	accepts("FtpForward=proxy");
+	ck_assert_int_eq(o.forward, METHOD_PROXY);
 	accepts("FtpForward=auto");
 	ck_assert_int_eq(o.forward, METHOD_AUTO);
 	accepts("FtpTls=pass");

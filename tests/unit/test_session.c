@@ -396,14 +396,19 @@ END_TEST
 START_TEST(not_ftp)
 {
 	begin(MODE_AUTO);
-	play("<< SSH-2.0-OpenSSH_9.2\n< 421 Closing the connection: no FTP server is there, it greets with "
-	    "\"SSH-2.0-OpenSSH_9.2\" (this is an ssh server).\n! hangup server\n! hangup client\n");
+	play("<< SSH-2.0-OpenSSH_9.2\n! timer 0 5000\n< SSH-2.0-OpenSSH_9.2\n"
+	    "< 421 No FTP server is there, but one that says \"SSH-2.0-OpenSSH_9.2\": this is an ssh "
+	    "server.\n> USER a\n<< 220x\n<  220x\n? timer 0\n! hangup client\n! hangup server\n");
 	begin(MODE_AUTO);
-	play("<< \n< \n<< RTSP/1.0 400 \001\n< 421 Closing the connection: no FTP server is there, it "
-	    "greets with \"RTSP/1.0 400 ?\".\n! hangup server\n! hangup client\n");
+	play("<< \n< \n<< RTSP/1.0 400 \001\n! timer 0 5000\n< RTSP/1.0 400 \001\n"
+	    "< 421 No FTP server is there, but one that says \"RTSP/1.0 400 ?\".\n"
+	    "? end client\n! hangup server\n! hangup client\n");
+	begin(MODE_AUTO);
+	play("<< hello\n! timer 0 5000\n< hello\n< 421 No FTP server is there, but one that says "
+	    "\"hello\".\n? end server\n! hangup client\n! hangup server\n");
 	begin(MODE_AUTO);
 	dialogue_push(d, SERVER, "\377\375\030", 3);
-	play("< 421 Closing the connection: no FTP server is there, it greets with bytes that are no "
+	play("< 421 Closing the connection: no FTP server is there, but one that says bytes that are no "
 	    "text.\n! hangup server\n! hangup client\n");
 }
 END_TEST

@@ -16,8 +16,8 @@
 #define SERVER_LISTENS "! open 1 server listen 4\n? listening 1 server 50000\n"
 #define SERVER_PORT SERVER_LISTENS ">> PORT 10,0,0,3,195,80\n"
 #define SERVER_EPRT SERVER_LISTENS ">> EPRT |1|10.0.0.3|50000|\n"
-#define SAY_227 "<< 227 x (1,2,3,4,5,6)\n"
-#define SAY_229 "<< 229 x (|||1286|)\n"
+#define SAY_227 "<< 227 (1,2,3,4,5,6)\n"
+#define SAY_229 "<< 229 (|||1286|)\n"
 #define PORT_SAID "> PORT 10,0,0,1,19,136\n"
 #define EPRT_SAID "> EPRT |1|10.0.0.1|5000|\n"
 #define PORT_DONE "< 200 PORT command successful.\n"
@@ -37,8 +37,17 @@ static const struct {
 	{ MODE_AUTO, 4, "> P@SW\n>> PASV\n" SAY_227 OPENS_4 OURS_227 },
 	{ MODE_AUTO, 4, "> epsv\n>> EPSV\n" SAY_229 PORT_ANY OURS_229 },
 	{ MODE_AUTO, 4, "> EPSV 1\n>> EPSV 1\n" SAY_229 PORT_ANY OURS_229 },
-	{ MODE_AUTO, 4, "> LPSV\n>> LPSV\n<< 228 x (4,4,1,2,3,4,2,5,6)\n" OPENS_ANY
+	{ MODE_AUTO, 4, "> LPSV\n>> LPSV\n<< 228 (4,4,1,2,3,4,2,5,6)\n" OPENS_ANY
 			"< 228 Entering Long Passive Mode (4,4,10,0,0,2,2,156,64)\n" },
+	/* in the server's words, in which there is nothing but words */
+	{ MODE_AUTO, 4, "> PASV\n>> PASV\n<< 227 ok, go to (1,2,3,4,5,6).\n" OPENS_4
+			"< 227 ok, go to (10,0,0,2,156,64)\n" },
+	{ MODE_AUTO, 4, "> EPSV\n>> EPSV\n<< 229 There you are (|||1286|)\n" PORT_ANY
+			"< 229 There you are (|||40000|)\n" },
+	{ MODE_AUTO, 4, "> PASV\n>> PASV\n<< 227 1 way (1,2,3,4,5,6)\n" OPENS_4 OURS_227 },
+	{ MODE_AUTO, 4, "> PASV\n>> PASV\n<< 227 \377\361 (1,2,3,4,5,6)\n" OPENS_4 OURS_227 },
+	{ MODE_AUTO, 4, "> PASV\n>> PASV\n<< 227-a (1,2,3,4,5,6)\n<< 227 b\n" OPENS_4 OURS_227 },
+	{ MODE_AUTO, 4, "> EPSV\n>> EPSV\n<< 227 a (1,2,3,4,5,6)\n" OPENS_ANY OURS_229 },
 	/* what the server says to the client's own verb is the client's to read */
 	{ MODE_AUTO, 4, PORT_SAID SERVER_PORT "<< 200 a\n" DIALS_CLIENT "< 200 a\n" },
 	{ MODE_AUTO, 4, PORT_SAID SERVER_PORT "<< 200-a\n<< 200 b\n" DIALS_CLIENT "< 200-a\n< 200 b\n" },
