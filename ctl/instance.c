@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "query.h"
 
@@ -50,7 +51,7 @@ look(const struct cmdline *c, const char *ctl_path)
 	char why[256];
 	bool found = false;
 
-	if (query_all(&all, ASK_MS, why, sizeof(why)) == -1)
+	if (query_all(&all, geteuid(), ASK_MS, why, sizeof(why)) == -1)
 		return false;
 	for (size_t i = 0; i < all.count && !found; i++)
 		found = is_same(&all.tunnel[i], c, ctl_path);

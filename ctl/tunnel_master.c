@@ -4,7 +4,6 @@
 #include "background.h"
 #include "entrances.h"
 #include "log.h"
-#include "masters.h"
 #include "reception.h"
 #include "reverse.h"
 #include "tunnel_private.h"
@@ -124,6 +123,7 @@ master_lost(struct tunnel *t)
 		tunnel_fail(t, master_reason(t->master));
 		return;
 	}
+	tunnel_unlinked(t, master_reason(t->master));
 	if (t->ends_with_master) {
 		log_at(LOG_SESSIONS, "%s", master_reason(t->master));
 		tunnel_end(t, 0);
@@ -142,9 +142,7 @@ tunnel_master_changed(void *arg, enum master_state state)
 	if (t->phase == ENDING)
 		return;
 	if (state == MASTER_UP)
-		log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
-		    master_is_ours(t->master) ? "our own" : "the user's", masters_method(t->masters,
-		    t->cmdline->ftp.forward) == METHOD_PROXY ? "proxy" : "mux");
+		tunnel_linked(t);
 	if (state == MASTER_DOWN)
 		master_lost(t);
 	else if (!reverse_empty(t->reverse))
