@@ -11,6 +11,7 @@ struct transfer_seen {
 	bool moved;   /* data have come from the server, or its 1xx has */
 	bool ended;   /* ... and its data connection has ended */
 	bool waited;  /* for that end, or another reply that ends the transfer: long enough */
+	bool late;    /* its end was passed on without a reply: there may be none */
 	bool follows; /* a reply that ends a transfer is there already, behind this one */
 };
 

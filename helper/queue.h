@@ -28,10 +28,10 @@ struct pending {
 	unsigned channel;
 	int number;
 	bool sent;     /* the server has it, and owes a reply */
-	bool started;  /* TRANSFER: its 1xx was seen */
+	bool started;  /* TRANSFER: its 1xx was seen, */
+	bool moved;    /* ... or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */
 	bool ready;    /* setup: the server has done its part */
-	bool plain;    /* setup: the reply of the server is the client's, too */
 	bool image, whole; /* TRANSFER: TYPE I; stream mode and no REST: (N bytes) says how many */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
 	bool aside;    /* OWN: it does not wait for the transfer before it */

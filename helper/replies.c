@@ -187,6 +187,7 @@ reply_follow(struct session *s, struct attribution a)
 	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->sent) {
 			queue_at(&s->queue, i)->doubtful = true;
+			setup_in_doubt(s, queue_at(&s->queue, i));
 			break;
 		}
 }
@@ -461,8 +462,8 @@ login_reply(struct session *s, int code, const char *line, size_t len)
 			s->wants_tls = true;
 }
 
-/* A service that greets with something else than a reply: the client sees that, as direct, and is told
- * what it means. */
+/* A service that greets with something else than a reply: the client sees that, as direct, and is
+ * told what it means. */
 static void
 greets_strangely(struct session *s, const char *line, size_t len)
 {

@@ -196,6 +196,12 @@ channel_moved(const struct session *s, const struct channel *ch, enum side from)
 	return n == 0 && ch->end[from].moved ? 1 : n;
 }
 
+bool
+channel_unsent(const struct session *s, const struct channel *ch)
+{
+	return channel_count(s, ch).unsent[CLIENT] > 0;
+}
+
 uint64_t
 channel_progress(const struct session *s, const struct channel *ch)
 {

@@ -168,6 +168,7 @@ void channel_pass_eof(struct session *, struct channel *, enum side end); /* onc
 void channel_close(struct session *, struct channel *);
 void channel_abort(struct session *, struct channel *, unsigned mask);
 uint64_t channel_moved(const struct session *, const struct channel *, enum side from);
+bool channel_unsent(const struct session *, const struct channel *); /* to the client, here */
 uint64_t channel_progress(const struct session *, const struct channel *);
 uint64_t session_progress(const struct session *); /* of all of them */
 void session_wrong(struct session *, const char *why); /* ends with this step */
@@ -202,6 +203,7 @@ void setup_command(struct session *, const struct ftp_command *);
 bool setup_reply(struct session *, struct pending *, int code);
 /* Something else came in its place, in .reply; true: the client must not see it. */
 bool setup_stray(struct session *, struct pending *);
+void setup_in_doubt(struct session *, struct pending *);
 void setup_left_out(struct session *, struct pending *);
 bool setup_event(struct session *, struct channel *, const struct event *); /* false: not its */
 void setup_step(struct session *);

@@ -318,7 +318,13 @@ static bool
 stray_is_over(struct session *s, struct channel *ch, struct pending *p)
 {
 	ch->timer = TIMER_NONE;
-	if (p != NULL && p->sent && !p->ready)
+	if (p == NULL || !p->sent || p->ready)
+		return true;
+	if (p->doubtful && p->kind == PENDING_ACTIVE && ch->end[CLIENT].dials &&
+	    attempt_is_natural(ch, ch->attempt)) {
+		setup_client_end(s, ch, p); /* the 2xx before was this one's */
+		queue_answer(p, NULL);
+	} else
 		setup_left_out(s, p);
 	return true;
 }
@@ -484,6 +490,16 @@ setup_stray(struct session *s, struct pending *p)
 	if (ch != NULL && ch->timer != TIMER_PORT)
 		channel_arm(s, ch, TIMER_PORT);
 	return false;
+}
+
+/* The reply before may have been its own: it is not waited for without end. */
+void
+setup_in_doubt(struct session *s, struct pending *p)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+
+	if (pending_is_setup(p) && ch != NULL && ch->timer == TIMER_NONE && s->reply_code / 100 == 2)
+		channel_arm(s, ch, TIMER_PORT);
 }
 
 /* The client was told something else in its place, or nothing. */

@@ -83,7 +83,7 @@ client_ended(struct session *s, struct channel *ch)
 		return;
 	if (ch->dir == DIR_UP && ch->final == 0)
 		upload_ended(s, ch);
-	else if (ch->dir != DIR_NONE || ch->refused)
+	else if (ch->dir != DIR_NONE) /* else a STOR may follow: then it is an upload's */
 		channel_pass_eof(s, ch, SERVER);
 }
 
@@ -215,8 +215,8 @@ download_failed_midway(const struct session *s, const struct channel *ch)
 	    channel_moved(s, ch, SERVER) > 0;
 }
 
-/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end comes
- * behind a reply that is no success; without one it is held open. */
+/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end
+ * comes behind a reply that is no success; without one it is held open. */
 static void
 client_fails(struct session *s, struct channel *ch)
 {
@@ -233,8 +233,8 @@ client_fails(struct session *s, struct channel *ch)
 	}
 }
 
-/* Which ends must not take what they have for complete, when the control connections end: a far client
- * sees by that, that it is not. */
+/* Which ends must not take what they have for complete, when the control connections end: a far
+ * client sees by that, that it is not. */
 static unsigned
 broken_ends(const struct session *s, const struct channel *ch)
 {
@@ -311,7 +311,8 @@ download_may_pass(struct session *s, struct channel *ch, int code)
 		download_ended(s, ch);
 	if (ch->dead || code >= 300 || ch->aborted)
 		return true;
-	if (ch->end[CLIENT].passed && (!s->config.far[CLIENT] || ch->end[CLIENT].came_back))
+	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? ch->end[CLIENT].came_back :
+	    ch->end[CLIENT].drained || !channel_unsent(s, ch)))
 		return true;
 	return wait_for_data(s, ch);
 }
@@ -339,7 +340,7 @@ transfer_may_pass(struct session *s, struct pending *p, int code)
 	if (!wait_for_connection(s, ch, p, code))
 		return false;
 	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, code) : download_may_pass(s, ch, code);
-	if (passes && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
+	if (passes && !ch->aborted && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
 	return passes;
 }
@@ -356,8 +357,6 @@ transfer_returned(struct session *s, struct channel *ch)
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;
-	if (ch->end[CLIENT].eof)
-		channel_pass_eof(s, ch, SERVER);
 	if (next != NULL)
 		transfer_take(s, ch, next);
 	else if (s->current != ch)
@@ -415,7 +414,9 @@ transfer_seen(const struct session *s, bool arrives)
 	if (p == NULL || p->kind != PENDING_TRANSFER)
 		return seen;
 	ch = channel_by_id(s, p->channel);
-	seen.moved = p->started || (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
+	seen.late = p->aside;
+	seen.moved = p->started || p->moved || p->aside ||
+	    (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
 	/* What was passed on after the reply had come is not what it speaks of. */
 	seen.ended = ch == NULL || ch->end[SERVER].eof ||
 	    (arrives && ch->dir == DIR_UP && ch->end[SERVER].passed);
@@ -503,7 +504,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 		client_fails(s, ch);
 }
 
-/* Somebody came to the client's listener, and nobody can tell who; the client itself had its time. */
+/* Somebody came to the client's listener, and nobody can tell who; the client had its time. */
 static void
 stranger_decide(struct session *s, struct channel *ch)
 {
@@ -608,11 +609,21 @@ transfer_alive(struct session *s, struct channel *ch)
 	download_ended(s, ch);
 }
 
-void
-transfer_event(struct session *s, struct channel *ch, const struct event *e)
+static void
+transfer_moves(struct session *s, struct channel *ch, enum side from)
 {
 	struct pending *p = transfer_of(s, ch);
 
+	ch->end[from].moved = true;
+	if (from == CLIENT || p == NULL)
+		return;
+	p->moved = true;
+	transfer_own(s, ch, p);
+}
+
+void
+transfer_event(struct session *s, struct channel *ch, const struct event *e)
+{
 	if (ch->broken && e->kind != EV_TIMER)
 		return;
 	switch (e->kind) {
@@ -626,9 +637,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		stranger_came(s, ch, e->port);
 		break;
 	case EV_MOVED:
-		ch->end[e->end].moved = true;
-		if (e->end == SERVER && p != NULL)
-			transfer_own(s, ch, p);
+		transfer_moves(s, ch, e->end);
 		break;
 	case EV_EOF:
 		transfer_eof(s, ch, e);
@@ -642,7 +651,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 	case EV_DRAINED:
 		ch->end[e->end].drained = true;
 		if (e->end == CLIENT && ch->timer == TIMER_STALL && ch->dir == DIR_DOWN)
-			channel_arm(s, ch, TIMER_STALL); /* ssh has it; the client gets as long again */
+			channel_arm(s, ch, TIMER_STALL); /* ssh has it: as long again */
 		break;
 	case EV_ALIVE:
 		transfer_alive(s, ch);
@@ -677,7 +686,7 @@ transfer_quit(struct session *s)
 		}
 }
 
-/* What the server sent before its end still comes; then there is nobody who says that it was all. */
+/* What the server sent before its end still comes; then nobody says that it was all. */
 static void
 server_gone(struct session *s, struct channel *ch)
 {

@@ -24,7 +24,7 @@ aside_answer(const char *line)
 static const char *
 aside_line(void)
 {
-	if (m.d->knob[K_MODE] >= 2) /* a setup would be said in other words, and more than once */
+	if (m.epsv_all || m.d->knob[K_MODE] >= 2) /* a setup would be said in other words, and more than once */
 		return WORD("NOOP", "PWD", "TYPE A", "STAT", "SITE IDLE 900", "USER x", "REIN", "XYZZY", "CWD /");
 	return WORD("NOOP", "PWD", "TYPE A", "STAT", "SITE IDLE 900", "EPSV", "PASV", "USER x", "REIN",
 	    "XYZZY", "CWD /");
@@ -385,6 +385,7 @@ epsv_all(void)
 	say(C_SEND, "EPSV ALL");
 	op(C_FINAL, 0);
 	m.verb = "EPSV";
+	m.epsv_all = true;
 	download_plain();
 }
 

@@ -14,7 +14,7 @@ struct reply {
 	int code;
 	const char *text;
 	uint64_t arrived;
-	bool ended;
+	bool ended, full;
 };
 
 struct client {
@@ -66,9 +66,10 @@ reply_whole(struct client *c, int code)
 	struct reply *r = &c->reply[c->replies++ % REPLIES];
 	const struct sock *data = c->data;
 
-	*r = (struct reply){ code, world_text(c->text, strlen(c->text)), 0, false };
+	*r = (struct reply){ code, world_text(c->text, strlen(c->text)), 0, false, false };
 	if (data == NULL && c->listener != NULL && c->listener->count > 0)
 		data = c->listener->waiting[0]; /* in the kernel it is there */
+	r->full = data && data->received.len - data->received.at >= data->window / 2;
 	r->arrived = data ? data->arrived : c->had;
 	r->ended = data ? data->fin_in || data->rst_in : c->had_end;
 	c->text[0] = '\0';
@@ -147,11 +148,18 @@ give_up(struct client *c)
 		c->pc++;
 }
 
+/* Without having read how its transfer has ended, and without a word: it might as well have died. */
 static void
-finish(struct client *c)
+leaves(struct client *c)
 {
 	if (c->transfer >= 0 && c->answered != c->transfer && !c->quit)
 		c->deeds[c->transfer].aborted = true;
+}
+
+static void
+finish(struct client *c)
+{
+	leaves(c);
 	world_forget(c->timer);
 	data_close(c);
 	sock_close(c->control);
@@ -173,11 +181,13 @@ saw_reply(struct client *c, enum seen_kind kind, const struct reply *r)
 	struct seen *s = saw(c, kind, HOW_OK);
 
 	s->code = c->last_code = r->code;
-	if (r->code >= 200)
+	if (c->transfer >= 0 && c->deeds[c->transfer].words != NULL &&
+	    strstr(r->text, c->deeds[c->transfer].words) != NULL)
 		c->answered = c->transfer;
 	s->text = kind == SEEN_SETUP ? "" : r->text;
 	s->arrived = r->arrived;
 	s->ended = r->ended;
+	s->full = r->full;
 }
 
 static void
@@ -221,6 +231,8 @@ op_send(struct client *c, const struct op *op, bool more)
 		c->put = 0;
 	}
 	c->quit |= strcmp(op->text, "QUIT") == 0;
+	if (c->quit && c->transfer >= 0)
+		c->deeds[c->transfer].quit = true;
 	if (strcmp(op->text, "ABOR") == 0 && c->transfer >= 0)
 		c->deeds[c->transfer].aborted = true;
 	if (!more) {
@@ -502,6 +514,7 @@ op_simple(struct client *c, const struct op *op)
 		    HOW_OPEN : c->data->rst_in ? HOW_RESET : HOW_EOF)->code = AT_A_GLANCE;
 		break;
 	case C_HALF:
+		leaves(c);
 		sock_fin(c->control);
 		break;
 	case C_LOOSE:

@@ -167,7 +167,9 @@ pump(struct leg *from)
 {
 	struct leg *to = &from->channel->leg[OTHER(from->side)];
 
-	if (from->ended || from->broken || held(from))
+	if (from->ended || from->broken || held(from) ||
+	    (from->channel->x->cut && (from->channel->x->world.far[CLIENT] ||
+	    from->channel->x->world.far[SERVER])))
 		return;
 	move_bytes(from, to);
 	if (sock_ended(from->sock) && !to->broken) {
@@ -253,7 +255,9 @@ leg_accepts(void *arg)
 
 	if (s == NULL)
 		return;
-	if (leg->channel->dead || leg->state != LEG_LISTENS) {
+	if (leg->mute) {
+		leg->sock = s; /* it was on its way; it must not see an end */
+	} else if (leg->channel->dead || leg->state != LEG_LISTENS) {
 		sock_reset(s);
 	} else if (is_stranger(leg, s) && leg->asides < 8) {
 		leg->aside[leg->asides++] = s;
@@ -432,6 +436,7 @@ leg_gives_up(void *arg)
 	struct leg *leg = arg;
 
 	leg->mute = false;
+	listener_close(leg->listener);
 	if (!leg->channel->x->cut || !leg->channel->x->world.far[leg->side])
 		sock_close(leg->sock);
 }
@@ -441,6 +446,11 @@ leg_abort(struct leg *leg, bool deceived)
 {
 	bool far = leg->channel->x->world.far[leg->side];
 
+	if (far && deceived && leg->sock == NULL && leg->listener != NULL) {
+		leg->mute = true;
+		world_in(ABORT_HOLD, leg_gives_up, leg);
+		return;
+	}
 	act_cancel(leg);
 	if (leg->sock == NULL)
 		return;

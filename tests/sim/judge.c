@@ -65,11 +65,11 @@ same_order(const struct judge *j, const struct seen *a, const struct seen *b)
 {
 	const struct deeds *deeds = deeds_of(j, a);
 
-	if (j->through->direct || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
+	if (j->through->direct || b->full || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
 		return NULL;
 	if (j->d->knob[K_FAR] && deeds->up)
 		return NULL; /* an upload's end to a far client: through ssh there is no order */
-	if (b->arrived < a->arrived)
+	if (a->arrived >= deeds->sent && b->arrived < a->arrived)
 		return "a final reply has overtaken the data";
 	if (a->ended && !b->ended && (deeds->up || j->d->knob[K_FAR]))
 		return "a final reply has overtaken the end of the data connection";
@@ -218,6 +218,8 @@ same_view(const struct judge *j, const struct view *a, const struct view *b, boo
 
 		if (x == NULL && y == NULL)
 			return NULL;
+		if (!client && x != NULL && x->kind == SEEN_END && x->how == HOW_RESET)
+			return NULL; /* what it has not read by then is lost, in either world */
 		if (x == NULL || y == NULL)
 			why = x ? "something is not seen" : "something more is seen";
 		else if (x->kind != y->kind)
@@ -265,13 +267,17 @@ dialled(const struct view *v, int transfer)
 	return NULL;
 }
 
+/* The reply with which the server has said that all is well. */
 static const struct seen *
-success(const struct view *v, int transfer)
+success(const struct view *v, int transfer, const struct deeds *deeds)
 {
-	for (unsigned i = 0; i < v->count; i++)
-		if (v->seen[i].kind == SEEN_REPLY && v->seen[i].transfer == transfer &&
-		    v->seen[i].code / 100 == 2)
-			return &v->seen[i];
+	for (unsigned i = 0; i < v->count; i++) {
+		const struct seen *s = &v->seen[i];
+
+		if (s->kind == SEEN_REPLY && s->transfer == transfer && s->code / 100 == 2 &&
+		    deeds->final / 100 == 2 && strstr(s->text, deeds->words) != NULL)
+			return s;
+	}
 	return NULL;
 }
 
@@ -344,7 +350,7 @@ cut_download(const struct play *direct, const struct play *through, int t)
 		return "wrong bytes";
 	if (a == NULL || b == NULL || a->how != HOW_EOF || b->how != HOW_EOF || b->n >= a->n)
 		return NULL;
-	return success(&through->client, t) ? "a short download with an honest end and a 2xx" : NULL;
+	return success(&through->client, t, &direct->deeds[t]) ? "a short download with an honest end and a 2xx" : NULL;
 }
 
 static const char *
@@ -354,13 +360,14 @@ cut_upload(const struct dialogue *d, const struct play *direct, const struct pla
 	const struct seen *a = received(&direct->server, t), *b = received(&through->server, t);
 	bool sshd_ends_it = cut == CUT_LINK && !d->knob[K_FAR];
 
-	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted)
+	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted ||
+	    (cut == CUT_CLIENT && through->deeds[t].quit)) /* after QUIT an end is as it should be */
 		return NULL;
 	if (b != NULL && b->how == HOW_WRONG)
 		return "wrong bytes";
 	if (b != NULL && b->how == HOW_EOF && b->n < a->n && !sshd_ends_it)
 		return "the end of file of an upload that was cut";
-	if (success(&through->client, t) && success(&direct->client, t) &&
+	if (success(&through->client, t, &direct->deeds[t]) &&
 	    (b == NULL || b->how != HOW_EOF || b->n < a->n))
 		return "a 2xx for an upload that was cut";
 	return NULL;

@@ -153,6 +153,8 @@ segment_arrives(void *arg)
 {
 	struct segment *g = arg;
 
+	if (ssh_dead && g->to->ours)
+		return; /* it was in the ssh that is no more */
 	switch (g->kind) {
 	case SEG_DATA:
 		segment_data(g->to, g);

@@ -123,9 +123,11 @@ note_final(struct server *s, int code, const char *text)
 
 	if (deeds == NULL)
 		return;
-	if (code >= 200 && text[3] == ' ')
+	if (code >= 200 && text[3] == ' ') {
 		deeds->final = code;
-	else if (code / 100 == 1 && strstr(text, " bytes)") != NULL)
+		deeds->words = world_text(text, strlen(text));
+	}
+	if (code / 100 == 1 && strstr(text, " bytes)") != NULL)
 		deeds->announced = true;
 }
 

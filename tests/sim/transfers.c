@@ -152,6 +152,7 @@ serve_download(const char *verb, int t, int n)
 {
 	on("%s f%d", verb, t);
 	pause_maybe(S_SLEEP);
+	m.begun = true;
 	if (n > 0 && chance(5)) { /* it breaks in the middle, and the server does not care */
 		say(S_SAY, "150 Opening BINARY mode data connection for f%d (%d bytes).", t, n + 5000);
 		op(S_DATA, 0);
@@ -162,8 +163,9 @@ serve_download(const char *verb, int t, int n)
 	}
 	if (chance(25))
 		op(S_DATA, 0);
-	m.silent = n <= 1000 && chance(6);
-	if (!m.silent)
+	m.silent = n <= 1000 && m.d->knob[K_MODE] < 2 && chance(6);
+	m.begun = !m.silent;
+	if (m.begun)
 		begins(n, chance(30));
 	op(S_DATA, 0);
 	send_pieces(n);
@@ -186,7 +188,7 @@ fetch(const char *verb, int t, int n, int replies)
 
 	setup();
 	say(C_SEND, "%s f%d", verb, t);
-	if (way < 60) {
+	if (way < 60 && m.begun) {
 		op(C_BEGIN, 0);
 	} else if (way < 70 && n <= 1000 && replies == 1 && !m.over) {
 		op(C_DATA, 0);

@@ -29,7 +29,7 @@ struct seen {
 	uint64_t at;
 	/* REPLY of the client: what had come of the data when it came */
 	uint64_t arrived;
-	bool ended;
+	bool ended, full;   /* full: more could not come, for it was not read */
 };
 
 #define AT_A_GLANCE 1 /* code of a STATE that was not waited for */
@@ -43,12 +43,14 @@ struct view {
 
 /* What the server has done in a transfer: what the judge may allow depends on it. */
 struct deeds {
-	int final;        /* last code >= 200 that it said itself to this transfer */
+	int final;         /* last code >= 200 that it said itself to this transfer, */
+	const char *words; /* ... and all of it */
 	bool up;          /* it was an upload */
 	bool sent_reset;  /* it reset the data connection */
 	bool left;        /* it went away with the transfer under way */
 	unsigned sent;    /* bytes of a download */
 	bool announced;   /* in its 150, exactly */
+	bool quit;        /* the client has said QUIT in it */
 	bool aborted;     /* by the client: ABOR, a reset, or its end */
 };
 

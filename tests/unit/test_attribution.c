@@ -47,7 +47,8 @@ named(struct attribution a)
 }
 
 static const struct {
-	/* e: the data connection has ended; w: that was waited for; f: a 226 follows */
+	/* e: the data connection has ended; w: that was waited for; f: a 226 follows;
+	 * l: its end was passed on without a reply */
 	const char *queue, *seen;
 	int code;
 	const char *whose;
@@ -104,6 +105,9 @@ static const struct {
 	{ "Tp", "ef", 450, "1" },
 	{ "Tp", "w", 250, "nobody" },
 	{ "Tpn", "", 257, "2" },
+	{ "Tn", "el", 550, "1" },
+	{ "Tn", "el", 226, "0" },
+	{ "T", "el", 550, "0" },
 	/* PASV in the middle, and behind a transfer that was never answered */
 	{ "Tp", "", 227, "1" },
 	{ "Tp", "e", 227, "1-" },
@@ -156,6 +160,7 @@ START_TEST(whose)
 	struct transfer_seen seen = { .moved = cases[_i].queue[0] == 'T',
 		.ended = strchr(cases[_i].seen, 'e') != NULL,
 		.waited = strchr(cases[_i].seen, 'w') != NULL,
+		.late = strchr(cases[_i].seen, 'l') != NULL,
 		.follows = strchr(cases[_i].seen, 'f') != NULL };
 	const char *got;
 
@@ -191,9 +196,9 @@ START_TEST(any)
 		struct queue q = { 0 };
 		uint32_t r = unit_random(&state);
 		struct attribution a;
-		struct transfer_seen seen = { r & 1, r & 2, r & 4, r & 8 };
+		struct transfer_seen seen = { r & 1, r & 2, r & 4, r & 8, r & 16 };
 
-		for (uint32_t i = 0; i < (r >> 4) % 7; i++)
+		for (uint32_t i = 0; i < (r >> 5) % 7; i++)
 			what[i] = letters[unit_random(&state) % (sizeof(letters) - 1)];
 		fill(&q, what);
 		a = attribute(&q, 100 + (int)(unit_random(&state) % 500), seen);
