@@ -29,6 +29,7 @@ struct copy {
 	struct timer *timer;
 	struct drain drain;
 	bool spare; /* at rest: the next helper may have it */
+	bool lent;  /* and one has had it */
 	bool hold;  /* something was broken off: not closed as soon as all is answered */
 };
 
@@ -171,8 +172,11 @@ proxy_left(struct copy *copy, bool killed)
 static void
 copy_left(struct copy *copy, bool killed)
 {
+	/* Who has no trace to leave does not leave it to us when he ends by himself. */
+	bool done = !killed && copy->trace == -1 && !copy->lent;
+
 	copy->by = NULL;
-	if (copy->op == KEEP_PROXY)
+	if (copy->op == KEEP_PROXY && !done)
 		proxy_left(copy, killed);
 	else if (killed)
 		copy_hold(copy);
@@ -334,6 +338,7 @@ kept_spare(struct kept_by *by)
 		return -1;
 	c->by = by;
 	c->spare = false;
+	c->lent = true;
 	watch_free(c->watch);
 	c->watch = NULL;
 	if (c->trace != -1)

@@ -1,11 +1,11 @@
-/* A proxy connection to a ControlMaster (PROTOCOL.mux, MUX_C_PROXY, which `ssh -O proxy` uses; since
+/* A proxy connection to a ControlMaster (PROTOCOL.mux, MUX_C_PROXY, as for `ssh -O proxy`; since
  * OpenSSH 7.4): the ssh connection protocol (RFC 4254, 5 to 7) spoken by ourselves. Channels are
  * dialled, never accepted.
  *
  * Events come from the loop, never from inside a call, and each tells something new once: who
- * leaves bytes where they are, or room unused, is not told again. A callback may free its channel or the proxy.
- * Pointers from proxy_peek() and proxy_room() are good until the next call for this proxy or
- * the end of the callback. */
+ * leaves bytes where they are, or room unused, is not told again. A callback may free its channel
+ * or the proxy. Pointers from proxy_peek() and proxy_room() are good until the next call for this
+ * proxy or the end of the callback. */
 #ifndef PROXY_H
 #define PROXY_H
 
@@ -49,8 +49,8 @@ unsigned proxy_unanswered(const struct proxy *); /* opens without an answer */
 
 struct proxy_channel *proxy_dial(struct proxy *, const char *host, uint16_t port,
     proxy_channel_fn *, void *arg); /* NULL with errno */
-/* The bytes that have come, as they lie there: the first piece (0 = none now), or several, which for
- * a socket cost less in one. proxy_take() says how many were used. */
+/* The bytes that have come, as they lie there: the first piece (0 = none now), or several, which
+ * for a socket cost less in one. proxy_take() says how many were used. */
 size_t proxy_peek(struct proxy_channel *, const uint8_t **data);
 int proxy_pieces(struct proxy_channel *, struct iovec *, int max);
 void proxy_take(struct proxy_channel *, size_t n);

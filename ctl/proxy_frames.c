@@ -20,7 +20,8 @@ proxy_unable(struct proxy *p, const char *why)
 	char reason[192];
 
 	p->unanswered = 0;
-	snprintf(reason, sizeof(reason), "the ControlMaster has no proxy connection for us: %s", why);
+	snprintf(reason, sizeof(reason), "the ControlMaster has no proxy connection for us: %s",
+	    why);
 	proxy_over(p, reason);
 }
 

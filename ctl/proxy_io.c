@@ -23,7 +23,7 @@
 /* --- the trace ------------------------------------------------------------------------ */
 
 /* Something is sent or read now. While no open is unanswered that changes nothing that would have
- * to be known. The compiler must keep this order; for a process that is killed the processor does. */
+ * to be known. The compiler must keep this order; for one that is killed the processor does. */
 static void
 trace_begin(struct proxy *p)
 {

@@ -44,7 +44,7 @@ struct proxy {
 	struct proxy_channel *ready, **ready_last; /* have events to be told */
 	struct window_pool pool;
 	uint8_t *in;
-	size_t in_from, in_len, in_size; /* in_from: where the first frame that is not whole begins */
+	size_t in_from, in_len, in_size; /* in_from: what is not whole begins there */
 	bool in_full;                    /* there may be more than there was room for */
 	uint8_t *out;
 	size_t out_from, out_len, out_size; /* out_len counts from out, not from out_from */

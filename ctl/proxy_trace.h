@@ -12,17 +12,17 @@
 
 struct proxy_trace {
 	uint32_t version; /* PROXY_TRACE_VERSION */
-	uint32_t flux;    /* something that matters is under way: nothing else here is to be believed */
+	uint32_t flux;    /* something that matters is under way: nothing here is to be believed */
 	uint32_t refused; /* opens */
 	uint32_t stays;   /* an open was refused, ever, perhaps before it was taken over */
 	uint32_t channels; /* that are not closed from both sides */
-	uint32_t rest;    /* nothing is under way, either way: it can be taken over (proxy_adopt()) */
+	uint32_t rest;    /* nothing is under way: it can be taken over (proxy_adopt()) */
 	struct drain drain; /* how to read on */
 };
 
 #define PROXY_TRACE_VERSION 1
 
-int proxy_trace_new(struct proxy_trace **);  /* the file (the caller's), and where it is mapped; -1 */
+int proxy_trace_new(struct proxy_trace **);  /* the file (the caller's), and its mapping; -1 */
 void proxy_trace_free(struct proxy_trace *); /* NULL is harmless */
 /* As it is now; false: it is no trace, or in flux. fd is another's file and not to be trusted. */
 bool proxy_trace_read(struct proxy_trace *, int fd);

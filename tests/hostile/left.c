@@ -1,6 +1,6 @@
 /* left CTL_PATH PORT COUNT [naive]: a helper that is killed when its opens are sent, and the tunnel
- * that has the copies: says "killed", and "free" when it keeps nothing more. At the end of its input
- * the tunnel ends. naive: its copy is closed with the helper. */
+ * that has the copies: says "killed", and "free" when it keeps nothing more. At the end of its
+ * input the tunnel ends. naive: its copy is closed with the helper. */
 #include <sys/socket.h>
 #include <sys/wait.h>
 

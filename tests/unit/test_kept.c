@@ -147,6 +147,21 @@ START_TEST(test_broken_off)
 }
 END_TEST
 
+/* Without a trace: one that ended by itself has done what is to be done, a killed one has not. */
+START_TEST(test_no_trace)
+{
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	master = pair[0];
+	send_fds(KEEP_PROXY, 0, &pair[1], 1);
+	close(pair[1]);
+	ck_assert(is_open());
+	ends(_i);
+	ck_assert_int_eq(is_open(), _i);
+}
+END_TEST
+
 /* Opens were unanswered: read until they are, cut anywhere. */
 START_TEST(test_unanswered)
 {
@@ -317,6 +332,7 @@ tests(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_done, 0, 2);
+	tcase_add_loop_test(t, test_no_trace, 0, 2);
 	tcase_add_test(t, test_broken_off);
 	tcase_add_loop_test(t, test_unanswered, 0, 22);
 	tcase_add_test(t, test_refused_later);
