@@ -10,7 +10,7 @@
 #include "background.h"
 #include "cmdline.h"
 #include "client.h"
-#include "helpers.h"
+#include "helper_program.h"
 #include "fdlimit.h"
 #include "log.h"
 #include "rundir.h"
@@ -109,7 +109,7 @@ check_surroundings(const struct cmdline *c, const char **helper)
 	char **client;
 
 	if (rundir_path(why, sizeof(why)) == NULL ||
-	    (*helper = helpers_program(why, sizeof(why))) == NULL)
+	    (*helper = helper_program(why, sizeof(why))) == NULL)
 		goto err;
 	if (c->run == RUN_CLIENT) {
 		if ((client = client_argv(c->command, &(struct tokens){ "", 0, NULL }, why,

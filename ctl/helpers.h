@@ -42,10 +42,6 @@ struct helper_start {
 	const struct hostport *server;
 };
 
-/* The helper program: $FTP_OVER_SSH_HELPER, the one beside us, or the installed one.
- * NULL with a message in why when it cannot be run. Static storage. */
-const char *helpers_program(char *why, size_t why_size);
-
 struct helpers_config {
 	const char *program;
 	const struct cmdline *cmdline;

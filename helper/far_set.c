@@ -15,6 +15,13 @@ struct far_set {
 	} member[];
 };
 
+/* The control connection, which the first one has, is next to nothing. */
+static unsigned
+load(const struct far_set *f, const struct member *m)
+{
+	return m == &f->member[0] && m->far->uses > 0 ? m->far->uses - 1 : m->far->uses;
+}
+
 /* The one with the least to do; of several the next in turn. */
 static struct end *
 least(struct far_set *f, unsigned channel)
@@ -27,7 +34,7 @@ least(struct far_set *f, unsigned channel)
 	for (size_t i = 0; i < f->count; i++) {
 		const struct member *m = &f->member[(first + i) % f->count];
 
-		if (m->gone || (i > 0 && m->far->uses >= best->far->uses))
+		if (m->gone || (i > 0 && load(f, m) >= load(f, best)))
 			continue;
 		best = m;
 	}
