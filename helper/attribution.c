@@ -55,6 +55,8 @@ code_ends_no_transfer(int code)
 static bool
 can_take(const struct pending *p, int code)
 {
+	if (p->kind == PENDING_ABOR && code_class(code) == CODE_NO && (code < 500 || code > 504))
+		return false; /* it names nothing that could fail */
 	return p->sent && takes[p->kind][code_class(code)];
 }
 

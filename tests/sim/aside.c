@@ -256,6 +256,9 @@ inline_listing(void)
 {
 	int t = m.transfer++;
 
+	if (m.fixed)
+		return;
+	m.alone = true;
 	on("LIST f%d", t);
 	if (chance(50)) {
 		say(S_SAY, "211-one");

@@ -58,6 +58,16 @@ same_way(const struct seen *a, const struct seen *b)
 	return a->how == b->how ? NULL : table[a->how != HOW_OK][b->how != HOW_OK];
 }
 
+static const struct seen *
+dialled(const struct view *v, int transfer)
+{
+	for (unsigned i = 0; i < v->count; i++)
+		if (v->seen[i].kind == SEEN_DIALLED && v->seen[i].transfer == transfer &&
+		    v->seen[i].how == HOW_OK)
+			return &v->seen[i];
+	return NULL;
+}
+
 /* ---- what the client sees ---- */
 
 static const char *
@@ -65,7 +75,7 @@ same_order(const struct judge *j, const struct seen *a, const struct seen *b)
 {
 	const struct deeds *deeds = deeds_of(j, a);
 
-	if (j->through->direct || b->full || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
+	if (j->through->direct || b->full || dialled(&j->direct->server, a->transfer) == NULL || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
 		return NULL;
 	if (j->d->knob[K_FAR] && deeds->up)
 		return NULL; /* an upload's end to a far client: through ssh there is no order */
@@ -253,16 +263,6 @@ received(const struct view *v, int transfer)
 {
 	for (unsigned i = 0; i < v->count; i++)
 		if (v->seen[i].kind == SEEN_RECEIVED && v->seen[i].transfer == transfer)
-			return &v->seen[i];
-	return NULL;
-}
-
-static const struct seen *
-dialled(const struct view *v, int transfer)
-{
-	for (unsigned i = 0; i < v->count; i++)
-		if (v->seen[i].kind == SEEN_DIALLED && v->seen[i].transfer == transfer &&
-		    v->seen[i].how == HOW_OK)
 			return &v->seen[i];
 	return NULL;
 }

@@ -91,8 +91,8 @@ good_end(enum op_kind kind)
 		say(kind, "226 once");
 		say(S_SAY, "%s", WORD("226 twice", "426 or not"));
 		return 2;
-	} else if (odd < 22) {
-		return 0;
+	} else if (odd < 22 && kind == S_SENT) {
+		return 0; /* the client reads to the end, and goes on */
 	} else if (odd < 24) {
 		say(kind, "226 sent, and");
 		say(S_SAY, "421 Goodbye.");
