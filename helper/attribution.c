@@ -43,8 +43,8 @@ code_class(int code)
 static bool
 code_ends_no_transfer(int code)
 {
-	static const int codes[] = { 200, 202, 211, 212, 213, 214, 215, 220, 221, 230, 257, 331, 332,
-		350, 500, 501, 502, 503, 504, 530 };
+	static const int codes[] = { 200, 202, 211, 212, 213, 214, 215, 220, 221, 230, 257, 331,
+		332, 350, 500, 501, 502, 503, 504, 530 };
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i] == code)
@@ -92,7 +92,7 @@ attribute_leap(const struct queue *q, int code, struct transfer_seen seen, size_
 	size_t at = next_taker(q, first, code);
 	bool transfer = first < q->count && queue_at(q, first)->kind == PENDING_TRANSFER;
 
-	if (at < q->count && code_class(code) == CODE_BEGIN && transfer && at == first && seen.ended &&
+	if (code_class(code) == CODE_BEGIN && transfer && at == first && seen.ended &&
 	    next_taker(q, first + 1, code) < q->count)
 		at = next_taker(q, first + 1, code); /* the one before was never answered */
 	if (at < q->count && transfer && at != first && seen.moved && !seen.ended)
@@ -127,7 +127,7 @@ attribute_during(const struct queue *q, int code, struct transfer_seen seen, siz
 				  (struct attribution){ .whose = WHOSE_NOBODY };
 }
 
-/* In turn. An ABOR has often no reply of its own, and of a setup in doubt the reply may have come. */
+/* In turn. An ABOR has often no reply of its own, and a setup in doubt may have had its own. */
 static struct attribution
 attribute_in_turn(const struct queue *q, int code, size_t first)
 {
@@ -160,7 +160,8 @@ attribute(const struct queue *q, int code, struct transfer_seen seen)
 		return answer(first, first);
 	if (code_class(code) == CODE_BEGIN || code_class(code) == CODE_PORT)
 		return attribute_leap(q, code, seen, first);
-	if (p != NULL && p->kind == PENDING_TRANSFER && seen.moved && next_sent(q, first + 1) < q->count)
+	if (p != NULL && p->kind == PENDING_TRANSFER && seen.moved &&
+	    next_sent(q, first + 1) < q->count)
 		return attribute_during(q, code, seen, first);
 	return attribute_in_turn(q, code, first);
 }

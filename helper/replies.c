@@ -462,8 +462,8 @@ login_reply(struct session *s, int code, const char *line, size_t len)
 			s->wants_tls = true;
 }
 
-/* A service that greets with something else than a reply: the client sees that, as direct, and is told
- * what it means. */
+/* A service that greets with something else than a reply: the client sees that, as direct, and is
+ * told what it means. */
 static void
 greets_strangely(struct session *s, const char *line, size_t len)
 {

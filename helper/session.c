@@ -233,8 +233,9 @@ session_push(struct session *s, enum side side, const void *data, size_t len)
 	if (s->out.hung_up[side] || bytes_add(&s->in[side], data, len) == -1)
 		return;
 	/* Telnet asks before its words come, and ends no line. */
-	if (side == SERVER && !s->greeted && fresh && len > 0 && *(const unsigned char *)data >= 0x80)
-		session_wrong(s, "no FTP server is there, but one that says bytes that are no text");
+	if (side == SERVER && !s->greeted && fresh && len > 0 &&
+	    *(const unsigned char *)data >= 0x80)
+		session_wrong(s, "no FTP server is there, but one that greets with no text");
 	session_step(s, false);
 }
 

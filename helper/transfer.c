@@ -215,8 +215,8 @@ download_failed_midway(const struct session *s, const struct channel *ch)
 	    channel_moved(s, ch, SERVER) > 0;
 }
 
-/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end comes
- * behind a reply that is no success; without one it is held open. */
+/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end
+ * comes behind a reply that is no success; without one it is held open. */
 static void
 client_fails(struct session *s, struct channel *ch)
 {
@@ -233,8 +233,8 @@ client_fails(struct session *s, struct channel *ch)
 	}
 }
 
-/* Which ends must not take what they have for complete, when the control connections end: a far client
- * sees by that, that it is not. */
+/* Which ends must not take what they have for complete, when the control connections end: a far
+ * client sees by that, that it is not. */
 static unsigned
 broken_ends(const struct session *s, const struct channel *ch)
 {
@@ -504,7 +504,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 		client_fails(s, ch);
 }
 
-/* Somebody came to the client's listener, and nobody can tell who; the client itself had its time. */
+/* Somebody came to the client's listener, and nobody can tell who; the client had its time. */
 static void
 stranger_decide(struct session *s, struct channel *ch)
 {
@@ -609,11 +609,21 @@ transfer_alive(struct session *s, struct channel *ch)
 	download_ended(s, ch);
 }
 
-void
-transfer_event(struct session *s, struct channel *ch, const struct event *e)
+static void
+transfer_moves(struct session *s, struct channel *ch, enum side from)
 {
 	struct pending *p = transfer_of(s, ch);
 
+	ch->end[from].moved = true;
+	if (from == CLIENT || p == NULL)
+		return;
+	p->moved = true;
+	transfer_own(s, ch, p);
+}
+
+void
+transfer_event(struct session *s, struct channel *ch, const struct event *e)
+{
 	if (ch->broken && e->kind != EV_TIMER)
 		return;
 	switch (e->kind) {
@@ -627,11 +637,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		stranger_came(s, ch, e->port);
 		break;
 	case EV_MOVED:
-		ch->end[e->end].moved = true;
-		if (e->end == SERVER && p != NULL) {
-			p->moved = true;
-			transfer_own(s, ch, p);
-		}
+		transfer_moves(s, ch, e->end);
 		break;
 	case EV_EOF:
 		transfer_eof(s, ch, e);
@@ -645,7 +651,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 	case EV_DRAINED:
 		ch->end[e->end].drained = true;
 		if (e->end == CLIENT && ch->timer == TIMER_STALL && ch->dir == DIR_DOWN)
-			channel_arm(s, ch, TIMER_STALL); /* ssh has it; the client gets as long again */
+			channel_arm(s, ch, TIMER_STALL); /* ssh has it: as long again */
 		break;
 	case EV_ALIVE:
 		transfer_alive(s, ch);
@@ -680,7 +686,7 @@ transfer_quit(struct session *s)
 		}
 }
 
-/* What the server sent before its end still comes; then there is nobody who says that it was all. */
+/* What the server sent before its end still comes; then nobody says that it was all. */
 static void
 server_gone(struct session *s, struct channel *ch)
 {

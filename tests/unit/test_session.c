@@ -408,7 +408,7 @@ START_TEST(not_ftp)
 	    "\"hello\".\n? end server\n! hangup client\n! hangup server\n");
 	begin(MODE_AUTO);
 	dialogue_push(d, SERVER, "\377\375\030", 3);
-	play("< 421 Closing the connection: no FTP server is there, but one that says bytes that are no "
+	play("< 421 Closing the connection: no FTP server is there, but one that greets with no "
 	    "text.\n! hangup server\n! hangup client\n");
 }
 END_TEST
