@@ -237,7 +237,8 @@ odd_passive(void)
 	if (m.setups > 0 || m.early_accept)
 		return;
 	on("PASV");
-	pause_maybe(S_SLEEP);
+	if (chance(20))
+		op(S_SLEEP, NUMBER(1, 30, 300));
 	if (chance(20))
 		say(S_SAY, "227-in several lines");
 	say(S_PORT, "%s", WORD("227 Entering Passive Mode (999,0,0,1,%p)", "227 =127,0,0,1,%p",

@@ -99,11 +99,12 @@ odd_answer(void)
 static void
 pipelined(void)
 {
-	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "STAT", "CWD x" };
+	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "STAT", "CWD x",
+		"AUTH TLS" };
 	int count = NUMBER(2, 3, 5, 9);
 
 	for (int i = 0; i < count; i++)
-		say(chance(70) && i + 1 < count ? C_MORE : C_SEND, "%s", word(lines, 7));
+		say(chance(70) && i + 1 < count ? C_MORE : C_SEND, "%s", word(lines, 8));
 	for (int i = 0; i < count; i++)
 		op(C_FINAL, 0);
 }
@@ -314,6 +315,10 @@ greet(void)
 	say(C_SEND, "USER a");
 	op(C_FINAL, 0);
 	say(C_SEND, "PASS b");
+	op(C_FINAL, 0);
+	if (chance(50))
+		return;
+	say(C_SEND, "TYPE I");
 	op(C_FINAL, 0);
 }
 
