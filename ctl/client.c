@@ -15,17 +15,18 @@
 /* Looked for in PATH, the most capable first. */
 static const char *const wanted[] = { "lftp", "ftp", "ncftp", NULL };
 
-/* How a program takes an address and a port; the last row is for all others. */
+/* How a program takes an address and a port, and a user as well; the last row is for all others.
+ * They then ask for the password, or have it from ~/.netrc. */
 static const struct {
-	const char *program, *arguments;
+	const char *program, *arguments, *with_user;
 } manner[] = {
-	{ "lftp", "-p %p %h" },
-	{ "ftp", "%h %p" },
-	{ "tnftp", "%h %p" },
-	{ "ncftp", "-P %p %h" },
-	{ "curl", "%u/" },
-	{ "wget", "%u/" },
-	{ NULL, "%h %p" },
+	{ "lftp", "-p %p %h", "%u" },
+	{ "ftp", "%h %p", "%U@%h %p" },
+	{ "tnftp", "%h %p", "%U@%h %p" },
+	{ "ncftp", "-P %p %h", "-u %U -P %p %h" },
+	{ "curl", "%u/", "-u %U %u/" },
+	{ "wget", "%u/", "--ask-password --user=%U %u/" },
+	{ NULL, "%h %p", "%h %p" },
 };
 
 /* A vector that grows; always NULL-terminated once something is in it. */
@@ -97,7 +98,7 @@ in_path(const char *name)
 }
 
 static const char *
-manner_of(const char *program)
+manner_of(const char *program, bool with_user)
 {
 	const char *slash = strrchr(program, '/');
 	size_t i;
@@ -106,7 +107,7 @@ manner_of(const char *program)
 		program = slash + 1;
 	for (i = 0; manner[i].program != NULL && strcmp(manner[i].program, program) != 0; i++)
 		;
-	return manner[i].arguments;
+	return with_user ? manner[i].with_user : manner[i].arguments;
 }
 
 static bool
@@ -121,7 +122,7 @@ has_token(const struct vector *v)
 /* The client when the user named none on the command line. Leaves v empty when there is
  * none at all; -1 when out of memory. */
 static int
-find_client(struct vector *v)
+find_client(struct vector *v, bool with_user)
 {
 	const char *named = getenv("FTP_OVER_SSH_CLIENT");
 
@@ -131,17 +132,17 @@ find_client(struct vector *v)
 		if (in_path(wanted[i]) && push(v, strdup(wanted[i])) == -1)
 			return -1;
 	if (v->count > 0 && !has_token(v))
-		return push_words(v, manner_of(v->item[0]));
+		return push_words(v, manner_of(v->item[0], with_user));
 	return 0;
 }
 
 static int
-expand(struct vector *v, const char *host, uint16_t port)
+expand(struct vector *v, const struct tokens *t)
 {
 	char *expanded;
 
 	for (size_t i = 0; i < v->count; i++) {
-		if ((expanded = token_expand(v->item[i], host, port)) == NULL)
+		if ((expanded = token_expand(v->item[i], t)) == NULL)
 			return -1;
 		free(v->item[i]);
 		v->item[i] = expanded;
@@ -150,10 +151,10 @@ expand(struct vector *v, const char *host, uint16_t port)
 }
 
 static int
-collect(struct vector *v, char *const *command)
+collect(struct vector *v, char *const *command, bool with_user)
 {
 	if (command == NULL || command[0] == NULL)
-		return find_client(v);
+		return find_client(v, with_user);
 	for (; *command != NULL; command++)
 		if (push(v, strdup(*command)) == -1)
 			return -1;
@@ -174,11 +175,11 @@ none_found(char *why, size_t size)
 }
 
 char **
-client_argv(char *const *command, const char *host, uint16_t port, char *why, size_t why_size)
+client_argv(char *const *command, const struct tokens *t, char *why, size_t why_size)
 {
 	struct vector v = { NULL, 0 };
 
-	if (collect(&v, command) == -1 || expand(&v, host, port) == -1) {
+	if (collect(&v, command, t->user != NULL) == -1 || expand(&v, t) == -1) {
 		snprintf(why, why_size, "out of memory");
 		client_argv_free(v.item);
 		return NULL;
@@ -197,9 +198,9 @@ client_argv_free(char **argv)
 }
 
 static int
-set_variable(const char *name, const char *token, const char *host, uint16_t port)
+set_variable(const char *name, const char *token, const struct tokens *t)
 {
-	char *value = token_expand(token, host, port);
+	char *value = token_expand(token, t);
 	int result = value == NULL ? -1 : setenv(name, value, 1);
 
 	free(value);
@@ -207,11 +208,12 @@ set_variable(const char *name, const char *token, const char *host, uint16_t por
 }
 
 int
-client_exec(char *const *argv, const char *host, uint16_t port)
+client_exec(char *const *argv, const struct tokens *t)
 {
-	if (set_variable("FTP_OVER_SSH_HOST", "%h", host, port) == -1 ||
-	    set_variable("FTP_OVER_SSH_PORT", "%p", host, port) == -1 ||
-	    set_variable("FTP_OVER_SSH_URL", "%u", host, port) == -1)
+	if (set_variable("FTP_OVER_SSH_HOST", "%h", t) == -1 ||
+	    set_variable("FTP_OVER_SSH_PORT", "%p", t) == -1 ||
+	    set_variable("FTP_OVER_SSH_URL", "%u", t) == -1 ||
+	    (t->user != NULL && set_variable("FTP_OVER_SSH_USER", "%U", t) == -1))
 		return errno;
 	execvp(argv[0], argv);
 	return errno;

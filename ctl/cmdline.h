@@ -1,4 +1,5 @@
-/* The command line of ftp-over-ssh. Pure: it prints nothing and never exits. */
+/* The command line of ftp-over-ssh, and FTP_OVER_SSH_OPTIONS, which stands before it. It prints
+ * nothing and never exits. */
 #ifndef CMDLINE_H
 #define CMDLINE_H
 
@@ -27,12 +28,14 @@ struct strings {
 
 struct cmdline {
 	enum run run;
-	bool background, gateway, to_syslog;
+	bool background, gateway, to_syslog, no_input;
 	int verbosity;               /* enum log_level */
 	int family;                  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *log_file;        /* -E, NULL = stderr */
 	const char *ctl_path;        /* -S, NULL = find or start a master */
 	const char *destination;
+	const char *ftp_user;        /* -u, NULL = none */
+	char *environment;           /* what the texts point to that come from there */
 	char *const *command;        /* what follows it, NULL-terminated; NULL = nothing */
 	struct hostport server;      /* -t or -W */
 	struct specs local, remote;  /* -L, -R */

@@ -42,58 +42,76 @@ code_of(const char *line)
 	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
-/* 1: more has come; else what dialogue_read() returns. */
-static int
-fill(struct dialogue *d, uint64_t end)
-{
-	struct pollfd p = { .fd = d->rfd, .events = POLLIN };
-	uint64_t now = loop_now();
-	ssize_t n;
-
-	if (now >= end || poll(&p, 1, (int)(end - now)) == 0)
-		return DIALOGUE_SILENT;
-	n = read(d->rfd, d->in + d->len, sizeof(d->in) - d->len);
-	if (n > 0)
-		d->len += (size_t)n;
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		return DIALOGUE_ENDED;
-	return 1;
-}
-
 /* What has come of a line that never ended, for the message. */
 static void
 keep_rest(struct dialogue *d)
 {
 	size_t len = d->len < sizeof(d->reply) ? d->len : sizeof(d->reply) - 1;
 
+	if (d->first != 0)
+		return;
 	memcpy(d->reply, d->in, len);
 	d->reply[len] = '\0';
+}
+
+/* The reply that has come whole: its code. */
+static int
+parse(struct dialogue *d)
+{
+	char line[sizeof(d->reply)];
+	int code;
+
+	while (take_line(d, line, sizeof(line))) {
+		code = code_of(line);
+		if (d->first == 0) {
+			memcpy(d->reply, line, sizeof(line));
+			if (code == 0 || (line[3] != ' ' && line[3] != '-' && line[3] != '\0'))
+				return DIALOGUE_JUNK;
+			d->first = code;
+		}
+		if (code == d->first && line[3] != '-') {
+			d->first = 0;
+			return code;
+		}
+	}
+	return DIALOGUE_MORE;
+}
+
+int
+dialogue_next(struct dialogue *d)
+{
+	int code = parse(d);
+	ssize_t n;
+
+	if (code != DIALOGUE_MORE)
+		return code;
+	n = read(d->rfd, d->in + d->len, sizeof(d->in) - d->len);
+	if (n > 0) {
+		d->len += (size_t)n;
+		return parse(d);
+	}
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return DIALOGUE_MORE;
+	keep_rest(d);
+	return DIALOGUE_ENDED;
 }
 
 int
 dialogue_read(struct dialogue *d, unsigned ms)
 {
-	uint64_t end = loop_now() + ms;
-	char line[sizeof(d->reply)];
-	int code = 0, first = 0, more;
+	struct pollfd p = { .fd = d->rfd, .events = POLLIN };
+	uint64_t now, end = loop_now() + ms;
+	int code;
 
-	for (;;) {
-		while (!take_line(d, line, sizeof(line)))
-			if ((more = fill(d, end)) != 1) {
-				if (first == 0)
-					keep_rest(d);
-				return more;
-			}
-		code = code_of(line);
-		if (first == 0) {
-			memcpy(d->reply, line, sizeof(line));
-			if (code == 0 || (line[3] != ' ' && line[3] != '-' && line[3] != '\0'))
-				return DIALOGUE_JUNK;
-			first = code;
+	if ((code = parse(d)) != DIALOGUE_MORE)
+		return code;
+	do {
+		if ((now = loop_now()) >= end || poll(&p, 1, (int)(end - now)) == 0) {
+			keep_rest(d);
+			return DIALOGUE_SILENT;
 		}
-		if (code == first && line[3] != '-')
-			return first;
-	}
+	} while ((code = dialogue_next(d)) == DIALOGUE_MORE);
+	return code;
 }
 
 int

@@ -1,4 +1,4 @@
-/* The few words of FTP that a check speaks: one command, one reply, with a deadline. */
+/* The few words of FTP that we speak ourselves: one command, one reply. */
 #ifndef DIALOGUE_H
 #define DIALOGUE_H
 
@@ -7,14 +7,18 @@
 
 struct dialogue {
 	int rfd, wfd; /* the caller's */
+	int first;    /* code of the reply under way, 0 = none is */
 	size_t len;
 	char in[4096];
 	char reply[512]; /* the first line of the last reply, without its end; or all that came */
 };
 
-enum { DIALOGUE_SILENT = -1, DIALOGUE_ENDED = -2, DIALOGUE_JUNK = -3 };
+enum { DIALOGUE_MORE = 0, DIALOGUE_SILENT = -1, DIALOGUE_ENDED = -2, DIALOGUE_JUNK = -3 };
 
-/* The code of the next reply (RFC 959, 4.2), or one of the above. */
+/* The code of the next reply (RFC 959, 4.2) out of what has come by now, or one of the above; rfd is
+ * read at most once. */
+int dialogue_next(struct dialogue *);
+/* The same, but wait for it: never MORE. */
 int dialogue_read(struct dialogue *, unsigned ms);
 /* Send a line (CRLF is added) and read its reply. */
 int dialogue_ask(struct dialogue *, unsigned ms, const char *fmt, ...)

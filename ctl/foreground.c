@@ -1,9 +1,8 @@
 #include "foreground.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,63 +11,118 @@
 #include "fdlimit.h"
 #include "signals.h"
 
-/* Tells errno when the client could not be executed: the pipe closes itself otherwise. */
-static void
-child(char *const *argv, const char *host, uint16_t port, int failure)
-{
-	int error;
+struct start {
+	const struct client_at *at;
+	int terminal;
+};
 
-	signals_default();
-	fdlimit_restore();
-	error = client_exec(argv, host, port);
-	if (write(failure, &error, sizeof(error)) == -1)
-		_exit(126);
-	_exit(127);
+/* Whoever does that in the background is stopped for it, unless he ignores the signal. */
+static void
+give_terminal(int terminal, pid_t group)
+{
+	void (*before)(int) = signal(SIGTTOU, SIG_IGN);
+
+	tcsetpgrp(terminal, group);
+	signal(SIGTTOU, before);
 }
 
 static int
-exec_failure(int fd)
+become_client(void *arg)
 {
-	int error = 0;
-	ssize_t n;
+	const struct start *s = arg;
 
-	while ((n = read(fd, &error, sizeof(error))) == -1 && errno == EINTR)
-		;
-	return n == sizeof(error) ? error : 0;
+	fdlimit_restore();
+	if (s->terminal != 0 && setpgid(0, 0) == 0)
+		give_terminal(s->terminal, getpid());
+	return client_exec(s->at->argv, &s->at->tokens);
 }
 
-pid_t
-foreground_start(char *const *argv, const char *host, uint16_t port, char *why, size_t why_size)
+/* With output to a pager, say, both need the terminal. */
+static int
+own_terminal(void)
 {
-	int fds[2], error;
-	pid_t pid;
+	int fd;
 
-	if (pipe2(fds, O_CLOEXEC) == -1) {
-		snprintf(why, why_size, "%s: cannot run it: %s", argv[0], strerror(errno));
-		return -1;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    (fd = open("/dev/tty", O_RDWR | O_CLOEXEC)) == -1)
+		return 0;
+	if (tcgetpgrp(fd) == getpgrp())
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static bool
+is_ours(const struct foreground *f)
+{
+	return tcgetpgrp(f->terminal) == getpgrp();
+}
+
+/* Ctrl-Z: whoever has started us sees us stop, and has the terminal back by then. A client that
+ * wants the terminal although we have been continued in its background is not stopped for that
+ * any longer than we are. */
+static void
+client_stopped(void *arg, int signo)
+{
+	struct foreground *f = arg;
+
+	if (f->terminal == 0)
+		return;
+	if ((signo != SIGTTIN && signo != SIGTTOU) || !is_ours(f)) {
+		if (tcgetpgrp(f->terminal) == f->proc.pid)
+			give_terminal(f->terminal, getpgrp());
+		raise(SIGSTOP);
 	}
-	signals_leave_terminal();
-	if ((pid = fork()) == 0)
-		child(argv, host, port, fds[1]);
-	error = pid == -1 ? errno : 0;
-	close(fds[1]);
-	if (pid != -1)
-		error = exec_failure(fds[0]);
-	close(fds[0]);
-	if (error == 0)
-		return pid;
-	if (pid != -1)
-		waitpid(pid, NULL, 0);
-	snprintf(why, why_size, "%s: cannot run it: %s", argv[0], strerror(error));
-	return -1;
+	if (is_ours(f))
+		give_terminal(f->terminal, f->proc.pid);
+	foreground_kill(f, SIGCONT);
+}
+
+static void
+client_ended(void *arg, int status)
+{
+	struct foreground *f = arg;
+
+	foreground_forget(f);
+	f->ended(f->arg, status);
 }
 
 int
-foreground_child(pid_t pid)
+foreground_start(struct foreground *f, struct loop *loop, const struct client_at *at,
+    proc_fn *ended, void *arg, char *why, size_t why_size)
 {
-	int status;
+	struct start how = { at, own_terminal() };
+	const struct proc_start start = { .become = become_client, .arg = &how,
+		.fd = { PROC_OURS, PROC_OURS, PROC_OURS }, .certain = true };
 
-	if (waitpid(pid, &status, WNOHANG) != pid)
-		return -1;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	f->terminal = how.terminal;
+	f->ended = ended;
+	f->arg = arg;
+	if (f->terminal == 0)
+		signals_leave_terminal();
+	if (proc_start(&f->proc, loop, &start, client_ended, f) == 0) {
+		f->proc.stopped = client_stopped;
+		return 0;
+	}
+	snprintf(why, why_size, "%s: cannot run it: %s", at->argv[0], strerror(errno));
+	foreground_forget(f);
+	return -1;
+}
+
+void
+foreground_kill(const struct foreground *f, int signo)
+{
+	if (f->proc.pid > 0)
+		kill(f->terminal != 0 ? -f->proc.pid : f->proc.pid, signo);
+}
+
+void
+foreground_forget(struct foreground *f)
+{
+	proc_forget(&f->proc);
+	if (f->terminal == 0)
+		return;
+	give_terminal(f->terminal, getpgrp());
+	close(f->terminal);
+	f->terminal = 0;
 }

@@ -2,16 +2,31 @@
 #ifndef FOREGROUND_H
 #define FOREGROUND_H
 
-#include <stdint.h>
-#include <sys/types.h>
+#include <stddef.h>
 
-/* Start it (see client.h) in our process group, so that the terminal's signals reach it: its
- * pid, or -1 with a message in why, also when the program cannot be executed. From then on
- * this process ignores the terminal's SIGINT and SIGQUIT. */
-pid_t foreground_start(char *const *argv, const char *host, uint16_t port, char *why,
-    size_t why_size);
+#include "proc.h"
+#include "spec.h"
 
-/* After SIGCHLD: its exit status, 128+n for a signal, or -1 while it runs. */
-int foreground_child(pid_t);
+struct client_at {
+	char *const *argv;
+	struct tokens tokens;
+};
+
+/* Where input and output are the terminal in whose foreground we are, the client gets a process group
+ * of its own there, as a shell would give it: the terminal's signals are for it alone, and when it
+ * is stopped we stop as well, until somebody continues us. Elsewhere it stays in our group, and this
+ * process ignores the terminal's SIGINT and SIGQUIT. All zero at the beginning. */
+struct foreground {
+	struct proc proc;
+	int terminal; /* 0 = none */
+	proc_fn *ended;
+	void *arg;
+};
+
+/* Start it (see client.h). -1 with a message in why, also when the program cannot be executed. */
+int foreground_start(struct foreground *, struct loop *, const struct client_at *, proc_fn *ended,
+    void *arg, char *why, size_t why_size);
+void foreground_kill(const struct foreground *, int signo);
+void foreground_forget(struct foreground *); /* the terminal is ours again */
 
 #endif

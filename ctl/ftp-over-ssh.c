@@ -10,10 +10,11 @@
 #include "background.h"
 #include "cmdline.h"
 #include "client.h"
-#include "helpers.h"
+#include "helper_program.h"
 #include "fdlimit.h"
 #include "log.h"
 #include "rundir.h"
+#include "signals.h"
 #include "tunnel.h"
 
 #define PROGRAM "ftp-over-ssh"
@@ -68,6 +69,7 @@ open_log(const struct cmdline *c)
 			return -1;
 		}
 		close(fd);
+		log_with_time();
 	}
 	log_open(PROGRAM, c->verbosity, c->to_syslog);
 	return 0;
@@ -81,7 +83,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 {
 	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
 	bool expands = c->ctl_path != NULL && sshcmd_expands(c->ctl_path);
-	char why[512], interval[16], persist[16];
+	char why[512], persist[16];
 
 	if (c->ctl_path != NULL && !wants_forwards && !expands)
 		return 0;
@@ -92,8 +94,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 	if (sshcmd_value(*config, "controlpath", path, path_size) != NULL &&
 	    strcmp(path, "none") != 0)
 		*(expands ? &m->ctl_path : &m->config_path) = path;
-	m->keepalive = sshcmd_value(*config, "serveraliveinterval", interval,
-	    sizeof(interval)) != NULL && strcmp(interval, "0") == 0;
+	m->ssh.config = *config;
 	m->persists = sshcmd_value(*config, "controlpersist", persist, sizeof(persist)) != NULL &&
 	    strcmp(persist, "no") != 0;
 	if (wants_forwards)
@@ -109,10 +110,11 @@ check_surroundings(const struct cmdline *c, const char **helper)
 	char **client;
 
 	if (rundir_path(why, sizeof(why)) == NULL ||
-	    (*helper = helpers_program(why, sizeof(why))) == NULL)
+	    (*helper = helper_program(why, sizeof(why))) == NULL)
 		goto err;
 	if (c->run == RUN_CLIENT) {
-		if ((client = client_argv(c->command, "", 0, why, sizeof(why))) == NULL)
+		if ((client = client_argv(c->command, &(struct tokens){ "", 0, NULL }, why,
+		    sizeof(why))) == NULL)
 			goto err;
 		client_argv_free(client);
 	}
@@ -143,8 +145,9 @@ serve(const struct cmdline *c)
 	char server[SPEC_HOST_MAX + 16];
 	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
 		.destination = c->destination, .ctl_path = c->ctl_path }, .ctl_path = c->ctl_path,
-		.servers = servers(c, server, sizeof(server)), .to_syslog = c->to_syslog,
-		.no_delay = c->ftp.no_delay };
+		.servers = servers(c, server, sizeof(server)),
+		.no_delay = c->ftp.no_delay != NO_DELAY_NO,
+		.no_delay_yours = c->ftp.no_delay == NO_DELAY_YES };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };
 	char *config = NULL, path[1024];
 	int status;
@@ -185,11 +188,14 @@ main(int argc, char *argv[])
 	char why[512];
 	int status;
 
+	signals_start();
 	open_standard_descriptors();
 	if (cmdline_parse(&c, argc, argv, why, sizeof(why)) == -1)
 		status = usage_error(argc, why);
 	else
 		status = run(&c);
 	cmdline_free(&c);
+	if (status < 0)
+		signals_die(-status);
 	return status;
 }

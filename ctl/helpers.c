@@ -1,15 +1,10 @@
 #include "helpers.h"
 
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,88 +14,42 @@
 #endif
 
 #include "helperlog.h"
+#include "kept.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
-#include "signals.h"
 #include "status.h"
 
-#define NAME "ftp-over-ssh-helper"
 #define LAST_REPORTS 32 /* read when it has ended */
 
 struct helpers {
 	struct loop *loop;
-	const char *program;
-	const struct cmdline *cmdline;
-	helpers_fn *ended;
-	void *arg;
+	struct helpers_config config;
 	struct helper *first;
 	size_t count;
 	unsigned started;
 	helpers_report_fn *report;
 	void *report_arg;
-	helpers_notice_fn *notice;
-	void *notice_arg;
+	struct kept *kept;
 	struct helperlog *log; /* NULL: their messages go where ours go */
 };
-
-/* Which program */
-
-/* Of "/somewhere/ctl/ftp-over-ssh" it is in /somewhere/helper; and an installation may have been
- * moved, or have got its PREFIX when it was built already. */
-static const struct {
-	const char *ours, *its;
-} places[] = { { "ctl", "helper" }, { "bin", "libexec" } };
-
-static bool
-is_beside(char *path, size_t size)
-{
-	char own[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *dir, *name;
-
-	if (n == -1)
-		return false;
-	own[n] = '\0';
-	dir = dirname(own);
-	if ((name = strrchr(dir, '/')) == NULL)
-		return false;
-	*name++ = '\0';
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (strcmp(name, places[i].ours) == 0)
-			return (size_t)snprintf(path, size, "%s/%s/" NAME, dir, places[i].its) <
-			    size && access(path, X_OK) == 0;
-	return false;
-}
-
-const char *
-helpers_program(char *why, size_t why_size)
-{
-	static char beside[PATH_MAX];
-	const char *program = getenv("FTP_OVER_SSH_HELPER");
-
-	if (program == NULL || *program == '\0')
-		program = is_beside(beside, sizeof(beside)) ? beside : LIBEXECDIR "/" NAME;
-	if (access(program, X_OK) == 0)
-		return program;
-	snprintf(why, why_size, "%s: %s; install it, or name it in FTP_OVER_SSH_HELPER", program,
-	    strerror(errno));
-	return NULL;
-}
 
 /* The set */
 
 struct helpers *
-helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdline,
-    helpers_fn *ended, void *arg)
+helpers_new(struct loop *loop, const struct helpers_config *config)
 {
 	struct helpers *h = memory_new(sizeof(*h));
 
 	if (h == NULL)
 		return NULL;
-	*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
-		.ended = ended, .arg = arg };
-	if (cmdline->to_syslog)
+	*h = (struct helpers){ .loop = loop, .config = *config };
+	if ((h->kept = kept_new(loop, config->cmdline->ftp.abort_hold * 1000)) == NULL) {
+		free(h);
+		return NULL;
+	}
+	if (config->cmdline->to_syslog ||
+	    (config->cmdline->background && config->cmdline->log_file == NULL))
 		h->log = helperlog_new(loop);
 	return h;
 }
@@ -108,6 +57,8 @@ helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdlin
 static void
 helper_free(struct helper *one)
 {
+	proc_forget(&one->proc);
+	kept_forget(one->kept);
 	watch_free(one->watch);
 	close(one->status_fd);
 	free(one->seen);
@@ -125,6 +76,8 @@ helpers_free(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
+	kept_free(h->kept, h->config.masters != NULL &&
+	    master_is_ours(masters_first(h->config.masters)));
 	helperlog_free(h->log);
 	free(h);
 }
@@ -148,13 +101,6 @@ helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
 	h->report_arg = arg;
 }
 
-void
-helpers_on_notice(struct helpers *h, helpers_notice_fn *fn, void *arg)
-{
-	h->notice = fn;
-	h->notice_arg = arg;
-}
-
 const struct helper *
 helpers_first(const struct helpers *h)
 {
@@ -165,33 +111,53 @@ void
 helpers_terminate(struct helpers *h)
 {
 	for (const struct helper *one = h->first; one != NULL; one = one->next)
-		kill(one->pid, SIGTERM);
+		proc_kill(&one->proc, SIGTERM);
 }
 
-static void
-report_or_notice(struct helper *one, const void *packet, size_t len)
+/* One packet; as recv(2). *fd: what came along, or -1. */
+static ssize_t
+receive(int from, char *packet, size_t size, int *fd)
 {
-	const struct helpers *h = one->owner;
-	char why[NOTICE_MAX];
-	enum notice notice;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { packet, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	const struct cmsghdr *c = &control.header;
+	ssize_t n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
 
-	if (notice_get(packet, len, &notice, why)) {
-		if (h->notice != NULL)
-			h->notice(h->notice_arg, one, notice, why);
-	} else if (h->report != NULL) {
-		h->report(h->report_arg, one, packet, len);
-	}
+	*fd = -1;
+	if (n > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
+	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(int));
+	return n;
 }
 
-/* One packet; as recv(2). */
+/* As recv(2). What came along unasked for is closed. */
 static ssize_t
 take_report(struct helper *one)
 {
-	char report[STATUS_PACKET_MAX];
-	ssize_t n = recv(one->status_fd, report, sizeof(report), 0);
+	const struct helpers *h = one->owner;
+	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
+	enum notice notice;
+	int fd;
+	ssize_t n = receive(one->status_fd, report, sizeof(report), &fd);
 
-	if (n > 0)
-		report_or_notice(one, report, (size_t)n);
+	if (n <= 0)
+		return n;
+	if (!notice_get(report, (size_t)n, &notice, why)) {
+		if (h->report != NULL)
+			h->report(h->report_arg, one, report, (size_t)n);
+	} else if (notice != NOTICE_NO_MASTER) {
+		h->config.notice(h->config.arg, one, notice, why);
+	} else if (fd != -1) {
+		h->config.back(h->config.arg, one, fd);
+		return n;
+	}
+	if (fd != -1)
+		close(fd);
 	return n;
 }
 
@@ -204,14 +170,8 @@ status_ready(void *arg, short revents)
 	(void)revents;
 	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR)))
 		return;
-	watch_free(one->watch); /* it ends: SIGCHLD will say so */
+	watch_free(one->watch); /* it ends: helper_ended() */
 	one->watch = NULL;
-}
-
-static int
-exit_status(int status)
-{
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* What a crowd has needed goes back to the system. */
@@ -223,61 +183,33 @@ memory_give_back(void)
 #endif
 }
 
-/* Where the pointer to the one that has this pid is; to the last one's NULL if none has. */
-static struct helper **
-helper_at(struct helpers *h, pid_t pid)
+static void
+unlink_helper(struct helper *one)
 {
-	struct helper **at = &h->first;
+	struct helper **at;
 
-	while (*at != NULL && (*at)->pid != pid)
-		at = &(*at)->next;
-	return at;
+	for (at = &one->owner->first; *at != one; at = &(*at)->next)
+		;
+	*at = one->next;
+	one->owner->count--;
 }
 
-/* The pid of a child that has ended, 0 = none. It may be somebody else's to wait for. */
-static pid_t
-ended_child(void)
+static void
+helper_ended(void *arg, int status)
 {
-	siginfo_t info = { 0 };
+	struct helper *one = arg;
+	struct helpers *h = one->owner;
 
-	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
-}
-
-/* Ask for each only while another child of ours stands in front of those that have ended. */
-static struct helper **
-ended_helper(struct helpers *h, int *status)
-{
-	pid_t pid = ended_child();
-	struct helper **at = helper_at(h, pid);
-
-	if (pid != 0 && *at == NULL)
-		for (at = &h->first; *at != NULL; at = &(*at)->next)
-			if (waitpid((*at)->pid, status, WNOHANG) == (*at)->pid)
-				return at;
-	if (*at == NULL || waitpid(pid, status, WNOHANG) != pid)
-		return NULL;
-	return at;
-}
-
-void
-helpers_child(struct helpers *h)
-{
-	struct helper **at, *one;
-	size_t before = h->count;
-	int status;
-
-	while ((at = ended_helper(h, &status)) != NULL) {
-		one = *at;
-		for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
-			;
-		*at = one->next;
-		h->count--;
-		log_at(LOG_DETAIL, "session of %s: helper %ld ended with %d", one->peer,
-		    (long)one->pid, exit_status(status));
-		h->ended(h->arg, one, exit_status(status));
-		helper_free(one);
-	}
-	if (h->count == 0 && before > 0)
+	for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
+		;
+	unlink_helper(one);
+	kept_end(one->kept, status < 0);
+	one->kept = NULL;
+	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
+	    proc_shell_status(status));
+	h->config.ended(h->config.arg, one, proc_shell_status(status));
+	helper_free(one);
+	if (h->count == 0)
 		memory_give_back();
 }
 
@@ -296,23 +228,38 @@ word(struct words *w, const char *text)
 
 static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
 
-/* malloc'ed. status, counters and server are texts that live as long as it. */
-static const char **
-command_line(const struct helpers *h, const struct helper_start *start, const char *status,
-    const char *counters, const char *server)
+/* The texts of its descriptors, of which spare may be -1: none. */
+struct fds {
+	int status, keep, spare;
+	char text[3][16];
+};
+
+static void
+print_fds(struct fds *f)
 {
-	const struct cmdline *c = h->cmdline;
-	size_t masters = masters_count(start->masters);
-	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 16) * sizeof(char *)), 0 };
+	snprintf(f->text[0], sizeof(f->text[0]), "%d", f->status);
+	snprintf(f->text[1], sizeof(f->text[1]), "%d", f->keep);
+	snprintf(f->text[2], sizeof(f->text[2]), "%d", f->spare);
+}
+
+/* malloc'ed. fds and server live as long as it. */
+static const char **
+command_line(const struct helpers *h, const struct helper_start *start, const struct fds *fds,
+    const char *server)
+{
+	const struct cmdline *c = h->config.cmdline;
+	const struct masters *m = h->config.masters;
+	size_t masters = masters_count(m);
+	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
-	word(&w, h->program);
+	word(&w, h->config.program);
 	if (c->gateway)
 		word(&w, "-g");
 	if (c->verbosity == LOG_QUIET)
 		word(&w, "-q");
-	if (c->verbosity > LOG_NORMAL)
+	if (c->verbosity > (start->unsaid ? LOG_SESSIONS : LOG_NORMAL))
 		word(&w, verbose[c->verbosity]);
 	if (start->reverse)
 		word(&w, "-R");
@@ -320,68 +267,67 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 		word(&w, "-o");
 		word(&w, c->ftp_texts.item[i]);
 	}
+	word(&w, "-o");
+	word(&w, masters_method(m, c->ftp.forward) == METHOD_PROXY ? "FtpForward=proxy" :
+	    "FtpForward=mux");
 	word(&w, "-d");
 	word(&w, c->destination);
 	word(&w, "-s");
-	word(&w, status);
-	if (masters_counters(start->masters) != -1) {
-		word(&w, "-c");
-		word(&w, counters);
+	word(&w, fds->text[0]);
+	word(&w, "-k");
+	word(&w, fds->text[1]);
+	if (fds->spare != -1) {
+		word(&w, "-P");
+		word(&w, fds->text[2]);
 	}
 	for (size_t i = 0; i < masters; i++) {
 		word(&w, "-S");
-		word(&w, masters_path(start->masters, i));
+		word(&w, masters_path(m, i));
 	}
 	word(&w, server);
 	return w.item;
 }
 
-static void
-inherit(int fd)
+static int
+run_program(struct helper *one, const struct helper_start *start, struct fds *fds)
 {
-	if (fd != -1)
-		fcntl(fd, F_SETFD, 0);
-}
-
-static void
-helper_child(const struct helpers *h, const struct helper_start *start, const char **argv,
-    int status_fd)
-{
-	signals_default();
-	if (start->own_session)
-		setsid();
-	if (dup2(start->in, 0) == -1 || dup2(start->out, 1) == -1 ||
-	    fcntl(status_fd, F_SETFD, 0) == -1)
-		_exit(126);
-	inherit(masters_counters(start->masters));
-	for (size_t i = 0; i < masters_count(start->masters); i++)
-		inherit(masters_keeper(start->masters, i));
-	if (h->log != NULL)
-		dup2(helperlog_fd(h->log), STDERR_FILENO);
-	execv(argv[0], (char *const *)(uintptr_t)argv);
-	log_error("%s: cannot run it: %s", argv[0], strerror(errno));
-	_exit(127);
-}
-
-static pid_t
-helper_fork(const struct helpers *h, const struct helper_start *start, int status_fd)
-{
-	char status[16], counters[16], server[SPEC_HOST_MAX + 16];
+	const struct helpers *h = one->owner;
+	struct proc_start p = { .fd = { start->in, start->out, PROC_OURS },
+		.keep = { fds->status, fds->keep, fds->spare }, .own_session = start->own_session };
+	char server[SPEC_HOST_MAX + 16];
 	const char **argv;
-	pid_t pid;
-	int saved;
+	int result, saved;
 
-	snprintf(status, sizeof(status), "%d", status_fd);
-	snprintf(counters, sizeof(counters), "%d", masters_counters(start->masters));
+	print_fds(fds);
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	if ((argv = command_line(h, start, status, counters, server)) == NULL)
+	if ((argv = command_line(h, start, fds, server)) == NULL)
 		return -1;
-	if ((pid = fork()) == 0)
-		helper_child(h, start, argv, status_fd);
+	p.argv = argv;
+	if (h->log != NULL)
+		p.fd[2] = helperlog_fd(h->log);
+	result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
 	saved = errno;
 	free(argv);
 	errno = saved;
-	return pid;
+	return result;
+}
+
+static int
+start_process(struct helper *one, const struct helper_start *start, int status_fd)
+{
+	struct masters *m = one->owner->config.masters;
+	struct fds fds = { .status = status_fd };
+	int result, saved;
+
+	masters_tend(m);
+	if ((one->kept = kept_begin(one->owner->kept, masters_path(m, 0), &fds.keep)) == NULL)
+		return -1;
+	fds.spare = kept_spare(one->kept);
+	result = run_program(one, start, &fds);
+	saved = errno;
+	close(fds.keep);
+	errno = saved;
+	return result;
 }
 
 static struct helper *
@@ -395,6 +341,7 @@ helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
 	one->status_fd = status_fd;
 	one->started = loop_now();
 	one->reverse = start->reverse;
+	one->again = start->again;
 	one->server = *start->server;
 	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
 	one->watch = loop_watch(h->loop, status_fd, POLLIN, status_ready, one);
@@ -408,7 +355,7 @@ int
 helpers_start(struct helpers *h, const struct helper_start *start)
 {
 	struct helper *one;
-	int fds[2], saved;
+	int fds[2], result, saved;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
 		return -1;
@@ -417,10 +364,10 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 		close(fds[1]);
 		return -1;
 	}
-	one->pid = helper_fork(h, start, fds[1]);
+	result = start_process(one, start, fds[1]);
 	saved = errno;
 	close(fds[1]);
-	if (one->pid == -1) {
+	if (result == -1) {
 		helper_free(one);
 		errno = saved;
 		return -1;
@@ -429,6 +376,7 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 	one->next = h->first;
 	h->first = one;
 	h->count++;
-	log_at(LOG_DETAIL, "session of %s: helper %ld", one->peer, (long)one->pid);
+	log_at(LOG_DETAIL, "session of %s: helper %u, process %ld", one->peer, one->number,
+	    (long)one->proc.pid);
 	return 0;
 }

@@ -1,7 +1,6 @@
 #include "listener.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +18,7 @@
 #include "memory.h"
 #include "peer.h"
 #include "peer_owner.h"
+#include "unixsock.h"
 
 #define BACKLOG 4096 /* the kernel may take it for less */
 #define AT_ONCE 32    /* accepted before others get their turn */
@@ -28,7 +28,6 @@ struct listener {
 	struct listener *next;
 	struct loop *loop;
 	struct watch *watch;
-	struct timer *pause;
 	listener_fn *fn;
 	void *arg;
 	int fd;
@@ -54,27 +53,25 @@ fail(enum listen_result result, struct message why, const char *fmt, ...)
 
 /* Accepting */
 
-static void
-resume(void *arg)
-{
-	struct listener *l = arg;
-
-	l->pause = NULL;
-	watch_pause(l->watch, false);
-}
-
-static void
-out_of_descriptors(struct listener *l)
-{
-	log_at(LOG_SESSIONS, "cannot accept a connection: %s; trying again", strerror(errno));
-	if ((l->pause = loop_timer(l->loop, LISTENER_PAUSE_MS, resume, l)) != NULL)
-		watch_pause(l->watch, true);
-}
-
 bool
 listener_lacks(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+int
+listener_accept(int fd, struct watch *watch, struct sockaddr_storage *from)
+{
+	socklen_t len = sizeof(*from);
+	int got = accept4(fd, (struct sockaddr *)from, from != NULL ? &len : NULL,
+	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (got == -1 && listener_lacks(errno)) {
+		log_at(LOG_SESSIONS, "cannot accept a connection: %s; trying again",
+		    strerror(errno));
+		watch_pause_for(watch, LISTENER_PAUSE_MS);
+	}
+	return got;
 }
 
 static void
@@ -84,14 +81,8 @@ listener_ready(void *arg, short revents)
 	int fd;
 
 	(void)revents;
-	for (int i = 0; i < AT_ONCE; i++) {
-		if ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) == -1) {
-			if (listener_lacks(errno))
-				out_of_descriptors(l);
-			return;
-		}
+	for (int i = 0; i < AT_ONCE && (fd = listener_accept(l->fd, l->watch, NULL)) != -1; i++)
 		l->fn(l->arg, fd);
-	}
 }
 
 void
@@ -113,7 +104,6 @@ listener_free(struct listener *l)
 	for (; l != NULL; l = next) {
 		next = l->next;
 		watch_free(l->watch);
-		timer_free(l->pause);
 		if (l->is_unix)
 			unlink(l->at.host);
 		if (l->fd != -1)
@@ -225,8 +215,8 @@ cannot_bind(const struct addrinfo *ai, struct message why)
 		return fail(LISTEN_IN_USE, why, "cannot listen on %s: the port is in use; choose "
 		    "another one, or 0 for any", text);
 	if (error == EACCES)
-		return fail(LISTEN_FAILED, why, "cannot listen on %s: ports below 1024 are for "
-		    "root; choose another one", text);
+		return fail(LISTEN_FAILED, why, "cannot listen on %s: that port takes a privilege; "
+		    "choose one from 1024 up", text);
 	return fail(LISTEN_FAILED, why, "cannot listen on %s: %s", text, strerror(error));
 }
 
@@ -336,38 +326,12 @@ listener_tcp(struct listener **out, struct loop *loop, const struct listen_at *a
 	return result;
 }
 
-static int
-unix_socket(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, saved;
-
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0) {
-		if (listen(fd, BACKLOG) == 0)
-			return fd;
-		saved = errno;
-		unlink(path);
-		errno = saved;
-	}
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 enum listen_result
 listener_unix(struct listener **out, struct loop *loop, const char *path, char *why,
     size_t why_size)
 {
 	struct message message = { why, why_size };
-	int fd = unix_socket(path);
+	int fd = unixsock_listen(path, BACKLOG);
 
 	*out = NULL;
 	if (fd == -1)

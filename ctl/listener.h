@@ -9,6 +9,8 @@
 
 struct loop;
 struct listener;
+struct sockaddr_storage;
+struct watch;
 
 /* One for each address; a list. */
 struct listen_at {
@@ -35,9 +37,11 @@ enum listen_result listener_adopt(struct listener **out, struct loop *, int fd, 
 void listener_start(struct listener *, listener_fn *, void *arg); /* the whole list; once */
 void listener_free(struct listener *); /* the whole list; NULL is harmless; unlinks */
 
-/* Could accept(2) not take a connection that is there, for want of descriptors or memory? Then
- * accepting pauses: poll(2) would go on saying that there is one. */
-bool listener_lacks(int error);
+/* accept(2) for whoever has a listening socket in a watch: CLOEXEC, non-blocking; -1 with errno.
+ * from may be NULL. When there are no descriptors or memory for a connection that is there, the
+ * watch pauses for a moment: poll(2) would go on saying that there is one. */
+int listener_accept(int fd, struct watch *, struct sockaddr_storage *from);
+bool listener_lacks(int error); /* is it that? */
 #define LISTENER_PAUSE_MS 100
 
 struct listener *listener_next(const struct listener *);

@@ -2,10 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 /* syslog.h has names of its own that begin with LOG_, none of them in enum log_level. */
@@ -14,21 +17,62 @@
 #include "utf8.h"
 
 #define LINE_SIZE 2048
+#define PATIENCE_MS 200 /* for somebody to read what we have said before */
 
 static struct {
 	const char *program;
 	int level;
-	bool to_syslog;
-} state = { "ftp-over-ssh", LOG_NORMAL, false };
+	bool to_syslog, with_time;
+} state = { "ftp-over-ssh", LOG_NORMAL, false, false };
+
+#define WITH_TIME "FTP_OVER_SSH_LOG_TIME" /* a child knows it by that */
 
 void
 log_open(const char *program, int level, bool to_syslog)
 {
 	state.program = program;
 	state.level = level;
-	state.to_syslog = to_syslog;
-	if (to_syslog) /* LOG_NDELAY: no socket can be opened once in the sandbox */
-		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	state.to_syslog = false;
+	state.with_time = getenv(WITH_TIME) != NULL;
+	if (to_syslog)
+		log_to_syslog();
+}
+
+/* LOG_NDELAY: no socket can be opened once in the sandbox. */
+void
+log_to_syslog(void)
+{
+	if (!state.to_syslog)
+		openlog(state.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	state.to_syslog = true;
+}
+
+bool
+log_in_syslog(void)
+{
+	return state.to_syslog;
+}
+
+void
+log_with_time(void)
+{
+	state.with_time = setenv(WITH_TIME, "1", 1) == 0;
+}
+
+/* What a line begins with; at most size - 1. UTC needs no file, which a sandbox may forbid. */
+static size_t
+begin_line(char *line, size_t size)
+{
+	time_t now = time(NULL);
+	size_t len = 0;
+	struct tm tm;
+
+	if (state.to_syslog)
+		return 0;
+	if (state.with_time && gmtime_r(&now, &tm) != NULL)
+		len = strftime(line, size, "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	len += (size_t)snprintf(line + len, size - len, "%s: ", state.program);
+	return len < size ? len : 0;
 }
 
 int
@@ -53,33 +97,61 @@ flatten(char *text)
 	}
 }
 
+/* Nobody who does not read our messages must stop us: not again, once he has. */
+static bool
+is_read(void)
+{
+	static bool stuck;
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int ready;
+
+	do
+		ready = poll(&p, 1, stuck ? 0 : PATIENCE_MS);
+	while (ready == -1 && errno == EINTR);
+	stuck = ready == 0;
+	return !stuck;
+}
+
+/* line has room for the newline in the place of its NUL. */
+static void
+put_line(char *line)
+{
+	static unsigned lost;
+	size_t len = strlen(line);
+
+	if (!is_read()) {
+		lost++;
+		return;
+	}
+	if (lost > 0)
+		dprintf(STDERR_FILENO, "%s: %u messages were lost: nobody has read them\n",
+		    state.program, lost);
+	lost = 0;
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) == -1) {
+		/* there is nobody left to tell */
+	}
+}
+
 /* One write for each line: the lines of several processes do not mix. */
 static void
 emit(int priority, const char *fmt, va_list ap)
 {
 	char line[LINE_SIZE];
-	int head, body, saved = errno;
-	size_t len;
+	int body, saved = errno;
+	size_t head = begin_line(line, sizeof(line) / 2);
 
-	head = state.to_syslog ? 0 : snprintf(line, sizeof(line) / 2, "%s: ", state.program);
-	if (head < 0 || (size_t)head >= sizeof(line) / 2)
-		head = 0;
 	errno = saved; /* for %m */
-	body = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
+	body = vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
 	if (body < 0)
 		line[head] = '\0';
-	else if (body >= (int)(sizeof(line) - (size_t)head - 1))
+	else if (body >= (int)(sizeof(line) - head - 1))
 		memcpy(line + sizeof(line) - 5, "...", 4);
 	flatten(line);
-	if (state.to_syslog) {
+	if (state.to_syslog)
 		syslog(priority, "%s", line);
-	} else {
-		len = strlen(line);
-		line[len++] = '\n';
-		if (write(STDERR_FILENO, line, len) == -1) {
-			/* there is nobody left to tell */
-		}
-	}
+	else
+		put_line(line);
 	errno = saved;
 }
 

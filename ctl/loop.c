@@ -17,6 +17,7 @@ struct watch {
 	int fd;
 	short events;
 	bool paused;
+	uint64_t resume; /* when the pause is over, 0 = not by itself */
 	watch_fn *fn;
 	void *arg;
 };
@@ -33,6 +34,7 @@ struct loop {
 	struct pollfd *fds;
 	struct watch **watches; /* same index as fds; NULL = freed */
 	size_t count, cap, freed;
+	uint64_t resume; /* not before this one's pause is over; 0 = none of them ends by itself */
 	struct timer *timers; /* sorted, soonest first */
 };
 
@@ -101,7 +103,7 @@ loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
 		return NULL;
 	if ((w = memory_new(sizeof(*w))) == NULL)
 		return NULL;
-	*w = (struct watch){ l, l->count, fd, events, false, fn, arg };
+	*w = (struct watch){ l, l->count, fd, events, false, 0, fn, arg };
 	l->watches[l->count] = w;
 	l->fds[l->count++].revents = 0;
 	watch_arm(w);
@@ -123,7 +125,40 @@ watch_pause(struct watch *w, bool paused)
 	if (w == NULL)
 		return;
 	w->paused = paused;
+	w->resume = 0;
 	watch_arm(w);
+}
+
+void
+watch_pause_for(struct watch *w, unsigned ms)
+{
+	if (w == NULL)
+		return;
+	watch_pause(w, true);
+	w->resume = loop_now() + ms;
+	if (w->loop->resume == 0 || w->resume < w->loop->resume)
+		w->loop->resume = w->resume;
+}
+
+/* All are looked at only when it is time for one of them. */
+static void
+loop_resume(struct loop *l)
+{
+	uint64_t now, next = 0;
+
+	if (l->resume == 0 || l->resume > (now = loop_now()))
+		return;
+	for (size_t i = 0; i < l->count; i++) {
+		struct watch *w = l->watches[i];
+
+		if (w == NULL || w->resume == 0)
+			continue;
+		if (w->resume <= now)
+			watch_pause(w, false);
+		else if (next == 0 || w->resume < next)
+			next = w->resume;
+	}
+	l->resume = next;
 }
 
 void
@@ -184,12 +219,14 @@ timer_free(struct timer *t)
 static int
 loop_wait_ms(const struct loop *l, int max_ms)
 {
-	uint64_t now, left;
+	uint64_t now, left, due = l->resume;
 
-	if (l->timers == NULL)
+	if (l->timers != NULL && (due == 0 || l->timers->due < due))
+		due = l->timers->due;
+	if (due == 0)
 		return max_ms;
 	now = loop_now();
-	left = l->timers->due > now ? l->timers->due - now : 0;
+	left = due > now ? due - now : 0;
 	if (max_ms >= 0 && left > (uint64_t)max_ms)
 		return max_ms;
 	return left > 3600000 ? 3600000 : (int)left;
@@ -247,5 +284,6 @@ loop_once(struct loop *l, int max_ms)
 			l->watches[i]->fn(l->watches[i]->arg, revents);
 	}
 	loop_run_timers(l);
+	loop_resume(l);
 	return 0;
 }

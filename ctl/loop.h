@@ -26,6 +26,7 @@ void loop_free(struct loop *);
 struct watch *loop_watch(struct loop *, int fd, short events, watch_fn *, void *arg);
 void watch_events(struct watch *, short events);
 void watch_pause(struct watch *, bool paused);
+void watch_pause_for(struct watch *, unsigned ms); /* it goes on by itself then */
 void watch_free(struct watch *);
 
 /* Run fn once, ms from now, and forget the timer: the pointer dies then. NULL when even the

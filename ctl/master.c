@@ -1,15 +1,12 @@
 #include "master.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "keeper.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -48,10 +45,9 @@ struct master {
 	char reason[1024];
 
 	/* of our own master */
-	pid_t ssh; /* while it logs in, else 0 */
+	struct proc ssh; /* while it logs in */
 	struct sshlog *sshlog;
 	struct sshrun *hurry; /* FtpNoDelay */
-	int keeper;
 };
 
 static void master_try(struct master *);
@@ -68,25 +64,8 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 	m->settings = settings;
 	m->fn = fn;
 	m->arg = arg;
-	m->keeper = -1;
 	snprintf(m->reason, sizeof(m->reason), "no ssh connection yet");
 	return m;
-}
-
-/* End the ssh that logs in. One that has just gone to the background (ssh -f) has left its
- * control socket behind: that is the keeper's then. */
-static void
-master_end_login(struct master *m)
-{
-	bool running;
-
-	kill(m->ssh, SIGTERM);
-	sshrun_reap(m->ssh, STOP_MS, &running);
-	if (running && kill(m->ssh, SIGKILL) == 0)
-		sshrun_reap(m->ssh, STOP_MS, &running);
-	m->ssh = 0;
-	if (access(m->path, F_OK) == -1)
-		keeper_no_master(m->keeper);
 }
 
 /* Forget the master, or the attempt, that there was. Its log may have last words: kept. */
@@ -101,11 +80,7 @@ master_drop(struct master *m)
 	m->process = NULL;
 	sshrun_free(m->hurry);
 	m->hurry = NULL;
-	if (m->ssh > 0)
-		master_end_login(m);
-	if (m->keeper != -1)
-		keeper_release(m->keeper);
-	m->keeper = -1;
+	proc_end(&m->ssh, STOP_MS); /* one in the background already ends by itself */
 }
 
 void
@@ -116,6 +91,16 @@ master_free(struct master *m)
 	master_drop(m);
 	sshlog_free(m->sshlog);
 	free(m);
+}
+
+void
+master_stop(struct master *m)
+{
+	if (m != NULL && master_is_ours(m) && mux_terminate(m->mux) != 0) {
+		mux_finish(m->mux, STOP_MS);
+		m->mux = NULL;
+	}
+	master_free(m);
 }
 
 enum master_state
@@ -136,6 +121,14 @@ master_pid(const struct master *m)
 	return m->pid;
 }
 
+unsigned
+master_next_attempt(const struct master *m)
+{
+	uint64_t now = loop_now();
+
+	return m->state == MASTER_DOWN && m->next_attempt > now ? (unsigned)(m->next_attempt - now) : 0;
+}
+
 const char *
 master_reason(const struct master *m)
 {
@@ -148,18 +141,28 @@ master_refusal(struct master *m, char *dst, size_t size)
 	return sshlog_refusal(m->sshlog, dst, size);
 }
 
-int
-master_keeper(const struct master *m)
+bool
+master_is_ours(const struct master *m)
 {
-	return m->keeper;
+	return m->state == MASTER_UP && m->origin == OWN;
 }
 
 /* How an attempt ends */
 
+/* As master_drop(), when there is no master, or none that can be used: one that was killed has
+ * left its socket behind. */
+static void
+master_lose(struct master *m)
+{
+	master_drop(m);
+	if (m->origin == OWN)
+		unlink(m->path);
+}
+
 static void
 master_failed(struct master *m)
 {
-	master_drop(m);
+	master_lose(m);
 	m->state = MASTER_DOWN;
 	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS : m->backoff * 2;
 	if (m->backoff > BACKOFF_MOST_MS)
@@ -173,7 +176,7 @@ master_died(struct master *m, const char *why)
 {
 	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
 	    m->settings->ssh.destination, why);
-	master_drop(m);
+	master_lose(m);
 	m->state = MASTER_DOWN;
 	m->fn(m->arg, MASTER_DOWN);
 }
@@ -202,9 +205,15 @@ static void
 hurry_done(void *arg, const struct sshrun_result *result)
 {
 	struct master *m = arg;
+	char refusal[8];
 
-	log_at(LOG_DETAIL, "FtpNoDelay: the command true on the ssh server exited with %d",
-	    result->status);
+	if (result->timed_out)
+		log_at(LOG_DIALOGUE, "FtpNoDelay: what the ssh server runs does not end; closed");
+	else
+		log_at(LOG_DIALOGUE, "FtpNoDelay: the command true on the ssh server exited with %d",
+		    result->status);
+	if (strstr(result->output, "refused") != NULL) /* the master has said so, too */
+		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
 	sshrun_free(m->hurry);
 	m->hurry = NULL;
 }
@@ -214,7 +223,7 @@ hurry_done(void *arg, const struct sshrun_result *result)
 static void
 master_hurry(struct master *m)
 {
-	if (m->origin == OWN && m->settings->no_delay)
+	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
 		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, ANSWER_MS,
 		    hurry_done, m);
 }
@@ -229,8 +238,6 @@ master_up(struct master *m, pid_t pid)
 	m->state = MASTER_UP;
 	m->backoff = 0;
 	m->patience_end = 0;
-	if (m->keeper != -1)
-		keeper_master_up(m->keeper);
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
 	master_hurry(m);
@@ -284,21 +291,10 @@ master_silent(void *arg)
 	master_absent(m, "no answer");
 }
 
-/* Only ssh can talk to a master of another mux version. */
-static bool
-answers_to_ssh(const struct master *m, pid_t *pid)
-{
-	char why[256];
-
-	return sshcmd_control(&m->settings->ssh, m->path, "check", ANSWER_MS, pid, why,
-	    sizeof(why)) == 0;
-}
-
 static void
 master_answer(void *arg, const struct forward_result *result)
 {
 	struct master *m = arg;
-	pid_t pid;
 
 	if (m->state == MASTER_UP) {
 		if (result->id == 0)
@@ -308,10 +304,7 @@ master_answer(void *arg, const struct forward_result *result)
 	} else if (result->id == 0) {
 		mux_free(m->mux);
 		m->mux = NULL;
-		if (result->status == FORWARD_BROKEN && answers_to_ssh(m, &pid))
-			master_up(m, pid);
-		else
-			master_absent(m, result->reason);
+		master_absent(m, result->reason);
 	}
 }
 
@@ -343,14 +336,11 @@ master_be_patient(struct master *m, unsigned ms)
 
 /* Starting one of our own */
 
-/* There is no master: ssh has failed, or is ended now. */
 static void
 master_refused(struct master *m, const char *why)
 {
 	snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: %s",
 	    m->settings->ssh.destination, why);
-	if (m->keeper != -1 && m->ssh == 0)
-		keeper_no_master(m->keeper);
 	master_failed(m);
 }
 
@@ -363,15 +353,33 @@ ssh_overdue(void *arg)
 	master_refused(m, "ssh does not end its login");
 }
 
+static void
+login_ended(void *arg, int status)
+{
+	struct master *m = arg;
+	char why[900];
+
+	timer_free(m->timer);
+	m->timer = NULL;
+	if (status == 0) {
+		master_try(m);
+		return;
+	}
+	if (*sshlog_reason(m->sshlog, why, sizeof(why)) == '\0')
+		snprintf(why, sizeof(why), status < 0 ? "ssh was killed" : "ssh exited with %d",
+		    status);
+	master_refused(m, why);
+}
+
 /* With -E everything it says goes through the pipe, in the background as well (where -f
  * would have closed its stderr). */
-static pid_t
-master_spawn(struct master *m, int *err)
+static int
+master_login(struct master *m, int *err)
 {
 	struct ssh_settings ssh = m->settings->ssh;
-	struct ssh_master own = { m->path, !m->ask, m->settings->keepalive };
+	struct ssh_master own = { m->path, !m->ask };
 	const char **options = memory_new((ssh.count + 2) * sizeof(*options));
-	pid_t pid;
+	int result;
 
 	if (options == NULL)
 		return -1;
@@ -381,9 +389,9 @@ master_spawn(struct master *m, int *err)
 		options[i + 2] = ssh.options[i];
 	ssh.options = options;
 	ssh.count += 2;
-	pid = sshcmd_master_spawn(&ssh, &own, err);
+	result = sshcmd_master_start(&m->ssh, m->loop, &ssh, &own, err, login_ended, m);
 	free(options);
-	return pid;
+	return result;
 }
 
 static void
@@ -393,47 +401,19 @@ master_start(struct master *m)
 	int err;
 
 	m->origin = OWN;
+	*m->path = '\0'; /* it may be that of the configuration */
 	if (rundir_path(why, sizeof(why)) == NULL) {
 		master_refused(m, why);
 		return;
 	}
-	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 ||
-	    (m->keeper = keeper_new(m->path)) == -1 || (m->ssh = master_spawn(m, &err)) == -1) {
-		m->ssh = 0;
+	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || master_login(m, &err) == -1) {
 		master_refused(m, strerror(errno));
 		return;
 	}
-	keeper_login(m->keeper, m->ssh);
 	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, err, m->settings->to_syslog,
-	    m->settings->servers);
+	m->sshlog = sshlog_new(m->loop, err, m->settings->servers);
 	if (!m->ask)
 		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
-}
-
-void
-master_child(struct master *m)
-{
-	char why[900];
-	bool running;
-	int status;
-
-	if (m->ssh == 0)
-		return;
-	status = sshrun_reap(m->ssh, 0, &running);
-	if (running)
-		return;
-	m->ssh = 0;
-	timer_free(m->timer);
-	m->timer = NULL;
-	if (status == 0) {
-		master_try(m);
-		return;
-	}
-	if (*sshlog_reason(m->sshlog, why, sizeof(why)) == '\0')
-		snprintf(why, sizeof(why), status == -1 ? "ssh was killed" : "ssh exited with %d",
-		    status);
-	master_refused(m, why);
 }
 
 /* A socket cannot have that name: nobody answers there, ever. */

@@ -1,12 +1,10 @@
 #include "masters.h"
 
-#include <sys/mman.h>
-
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "counters.h"
 #include "log.h"
+#include "memory.h"
+#include "options.h"
 
 struct one {
 	struct masters *masters;
@@ -17,13 +15,11 @@ struct masters {
 	struct master_settings further; /* of all but the first */
 	master_fn *fn;
 	void *arg;
-	int counters;
-	atomic_uint *forwards; /* one for each; NULL: nobody counts */
+	bool named; /* the first one, by the user */
 	size_t count;
-	struct one one[COUNTERS_MAX];
+	struct one one[MASTERS_MAX];
 };
 
-/* A new one was asked for no forwards yet. */
 static void
 one_changed(void *arg, enum master_state state)
 {
@@ -31,8 +27,6 @@ one_changed(void *arg, enum master_state state)
 	struct masters *m = one->masters;
 	size_t i = (size_t)(one - m->one);
 
-	if (state == MASTER_UP && m->forwards != NULL)
-		atomic_store(&m->forwards[i], 0);
 	if (i == 0) {
 		if (state == MASTER_UP)
 			masters_tend(m);
@@ -46,17 +40,16 @@ struct masters *
 masters_new(struct loop *loop, const struct master_settings *settings, unsigned count,
     master_fn *fn, void *arg)
 {
-	struct masters *m = calloc(1, sizeof(*m));
+	struct masters *m = memory_new(sizeof(*m));
 
 	if (m == NULL)
 		return NULL;
 	m->fn = fn;
 	m->arg = arg;
 	m->further = *settings;
+	m->named = settings->ctl_path != NULL;
 	m->further.ctl_path = m->further.config_path = NULL;
-	if ((m->counters = counters_new()) != -1)
-		m->forwards = counters_map(m->counters);
-	for (size_t i = 0; i < count && i < COUNTERS_MAX; i++) {
+	for (size_t i = 0; i < count && i < MASTERS_MAX; i++) {
 		struct one *one = &m->one[i];
 
 		one->masters = m;
@@ -71,18 +64,26 @@ masters_new(struct loop *loop, const struct master_settings *settings, unsigned 
 	return NULL;
 }
 
-void
-masters_free(struct masters *m)
+static void
+end_all(struct masters *m, void (*end)(struct master *))
 {
 	if (m == NULL)
 		return;
 	for (size_t i = m->count; i-- > 0;)
-		master_free(m->one[i].master);
-	if (m->forwards != NULL)
-		munmap(m->forwards, COUNTERS_SIZE);
-	if (m->counters != -1)
-		close(m->counters);
+		end(m->one[i].master);
 	free(m);
+}
+
+void
+masters_free(struct masters *m)
+{
+	end_all(m, master_free);
+}
+
+void
+masters_stop(struct masters *m)
+{
+	end_all(m, master_stop);
 }
 
 struct master *
@@ -92,18 +93,11 @@ masters_first(const struct masters *m)
 }
 
 void
-masters_child(struct masters *m)
-{
-	for (size_t i = 0; i < m->count; i++)
-		master_child(m->one[i].master);
-}
-
-void
 masters_tend(struct masters *m)
 {
 	const struct master *first = m->one[0].master;
 
-	if (master_state(first) != MASTER_UP || master_keeper(first) == -1)
+	if (master_state(first) != MASTER_UP || !master_is_ours(first))
 		return;
 	for (size_t i = 1; i < m->count; i++)
 		master_want(m->one[i].master, false);
@@ -121,14 +115,13 @@ masters_path(const struct masters *m, size_t i)
 	return master_state(m->one[i].master) == MASTER_UP ? master_path(m->one[i].master) : "";
 }
 
-int
-masters_keeper(const struct masters *m, size_t i)
+enum forward_method
+masters_method(const struct masters *m, enum forward_method asked)
 {
-	return master_keeper(m->one[i].master);
-}
+	const struct master *first = m->one[0].master;
 
-int
-masters_counters(const struct masters *m)
-{
-	return m->forwards != NULL ? m->counters : -1;
+	if (asked != METHOD_AUTO)
+		return asked;
+	return master_is_ours(first) || (master_state(first) != MASTER_UP && !m->named) ?
+	    METHOD_PROXY : METHOD_MUX;
 }

@@ -1,11 +1,8 @@
 #include "mux.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,9 +13,12 @@
 #include "loop.h"
 #include "memory.h"
 #include "muxmsg.h"
+#include "unixsock.h"
 
-/* While the backlog (64) of a master with a crowd of clients is full. */
-static time_t connect_wait_s = 60;
+#define OUT_PACKET 4096 /* no packet of ours is longer */
+
+/* While the backlog of a master with a crowd of clients is full. */
+static unsigned connect_wait_ms = UNIXSOCK_PATIENCE_MS;
 
 /* A request under way. The master answers in order, so the first in the list is
  * the one that the next answer must be for. */
@@ -33,63 +33,30 @@ struct request {
 struct mux {
 	struct loop *loop;
 	struct watch *watch;
-	struct timer *timer; /* runs while an answer is awaited */
+	struct unixsock *waiting; /* for room in the master's backlog; fd is -1 then */
+	struct timer *timer;      /* runs while an answer is awaited */
 	mux_fn *fn;
 	void *arg;
 	struct request *first, **last;
 	int fd;
 	uint32_t next_id, version;
-	bool held;  /* mux_hold() */
 	bool over;  /* the connection is no more */
 	bool freed; /* mux_free() was called; the memory goes when busy is 0 */
 	unsigned busy;
-	size_t in_len, out_len;
+	uint8_t *out; /* grows: what cannot be sent now is sent later, never dropped */
+	size_t in_len, out_len, out_size;
 	uint8_t in[4 + MUX_PACKET_MAX];
-	uint8_t out[MUX_PACKET_MAX];
 };
 
 static void mux_ready(void *arg, short revents);
 
-/* The backlog of a busy master may be full: whoever waits for room inside connect(2) gets his
- * turn, while a crowd that tries again and again takes its processor from the master. */
-static int
-connect_patiently(int fd, const struct sockaddr_un *sun)
-{
-	struct timeval patience = { .tv_sec = connect_wait_s };
-
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == -1 ||
-	    connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1)
-		return -1;
-	return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-}
-
-static int
-mux_connect(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, saved;
-
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return -1;
-	if (connect_patiently(fd, &sun) == -1) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
-}
-
 static void
 mux_leave(struct mux *m)
 {
-	if (--m->busy == 0 && m->freed)
-		free(m);
+	if (--m->busy > 0 || !m->freed)
+		return;
+	free(m->out);
+	free(m);
 }
 
 static void
@@ -97,8 +64,10 @@ mux_disconnect(struct mux *m)
 {
 	m->over = true;
 	watch_free(m->watch);
+	unixsock_free(m->waiting);
 	timer_free(m->timer);
 	m->watch = NULL;
+	m->waiting = NULL;
 	m->timer = NULL;
 	if (m->fd != -1)
 		close(m->fd);
@@ -177,7 +146,7 @@ mux_silent(void *arg)
 static void
 mux_await(struct mux *m)
 {
-	bool awaited = m->version == 0 || m->first != NULL;
+	bool awaited = m->waiting == NULL && (m->version == 0 || m->first != NULL);
 
 	timer_free(m->timer);
 	m->timer = awaited ? loop_timer(m->loop, MUX_TIMEOUT_MS, mux_silent, m) : NULL;
@@ -190,7 +159,7 @@ mux_flush(struct mux *m)
 {
 	ssize_t n = 0;
 
-	if (m->held)
+	if (m->fd == -1)
 		return;
 	if (m->out_len > 0)
 		n = send(m->fd, m->out, m->out_len, MSG_NOSIGNAL);
@@ -204,19 +173,58 @@ mux_flush(struct mux *m)
 	watch_events(m->watch, m->out_len > 0 ? POLLIN | POLLOUT : POLLIN);
 }
 
-void
-mux_hold(struct mux *m, bool hold)
+static int
+mux_connected(struct mux *m, int fd)
 {
-	if (m == NULL || m->over || m->held == hold)
-		return;
-	m->held = hold;
+	if ((m->fd = fd) == -1 ||
+	    (m->watch = loop_watch(m->loop, fd, POLLIN, mux_ready, m)) == NULL)
+		return -1;
 	mux_flush(m);
+	mux_await(m);
+	return 0;
 }
 
-void
-mux_quiet(struct mux *m, bool quiet)
+static void
+mux_waited(void *arg, int fd)
 {
-	watch_pause(m->watch, quiet && m->out_len == 0);
+	struct mux *m = arg;
+
+	m->waiting = NULL;
+	if (mux_connected(m, fd) == -1)
+		mux_over(m, errno == EAGAIN ? FORWARD_TIMEOUT : FORWARD_DEAD,
+		    errno == EAGAIN ? "the ControlMaster does not accept connections" :
+		    "the ControlMaster is gone");
+}
+
+static int
+mux_connect(struct mux *m, const char *path)
+{
+	int fd = unixsock_connect(path);
+
+	if (fd != -1 || errno != EAGAIN)
+		return mux_connected(m, fd);
+	m->waiting = unixsock_wait(m->loop, path, connect_wait_ms, mux_waited, m);
+	return m->waiting == NULL ? -1 : 0;
+}
+
+/* For one more packet, behind those that are on their way. */
+static int
+out_room(struct mux *m, struct wire *w)
+{
+	size_t size = m->out_size > 0 ? m->out_size : OUT_PACKET;
+	uint8_t *grown;
+
+	while (size < m->out_len + OUT_PACKET)
+		size *= 2;
+	if (size > m->out_size) {
+		if ((grown = memory_grow(m->out, size)) == NULL)
+			return -1;
+		m->out = grown;
+		m->out_size = size;
+	}
+	wire_write_to(w, m->out, m->out_size);
+	w->len = m->out_len;
+	return 0;
 }
 
 struct mux *
@@ -232,19 +240,16 @@ mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 	m->fn = fn;
 	m->arg = arg;
 	m->last = &m->first;
-	if ((m->fd = mux_connect(path)) == -1 ||
-	    (m->watch = loop_watch(loop, m->fd, POLLIN, mux_ready, m)) == NULL) {
+	m->fd = -1;
+	if (out_room(m, &w) == 0 && muxmsg_hello(&w) == 0)
+		m->out_len = w.len;
+	if (m->out_len == 0 || mux_connect(m, path) == -1) {
 		int saved = errno;
 
 		mux_free(m);
 		errno = saved;
 		return NULL;
 	}
-	wire_write_to(&w, m->out, sizeof(m->out));
-	muxmsg_hello(&w);
-	m->out_len = w.len;
-	mux_flush(m);
-	mux_await(m);
 	return m;
 }
 
@@ -380,6 +385,8 @@ mux_finish(struct mux *m, unsigned ms)
 	if (m == NULL)
 		return;
 	m->fn = mux_nothing;
+	if (m->waiting != NULL && m->first != NULL)
+		mux_waited(m, unixsock_finish(&m->waiting, ms));
 	while (!m->over && (next = m->first) != NULL && (now = loop_now()) < end) {
 		struct pollfd p = { .fd = m->fd, .events = POLLIN };
 
@@ -410,9 +417,10 @@ request_new(struct mux *m, enum mux_type type, enum mux_answer success, struct w
 	r->id = m->next_id;
 	r->type = type;
 	r->success = success;
-	wire_write_to(w, m->out, sizeof(m->out));
-	w->len = m->out_len;
-	return r;
+	if (out_room(m, w) == 0)
+		return r;
+	free(r);
+	return NULL;
 }
 
 /* Send what was written, unless it did not fit (bad). */

@@ -25,19 +25,14 @@ struct mux;
 typedef void mux_fn(void *arg, const struct forward_result *);
 
 /* Connect and queue the hello. NULL with errno when nobody listens there
- * (ENOENT, ECONNREFUSED), the path is too long (ENAMETOOLONG), ... */
+ * (ENOENT, ECONNREFUSED), the path is too long (ENAMETOOLONG), ... Never waits: a master whose
+ * backlog is full is tried again from the loop, a minute long. */
 struct mux *mux_new(struct loop *, const char *path, mux_fn *, void *arg);
 void mux_free(struct mux *); /* NULL is harmless; answers nothing any more */
 /* As mux_free(), but wait first, at most ms for each answer, until all that was asked is done:
  * a master that cannot deliver an answer drops the requests behind it unread. */
 void mux_finish(struct mux *, unsigned ms);
 uint32_t mux_version(const struct mux *); /* the master's, 0 = its hello is not here yet */
-
-/* What is asked while this is on goes out when it ends, in one piece. NULL is harmless. */
-void mux_hold(struct mux *, bool hold);
-
-/* While this is on the answers stay unread, and nobody is woken by them. */
-void mux_quiet(struct mux *, bool quiet);
 
 /* Each returns the id that its answer will carry, 0 with errno when it cannot be sent. */
 uint32_t mux_alive(struct mux *); /* the answer carries the pid */

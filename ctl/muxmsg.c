@@ -20,6 +20,7 @@ static const struct {
 	{ 0x80000005, MUX_S_ALIVE, REST_U32 },
 	{ 0x80000006, MUX_S_SESSION_OPENED, REST_U32 },
 	{ 0x80000007, MUX_S_REMOTE_PORT, REST_U32 },
+	{ 0x8000000f, MUX_S_PROXY, REST_NONE },
 };
 
 /* A packet's length is known when it is complete: leave room for it first. */

@@ -22,12 +22,13 @@ enum mux_type {
 	MUX_C_TERMINATE = 0x10000005,
 	MUX_C_OPEN_FWD = 0x10000006,
 	MUX_C_CLOSE_FWD = 0x10000007,
-	MUX_C_NEW_STDIO_FWD = 0x10000008
+	MUX_C_NEW_STDIO_FWD = 0x10000008,
+	MUX_C_PROXY = 0x1000000f
 };
 
 enum mux_answer {
 	MUX_S_OK, MUX_S_DENIED, MUX_S_FAILURE, MUX_S_ALIVE, MUX_S_SESSION_OPENED,
-	MUX_S_REMOTE_PORT, MUX_S_HELLO
+	MUX_S_REMOTE_PORT, MUX_S_PROXY, MUX_S_HELLO
 };
 
 struct mux_reply {
@@ -38,7 +39,7 @@ struct mux_reply {
 };
 
 int muxmsg_hello(struct wire *);
-int muxmsg_request(struct wire *, enum mux_type, uint32_t id); /* alive check, terminate */
+int muxmsg_request(struct wire *, enum mux_type, uint32_t id); /* alive check, terminate, proxy */
 int muxmsg_forward(struct wire *, enum mux_type, uint32_t id, const struct forward *);
 int muxmsg_stdio(struct wire *, uint32_t id, const char *host, uint16_t port);
 

@@ -157,9 +157,19 @@ set_name(info *self, struct ftp_options *o, const char *value)
 	return true;
 }
 
+/* Nobody's PATH, no shell, no arguments: what happened is in its environment. */
+static bool
+set_notify(info *self, struct ftp_options *o, const char *value)
+{
+	if (*value != '/' || strlen(value) >= sizeof(o->notify))
+		return false;
+	snprintf(FIELD(char), sizeof(o->notify), "%s", value);
+	return true;
+}
+
 _Static_assert(sizeof(enum server_mode) == sizeof(int) &&
-    sizeof(enum forward_method) == sizeof(int) && sizeof(enum passive_address) == sizeof(int),
-    "set_enum() writes an int");
+    sizeof(enum forward_method) == sizeof(int) && sizeof(enum passive_address) == sizeof(int) &&
+    sizeof(enum no_delay) == sizeof(int), "set_enum() writes an int");
 
 #define ROW(name, values, member, set, help) \
 	{ name, values, help, set, offsetof(struct ftp_options, member) }
@@ -175,8 +185,8 @@ static const struct option_info table[] = {
 	    "ports to listen on for data connections, from 1024 up (default: any)"),
 	ROW("FtpTls", "refuse|pass", tls_pass, set_bool,
 	    "AUTH TLS: refuse it, or pass it on (the data then bypasses the tunnel)"),
-	ROW("FtpForward", "auto|mux|exec|stdio", forward, set_enum,
-	    "how the ssh master is asked to open a forward"),
+	ROW("FtpForward", "auto|proxy|mux", forward, set_enum,
+	    "how data goes through the ssh master; auto: proxy where it is our own"),
 	ROW("FtpAllowUsers", "self|any", allow_any, set_bool,
 	    "which local users may use the listeners"),
 	ROW("FtpTimeout", "SECONDS", timeout, set_number,
@@ -191,10 +201,12 @@ static const struct option_info table[] = {
 	    "start ssh now, or when the first client comes"),
 	ROW("FtpMasters", "N", masters, set_masters,
 	    "ssh connections to spread the sessions over, 1 to 64 (default 1)"),
-	ROW("FtpNoDelay", "no|yes", no_delay, set_bool,
-	    "run the command true on the ssh server once: sshd then sends small packets at once"),
+	ROW("FtpNoDelay", "auto|yes|no", no_delay, set_enum,
+	    "run true on the ssh server once, for small files; auto: where ssh is our own"),
 	ROW("FtpConfigForwards", "no|yes", config_forwards, set_bool,
 	    "take over ssh_config forwards to port 21 (default yes)"),
+	ROW("FtpNotify", "PROGRAM", notify, set_notify,
+	    "run it when the ssh connection is lost, and when it is there again"),
 	ROW("FtpName", "NAME", name, set_name,
 	    "name for ftp-over-ssh-ctl: no blanks, no '/' (default: destination:port)"),
 	{ 0 }
@@ -257,7 +269,7 @@ lookup(const char *key, size_t len)
 int
 ftp_option_set(struct ftp_options *o, const char *text, char *why, size_t why_size)
 {
-	char value[128];
+	char value[256];
 	size_t key_len;
 	info *i;
 	int fits;

@@ -13,6 +13,7 @@
 #define MASTERS_MAX 64
 
 enum passive_address { PASSIVE_CONTROL, PASSIVE_REPLY, PASSIVE_ADDR };
+enum no_delay { NO_DELAY_AUTO, NO_DELAY_YES, NO_DELAY_NO };
 enum server_mode { MODE_AUTO, MODE_SAME, MODE_PASSIVE, MODE_ACTIVE };
 
 struct ftp_options {
@@ -22,7 +23,7 @@ struct ftp_options {
 	char advertise[64];                   /* FtpAdvertise=ADDR, "" = none */
 	uint16_t data_port_lo, data_port_hi;  /* FtpDataPorts=LO-HI, 0 = any */
 	bool tls_pass;                        /* FtpTls=refuse|pass */
-	enum forward_method forward;          /* FtpForward=auto|mux|exec|stdio */
+	enum forward_method forward;          /* FtpForward=auto|proxy|mux */
 	bool allow_any;                       /* FtpAllowUsers=self|any */
 	unsigned timeout;                     /* FtpTimeout=SECONDS, 0 = off */
 	unsigned connections;                 /* FtpConnections=N, 0 = no limit */
@@ -30,8 +31,9 @@ struct ftp_options {
 	unsigned grace;                       /* FtpGrace=SECONDS, default 0 */
 	bool connect_first;                   /* FtpConnect=now|first */
 	unsigned masters;                     /* FtpMasters=N, default 1 */
-	bool no_delay;                        /* FtpNoDelay=no|yes */
+	enum no_delay no_delay;               /* FtpNoDelay=auto|yes|no */
 	bool config_forwards;                 /* FtpConfigForwards=yes|no, default yes */
+	char notify[256];                     /* FtpNotify=PROGRAM, "" = none */
 	char name[64];                        /* FtpName=NAME, "" = destination:port */
 };
 

@@ -1,6 +1,5 @@
 #include "rundir.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -16,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unixsock.h"
+
 #define NAME_LONGEST 19 /* "/", kind, pid, ".", eight digits and the NUL */
 #define SSH_BIND_EXTRA 17 /* ssh binds "<ControlPath>.<16 characters>" first, then links it */
 #define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
@@ -29,16 +30,27 @@ is_own_directory(const char *path, struct stat *st)
 	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == geteuid();
 }
 
-/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. */
-static int
-choose(char *path, size_t size)
+/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. In one that
+ * others can write to they could put another directory in the place of ours. */
+static bool
+is_usable(const char *xdg)
 {
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	struct stat st;
 
-	if (xdg != NULL && *xdg == '/' && is_own_directory(xdg, &st))
-		return snprintf(path, size, "%s/ftp-over-ssh", xdg);
-	return snprintf(path, size, "/tmp/ftp-over-ssh-%ld", (long)geteuid());
+	return *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
+	    is_own_directory(xdg, &st) &&
+	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0);
+}
+
+static void
+choose(void)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+
+	if (xdg != NULL && is_usable(xdg))
+		snprintf(dir, sizeof(dir), "%s/ftp-over-ssh", xdg);
+	else
+		snprintf(dir, sizeof(dir), "/tmp/ftp-over-ssh-%ld", (long)geteuid());
 }
 
 /* Made beforehand by somebody else in /tmp, it would hand him our sockets. */
@@ -57,27 +69,12 @@ verify(const char *path, char *why, size_t why_size)
 	return -1;
 }
 
-static int
-choose_it(char *why, size_t why_size)
-{
-	char path[PATH_MAX];
-	int len = choose(path, sizeof(path));
-
-	if (len < 0 || (size_t)len > DIR_LONGEST) {
-		snprintf(why, why_size, "XDG_RUNTIME_DIR is too long for socket paths; set it to "
-		    "one of at most %zu characters", DIR_LONGEST - strlen("/ftp-over-ssh"));
-		return -1;
-	}
-	memcpy(dir, path, (size_t)len + 1);
-	return 0;
-}
-
 /* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else. */
 const char *
 rundir_path(char *why, size_t why_size)
 {
-	if (*dir == '\0' && choose_it(why, why_size) == -1)
-		return NULL;
+	if (*dir == '\0')
+		choose();
 	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST) {
 		snprintf(why, why_size, "%s: cannot make it: %s", dir, strerror(errno));
 		return NULL;
@@ -142,18 +139,18 @@ lives(long pid)
 typedef void entry_fn(const char *path, const char *name, long pid, void *arg);
 
 static void
-each_entry(entry_fn *fn, void *arg)
+each_entry(const char *in, entry_fn *fn, void *arg)
 {
-	char why[8], path[SUN_PATH_SIZE + 256];
+	char path[SUN_PATH_SIZE + 256];
 	struct dirent *e;
 	long pid;
 	DIR *d;
 
-	if (rundir_path(why, sizeof(why)) == NULL || (d = opendir(dir)) == NULL)
+	if ((d = opendir(in)) == NULL)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if ((pid = maker(e->d_name)) > 0) {
-			snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+			snprintf(path, sizeof(path), "%s/%s", in, e->d_name);
 			fn(path, e->d_name, pid, arg);
 		}
 	closedir(d);
@@ -164,15 +161,12 @@ each_entry(entry_fn *fn, void *arg)
 static bool
 answers(const char *path)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+	int fd = unixsock_connect(path);
 
 	if (fd == -1)
-		return true;
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	error = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ? 0 : errno;
+		return errno != ECONNREFUSED && errno != ENOENT;
 	close(fd);
-	return error != ECONNREFUSED && error != ENOENT;
+	return true;
 }
 
 static void
@@ -190,8 +184,10 @@ int
 rundir_sweep(void)
 {
 	int removed = 0;
+	char why[8];
 
-	each_entry(sweep_entry, &removed);
+	if (rundir_path(why, sizeof(why)) != NULL)
+		each_entry(dir, sweep_entry, &removed);
 	return removed;
 }
 
@@ -210,10 +206,33 @@ visit_entry(const char *path, const char *name, long pid, void *arg)
 		v->fn(path, pid, v->arg);
 }
 
+static bool
+is_safe(const char *path, uid_t uid, struct stat *st)
+{
+	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == uid &&
+	    (st->st_mode & 077) == 0;
+}
+
 void
-rundir_each(char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
+rundir_each(uid_t uid, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
 {
 	struct visit v = { kind, fn, arg };
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	char places[3][SUN_PATH_SIZE];
+	struct stat st[3];
 
-	each_entry(visit_entry, &v);
+	snprintf(places[0], sizeof(places[0]), "%s/ftp-over-ssh", xdg != NULL ? xdg : "");
+	snprintf(places[1], sizeof(places[1]), "/run/user/%ld/ftp-over-ssh", (long)uid);
+	snprintf(places[2], sizeof(places[2]), "/tmp/ftp-over-ssh-%ld", (long)uid);
+	for (int i = 0; i < 3; i++) {
+		if (!is_safe(places[i], uid, &st[i])) {
+			st[i].st_ino = 0;
+			continue;
+		}
+		for (int j = 0; j < i; j++)
+			if (st[j].st_ino == st[i].st_ino && st[j].st_dev == st[i].st_dev)
+				places[i][0] = '\0';
+		if (places[i][0] != '\0')
+			each_entry(places[i], visit_entry, &v);
+	}
 }

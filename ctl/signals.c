@@ -10,7 +10,7 @@
 
 #include "loop.h"
 
-static const int wanted[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
+static const int wanted[] = { SIGHUP, SIGINT, SIGTERM };
 #define WANTED (sizeof(wanted) / sizeof(wanted[0]))
 
 struct signals {
@@ -29,6 +29,33 @@ static struct {
 } changed[] = { { .signo = SIGCHLD }, { .signo = SIGHUP }, { .signo = SIGINT },
 	{ .signo = SIGQUIT }, { .signo = SIGTERM }, { .signo = SIGPIPE } };
 #define CHANGED (sizeof(changed) / sizeof(changed[0]))
+
+static void
+unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+dispose(int signo, void (*how)(int))
+{
+	struct sigaction sa = { .sa_handler = how, .sa_flags = SA_RESTART };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(signo, &sa, NULL);
+}
+
+void
+signals_start(void)
+{
+	for (size_t i = 0; i < CHANGED; i++)
+		sigaction(changed[i].signo, NULL, &changed[i].before);
+	dispose(SIGCHLD, SIG_DFL);
+	unblock_all();
+}
 
 /* A full pipe loses nothing that matters: the same signals are in it already. */
 static void
@@ -55,13 +82,10 @@ signals_ready(void *arg, short revents)
 			s->fn(s->arg, wanted[i]);
 }
 
-static void
-dispose(int signo, void (*how)(int))
+void
+signals_look(struct signals *s)
 {
-	struct sigaction sa = { .sa_handler = how, .sa_flags = SA_RESTART };
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(signo, &sa, NULL);
+	signals_ready(s, POLLIN);
 }
 
 /* A signal that was ignored stays so (nohup, "&" in a script), except what we need. */
@@ -71,7 +95,7 @@ catch(int signo)
 	struct sigaction now;
 
 	sigaction(signo, NULL, &now);
-	if (now.sa_handler != SIG_IGN || signo == SIGCHLD || signo == SIGTERM)
+	if (now.sa_handler != SIG_IGN || signo == SIGTERM)
 		dispose(signo, handler);
 }
 
@@ -79,7 +103,6 @@ struct signals *
 signals_new(struct loop *loop, signals_fn *fn, void *arg)
 {
 	struct signals *s = calloc(1, sizeof(*s));
-	sigset_t none;
 
 	if (s == NULL || pipe2(s->fds, O_CLOEXEC | O_NONBLOCK) == -1) {
 		free(s);
@@ -92,13 +115,10 @@ signals_new(struct loop *loop, signals_fn *fn, void *arg)
 		return NULL;
 	}
 	self_pipe = s->fds[1];
-	for (size_t i = 0; i < CHANGED; i++)
-		sigaction(changed[i].signo, NULL, &changed[i].before);
 	for (size_t i = 0; i < WANTED; i++)
 		catch(wanted[i]);
 	dispose(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	unblock_all();
 	return s;
 }
 
@@ -124,12 +144,18 @@ signals_leave_terminal(void)
 void
 signals_default(void)
 {
-	sigset_t none;
-
 	for (size_t i = 0; i < CHANGED; i++)
 		sigaction(changed[i].signo, &changed[i].before, NULL);
 	dispose(SIGPIPE, SIG_DFL);
 	dispose(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	unblock_all();
+}
+
+void
+signals_die(int signo)
+{
+	dispose(signo, SIG_DFL);
+	unblock_all();
+	raise(signo);
+	_exit(128 + signo);
 }

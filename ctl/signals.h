@@ -1,4 +1,4 @@
-/* Signals as events of the loop. One owner per process. */
+/* Signals as events of the loop. One owner per process. SIGCHLD belongs to proc.h. */
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
@@ -7,15 +7,26 @@ struct signals;
 
 typedef void signals_fn(void *arg, int signo);
 
-/* From now on SIGCHLD, SIGTERM, and SIGHUP and SIGINT unless they were ignored, come as calls
- * from the loop; SIGPIPE is ignored. NULL with errno. */
+/* First thing in main: what a careless parent has left ignored or blocked would let us wait for
+ * ever for what never comes, or reap nobody. */
+void signals_start(void);
+
+/* From now on SIGTERM, and SIGHUP and SIGINT unless they were ignored, come as calls from the
+ * loop; SIGPIPE is ignored. NULL with errno. */
 struct signals *signals_new(struct loop *, signals_fn *, void *arg);
 void signals_free(struct signals *); /* NULL is harmless */
+/* Call for those that have come, without waiting for the loop: Ctrl-C ends our children, too, and is
+ * the reason for their end. */
+void signals_look(struct signals *);
 
 /* Ignore SIGINT and SIGQUIT: the terminal sends them to us too while a client runs. */
 void signals_leave_terminal(void);
 
-/* In a child: everything as it was given to us; after signals_new(). */
+/* The end of this process, by that signal, so that whoever has started it knows: a loop in a shell ends
+ * with Ctrl-C. */
+_Noreturn void signals_die(int signo);
+
+/* In a child: everything as it was given to us. */
 void signals_default(void);
 
 #endif

@@ -288,19 +288,35 @@ destination_check(const char *destination, char *why, size_t why_size)
 	    "ssh://[user@]host[:port]", QUOTE_MAX, destination, fault);
 }
 
+/* ftp://user@address:port, the user as RFC 3986 wants it. */
+static void
+format_url(const struct tokens *t, char *dst, size_t size)
+{
+	size_t len = (size_t)snprintf(dst, size, "ftp://");
+	const char *user = t->user != NULL ? t->user : "";
+
+	for (const char *p = user; *p != '\0'; p++)
+		len += (size_t)snprintf(dst + len, size - len, isalnum((unsigned char)*p) ||
+		    strchr("-._~", *p) != NULL ? "%c" : "%%%02X", (unsigned char)*p);
+	if (*user != '\0')
+		dst[len++] = '@';
+	hostport_format(dst + len, size - len, t->host, t->port);
+}
+
 /* What one token stands for, in dst; NULL when it is none. */
 static const char *
-token_value(char token, const char *host, uint16_t port, char *dst, size_t size)
+token_value(char token, const struct tokens *t, char *dst, size_t size)
 {
 	switch (token) {
 	case 'h':
-		return host;
+		return t->host;
 	case 'p':
-		snprintf(dst, size, "%u", (unsigned)port);
+		snprintf(dst, size, "%u", (unsigned)t->port);
 		return dst;
+	case 'U':
+		return t->user != NULL ? t->user : "";
 	case 'u':
-		memcpy(dst, "ftp://", 7);
-		hostport_format(dst + 6, size - 6, host, port);
+		format_url(t, dst, size);
 		return dst;
 	case '%':
 		return "%";
@@ -310,9 +326,10 @@ token_value(char token, const char *host, uint16_t port, char *dst, size_t size)
 }
 
 char *
-token_expand(const char *argument, const char *host, uint16_t port)
+token_expand(const char *argument, const struct tokens *t)
 {
-	size_t longest = strlen(host) + 32; /* ftp://[]:65535 around it */
+	/* ftp://@[]:65535 around it, and each byte of the user as three */
+	size_t longest = strlen(t->host) + 32 + (t->user != NULL ? 3 * strlen(t->user) : 0);
 	size_t len = 0, size = 1;
 	char *scratch = malloc(longest), *out;
 	const char *value;
@@ -322,7 +339,7 @@ token_expand(const char *argument, const char *host, uint16_t port)
 	if ((out = malloc(size)) == NULL || scratch == NULL)
 		goto err;
 	for (const char *p = argument; *p != '\0'; p++) {
-		value = *p == '%' ? token_value(p[1], host, port, scratch, longest) : NULL;
+		value = *p == '%' ? token_value(p[1], t, scratch, longest) : NULL;
 		if (value == NULL) {
 			out[len++] = *p;
 			continue;

@@ -39,9 +39,14 @@ char *hostport_format(char *dst, size_t size, const char *host, uint16_t port);
  * ssh:// form). */
 int destination_check(const char *destination, char *why, size_t why_size);
 
-/* Expand %h (address), %p (port), %u (ftp://address:port, brackets for IPv6), %% in one
- * argument; any other %x stays as it is. malloc'ed; NULL when out of memory. */
-char *token_expand(const char *argument, const char *host, uint16_t port);
+/* Expand %h (address), %p (port), %u (ftp://user@address:port, brackets for IPv6), %U (user), %%
+ * in one argument; any other %x stays as it is. malloc'ed; NULL when out of memory. */
+struct tokens {
+	const char *host;
+	uint16_t port;
+	const char *user; /* NULL: none is known; %U is nothing, and %u begins with the address */
+};
+char *token_expand(const char *argument, const struct tokens *);
 
 /* Does the argument contain %h, %p or %u? */
 int token_present(const char *argument);

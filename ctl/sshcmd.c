@@ -1,12 +1,7 @@
 #include "sshcmd.h"
 
-#include <sys/resource.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +9,10 @@
 
 #include "loop.h"
 #include "memory.h"
+#include "sshjump.h"
 #include "sshrun.h"
 
 #define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
-#define LOOK_MS 10 /* how often the starting ssh is looked at */
 
 const char *
 sshcmd_program(void)
@@ -41,6 +36,17 @@ sshcmd_escape(char *dst, size_t size, const char *path)
 	return dst;
 }
 
+/* -J beside a ProxyCommand is an error. */
+static bool
+instead_of_jump(const char *const *ours, const char *option)
+{
+	if (strcmp(option, "-J") != 0)
+		return false;
+	while (*ours != NULL && strncmp(*ours, "ProxyCommand=", 13) != 0)
+		ours++;
+	return *ours != NULL;
+}
+
 /* program, options of ours, the user's, "--", destination, NULL; malloc'ed.
  * Ours come first: in ssh the first value of an option wins. */
 static const char **
@@ -57,7 +63,10 @@ command_line(const struct ssh_settings *s, const char *const *ours)
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = ours[i];
 	for (size_t i = 0; i < s->count; i++)
-		argv[n++] = s->options[i];
+		if (!instead_of_jump(ours, s->options[i]))
+			argv[n++] = s->options[i];
+		else
+			i++;
 	argv[n++] = "--";
 	argv[n++] = s->destination;
 	return argv;
@@ -225,34 +234,92 @@ sshcmd_control(const struct ssh_settings *s, const char *ctl_path, const char *c
 	return 0;
 }
 
-struct sshrun *
-sshcmd_true(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+static struct sshrun *
+run_there(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg, const char *option, const char *command)
 {
 	char path[256];
-	const char *argv[] = { s->program != NULL ? s->program : sshcmd_program(), "-T", "-S",
+	const char *argv[] = { s->program != NULL ? s->program : sshcmd_program(), option, "-S",
 		sshcmd_escape(path, sizeof(path), ctl_path), "-F", "/dev/null", "-o",
-		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, "true", NULL };
+		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, command, NULL };
 
 	return sshrun_new(loop, argv, timeout_ms, fn, arg);
 }
 
-/* A ControlMaster of our own */
+struct sshrun *
+sshcmd_true(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+{
+	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-T", "true");
+}
+
+struct sshrun *
+sshcmd_sftp(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+{
+	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-Ts", "sftp");
+}
+
+/* A ControlMaster of our own: ssh itself guards it. ControlPersist counts neither channels nor
+ * connections to the control socket as being idle, those that only stay open included, so it lives
+ * for as long as the tunnel or a helper does, however they end. */
+
+struct texts {
+	char path[256], proxy[2048];
+};
+
+static bool
+is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size)
+{
+	return config != NULL && sshcmd_value(config, keyword, value, size) != NULL &&
+	    strcmp(value, unset) != 0;
+}
+
+static const char *
+config_file(const struct ssh_settings *s)
+{
+	for (size_t i = 0; i + 1 < s->count; i++)
+		if (strcmp(s->options[i], "-F") == 0)
+			return s->options[i + 1];
+	return NULL;
+}
+
+/* With ControlPersist ssh sends what a ProxyCommand says ("Permission denied", "visit this page to log
+ * in") to /dev/null, unless its -v was given: "vqvvv" is INFO in the end, its usual level. */
+static size_t
+add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct texts *t)
+{
+	char value[1024];
+	bool jumps = is_set(s->config, "proxyjump", "none", value, sizeof(value));
+
+	if (jumps && sshjump_command(t->proxy + strlen("ProxyCommand="), sizeof(t->proxy) -
+	    strlen("ProxyCommand="), s->program != NULL ? s->program : sshcmd_program(),
+	    config_file(s), value) == 0) {
+		memcpy(t->proxy, "ProxyCommand=", strlen("ProxyCommand="));
+		ours[n++] = "-o";
+		ours[n++] = t->proxy;
+	} else if (jumps || !is_set(s->config, "proxycommand", "none", value, sizeof(value))) {
+		return n;
+	}
+	ours[n++] = "-vqvvv";
+	return n;
+}
 
 static const char **
-master_command_line(const struct ssh_settings *s, const struct ssh_master *m, char *path,
-    size_t path_size)
+master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct texts *t)
 {
-	static const char *const fixed[] = { "-f", "-N", "-M", "-o", "ControlPersist=no", "-o",
+	static const char *const fixed[] = { "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
 		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
 		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
 		"RequestTTY=no" };
-	const char *ours[32] = { "-S", sshcmd_escape(path, path_size, m->ctl_path) };
+	const char *ours[32] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
+	char interval[16];
 	size_t n = 2;
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		ours[n++] = fixed[i];
-	if (m->keepalive) {
+	if (s->config != NULL && !is_set(s->config, "serveraliveinterval", "0", interval,
+	    sizeof(interval))) { /* the user has not set it */
 		ours[n++] = "-o";
 		ours[n++] = "ServerAliveInterval=15";
 		ours[n++] = "-o";
@@ -262,45 +329,19 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, ch
 		ours[n++] = "-o";
 		ours[n++] = "BatchMode=yes";
 	}
+	add_proxy(ours, n, s, t);
 	return command_line(s, ours);
 }
 
-/* Each session is a few descriptors of the master's. */
-static void
-raise_descriptor_limit(void)
+int
+sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
+    const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
 {
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
-static void
-master_child(const char *const argv[], int err)
-{
-	int null = open("/dev/null", O_WRONLY);
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	raise_descriptor_limit();
-	/* stdout too would be held open by the master in the background */
-	if (null == -1 || dup2(null, 1) == -1 || dup2(err, 2) == -1)
-		_exit(127);
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
-	_exit(127);
-}
-
-pid_t
-sshcmd_master_spawn(const struct ssh_settings *s, const struct ssh_master *m, int *err)
-{
-	char path[256];
-	const char **argv = master_command_line(s, m, path, sizeof(path));
-	int fds[2], saved;
-	pid_t pid;
+	struct texts texts;
+	const char **argv = master_command_line(s, m, &texts);
+	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
+		.dies_with_us = true, .many_descriptors = true };
+	int fds[2], result, saved;
 
 	if (argv == NULL)
 		return -1;
@@ -309,46 +350,15 @@ sshcmd_master_spawn(const struct ssh_settings *s, const struct ssh_master *m, in
 		free(argv);
 		return -1;
 	}
-	if ((pid = fork()) == 0)
-		master_child(argv, fds[1]);
+	start.fd[2] = fds[1];
+	result = proc_start(proc, loop, &start, fn, arg);
 	saved = errno;
 	free(argv);
 	close(fds[1]);
-	if (pid == -1)
+	if (result == -1)
 		close(fds[0]);
 	else
 		*err = fds[0];
 	errno = saved;
-	return pid;
-}
-
-static void
-copy_to_stderr(int fd)
-{
-	char text[4096];
-	ssize_t n;
-
-	while ((n = read(fd, text, sizeof(text))) > 0)
-		if (write(STDERR_FILENO, text, (size_t)n) == -1)
-			return;
-}
-
-int
-sshcmd_master_wait(pid_t pid, int err, unsigned timeout_ms, const volatile int *stop)
-{
-	struct pollfd p = { .fd = err, .events = POLLIN };
-	uint64_t end = loop_now() + timeout_ms;
-	bool running = true, killed = false;
-	int status;
-
-	for (;;) {
-		status = sshrun_reap(pid, 0, &running);
-		copy_to_stderr(err);
-		if (!running)
-			return status;
-		if (!killed && ((stop != NULL && *stop) || (timeout_ms > 0 && loop_now() >= end)))
-			killed = kill(pid, SIGTERM) == 0;
-		if (poll(&p, 1, LOOK_MS) > 0 && (p.revents & POLLIN) == 0)
-			p.fd = -1; /* closed: only its end is awaited */
-	}
+	return result;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "proc.h"
 #include "sshrun.h"
 
 struct ssh_settings {
@@ -18,13 +19,12 @@ struct ssh_settings {
 	const char *destination;
 	const char *program; /* NULL = sshcmd_program() */
 	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
+	const char *config; /* what sshcmd_config() has given; only a master of our own needs it */
 };
 
 struct ssh_master {
 	const char *ctl_path;
-	bool batch;     /* ask nothing (BatchMode) */
-	bool keepalive; /* ServerAlive, because the user has not set it: sshcmd_value() of
-			 * "serveraliveinterval" is "0" */
+	bool batch; /* ask nothing (BatchMode) */
 };
 
 const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
@@ -50,13 +50,16 @@ int sshcmd_control(const struct ssh_settings *, const char *ctl_path, const char
  * loop. NULL with errno. See sshrun_new(). */
 struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,
     unsigned timeout_ms, sshrun_fn *, void *arg);
+/* The same for the subsystem sftp: status 0 if there is one. */
+struct sshrun *sshcmd_sftp(struct loop *, const struct ssh_settings *, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *, void *arg);
 
-/* Start `ssh -fNM`, stdin and terminal inherited for its prompts: its pid, -1 with errno.
- * It exits when the master is in the background (status 0) or has failed. *err is the
- * read end (CLOEXEC, non-blocking) of its stderr: the master may keep it open. */
-pid_t sshcmd_master_spawn(const struct ssh_settings *, const struct ssh_master *, int *err);
-/* Wait for that pid, copying *err to our stderr: its exit status; -1 when it was killed, also
- * by us after timeout_ms (0 = never) or when *stop (may be NULL) became non-zero. */
-int sshcmd_master_wait(pid_t, int err, unsigned timeout_ms, const volatile int *stop);
+/* Start `ssh -fNM`, stdin and terminal inherited for its prompts; -1 with errno. It exits when the
+ * master is in the background (status 0) or has failed; if we are killed before, it is ended. *err
+ * is the read end (CLOEXEC, non-blocking) of its stderr: the master may keep it open.
+ *
+ * The master ends 2 s after the last connection to its control socket and the last channel. */
+int sshcmd_master_start(struct proc *, struct loop *, const struct ssh_settings *,
+    const struct ssh_master *, int *err, proc_fn *, void *arg);
 
 #endif

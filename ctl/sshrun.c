@@ -1,30 +1,25 @@
 #include "sshrun.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "loop.h"
 #include "memory.h"
-
-#define REAP_MS 5 /* between two looks at a process whose output has ended */
+#include "proc.h"
 
 struct sshrun {
-	struct loop *loop;
 	struct watch *watch;
-	struct timer *deadline, *reap;
+	struct timer *deadline;
+	struct proc proc;
 	sshrun_fn *fn;
 	void *arg;
-	pid_t pid; /* 0 = reaped */
-	int fd;    /* what it prints; -1 = ended */
+	int fd; /* what it prints; -1 = ended */
 	bool timed_out;
 	char *output;
 	size_t len, cap;
@@ -32,56 +27,22 @@ struct sshrun {
 
 static void run_ready(void *arg, short revents);
 static void run_overdue(void *arg);
-
-static void
-child(const char *const argv[], int out)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	signal(SIGPIPE, SIG_DFL);
-	if (null == -1 || dup2(null, 0) == -1 || dup2(out, 1) == -1 || dup2(out, 2) == -1)
-		_exit(127);
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
-	_exit(127);
-}
+static void run_ended(void *arg, int status);
 
 static int
-run_fork(struct sshrun *r, const char *const argv[])
+run_start(struct sshrun *r, struct loop *loop, const char *const argv[])
 {
-	int fds[2];
+	struct proc_start start = { .argv = argv, .fd = { PROC_NULL, PROC_OURS, PROC_OURS } };
+	int fds[2], result;
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -1;
-	if ((r->pid = fork()) == 0)
-		child(argv, fds[1]);
-	close(fds[1]);
 	r->fd = fds[0];
 	fcntl(r->fd, F_SETFL, O_NONBLOCK);
-	if (r->pid == -1) {
-		r->pid = 0;
-		return -1;
-	}
-	return 0;
-}
-
-int
-sshrun_reap(pid_t pid, unsigned ms, bool *running)
-{
-	uint64_t end = loop_now() + ms;
-	int status;
-	pid_t got;
-
-	*running = true;
-	while ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got == -1 && errno == EINTR)) {
-		if (loop_now() >= end)
-			return -1;
-		poll(NULL, 0, 1);
-	}
-	*running = false;
-	if (got == -1)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	start.fd[1] = start.fd[2] = fds[1];
+	result = proc_start(&r->proc, loop, &start, run_ended, r);
+	close(fds[1]);
+	return result;
 }
 
 struct sshrun *
@@ -93,11 +54,10 @@ sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, ssh
 
 	if ((r = memory_new(sizeof(*r))) == NULL)
 		return NULL;
-	r->loop = loop;
 	r->fn = fn;
 	r->arg = arg;
 	r->fd = -1;
-	if (run_fork(r, argv) == 0 &&
+	if (run_start(r, loop, argv) == 0 &&
 	    (r->watch = loop_watch(loop, r->fd, POLLIN, run_ready, r)) != NULL &&
 	    (r->deadline = loop_timer(loop, timeout_ms, run_overdue, r)) != NULL)
 		return r;
@@ -124,9 +84,8 @@ sshrun_free(struct sshrun *r)
 		return;
 	run_end_output(r);
 	timer_free(r->deadline);
-	timer_free(r->reap);
-	if (r->pid > 0 && kill(r->pid, SIGKILL) == 0)
-		waitpid(r->pid, NULL, 0); /* at once: it was killed */
+	proc_kill(&r->proc, SIGKILL);
+	proc_end(&r->proc, 0);
 	free(r->output);
 	free(r);
 }
@@ -161,24 +120,22 @@ run_read(struct sshrun *r)
 	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* The output has ended, so the process is about to; a moment later if not now. */
+/* What it has left running may hold the other end of its output still. */
 static void
-run_reap(void *arg)
+run_ended(void *arg, int status)
 {
 	struct sshrun *r = arg;
 	struct sshrun_result result = { .timed_out = r->timed_out };
-	bool running;
+	size_t before;
 
-	r->reap = NULL;
-	result.status = sshrun_reap(r->pid, 0, &running);
-	result.output = r->output != NULL ? r->output : "";
-	if (running) {
-		r->reap = loop_timer(r->loop, REAP_MS, run_reap, r);
-		return;
-	}
-	r->pid = 0;
 	timer_free(r->deadline);
 	r->deadline = NULL;
+	do
+		before = r->len;
+	while (r->fd != -1 && run_read(r) == 1 && r->len > before);
+	run_end_output(r);
+	result.status = status < 0 ? -1 : status;
+	result.output = r->output != NULL ? r->output : "";
 	r->fn(r->arg, &result);
 }
 
@@ -189,9 +146,7 @@ run_overdue(void *arg)
 
 	r->deadline = NULL;
 	r->timed_out = true;
-	kill(r->pid, SIGKILL);
-	run_end_output(r); /* its children may hold the other end still */
-	run_reap(r);
+	proc_kill(&r->proc, SIGKILL);
 }
 
 static void
@@ -200,30 +155,17 @@ run_ready(void *arg, short revents)
 	struct sshrun *r = arg;
 
 	(void)revents;
-	if (run_read(r) == 1)
-		return;
-	run_end_output(r);
-	run_reap(r);
+	if (run_read(r) == 0)
+		run_end_output(r);
 }
 
 void
 sshrun_finish(struct sshrun *r, unsigned ms)
 {
-	uint64_t now, end = loop_now() + ms;
-	bool running;
+	uint64_t end = loop_now() + ms;
 
-	if (r == NULL)
-		return;
-	while (r->fd != -1 && (now = loop_now()) < end) {
-		struct pollfd p = { .fd = r->fd, .events = POLLIN };
-
-		if (poll(&p, 1, (int)(end - now)) > 0 && run_read(r) == 0)
-			run_end_output(r);
-	}
-	if (r->fd == -1 && r->pid > 0) {
-		sshrun_reap(r->pid, ms, &running);
-		if (!running)
-			r->pid = 0;
-	}
+	while (r != NULL && !proc_wait(&r->proc, 1, NULL) && loop_now() < end)
+		if (r->fd != -1)
+			run_read(r);
 	sshrun_free(r);
 }

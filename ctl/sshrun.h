@@ -29,8 +29,4 @@ void sshrun_free(struct sshrun *); /* NULL is harmless; kills and reaps what sti
 /* Wait up to ms for it to exit, the callback not called; then as sshrun_free(). */
 void sshrun_finish(struct sshrun *, unsigned ms);
 
-/* Wait for pid, at most ms: its exit status, or -1 when it was killed, when somebody else
- * has reaped it, or when it is still *running. */
-int sshrun_reap(pid_t pid, unsigned ms, bool *running);
-
 #endif

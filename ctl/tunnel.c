@@ -7,9 +7,7 @@
 
 #include "activation.h"
 #include "background.h"
-#include "client.h"
 #include "entrances.h"
-#include "foreground.h"
 #include "helpers.h"
 #include "log.h"
 #include "reception.h"
@@ -35,6 +33,8 @@ tunnel_end(struct tunnel *t, int status)
 void
 tunnel_fail(struct tunnel *t, const char *why)
 {
+	if (t->signals != NULL)
+		signals_look(t->signals);
 	if (t->phase != ENDING)
 		log_error("%s", why);
 	tunnel_end(t, TUNNEL_FAILED);
@@ -45,27 +45,9 @@ tunnel_fail(struct tunnel *t, const char *why)
 void
 tunnel_say(struct tunnel *t, const char *text)
 {
+	snprintf(t->trouble, sizeof(t->trouble), "%s", text);
+	t->trouble_at = loop_now();
 	log_at(seldom_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
-}
-
-/* Why there is no server our own master tells, or the helper. */
-static void
-noticed(void *arg, const struct helper *helper, enum notice notice, const char *why)
-{
-	struct tunnel *t = arg;
-	char server[SPEC_HOST_MAX + 16], refusal[NOTICE_MAX], text[1200];
-	const struct notice_about about = { server, helper->reverse ? "" : t->cmdline->destination,
-		refusal, t->cmdline->run == RUN_CLIENT };
-
-	hostport_format(server, sizeof(server), helper->server.host, helper->server.port);
-	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, refusal, sizeof(refusal)))
-		snprintf(refusal, sizeof(refusal), "%s", why);
-	notice_text(text, sizeof(text), notice, &about);
-	if (notice == NOTICE_NO_SERVER)
-		tunnel_say(t, text);
-	else if ((t->noticed & 1U << notice) == 0)
-		log_at(LOG_NORMAL, "%s", text);
-	t->noticed |= 1U << notice;
 }
 
 /* Ready */
@@ -97,34 +79,17 @@ go_to_background(struct tunnel *t)
 	t->in_background = true;
 	watch_free(t->parent);
 	t->parent = NULL;
+	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
+		log_to_syslog();
 	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
 		tunnel_end(t, TUNNEL_FAILED);
-}
-
-static void
-start_client(struct tunnel *t)
-{
-	const struct hostport *at = entrances_first(t->entrances);
-	char **argv, why[512];
-	pid_t pid;
-
-	argv = client_argv(t->cmdline->command, at->host, at->port, why, sizeof(why));
-	if (argv == NULL) {
-		tunnel_fail(t, why);
-		return;
-	}
-	if ((pid = foreground_start(argv, at->host, at->port, why, sizeof(why))) == -1)
-		tunnel_fail(t, why);
-	else
-		t->client = pid;
-	client_argv_free(argv);
 }
 
 static void
 start_stdio(struct tunnel *t)
 {
 	const struct helper_start start = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
-		.masters = t->masters, .peer = "stdin", .server = &t->cmdline->server };
+		.peer = "stdin", .server = &t->cmdline->server };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null == -1 || helpers_start(t->helpers, &start) == -1)
@@ -165,7 +130,7 @@ tunnel_ready(struct tunnel *t)
 	}
 	entrances_start(t->entrances, incoming, t);
 	if (t->cmdline->run == RUN_CLIENT) {
-		start_client(t);
+		tunnel_probe(t);
 		return;
 	}
 	entrances_announce(t->entrances);
@@ -174,34 +139,21 @@ tunnel_ready(struct tunnel *t)
 	go_to_background(t);
 }
 
-/* Signals and children */
-
-static void
-children(struct tunnel *t)
-{
-	int status;
-
-	masters_child(t->masters);
-	helpers_child(t->helpers);
-	if (t->client != 0 && (status = foreground_child(t->client)) != -1) {
-		t->client = 0;
-		tunnel_end(t, status);
-	}
-}
+/* Signals */
 
 static void
 signalled(void *arg, int signo)
 {
 	struct tunnel *t = arg;
 
-	if (signo == SIGCHLD)
-		children(t);
-	else if (signo == SIGHUP && t->in_background)
+	if (signo == SIGHUP && t->in_background)
 		return;
 	else if (t->phase == ENDING) /* asked a second time: no grace any more */
 		t->over = true;
-	else if (t->client != 0)
-		kill(t->client, signo);
+	else if (t->client.proc.pid != 0)
+		foreground_kill(&t->client, signo);
+	else if (signo == SIGINT && (t->phase == OPENING || t->cmdline->run == RUN_CLIENT))
+		tunnel_end(t, -SIGINT);
 	else
 		tunnel_end(t, t->phase == READY && t->cmdline->run == RUN_TUNNEL ? 0 : TUNNEL_FAILED);
 }
@@ -218,10 +170,20 @@ helper_ended(void *arg, const struct helper *helper, int status)
 	struct tunnel *t = arg;
 
 	statusd_ended(t->statusd, helper);
+	if (helper == t->prober)
+		tunnel_probed(t);
 	if (t->cmdline->run == RUN_STDIO)
 		tunnel_end(t, status);
 	else if (t->phase == ENDING && helpers_count(t->helpers) == 0)
 		t->over = true;
+}
+
+static void
+handed_back(void *arg, const struct helper *helper, int fd)
+{
+	const struct tunnel *t = arg;
+
+	reception_again(t->reception, helper, fd);
 }
 
 static int
@@ -236,15 +198,14 @@ set_up(struct tunnel *t)
 	t->signals = signals_new(t->loop, signalled, t);
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
-	t->helpers = helpers_new(t->loop, s->helper, s->cmdline, helper_ended, t);
-	if (t->helpers != NULL)
-		helpers_on_notice(t->helpers, noticed, t);
+	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
+	    t->masters, helper_ended, tunnel_noticed, handed_back, t });
 	t->entrances = entrances_new(t->loop, s->cmdline);
 	t->reverse = reverse_new(t->loop, &far);
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
 	t->master = masters_first(t->masters);
-	t->reception = reception_new(s->cmdline, t->masters, t->helpers);
+	t->reception = reception_new(t->loop, s->cmdline, t->master, t->helpers);
 	return t->signals == NULL || t->entrances == NULL || t->reverse == NULL ||
 	    t->reception == NULL ? -1 : 0;
 }
@@ -252,14 +213,17 @@ set_up(struct tunnel *t)
 static void
 tear_down(struct tunnel *t)
 {
-	if (*t->marker != '\0')
-		unlink(t->marker);
+	bool needed;
+
 	statusd_free(t->statusd);
 	entrances_free(t->entrances);
 	reception_free(t->reception);
 	reverse_free(t->reverse);
+	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
 	helpers_free(t->helpers);
-	masters_free(t->masters);
+	(needed ? masters_free : masters_stop)(t->masters);
+	tunnel_client_forget(t);
+	proc_forget(&t->notify);
 	signals_free(t->signals);
 	loop_free(t->loop);
 }
@@ -270,8 +234,10 @@ static void
 run_loop(struct tunnel *t)
 {
 	while (!t->over)
-		if (loop_once(t->loop, -1) == -1)
+		if (loop_once(t->loop, -1) == -1) {
 			tunnel_fail(t, "cannot wait for events: out of memory?");
+			return;
+		}
 }
 
 static void
@@ -283,7 +249,7 @@ grace_over(void *arg)
 }
 
 /* Let nobody in; give the running sessions their time; then end them. What a helper still
- * holds open after that (FtpAbortHold), its keeper waits for. */
+ * holds open after that (FtpAbortHold) keeps our master alive. */
 static void
 wind_up(struct tunnel *t)
 {
@@ -310,7 +276,6 @@ tunnel_run(const struct tunnel_setup *setup)
 		tunnel_fail(&t, "out of memory or descriptors");
 	} else if (tunnel_open_listeners(&t) == 0) {
 		watch_parent(&t);
-		tunnel_leave_marker(&t);
 		tunnel_status_open(&t);
 		tunnel_connect(&t);
 		run_loop(&t);

@@ -15,7 +15,8 @@ struct tunnel_setup {
 	int ready;              /* for background_ready(), -1 = in the foreground */
 };
 
-/* From the first listener to the last helper: the exit status. Says itself what is wrong. */
+/* From the first listener to the last helper: the exit status, or -n to die of signal n, as the FTP client
+ * has. Says itself what is wrong. */
 int tunnel_run(const struct tunnel_setup *);
 
 #endif

@@ -1,5 +1,6 @@
 /* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us),
- * tunnel_master.c (the master, and listeners on the far side), tunnel_status.c. */
+ * tunnel_master.c (the master, and listeners on the far side), tunnel_client.c (the FTP client, and
+ * what is known of its server), tunnel_status.c. */
 #ifndef TUNNEL_PRIVATE_H
 #define TUNNEL_PRIVATE_H
 
@@ -7,11 +8,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "foreground.h"
 #include "loop.h"
+#include "notice.h"
 #include "seldom.h"
 #include "tunnel.h"
 
 #define TUNNEL_FAILED 255
+
+struct helper;
 
 enum phase {
 	OPENING, /* waiting for the master and the far listeners */
@@ -38,12 +43,20 @@ struct tunnel {
 	bool over;             /* leave the main loop */
 	bool in_background;
 	bool ends_with_master; /* it is of the ssh whose LocalCommand we are */
-	int status;            /* our exit status */
+	int status;            /* our exit status; -n: to die of signal n */
 	char skipped[1024];    /* why the last forward of ssh's configuration is not there */
 	struct seldom told;    /* messages that repeat themselves */
+	char trouble[256];     /* the last error, "" = none yet, and when it was */
+	uint64_t trouble_at;
+	bool was_up, is_lost;  /* the ssh connection */
+	struct proc notify;    /* FtpNotify */
 	unsigned noticed;      /* mask of notices that are told once */
-	pid_t client;          /* the FTP client, 0 = none */
-	char marker[256];
+	struct foreground client;
+	struct probe *probe;   /* before it */
+	const struct helper *prober; /* while it runs */
+	struct sshrun *sftp;
+	bool sftp_serves;
+	char refusal[NOTICE_MAX]; /* why there is no FTP server, as far as is known */
 	char name[320];        /* for ftp-over-ssh-ctl */
 };
 
@@ -56,7 +69,6 @@ void tunnel_stop(void *tunnel); /* as SIGTERM */
 
 /* tunnel_open.c: 0, or -1 when the tunnel has been ended */
 int tunnel_open_listeners(struct tunnel *);
-void tunnel_leave_marker(struct tunnel *);
 
 /* tunnel_master.c */
 void tunnel_connect(struct tunnel *);
@@ -64,6 +76,16 @@ void tunnel_close_far(struct tunnel *);
 void tunnel_master_changed(void *tunnel, enum master_state);
 void tunnel_far_refused(void *tunnel, const struct tunnel_spec *, bool optional, const char *why);
 void tunnel_far_settled(void *tunnel);
+
+/* tunnel_client.c */
+void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
+void tunnel_probed(struct tunnel *); /* the helper of the probe has ended */
+void tunnel_client_forget(struct tunnel *);
+void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
+
+/* tunnel_link.c: the ssh connection has come, or is lost (why) */
+void tunnel_linked(struct tunnel *);
+void tunnel_unlinked(struct tunnel *, const char *why);
 
 /* tunnel_status.c */
 void tunnel_status_open(struct tunnel *);

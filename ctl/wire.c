@@ -37,6 +37,15 @@ wire_poke_u32(uint8_t *p, uint32_t value)
 }
 
 int
+wire_put_u8(struct wire *w, uint8_t value)
+{
+	if (w->size == w->len)
+		return -1;
+	w->data[w->len++] = value;
+	return 0;
+}
+
+int
 wire_put_u32(struct wire *w, uint32_t value)
 {
 	if (w->size - w->len < 4)
@@ -62,6 +71,15 @@ int
 wire_put_string(struct wire *w, const char *s)
 {
 	return wire_put_bytes(w, s, strlen(s));
+}
+
+int
+wire_get_u8(struct wire *w, uint8_t *value)
+{
+	if (wire_left(w) == 0)
+		return -1;
+	*value = w->data[w->pos++];
+	return 0;
 }
 
 int

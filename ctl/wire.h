@@ -1,4 +1,4 @@
-/* A bounded buffer of big-endian u32 and length-prefixed strings, as the ssh
+/* A bounded buffer of bytes, big-endian u32 and length-prefixed strings, as the ssh
  * protocols use them. Pure; the bytes belong to the caller. Every put and get
  * returns 0, or -1 and leaves the buffer as it was. */
 #ifndef WIRE_H
@@ -17,10 +17,12 @@ struct wire {
 void wire_write_to(struct wire *, void *data, size_t size);
 void wire_read_from(struct wire *, const void *data, size_t len); /* for get only */
 
+int wire_put_u8(struct wire *, uint8_t);
 int wire_put_u32(struct wire *, uint32_t);
 int wire_put_bytes(struct wire *, const void *data, size_t len);
 int wire_put_string(struct wire *, const char *);
 
+int wire_get_u8(struct wire *, uint8_t *);
 int wire_get_u32(struct wire *, uint32_t *);
 /* *data points into the buffer, not NUL-terminated. */
 int wire_get_bytes(struct wire *, const uint8_t **data, size_t *len);

@@ -17,12 +17,6 @@ sandbox_enter(void)
 	setrlimit(RLIMIT_NPROC, &none);
 	return cap_enter() == -1 && errno != ENOSYS ? -1 : 0; /* ENOSYS: a kernel without it */
 }
-
-const char *
-sandbox_name(void)
-{
-	return "capsicum";
-}
 #else
 typedef int sandbox_capsicum_is_empty;
 #endif

@@ -7,12 +7,6 @@ sandbox_enter(void)
 {
 	return 0;
 }
-
-const char *
-sandbox_name(void)
-{
-	return "none";
-}
 #else
 typedef int sandbox_none_is_empty;
 #endif

@@ -44,7 +44,7 @@ page_synopsis()
 # "FtpTls=refuse|pass"
 help_ftp_options()
 {
-	sed -n 's/^  \(Ftp[^ ]*\) .*/\1/p' | LC_ALL=C sort -u
+	sed -n 's/^  \(Ftp[^ ]*\)\( .*\)\{0,1\}$/\1/p' | LC_ALL=C sort -u
 }
 
 page_ftp_options()

@@ -136,6 +136,18 @@ ok 'no grace: it ends at once' wait_gone 5 "$TUNNEL_PID"
 slow_end
 like 'no grace: the download fails' $? '^[1-9]'
 
+# What a careless parent leaves to its children.
+careless()
+{
+	run env --ignore-signal=CHLD --block-signal=CHLD "$FOS" -F "$RIG/ssh_config" "$@"
+}
+# shellcheck disable=SC2016 # for the inner shell
+ok 'SIGCHLD ignored and blocked: a session all the same' careless -t "$FTP_AT" rig -- \
+    sh -c 'curl -sS -u "$1" -o "$RIG/got" "$FTP_OVER_SSH_URL/a"' - "$FTP_USER:$FTP_PASS"
+ok '... and it is whole' same "$RIG/data/a" "$RIG/got"
+careless -t "$FTP_AT" rig -- sh -c 'exit 7'
+is '... and the status is that of the client' $? 7
+
 # --- kill -9 ---
 port=$(free_port)
 tunnel_start -L "$port:$FTP_AT" rig
@@ -156,6 +168,18 @@ for _ in {1..20}; do
 	fetch && good=$((good + 1))
 done
 is 'our master killed 20 times: the next client gets a new one' "$good" 20
+# The client is there when the tunnel has not noticed yet that its master is not.
+good=0
+for _ in {1..4}; do
+	master=$(master_pid)
+	kill -STOP "$TUNNEL_PID"
+	kill_now "$master"
+	spawn early curl -sS -o "$RIG/got" "$(url a)"
+	wait_for 5 eval 'ss -Htn state established "( dport = :$TUNNEL_PORT )" | grep -q .'
+	kill -CONT "$TUNNEL_PID"
+	wait_gone 20 "$SPAWN_PID" && wait "$SPAWN_PID" && good=$((good + 1))
+done
+is 'a client that comes while the master dies is served by the next one' "$good" 4
 slow_start
 kill_now "$(master_pid)"
 slow_end
@@ -172,7 +196,8 @@ kill_now "$(master_pid)"
 ok '... is told' wait_for 5 grep -q '^421 .*the ssh connection is gone' "$RIG/log/idle.out"
 is 'the loss is one line, however often' \
     "$(grep -c 'the ssh connection to rig is lost' "$TUNNEL_ERR")" 1
-is 'and nothing else was said' "$(wc -l <"$TUNNEL_ERR")" 1
+is 'that it is there again, too' "$(grep -c 'connected to rig again' "$TUNNEL_ERR")" 1
+is 'and nothing else was said' "$(wc -l <"$TUNNEL_ERR")" 2
 
 # sshd away, and back on its port
 kill_now "$(master_pid)"

@@ -26,7 +26,8 @@ slow()	# name curl arguments...
 
 fails 'no command' 64 'usage|unknown' "$FOSCTL" nonsense
 is 'nothing runs: list' "$(ctl list; echo $?)" 0
-is 'nothing runs: JSON' "$(ctl status -j | tr -d '\n')" '{"version": 1, "tunnels": []}'
+is 'nothing runs: status' "$(ctl status)" none
+is 'nothing runs: JSON' "$(ctl status -j | tr -d '\n')" '{"version": 2, "tunnels": []}'
 is 'nothing runs: top' "$(ctl top | wc -l)" 2
 fails 'nothing runs: stop' 255 'one: no such tunnel; none is running' "$FOSCTL" stop one
 fails 'nothing runs: status of one' 255 'no such tunnel' "$FOSCTL" status one
@@ -42,11 +43,28 @@ tunnel_start -L "127.0.0.1:0:$FTP_AT" rig
 two_pid=$TUNNEL_PID two=rig:$TUNNEL_PORT
 is 'list' "$(ctl list)" "one
 $two"
+is 'list -j' "$(ctl list -j | "$PYTHON" -c 'import json, sys
+print([(t["name"], t["pid"], t["destination"], t["error"]) for t in json.load(sys.stdin)["tunnels"]])')" \
+    "[('one', $one_pid, 'rig', None), ('$two', $two_pid, 'rig', None)]"
+is 'the tunnels of somebody without XDG_RUNTIME_DIR are seen, too' "$(env -u XDG_RUNTIME_DIR "$FOS" \
+    -F "$RIG/ssh_config" -f -N -o FtpName=third -L "0:$FTP_AT" rig >"$RIG/log/third" 2>&1; ctl list)" "one
+$two
+third"
+ok 'and can be stopped, several at a time' ctl close third "$two"
+fails 'one of several is not there' 255 'nobody: no such tunnel' "$FOSCTL" stop nobody third
+ok 'the other one was stopped' wait_for 10 eval '! ctl list | grep -q third'
+if [ "$(id -u)" -eq 0 ]; then
+	is '-U: those of another user' "$(ctl -U daemon list; ctl -U root list)" "one
+$two"
+fi
+fails '-U: an unknown one' 64 'no such user: nobody-here' "$FOSCTL" -U nobody-here list
+ok '--help' ctl --help
 like 'status: the master' "$(ctl status one)" "ssh connection: up, ours, pid $(master_pid "$one_pid"), at "
 like 'status: the listener' "$(ctl status one)" \
     "listening on 127.0.0.1:$one_port, forwarding to $FTP_AT"
-is 'JSON: the schema' "$(json "t['name'], t['destination'], t['pid'], t['master'], t['master_ours']")" \
-    "('one', 'rig', $one_pid, 'up', True)"
+is 'JSON: the schema' \
+    "$(json "t['name'], t['destination'], t['pid'], t['master'], t['master_ours'], t['method']")" \
+    "('one', 'rig', $one_pid, 'up', True, 'proxy')"
 is 'JSON: a tunnel by its pid' "$(json "t['name'], len(j['tunnels'])" "$two_pid")" "('$two', 1)"
 is 'JSON: all' "$(ctl status -j | "$PYTHON" "$RIG_E2E/ctl_schema.py" "len(j['tunnels'])")" 2
 fails 'an unknown name: what there is' 255 "nobody: no such tunnel; running: one, $two" \
@@ -56,12 +74,12 @@ fails 'an unknown name: what there is' 255 "nobody: no such tunnel; running: one
 TUNNEL_PORT=$one_port TUNNEL_ADDR=127.0.0.1
 slow get curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 is 'a download: the channel' \
-    "$(json "c['direction'], c['client_verb'], c['server_verb'], c['method'], c['transfer'], c['total']")" \
-    "('down', 'EPSV', 'EPSV', 'stdio', 'RETR big', 40000000)"
+    "$(json "c['direction'], c['client_verb'], c['server_verb'], c['transfer'], c['total']")" \
+    "('down', 'EPSV', 'EPSV', 'RETR big', 40000000)"
 is 'a download: the session' "$(json "s['number'], s['user'], s['server'], s['remote'], s['busy'], s['command']")" \
     "(1, '$FTP_USER', '$FTP_AT', False, True, 'RETR big')"
 ok 'a download: bytes and rate' wait_for 5 json_is "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
-like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by stdio; '
+like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by (proxy|mux); '
 like 'a download: in top' "$(ctl top)" 'one/1/1 +down .*\[#*-*\] +[0-9]+% +RETR big'
 fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
 fails 'close: no such channel' 255 'one/1/9: no data channel 9 in session 1; there is 1$' \
@@ -85,7 +103,7 @@ undocumented()
 {
 	local key
 	for key in $("$PYTHON" "$RIG_E2E/ctl_schema.py" \
-	    "' '.join([*TUNNEL, *LISTENER, *SESSION, *CHANNEL])" <<<'{"version": 1, "tunnels": []}'); do
+	    "' '.join([*TUNNEL, *LISTENER, *SESSION, *CHANNEL])" <<<'{"version": 2, "tunnels": []}'); do
 		grep -Eq "^\.(It )?Va (.* Va )?$key( |$)" "$TOP/man/ftp-over-ssh-ctl.1" || echo "$key"
 	done
 }
@@ -167,7 +185,8 @@ is 'the other one is up' "$(ctl list)" "$two"
 # Somebody else's master.
 ssh -F "$RIG/ssh_config" -fNM -S "$RIG/master" rig
 tunnel_start -S "$RIG/master" -o FtpName=three -L "0:$FTP_AT" rig
-is 'a master of the user' "$(json "t['master_ours'], t['control_path']" three)" "(False, '$RIG/master')"
+is 'a master of the user' "$(json "t['master_ours'], t['control_path'], t['method']" three)" \
+    "(False, '$RIG/master', 'mux')"
 like 'a master of the user, as text' "$(ctl status three)" 'ssh connection: up, yours, pid [0-9]+, at'
 tunnel_start -o FtpName=back -R "0:$FTP_AT" rig
 is 'a remote listener' "$(json "len(t['listeners']), t['listeners'][0]['remote']" back)" '(1, True)'
@@ -198,7 +217,7 @@ set_back()
 }
 [ -n "$RIG_WATCH" ] || ! ${CC:-cc} -shared -fPIC -o "$RIG/back.so" "$RIG/back.c" || set_back
 
-for bad in 'list x' 'status a b' 'status -x' 'top x' 'close' 'stop' 'stop -j'; do
+for bad in 'list x' 'list -j x' 'status a b' 'status -x' 'top x' 'close' 'stop' 'stop -j'; do
 	# shellcheck disable=SC2086 # words
 	fails "usage: $bad" 64 "usage: ftp-over-ssh-ctl ${bad%% *}" "$FOSCTL" $bad
 done

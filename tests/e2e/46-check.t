@@ -7,6 +7,16 @@ check()
 	run "$FOSCTL" check -F "$RIG/ssh_config" "$@"
 }
 
+# FTP works, but: warns NAME REGEX ARG...
+warns()
+{
+	local name=$1 regex=$2 out
+	shift 2
+	out=$(check "$@" 2>&1)
+	is "$name: exit status" $? 0
+	like "$name: the warning" "$(grep ^warn <<<"$out")" "^warn $regex"
+}
+
 # The last line of a check that must fail: like NAME REGEX ARG...
 breaks()
 {
@@ -27,7 +37,7 @@ steps()
 
 all_good='ok ssh configuration,ok control path,ok ssh connection,ok connection to the FTP port,'
 all_good+='ok FTP greeting,ok FTP login,ok passive data connection,ok listener on the ssh server,'
-all_good+='ok active data connection,ok idle connections,'
+all_good+='ok active data connection,ok small files,ok idle connections,'
 
 sshd_start
 ftpd_start vsftpd
@@ -36,6 +46,7 @@ is 'a good chain: exit status' $? 0
 is 'a good chain: every step' "$(steps <<<"$out")" "$all_good"
 like 'it starts a master' "$out" 'ok ssh connection: started for this check'
 like 'it logs in' "$out" 'ok FTP login: anonymous'
+like 'the server connects back' "$out" 'ok active data connection: the server has connected to it'
 like 'it dials the data port' "$out" 'data port [0-9]+ can be reached'
 ok 'and leaves nothing behind' wait_for 5 rig_clean
 
@@ -90,13 +101,38 @@ mute escape $'\e[31m220 red'
 breaks 'a terminal sequence is escaped' 'FTP greeting: .*033\[31m220 red' -t "localhost:$PORT" rig
 
 ftpd_start vsftpd pasv_enable=NO
-breaks 'no passive mode' 'passive data connection: the server has no passive mode: 550' -t "$FTP_AT" rig
+warns 'no passive mode' 'passive data connection: the server has no passive mode: 550' -t "$FTP_AT" rig
+ftpd_start vsftpd pasv_enable=NO port_enable=NO
+breaks 'no mode at all' 'active data connection: the server refuses active mode: 550' -t "$FTP_AT" rig
 ftpd_start vsftpd port_enable=NO
-breaks 'no active mode' 'active data connection: the server refuses active mode: 550' -t "$FTP_AT" rig
+warns 'no active mode' 'active data connection: the server refuses active mode: 550' -t "$FTP_AT" rig
 ftpd_start pyftpd
 out=$(check -t "$FTP_AT" rig)
 is 'no anonymous login is fine' $? 0
 like 'it says that it cannot tell' "$out" 'ok passive data connection: needs a login'
+out=$(check -u "$FTP_USER" -t "$FTP_AT" rig </dev/null 2>&1)
+is 'no password to be had: exit status' $? 0
+like '... is a warning' "$out" "warn FTP login: no password for $FTP_USER: none in ~/.netrc"
+printf '# mine\nmachine example.org login %s password no\nmachine 127.0.0.1\n\tlogin %s\n\tpassword "%s"\n' \
+    "$FTP_USER" "$FTP_USER" "$FTP_PASS" >"$HOME/.netrc"
+out=$(check -u "$FTP_USER" -t "$FTP_AT" rig 2>&1)
+is '-u: exit status' $? 0
+is '-u: every step' "$(steps <<<"$out")" "$all_good"
+like '-u: logged in' "$out" "ok FTP login: $FTP_USER"
+like '-u: data ports are tried' "$out" 'data port [0-9]+ can be reached'
+echo 'default login nobody password wrong' >"$HOME/.netrc"
+breaks 'a user who is not let in' 'FTP login: user nobody is not let in: 530' -u nobody -t "$FTP_AT" rig
+rm "$HOME/.netrc"
+timeout "$(slowly 60)" "$PYTHON" "$RIG_E2E/answer.py" 'FTP password of .*: $' "$FTP_PASS" "$FOSCTL" check \
+    -F "$RIG/ssh_config" -u "$FTP_USER" -t "$FTP_AT" rig >"$RIG/log/asked" 2>&1
+is '-u: the password is asked for' "$?" 0
+is '... and not shown' "$(grep -c "$FTP_PASS" "$RIG/log/asked")" 0
+rude_command()
+{
+	SERVE=("$PYTHON" "$RIG_E2E/rude.py" 127.0.0.1 "$1" tls)
+}
+rig_serve rude-tls 127.0.0.1 rude_command
+breaks 'a server that wants TLS' 'FTP login: the server wants TLS before the login' -t "localhost:$PORT" rig
 
 # What sshd may forbid.
 ftpd_start vsftpd
@@ -104,11 +140,13 @@ sshd_start -n closed 'AllowTcpForwarding no'
 breaks 'AllowTcpForwarding no' 'connection to the FTP port: .*administratively prohibited.*AllowTcpForwarding' \
     -t "$FTP_AT" closed
 sshd_start -n local 'AllowTcpForwarding local'
-breaks 'AllowTcpForwarding local' 'listener on the ssh server: .*AllowTcpForwarding' -t "$FTP_AT" local
+warns 'AllowTcpForwarding local' 'listener on the ssh server: .*AllowTcpForwarding' -t "$FTP_AT" local
 sshd_start -n listen 'PermitListen none'
-breaks 'PermitListen none' 'listener on the ssh server: .*PermitListen' -t "$FTP_AT" listen
+warns 'PermitListen none' 'listener on the ssh server: .*PermitListen' -t "$FTP_AT" listen
+sshd_start -n numeric 'PermitListen 127.0.0.1:*'
+is 'PermitListen with an address: no warning' "$(check -t "$FTP_AT" numeric | grep -c ^ok)" "$(tr ',' '\n' <<<"$all_good" | grep -c ok)"
 sshd_start -n one "PermitOpen $FTP_AT"
-breaks 'PermitOpen the FTP port only' 'passive data connection: .*administratively prohibited.*PermitOpen' \
+warns 'PermitOpen the FTP port only' 'passive data connection: .*administratively prohibited.*PermitOpen' \
     -t "$FTP_AT" one
 sshd_start -n none
 dead=$SSHD_PORT

@@ -2,11 +2,12 @@
 # What goes wrong first: one line of ours that says what, why and what to do.
 . "$(dirname "$0")/rig.sh"
 
-# The client fails, and stderr has that one line, which is ours.
+# No client is run, and stderr has that one line, which is ours.
 told()	# name regex arguments...
 {
-	fails "$1" 9 "^ftp-over-ssh: $2" fos "${@:3}" -- \
-	    sh -c 'curl -s --connect-timeout 20 -u ftp:b "$1/" || exit 9' sh %u
+	rm -f "$RIG/ran"
+	fails "$1" 255 "^ftp-over-ssh: $2" fos "${@:3}" -- touch "$RIG/ran"
+	ok '... no client was run' test ! -e "$RIG/ran"
 }
 
 rude()	# kind: PORT
@@ -38,7 +39,7 @@ free=$(free_port)
 tells='-t names another one, ftp-over-ssh-ctl check tells more$'
 
 # --- no FTP server at the target ---
-for forward in mux exec stdio; do
+for forward in auto mux; do
 	told "no FTP server, $forward" "no FTP server answers at 127.0.0.1:$free on rig: Connection refused; $tells" \
 	    -o FtpForward=$forward -t "127.0.0.1:$free" rig
 done
@@ -70,12 +71,40 @@ like '-R: the client is told' "$(cat "$RIG/log/reply")" '^421 cannot connect to 
 like '-R: so are we' "$(cat "$TUNNEL_ERR")" "cannot connect to the FTP server 127.0.0.1 port $free: Connection refused"
 tunnel_stop
 
+sshd_start -n sftp 'Subsystem sftp internal-sftp'
+told 'no FTP server, but sftp' "no FTP server answers at 127.0.0.1:$free on sftp: Connection refused; sftp sftp may do, -t" \
+    -t "127.0.0.1:$free" sftp
+told 'nothing is run to find that out, if nothing may be' \
+    "no FTP server answers at 127.0.0.1:$free on sftp: Connection refused; -t" \
+    -o FtpNoDelay=no -t "127.0.0.1:$free" sftp
+rude full
+told 'a server that is full' "the FTP server 127.0.0.1:$PORT on rig does not serve: 421 too many users" \
+    -t "127.0.0.1:$PORT" rig
+rude ssh
+fails 'another service' 255 "^ftp-over-ssh: this is no FTP server, .*; it says: .*SSH-2.0-rude" \
+    fos -q -t "127.0.0.1:$PORT" rig -- true
+
+# --- a server that is fine ---
+server="ftp-over-ssh: FTP server $FTP_AT on rig: 220 "
+terminal()	# arguments...: what a user at a terminal sees
+{
+	timeout "$(slowly 60)" "$PYTHON" "$RIG_E2E/typed.py" "$FOS" -F "$RIG/ssh_config" "$@" | tr -d '\r'
+}
+# shellcheck disable=SC2016 # for the inner shell
+shown=$(terminal -u bob -t "$FTP_AT" rig -- sh -c 'echo "client of $FTP_OVER_SSH_USER" >&2')
+like 'before the client starts he is told who answers' "$shown" "^$server[^"$'\n'"]*"$'\n'"client of bob$"
+is 'with -q he is not' "$(terminal -q -t "$FTP_AT" rig -- true)" ''
+is 'nor is a script' "$(fos -t "$FTP_AT" rig -- true 2>&1)" ''
+lines=$(grep -c 'USER bob' "$FTP_LOG")
+is 'the server was asked once, for that user' "$lines" 1
+is 'without a password' "$(grep -c 'PASS' "$FTP_LOG")" 0
+rude rude
+ok 'a server that takes no leave delays the client, and no more' fos -t "127.0.0.1:$PORT" rig -- true
+
 # --- forwarding is forbidden ---
 sshd_start -n forbidden 'AllowTcpForwarding no'
 told 'forbidden' "the ssh server forbids connections to $FTP_AT: look at AllowTcpForwarding" \
     -t "$FTP_AT" forbidden
-told 'forbidden, stdio' "the ssh server forbids connections to $FTP_AT: look at AllowTcpForwarding" \
-    -o FtpForward=stdio -t "$FTP_AT" forbidden
 sshd_start -n permitted "PermitOpen 127.0.0.1:$free"
 told 'PermitOpen names another one' "the ssh server forbids connections to $FTP_AT: .*PermitOpen" \
     -t "$FTP_AT" permitted

@@ -23,7 +23,7 @@ transfers()	# mode
 }
 
 # What a report says of lost memory. Forks do not free what they have from their parents: in
-# them the session's own work counts, and nothing in the keeper, which does but one thing.
+# them the session's own work counts.
 leaks()	# report
 {
 	local parent frame=.

@@ -1,7 +1,8 @@
 """An FTP server for what others would never say. rude.py ADDRESS PORT KIND
 
 silent: accepts and says nothing; tls: refuses every login for want of TLS; control: its replies
-and the names it knows have control characters in them.
+and the names it knows have control characters in them; full: serves nobody; ssh: is something else;
+rude: does not answer QUIT.
 """
 import socket
 import sys
@@ -13,9 +14,16 @@ def serve(conn, kind):
     if kind == "silent":
         conn.recv(1)
         return
+    if kind in ("full", "ssh"):
+        say("421 too many users" if kind == "full" else "SSH-2.0-rude")
+        conn.recv(1)
+        conn.close()
+        return
     say("220 \x1b[2Jcleared" if kind == "control" else "220 hello")
     for line in conn.makefile("r", encoding="latin-1", newline="\n"):
         verb = line[:4].strip().upper()
+        if verb == "QUIT" and kind == "rude":
+            continue
         if verb == "QUIT":
             say("221 bye")
             break

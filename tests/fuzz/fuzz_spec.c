@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		MUST(text[0] != '-' && text[0] != '\0');
 	for (const char *at = text; (at = takeover_next(at, "localforward", &spec)) != NULL;)
 		MUST(at > text && spec.target.port == TAKEOVER_PORT);
-	expanded = token_expand(text, "::1", 21);
+	expanded = token_expand(text, &(struct tokens){ "::1", 21, NULL });
 	MUST(expanded != NULL && (token_present(text) || strlen(expanded) <= strlen(text)));
 	free(expanded);
 	free(text);

@@ -10,6 +10,9 @@
 #include "unit.h"
 
 static char base[64], why[256];
+static const char *user; /* of argv_is() */
+
+static const struct tokens nowhere = { "h", 1, NULL };
 
 /* PATH holds only what a test puts there. */
 static void
@@ -46,7 +49,8 @@ program(const char *name, mode_t mode)
 static void
 argv_is(char *const *command, const char *host, unsigned port, const char *expected)
 {
-	char **argv = client_argv(command, host, (uint16_t)port, why, sizeof(why));
+	char **argv = client_argv(command, &(struct tokens){ host, (uint16_t)port, user }, why,
+	    sizeof(why));
 	char joined[512] = "";
 
 	ck_assert_msg(argv != NULL, "%s", why);
@@ -96,6 +100,29 @@ START_TEST(named_client)
 }
 END_TEST
 
+START_TEST(with_user)
+{
+	static const char *const cases[][2] = {
+		{ "lftp", "lftp|ftp://a%2Cb%40c@127.0.0.1:2121" },
+		{ "ftp", "ftp|a,b@c@127.0.0.1|2121" },
+		{ "ncftp", "ncftp|-u|a,b@c|-P|2121|127.0.0.1" },
+		{ "curl", "curl|-u|a,b@c|ftp://a%2Cb%40c@127.0.0.1:2121/" },
+		{ "wget", "wget|--ask-password|--user=a,b@c|ftp://a%2Cb%40c@127.0.0.1:2121/" },
+		{ "other -U%U %h", "other|-Ua,b@c|127.0.0.1" },
+		{ "other %U", "other|a,b@c|127.0.0.1|2121" },
+	};
+
+	user = "a,b@c";
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		setenv("FTP_OVER_SSH_CLIENT", cases[i][0], 1);
+		argv_is(NULL, "127.0.0.1", 2121, cases[i][1]);
+	}
+	argv_is(COMMAND("x", "%u", "%U"), "::1", 21, "x|ftp://a%2Cb%40c@[::1]:21|a,b@c");
+	user = NULL;
+	argv_is(COMMAND("x", "%u", "%U"), "::1", 21, "x|ftp://[::1]:21|");
+}
+END_TEST
+
 START_TEST(found_client)
 {
 	char path[128];
@@ -111,7 +138,7 @@ START_TEST(found_client)
 	argv_is(NULL, "::1", 2121, "ftp|::1|2121");
 	/* an empty part of PATH is the current directory */
 	setenv("PATH", "/nonexistent:", 1);
-	ck_assert_ptr_null(client_argv(NULL, "h", 1, why, sizeof(why)));
+	ck_assert_ptr_null(client_argv(NULL, &nowhere, why, sizeof(why)));
 	ck_assert_int_eq(chdir(base), 0);
 	argv_is(NULL, "::1", 2121, "ftp|::1|2121");
 	program("lftp", 0755);
@@ -127,12 +154,12 @@ START_TEST(none_found)
 	snprintf(path, sizeof(path), "%s/lftp", base);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_ptr_null(client_argv(NULL, "h", 1, why, sizeof(why)));
+		ck_assert_ptr_null(client_argv(NULL, &nowhere, why, sizeof(why)));
 		ck_assert_ptr_nonnull(strstr(why, "lftp, ftp, ncftp"));
 		ck_assert_ptr_nonnull(strstr(why, "FTP_OVER_SSH_CLIENT"));
 		unsetenv("PATH");
 	}
-	ck_assert_ptr_null(client_argv(NULL, "h", 1, why, 8));
+	ck_assert_ptr_null(client_argv(NULL, &nowhere, why, 8));
 	ck_assert_uint_lt(strlen(why), 8);
 	client_argv_free(NULL);
 }
@@ -150,7 +177,7 @@ prints(char *const *argv, const char *expected)
 	ck_assert_int_eq(pipe(out), 0);
 	if ((pid = fork()) == 0) {
 		dup2(out[1], STDOUT_FILENO);
-		_exit(client_exec(argv, "::1", 2121));
+		_exit(client_exec(argv, &(struct tokens){ "::1", 2121, "me" }));
 	}
 	close(out[1]);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -164,11 +191,11 @@ prints(char *const *argv, const char *expected)
 START_TEST(executes)
 {
 	prints(COMMAND("/bin/sh", "-c",
-	    "echo $FTP_OVER_SSH_HOST $FTP_OVER_SSH_PORT $FTP_OVER_SSH_URL"),
-	    "::1 2121 ftp://[::1]:2121\n");
-	ck_assert_int_eq(client_exec(COMMAND("not-there"), "h", 1), ENOENT);
+	    "echo $FTP_OVER_SSH_HOST $FTP_OVER_SSH_PORT $FTP_OVER_SSH_URL $FTP_OVER_SSH_USER"),
+	    "::1 2121 ftp://me@[::1]:2121 me\n");
+	ck_assert_int_eq(client_exec(COMMAND("not-there"), &nowhere), ENOENT);
 	program("not-executable", 0644);
-	ck_assert_int_eq(client_exec(COMMAND("not-executable"), "h", 1), EACCES);
+	ck_assert_int_eq(client_exec(COMMAND("not-executable"), &nowhere), EACCES);
 }
 END_TEST
 
@@ -178,6 +205,7 @@ add(TCase *t)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, command_expanded);
 	tcase_add_test(t, named_client);
+	tcase_add_test(t, with_user);
 	tcase_add_test(t, found_client);
 	tcase_add_test(t, none_found);
 	tcase_add_test(t, executes);

@@ -159,8 +159,60 @@ START_TEST(ftp_options)
 }
 END_TEST
 
+/* What a user of ssh types without thinking. */
+START_TEST(known_from_ssh)
+{
+	ck_assert_int_eq(parse("-aTxKk -b 127.0.0.1 -c aes128-ctr -m hmac-sha2-256 host"), 0);
+	ck_assert_str_eq(for_ssh(),
+	    "-a -x -K -k -b 127.0.0.1 -c aes128-ctr -m hmac-sha2-256");
+	ck_assert_int_eq(parse("-nN host"), 0);
+	refused("-n host", "-n needs -N");
+	refused("-A host", "-A is not taken: an agent");
+	refused("-X host", "-X is not taken: X11");
+	refused("-D 1080 host", "-D is not taken: SOCKS");
+	refused("--verbose host", "unknown option --verbose");
+}
+END_TEST
+
+START_TEST(ftp_user)
+{
+	ck_assert_int_eq(parse("-u bob host"), 0);
+	ck_assert_str_eq(c.ftp_user, "bob");
+	ck_assert_str_eq(for_ssh(), "");
+	refused("-u bob:secret host", "-u takes no password");
+	ck_assert_ptr_null(strstr(why, "secret"));
+	refused("-u -x host", "may not be empty or begin with");
+	refused("-u _ host", "may not be empty");
+	refused("-u a\rb host", "control characters");
+	refused("-u bob -N host", "-u does not go with -N");
+}
+END_TEST
+
+START_TEST(from_the_environment)
+{
+	setenv("FTP_OVER_SSH_OPTIONS", " -v  -o FtpTls=pass -u me\t-p 22 -F f -o A=1 ", 1);
+	ck_assert_int_eq(parse("-p 23 -F g -u you -o B=2 host"), 0);
+	ck_assert(c.ftp.tls_pass);
+	ck_assert_int_eq(c.verbosity, 1);
+	ck_assert_str_eq(c.ftp_user, "you");
+	/* ssh takes the first -p and -o, and the last -F */
+	ck_assert_str_eq(for_ssh(), "-p 23 -F g -o B=2 -p 22 -o A=1");
+	setenv("FTP_OVER_SSH_OPTIONS", "-v host", 1);
+	refused("host", "options only, not \"host\"");
+	setenv("FTP_OVER_SSH_OPTIONS", "-Z", 1);
+	refused("host", "unknown option -Z");
+	setenv("FTP_OVER_SSH_OPTIONS", "", 1);
+	ck_assert_int_eq(parse("host"), 0);
+	unsetenv("FTP_OVER_SSH_OPTIONS");
+}
+END_TEST
+
 START_TEST(information)
 {
+	ck_assert_int_eq(parse("--help"), 0);
+	ck_assert_int_eq(c.run, RUN_USAGE);
+	ck_assert_int_eq(parse("--version"), 0);
+	ck_assert_int_eq(c.run, RUN_VERSION);
 	ck_assert_int_eq(parse("-h"), 0);
 	ck_assert_int_eq(c.run, RUN_USAGE);
 	ck_assert_int_eq(parse("-V"), 0);
@@ -182,7 +234,7 @@ START_TEST(bad_usage)
 	refused("", "destination missing");
 	refused("-N", "destination missing");
 	refused("-Z host", "unknown option -Z");
-	refused("--verbose host", "unknown option --");
+	refused("---help host", "unknown option ---help");
 	refused("-L", "-L needs an argument");
 	refused("-L 1:2 host", "1:2");
 	refused("-t a:b host", "a:b");
@@ -202,6 +254,10 @@ START_TEST(others_only_with_g)
 	refused("-N -R *:0:localhost:21 host", "add -g");
 	refused("-N -R 192.0.2.1:0:localhost:21 host", "add -g");
 	ck_assert_int_eq(parse("-gN -L *:0:localhost:21 -R *:0:localhost:21 host"), 0);
+	/* as with ssh */
+	ck_assert_int_eq(parse("-gN -L 0:localhost:21 -L 127.0.0.1:0:localhost:21 host"), 0);
+	ck_assert_str_eq(c.local.spec[0].listen.host, "*");
+	ck_assert_str_eq(c.local.spec[1].listen.host, "127.0.0.1");
 	ck_assert_int_eq(parse("-N -R localhost:0:a:21 -R 127.0.0.2:0:a:21 -R [::1]:0:a:21 "
 	    "host"), 0);
 }
@@ -271,6 +327,9 @@ add(TCase *t)
 	tcase_add_test(t, stdio_mode);
 	tcase_add_test(t, ssh_gets_its_options);
 	tcase_add_test(t, ftp_options);
+	tcase_add_test(t, known_from_ssh);
+	tcase_add_test(t, ftp_user);
+	tcase_add_test(t, from_the_environment);
 	tcase_add_test(t, information);
 	tcase_add_test(t, verbosity_has_an_end);
 	tcase_add_test(t, bad_usage);

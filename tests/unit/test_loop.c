@@ -193,6 +193,36 @@ START_TEST(paused_and_masked)
 END_TEST
 
 /* A callback frees itself and a watch that is ready in the same round. */
+/* The sooner one first, whatever was asked for first; and not before its time. */
+START_TEST(paused_for_a_while)
+{
+	uint64_t start = loop_now();
+	struct end a, b;
+
+	end_open(&a, "a");
+	end_open(&b, "b");
+	ck_assert_int_eq(write(a.pipe[1], "x", 1), 1);
+	ck_assert_int_eq(write(b.pipe[1], "x", 1), 1);
+	watch_pause_for(a.watch, 80);
+	watch_pause_for(b.watch, 40);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert_str_eq(order, "");
+	run_until(2);
+	ck_assert_str_eq(order, "ba");
+	ck_assert_uint_ge(loop_now() - start, 80);
+	watch_pause_for(a.watch, 20);
+	watch_pause(a.watch, true); /* for good */
+	ck_assert_int_eq(write(a.pipe[1], "x", 1), 1);
+	watch_pause_for(b.watch, 40);
+	ck_assert_int_eq(write(b.pipe[1], "x", 1), 1);
+	run_until(3);
+	ck_assert_str_eq(order, "bab");
+	watch_pause_for(NULL, 1);
+	end_close(&a);
+	end_close(&b);
+}
+END_TEST
+
 START_TEST(freed_inside_a_round)
 {
 	struct end e[3];
@@ -333,6 +363,7 @@ add(TCase *t)
 	tcase_add_test(t, timer_frees_another);
 	tcase_add_test(t, reads);
 	tcase_add_test(t, paused_and_masked);
+	tcase_add_test(t, paused_for_a_while);
 	tcase_add_test(t, freed_inside_a_round);
 	tcase_add_test(t, paused_inside_a_round);
 	tcase_add_test(t, added_inside_a_round);

@@ -193,7 +193,7 @@ END_TEST
 static void
 expands_to(const char *argument, const char *host, unsigned port, const char *expected)
 {
-	char *result = token_expand(argument, host, (uint16_t)port);
+	char *result = token_expand(argument, &(struct tokens){ host, (uint16_t)port, NULL });
 
 	ck_assert_ptr_nonnull(result);
 	ck_assert_str_eq(result, expected);

@@ -1,0 +1,176 @@
+"""Somebody dies at the worst moment: farcut.py METHOD CASE ...
+
+down/VICTIM/SIZE/PAUSE  a far client (-R) reads 1,000 bytes of SIZE, pauses for so many seconds (in which
+                        it may have its 226), the victim is killed with SIGKILL, the client goes on
+up/VICTIM/WAY           an upload (-L or -R) in its middle, the victim is killed: the server must not
+                        take it for complete, also when the tunnel has ended after the session's death
+VICTIM is master, sshd, tunnel, broker or session (the two processes of a helper).
+Each has a tunnel of its own; all run side by side. Prints "ok NAME" or "not ok NAME: why".
+"""
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "dialogues"))
+
+from peers import HERE, Client, Server, pattern, retr  # noqa: E402
+from slow import SLOW  # noqa: E402
+
+ENV = os.environ
+HALF = 300000
+LOCK = threading.Lock()
+
+
+def under(pid):
+    """All descendants, the nearest first."""
+    found = subprocess.run(["pgrep", "-P", str(pid)], stdout=subprocess.PIPE, text=True)
+    near = [int(word) for word in found.stdout.split()]
+    return near + [p for n in near for p in under(n)]
+
+
+def is_helper(pid):
+    try:
+        with open("/proc/%d/cmdline" % pid) as f:
+            return any(word.endswith("/ftp-over-ssh-helper") for word in f.read().split("\0"))
+    except OSError:
+        return False
+
+
+class Scene:
+    """A server, a tunnel, and somebody to be killed."""
+
+    def __init__(self, method, way, verbs):
+        self.listener = socket.create_server((HERE, 0))
+        self.meeting, self.servers, self.verbs = {}, [], verbs
+        threading.Thread(target=self.accept, daemon=True).start()
+        spec = "ftp/127.0.0.1:0:%s:%d" % (HERE, self.listener.getsockname()[1])
+        with LOCK:  # which sshd process is whose
+            before = set(under(int(ENV["SSHD_PID"])))
+            self.tunnel = subprocess.Popen(
+                [ENV["FOS"], "-F", ENV["RIG"] + "/ssh_config", "-N", "-o", "FtpForward=" + method,
+                 "-o", "FtpAbortHold=20", way, spec, "rig"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                stderr=open("%s/log/farcut.err" % ENV["RIG"], "ab"))
+            words = self.tunnel.stdout.readline().replace(" (remote)", "").split()
+            self.at = int(words[2].rstrip(",").rsplit(":", 1)[1])
+            self.sshd = set(under(int(ENV["SSHD_PID"]))) - before
+
+    def accept(self):
+        while True:
+            server = Server(self.listener.accept()[0], self.verbs, self.meeting)
+            self.servers.append(server)
+            threading.Thread(target=server.serve, daemon=True).start()
+
+    def client(self):
+        client = Client(socket.create_connection((HERE, self.at), 20 * SLOW), self.meeting)
+        client.log_in()
+        return client
+
+    def master(self):
+        for name in os.listdir(ENV["XDG_RUNTIME_DIR"] + "/ftp-over-ssh"):
+            if name.startswith("m%d." % self.tunnel.pid):
+                path = "%s/ftp-over-ssh/%s" % (ENV["XDG_RUNTIME_DIR"], name)
+                said = subprocess.run(["ssh", "-O", "check", "-S", path, "none"],
+                                      capture_output=True, text=True).stderr
+                return int(said.split("pid=")[1].split(")")[0])
+        raise OSError("no master")
+
+    def victims(self, kind):
+        if kind == "tunnel":
+            return [self.tunnel.pid]
+        if kind == "master":
+            return [self.master()]
+        if kind == "sshd":
+            return list(self.sshd)
+        helpers = [pid for pid in under(self.tunnel.pid) if is_helper(pid)]
+        brokers = [pid for pid in helpers if any(is_helper(child) for child in under(pid))]
+        return brokers if kind == "broker" else [pid for pid in helpers if pid not in brokers]
+
+    def kill(self, kind):
+        victims = self.victims(kind)
+        if not victims:
+            raise OSError("nobody to kill: " + kind)
+        for pid in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def end(self):
+        self.tunnel.terminate()
+        self.tunnel.wait(30 * SLOW)
+
+
+def down(method, victim, size, pause):
+    size = int(size)
+    scene = Scene(method, "-R", {"RETR": retr(size)})
+    client = scene.client()
+    data = client.prepare("PASV")()
+    client.ask("RETR f")
+    client.take(data, 1000, note=False)
+    early = client.reply(float(pause) * SLOW)
+    scene.kill(victim)
+    client.patience = 12 * SLOW
+    seen = client.take(data).split()
+    final = early or client.reply()
+    got = 1000 + int(seen[1])
+    scene.end()
+    if got < size and seen[3] == "EOF" and final[:1] == "2":
+        return "%d of %d bytes, a clean end, and %s %s" % (
+            got, size, final, "before the death" if early else "after it")
+    return None
+
+
+def half(s, _):
+    s.say("150 give it to me")
+    data = s.data()
+    s.take(data, HALF)
+    s.tell("half is there")
+    s.patience = 15 * SLOW
+    s.take(data)
+
+
+def up(method, victim, way):
+    scene = Scene(method, way, {"STOR": half})
+    client = scene.client()
+    data = client.prepare("PASV")()
+    client.ask("STOR f")
+    client.give(data, pattern(HALF))
+    client.hear("half is there")
+    scene.kill(victim)
+    time.sleep(1 * SLOW)
+    client.close()
+    for _ in range(60):
+        time.sleep(0.1 * SLOW)
+        for line in scene.servers[0].view:
+            if line.endswith(" EOF"):
+                return "the server saw a clean end: " + line
+    if victim == "session":
+        scene.end()
+        time.sleep(4 * SLOW)
+        if [line for line in scene.servers[0].view if line.endswith(" EOF")]:
+            return "the server saw a clean end after that of the tunnel"
+    return None
+
+
+def play(method, case):
+    kind, *args = case.split("/")
+    name = "%s: %s" % (method, case.replace("/", " "))
+    try:
+        why = {"down": down, "up": up}[kind](method, *args)
+    except (OSError, IndexError, ValueError) as wrong:
+        why = "failed: %r" % wrong
+    print("not ok %s: %s" % (name, why) if why else "ok " + name, flush=True)
+
+
+def main(method, *cases):
+    threads = [threading.Thread(target=play, args=(method, case)) for case in cases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+main(*sys.argv[1:])
