@@ -18,7 +18,8 @@ static void
 identity(const struct tunnel *t, char *text, size_t size)
 {
 	const struct cmdline *c = t->cmdline;
-	size_t used = (size_t)snprintf(text, size, "%s %s", c->ctl_path, c->destination);
+	size_t used = (size_t)snprintf(text, size, "%s %s", c->ctl_path != NULL ? c->ctl_path : "",
+	    c->destination);
 
 	for (size_t i = 0; i < c->local.count && used < size; i++) {
 		const struct tunnel_spec *s = &c->local.spec[i];
@@ -26,12 +27,16 @@ identity(const struct tunnel *t, char *text, size_t size)
 		used += (size_t)snprintf(text + used, size - used, " %s:%u:%s:%u", s->listen.host,
 		    (unsigned)s->listen.port, s->target.host, (unsigned)s->target.port);
 	}
+	for (size_t i = 0; i < c->ssh.count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, " %s", c->ssh.item[i]);
+	for (size_t i = 0; i < c->ftp_texts.count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, " %s", c->ftp_texts.item[i]);
 }
 
 static bool
 has_identity(const struct tunnel *t)
 {
-	return t->cmdline->background && t->cmdline->ctl_path != NULL;
+	return t->cmdline->background;
 }
 
 static int
