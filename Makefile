@@ -5,6 +5,7 @@
 #   install     programs, manual pages and completions; uninstall removes them
 #   check       gets what the tests need (tests/deps), then unit and end-to-end tests
 #   unit        unit tests alone
+#   sim         the session machine in a simulated world: 100,000 dialogues (tests/sim/run)
 #   demo        shows it at work on this machine
 #   soak        the scenarios about integrity and load at full length (an hour)
 #   bench       measures it against ssh -L, ssh -D and sftp
@@ -62,11 +63,13 @@ CTL_SRC != ls ctl/*.c 2>/dev/null | grep -v '/ftp-over-ssh'; true
 HELPER_SRC != ls helper/*.c 2>/dev/null | grep -v '/ftp-over-ssh'; true
 UNIT_SRC != ls tests/unit/test_*.c 2>/dev/null; true
 FUZZ_SRC != ls tests/fuzz/fuzz_*.c 2>/dev/null; true
+SIM_SRC != ls tests/sim/*.c 2>/dev/null; true
 MAN1 != ls man/*.1 2>/dev/null; true
 MAN8 != ls man/*.8 2>/dev/null; true
 COMPLETIONS != ls contrib/completions/* 2>/dev/null; true
 CTL_OBJ = $(CTL_SRC:.c=.o)
 HELPER_OBJ = $(HELPER_SRC:.c=.o)
+SIM_OBJ = $(SIM_SRC:.c=.o)
 UNIT = $(UNIT_SRC:.c=.test)
 FUZZ = $(FUZZ_SRC:.c=.test)
 LIBRARIES = helper/libhelper.a ctl/libctl.a
@@ -144,22 +147,29 @@ ctl/ftp-over-ssh-ctl: ctl/ftp-over-ssh-ctl.o ctl/libctl.a
 helper/ftp-over-ssh-helper: helper/ftp-over-ssh-helper.o $(LIBRARIES)
 	$(SAY) LINK $@
 	$(HUSH)$(LINK) -o $@ helper/ftp-over-ssh-helper.o $(LIBRARIES) $(LIBS)
+tests/sim/sim: $(SIM_OBJ) $(LIBRARIES)
+	$(SAY) LINK $@
+	$(HUSH)$(LINK) -o $@ $(SIM_OBJ) $(LIBRARIES) $(LIBS)
 $(UNIT) $(FUZZ): $(LIBRARIES)
 
 # --- tests
 
 check:
 	tests/deps check
-	$(MAKE) all unit
+	$(MAKE) all unit sim
 	tests/docs/run
 	tests/e2e/run
 unit: $(UNIT) $(FUZZ)
 	@tests/unit/run $(UNIT) $(FUZZ)
+sim: tests/sim/sim
+	tests/sim/run
+	tests/sim/broken
 demo:
 	tests/deps demo
 	$(MAKE) all
 	tests/demo
-soak: all
+soak: all tests/sim/sim
+	tests/sim/run soak
 	tests/soak/run
 bench: all
 	tests/bench/run
@@ -247,10 +257,10 @@ dist:
 		(cd $$d && tar cf - $(DIST)) | gzip -9n >$(DIST).tar.gz && rm -rf $$d; fi
 	@echo $(DIST).tar.gz
 clean:
-	rm -rf build $(PROGRAMS) $(LIBRARIES) $(UNIT) $(FUZZ)
-	rm -f ctl/*.o ctl/*.d helper/*.o helper/*.d tests/*/*.d tests/*/*.test.*
+	rm -rf build $(PROGRAMS) $(LIBRARIES) $(UNIT) $(FUZZ) tests/sim/sim
+	rm -f ctl/*.o ctl/*.d helper/*.o helper/*.d tests/*/*.o tests/*/*.d tests/*/*.test.*
 
-DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d tests/fuzz/*.d 2>/dev/null; true
+DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d tests/fuzz/*.d tests/sim/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
-.PHONY: all check unit demo soak bench fuzz sanitize valgrind lint install uninstall dist clean
+.PHONY: all check unit sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean

@@ -27,25 +27,26 @@ peer_text(int fd, char *peer)
 }
 
 enum admission
-admit(int fd, const struct admit_policy *policy, char *peer, char *why, size_t why_size)
+admit(int fd, const struct admit_policy *policy, struct visitor *v)
 {
 	uid_t uid;
 
-	peer_text(fd, peer);
+	peer_text(fd, v->peer);
 	switch (peer_uid(fd, &uid)) {
 	case PEER_KNOWN:
 		if (policy->any_user || uid == geteuid() || uid == 0)
 			return ADMIT;
-		snprintf(why, why_size, "it belongs to user %ld; FtpAllowUsers=any would let it "
-		    "in", (long)uid);
+		snprintf(v->why, sizeof(v->why), "it belongs to user %ld; FtpAllowUsers=any would "
+		    "let it in", (long)uid);
 		return ADMIT_STRANGER;
 	case PEER_UNKNOWN:
 		if (policy->any_user)
 			return ADMIT;
-		snprintf(why, why_size, "its owner cannot be told; FtpAllowUsers=any would let it in");
+		snprintf(v->why, sizeof(v->why), "its owner cannot be told; FtpAllowUsers=any would "
+		    "let it in");
 		return ADMIT_UNKNOWN;
 	default:
-		snprintf(why, why_size, "it is on another host; -g would let it in");
+		snprintf(v->why, sizeof(v->why), "it is on another host; -g would let it in");
 		return policy->gateway ? ADMIT : ADMIT_STRANGER;
 	}
 }

@@ -3,7 +3,6 @@
 #define ADMIT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define ADMIT_PEER_MAX 64
 
@@ -18,8 +17,12 @@ enum admission {
 	ADMIT_STRANGER /* refused */
 };
 
-/* fd is an accepted connection, TCP or unix. peer (ADMIT_PEER_MAX) gets its address as text,
- * why a message where it is refused. */
-enum admission admit(int fd, const struct admit_policy *, char *peer, char *why, size_t why_size);
+struct visitor {
+	char peer[ADMIT_PEER_MAX]; /* its address as text */
+	char why[256];             /* it is refused */
+};
+
+/* fd is an accepted connection, TCP or unix. */
+enum admission admit(int fd, const struct admit_policy *, struct visitor *);
 
 #endif

@@ -50,8 +50,7 @@ check_config(struct check *c)
 	sshcmd_value(c->config, "hostname", host, sizeof(host));
 	sshcmd_value(c->config, "port", port, sizeof(port));
 	sshcmd_value(c->config, "user", user, sizeof(user));
-	m->keepalive = sshcmd_value(c->config, "serveraliveinterval", value,
-	    sizeof(value)) != NULL && strcmp(value, "0") == 0;
+	m->ssh.config = c->config;
 	m->persists = sshcmd_value(c->config, "controlpersist", value, sizeof(value)) != NULL &&
 	    strcmp(value, "no") != 0;
 	if (sshcmd_value(c->config, "controlpath", c->path, sizeof(c->path)) != NULL &&

@@ -54,8 +54,7 @@ check_master(struct check *c)
 	if (state != MASTER_UP)
 		return check_say(c, BAD, "%s", master_reason(c->master));
 	log_open("ftp-over-ssh-ctl", LOG_QUIET, false); /* what it is refused is told here */
-	c->forwarder = forwarder_new(c->loop, METHOD_MUX, master_path(c->master),
-	    c->cmdline.destination, answered, c);
+	c->forwarder = forwarder_new(c->loop, master_path(c->master), answered, c);
 	if (c->forwarder == NULL)
 		return check_say(c, BAD, "%s: %s", master_path(c->master), strerror(errno));
 	if (!master_is_ours(c->master))
@@ -89,7 +88,7 @@ dial(struct check *c, const char *host, uint16_t port, int *rfd, int *wfd)
 
 	master_refusal(c->master, old, sizeof(old));
 	*rfd = *wfd = -1;
-	return wait_answer(c, forward_stdio(c->forwarder, host, port, -1, rfd, wfd));
+	return wait_answer(c, forward_stdio(c->forwarder, host, port, rfd, wfd));
 }
 
 static void

@@ -9,14 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "forward_exec.h"
 #include "loop.h"
 #include "memory.h"
 #include "mux.h"
-#include "muxmsg.h"
 
 #define FINISH_MS 2000
-#define QUIET_MS 50 /* a small file is through by then */
 
 enum ask { ASK_OPEN, ASK_CANCEL, ASK_CHECK, ASK_STDIO };
 
@@ -27,8 +24,6 @@ struct link {
 	struct mux *mux;
 	/* stdio only */
 	struct link *next;
-	uint32_t id; /* of its request */
-	int life;    /* closed when it is over; -1 = nobody waits for that */
 };
 
 /* What was asked and is not answered yet. */
@@ -38,39 +33,21 @@ struct pending {
 	uint32_t id;
 	enum ask ask;
 	struct forward forward;
-	struct link *link; /* mux: who will answer, and under which id */
+	struct link *link; /* who will answer, and under which id */
 	uint32_t mux_id;
-	struct forward_run *run; /* exec */
-};
-
-struct method {
-	int (*ask)(struct pending *); /* -1 with errno when it cannot be asked */
-	void (*finish)(struct forwarder *);
 };
 
 struct forwarder {
 	struct loop *loop;
-	const struct method *method;
-	bool may_fall_back; /* METHOD_AUTO: exec for a master of another mux version */
-	char *ctl_path, *destination;
+	char *ctl_path;
 	forward_fn *fn;
 	void *arg;
 	struct link local, remote, *stdio;
-	struct link *ready;  /* in stdio, not used yet */
-	struct timer *quiet; /* of the latest stdio forward, or the one that is ready */
 	struct pending *pending;
 	uint32_t next_id;
 	unsigned busy;
 	bool gone, freed;
 };
-
-static int mux_ask(struct pending *);
-static void mux_finish_links(struct forwarder *);
-static int exec_ask(struct pending *);
-static void exec_finish(struct forwarder *);
-
-static const struct method method_mux = { mux_ask, mux_finish_links };
-static const struct method method_exec = { exec_ask, exec_finish };
 
 static void
 forwarder_leave(struct forwarder *f)
@@ -78,7 +55,6 @@ forwarder_leave(struct forwarder *f)
 	if (--f->busy > 0 || !f->freed)
 		return;
 	free(f->ctl_path);
-	free(f->destination);
 	free(f);
 }
 
@@ -100,7 +76,6 @@ pending_free(struct pending *p)
 	for (at = &p->forwarder->pending; *at != p; at = &(*at)->next)
 		;
 	*at = p->next;
-	forward_run_free(p->run);
 	free(p);
 }
 
@@ -129,11 +104,7 @@ stdio_close(struct link *l)
 	for (at = &l->forwarder->stdio; *at != l; at = &(*at)->next)
 		;
 	*at = l->next;
-	if (l->forwarder->ready == l)
-		l->forwarder->ready = NULL;
 	link_close(l);
-	if (l->life != -1)
-		close(l->life);
 	free(l);
 }
 
@@ -154,43 +125,19 @@ forwarder_gone(struct forwarder *f, const struct forward_result *result)
 	forwarder_tell(f, 0, &mine);
 }
 
-/* Method mux */
-
-static bool
-link_foreign(const struct link *l)
-{
-	uint32_t version = mux_version(l->mux);
-
-	return l->forwarder->may_fall_back && version != 0 && version != MUX_VERSION;
-}
-
+/* A remote forward that sshd leaves unanswered says nothing about the master. */
 static void
 link_over(struct link *l, const struct forward_result *result)
 {
 	struct forwarder *f = l->forwarder;
-	bool foreign = link_foreign(l);
 
-	if (foreign)
-		f->method = &method_exec;
-	if (l == &f->local || l == &f->remote) {
-		/* A remote forward that sshd leaves unanswered says nothing about the master. */
-		bool silent = l == &f->remote && result->status == FORWARD_TIMEOUT;
-
-		link_close(l);
-		if (!foreign && !silent)
-			forwarder_gone(f, result);
+	if (l != &f->local && l != &f->remote) {
+		stdio_close(l);
 		return;
 	}
-	stdio_close(l);
-}
-
-/* The answer of a master with another mux version: ask again through ssh. */
-static void
-pending_fall_back(struct pending *p, const struct forward_result *result)
-{
-	p->link = NULL;
-	if (exec_ask(p) == -1)
-		pending_answer(p, result);
+	link_close(l);
+	if (l == &f->local || result->status != FORWARD_TIMEOUT)
+		forwarder_gone(f, result);
 }
 
 static void
@@ -209,13 +156,7 @@ link_answer(void *arg, const struct forward_result *result)
 	for (p = f->pending; p != NULL; p = p->next)
 		if (p->link == l && p->mux_id == result->id)
 			break;
-	if (p != NULL && p->ask == ASK_STDIO && result->status != FORWARD_OK && l->life != -1) {
-		close(l->life); /* nothing will come */
-		l->life = -1;
-	}
-	if (p != NULL && result->status == FORWARD_BROKEN && link_foreign(l))
-		pending_fall_back(p, result);
-	else if (p != NULL)
+	if (p != NULL)
 		pending_answer(p, result);
 	forwarder_leave(f);
 }
@@ -265,55 +206,8 @@ mux_finish_links(struct forwarder *f)
 	f->local.mux = f->remote.mux = NULL;
 }
 
-/* Method exec */
-
-static void
-exec_answer(void *arg, const struct forward_result *result)
-{
-	struct pending *p = arg;
-	struct forwarder *f = p->forwarder;
-	struct forward_result mine = *result;
-
-	f->busy++;
-	pending_answer(p, &mine);
-	if (mine.status == FORWARD_DEAD && !f->freed)
-		forwarder_gone(f, &mine);
-	forwarder_leave(f);
-}
-
-static int
-exec_ask(struct pending *p)
-{
-	static const enum forward_verb verbs[] = {
-		[ASK_OPEN] = FORWARD_VERB_OPEN,
-		[ASK_CANCEL] = FORWARD_VERB_CANCEL,
-		[ASK_CHECK] = FORWARD_VERB_CHECK,
-	};
-	struct forwarder *f = p->forwarder;
-
-	if (p->ask == ASK_STDIO) {
-		errno = ENOTSUP;
-		return -1;
-	}
-	p->run = forward_run_new(f->loop, f->ctl_path, f->destination, verbs[p->ask],
-	    &p->forward, MUX_TIMEOUT_MS, exec_answer, p);
-	return p->run == NULL ? -1 : 0;
-}
-
-static void
-exec_finish(struct forwarder *f)
-{
-	for (struct pending *p = f->pending; p != NULL; p = p->next) {
-		forward_run_finish(p->run, p->ask == ASK_CANCEL ? FINISH_MS : 0);
-		p->run = NULL;
-	}
-}
-
-/* Both methods */
-
 struct forwarder *
-forwarder_new(struct loop *loop, enum forward_method method, const char *ctl_path,
-    const char *destination, forward_fn *fn, void *arg)
+forwarder_new(struct loop *loop, const char *ctl_path, forward_fn *fn, void *arg)
 {
 	struct forwarder *f;
 	int saved;
@@ -321,21 +215,16 @@ forwarder_new(struct loop *loop, enum forward_method method, const char *ctl_pat
 	if ((f = memory_new(sizeof(*f))) == NULL)
 		return NULL;
 	f->loop = loop;
-	f->method = method == METHOD_EXEC ? &method_exec : &method_mux;
-	f->may_fall_back = method == METHOD_AUTO;
 	f->fn = fn;
 	f->arg = arg;
 	f->local.forwarder = f->remote.forwarder = f;
 	f->ctl_path = memory_text(ctl_path);
-	f->destination = memory_text(destination != NULL ? destination : "master");
-	if (f->ctl_path == NULL || f->destination == NULL || link_open(&f->local) == -1) {
+	if (f->ctl_path == NULL || link_open(&f->local) == -1) {
 		saved = errno;
 		forwarder_free(f);
 		errno = saved;
 		return NULL;
 	}
-	if (f->method == &method_exec)
-		link_close(&f->local); /* it only had to show that a master listens */
 	return f;
 }
 
@@ -346,12 +235,11 @@ forwarder_free(struct forwarder *f)
 		return;
 	f->freed = true;
 	f->busy++;
-	f->method->finish(f);
+	mux_finish_links(f);
 	link_close(&f->local);
 	link_close(&f->remote);
 	while (f->stdio != NULL)
 		stdio_close(f->stdio);
-	timer_free(f->quiet);
 	while (f->pending != NULL)
 		pending_free(f->pending);
 	forwarder_leave(f);
@@ -388,25 +276,12 @@ forwarder_ask(struct forwarder *f, enum ask ask, const struct forward *forward)
 
 	if (p == NULL)
 		return 0;
-	if (f->method->ask(p) == 0)
+	if (mux_ask(p) == 0)
 		return p->id;
 	saved = errno;
 	pending_free(p);
 	errno = saved;
 	return 0;
-}
-
-void
-forward_hold(struct forwarder *f, bool hold)
-{
-	mux_hold(f->local.mux, hold);
-}
-
-void
-forward_quiet(struct forwarder *f, bool quiet)
-{
-	if (f->local.mux != NULL)
-		mux_quiet(f->local.mux, quiet);
 }
 
 uint32_t
@@ -431,64 +306,17 @@ forward_check(struct forwarder *f)
 
 /* ssh must not be given the same descriptor twice. It sets O_NONBLOCK on its ends itself. */
 static int
-stdio_pairs(int in[2], int out[2], bool life)
+stdio_pairs(int in[2], int out[2])
 {
 	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 
 	if (socketpair(AF_UNIX, type, 0, in) == -1)
 		return -1;
-	if ((life ? pipe2(out, O_CLOEXEC | O_NONBLOCK) : socketpair(AF_UNIX, type, 0, out)) == -1) {
-		close(in[0]);
-		close(in[1]);
-		return -1;
-	}
-	return 0;
-}
-
-static struct link *
-stdio_link(struct forwarder *f)
-{
-	struct link *l = f->ready;
-
-	f->ready = NULL;
-	if (l != NULL)
-		return l;
-	if ((l = memory_new(sizeof(*l))) == NULL)
-		return NULL;
-	l->forwarder = f;
-	l->life = -1;
-	if (link_open(l) == -1) {
-		free(l);
-		return NULL;
-	}
-	l->next = f->stdio;
-	f->stdio = l;
-	return l;
-}
-
-static void
-stdio_loud(void *arg)
-{
-	struct forwarder *f = arg;
-
-	f->quiet = NULL;
-	if (f->ready != NULL)
-		stdio_close(f->ready);
-	for (struct link *l = f->stdio; l != NULL; l = l->next)
-		mux_quiet(l->mux, false);
-}
-
-/* Hello, answer and end of a small file's link are read all at once, with the next one's dial
- * or a little later: each would wake us up. */
-static void
-stdio_quiet(struct link *l)
-{
-	struct forwarder *f = l->forwarder;
-
-	timer_free(f->quiet);
-	for (struct link *other = f->stdio; other != NULL; other = other->next)
-		mux_quiet(other->mux, other == l && l->life == -1);
-	f->quiet = loop_timer(f->loop, QUIET_MS, stdio_loud, f);
+	if (socketpair(AF_UNIX, type, 0, out) == 0)
+		return 0;
+	close(in[0]);
+	close(in[1]);
+	return -1;
 }
 
 /* in and out are the master's ends. */
@@ -496,42 +324,36 @@ static int
 stdio_ask(struct pending *p, const char *host, uint16_t port, int in, int out)
 {
 	struct forwarder *f = p->forwarder;
+	struct link *l = memory_new(sizeof(*l));
 
-	if (f->method != &method_mux) {
-		errno = ENOTSUP;
+	if (l == NULL)
 		return -1;
-	}
-	if ((p->link = stdio_link(f)) == NULL)
-		return -1;
-	p->link->id = p->id;
-	p->mux_id = mux_stdio_forward(p->link->mux, host, port, in, out);
-	if (p->mux_id != 0)
+	l->forwarder = f;
+	l->next = f->stdio;
+	f->stdio = p->link = l;
+	if (link_open(l) == 0 && (p->mux_id = mux_stdio_forward(l->mux, host, port, in, out)) != 0)
 		return 0;
-	stdio_close(p->link);
+	stdio_close(l);
 	return -1;
 }
 
 uint32_t
-forward_stdio(struct forwarder *f, const char *host, uint16_t port, int to, int *rfd, int *wfd)
+forward_stdio(struct forwarder *f, const char *host, uint16_t port, int *rfd, int *wfd)
 {
-	struct pending *p;
+	struct pending *p = pending_new(f, ASK_STDIO, NULL);
 	int in[2], out[2], asked, saved;
 
-	if ((p = pending_new(f, ASK_STDIO, NULL)) == NULL)
+	if (p == NULL)
 		return 0;
-	if (stdio_pairs(in, out, to != -1) == -1) {
+	if (stdio_pairs(in, out) == -1) {
 		pending_free(p);
 		return 0;
 	}
-	asked = stdio_ask(p, host, port, in[1], to != -1 ? to : out[1]);
+	asked = stdio_ask(p, host, port, in[1], out[1]);
 	saved = errno;
 	close(in[1]);
-	if (asked == 0 && to != -1)
-		p->link->life = out[1];
-	else
-		close(out[1]);
+	close(out[1]);
 	if (asked == 0) {
-		stdio_quiet(p->link);
 		*wfd = in[0];
 		*rfd = out[0];
 		return p->id;
@@ -541,30 +363,4 @@ forward_stdio(struct forwarder *f, const char *host, uint16_t port, int to, int 
 	pending_free(p);
 	errno = saved;
 	return 0;
-}
-
-void
-forward_stdio_prepare(struct forwarder *f)
-{
-	if (f->method != &method_mux || f->gone || f->ready != NULL)
-		return;
-	if ((f->ready = stdio_link(f)) != NULL)
-		stdio_quiet(f->ready);
-}
-
-void
-forward_stdio_end(struct forwarder *f, uint32_t id)
-{
-	struct link *l = f->stdio;
-
-	while (l != NULL && l->id != id)
-		l = l->next;
-	if (l == NULL)
-		return;
-	for (struct pending *p = f->pending, *next; p != NULL; p = next) {
-		next = p->next;
-		if (p->link == l)
-			pending_free(p);
-	}
-	stdio_close(l);
 }

@@ -10,7 +10,7 @@
 #include "background.h"
 #include "cmdline.h"
 #include "client.h"
-#include "helpers.h"
+#include "helper_program.h"
 #include "fdlimit.h"
 #include "log.h"
 #include "rundir.h"
@@ -83,7 +83,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 {
 	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
 	bool expands = c->ctl_path != NULL && sshcmd_expands(c->ctl_path);
-	char why[512], interval[16], persist[16];
+	char why[512], persist[16];
 
 	if (c->ctl_path != NULL && !wants_forwards && !expands)
 		return 0;
@@ -94,8 +94,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 	if (sshcmd_value(*config, "controlpath", path, path_size) != NULL &&
 	    strcmp(path, "none") != 0)
 		*(expands ? &m->ctl_path : &m->config_path) = path;
-	m->keepalive = sshcmd_value(*config, "serveraliveinterval", interval,
-	    sizeof(interval)) != NULL && strcmp(interval, "0") == 0;
+	m->ssh.config = *config;
 	m->persists = sshcmd_value(*config, "controlpersist", persist, sizeof(persist)) != NULL &&
 	    strcmp(persist, "no") != 0;
 	if (wants_forwards)
@@ -111,7 +110,7 @@ check_surroundings(const struct cmdline *c, const char **helper)
 	char **client;
 
 	if (rundir_path(why, sizeof(why)) == NULL ||
-	    (*helper = helpers_program(why, sizeof(why))) == NULL)
+	    (*helper = helper_program(why, sizeof(why))) == NULL)
 		goto err;
 	if (c->run == RUN_CLIENT) {
 		if ((client = client_argv(c->command, &(struct tokens){ "", 0, NULL }, why,

@@ -3,12 +3,8 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,88 +14,42 @@
 #endif
 
 #include "helperlog.h"
+#include "kept.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
-#include "signals.h"
 #include "status.h"
 
-#define NAME "ftp-over-ssh-helper"
 #define LAST_REPORTS 32 /* read when it has ended */
 
 struct helpers {
 	struct loop *loop;
-	const char *program;
-	const struct cmdline *cmdline;
-	helpers_fn *ended;
-	void *arg;
+	struct helpers_config config;
 	struct helper *first;
 	size_t count;
 	unsigned started;
 	helpers_report_fn *report;
 	void *report_arg;
-	helpers_notice_fn *notice;
-	void *notice_arg;
+	struct kept *kept;
 	struct helperlog *log; /* NULL: their messages go where ours go */
 };
-
-/* Which program */
-
-/* Of "/somewhere/ctl/ftp-over-ssh" it is in /somewhere/helper; and an installation may have been
- * moved, or have got its PREFIX when it was built already. */
-static const struct {
-	const char *ours, *its;
-} places[] = { { "ctl", "helper" }, { "bin", "libexec" } };
-
-static bool
-is_beside(char *path, size_t size)
-{
-	char own[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *dir, *name;
-
-	if (n == -1)
-		return false;
-	own[n] = '\0';
-	dir = dirname(own);
-	if ((name = strrchr(dir, '/')) == NULL)
-		return false;
-	*name++ = '\0';
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (strcmp(name, places[i].ours) == 0)
-			return (size_t)snprintf(path, size, "%s/%s/" NAME, dir, places[i].its) <
-			    size && access(path, X_OK) == 0;
-	return false;
-}
-
-const char *
-helpers_program(char *why, size_t why_size)
-{
-	static char beside[PATH_MAX];
-	const char *program = getenv("FTP_OVER_SSH_HELPER");
-
-	if (program == NULL || *program == '\0')
-		program = is_beside(beside, sizeof(beside)) ? beside : LIBEXECDIR "/" NAME;
-	if (access(program, X_OK) == 0)
-		return program;
-	snprintf(why, why_size, "%s: %s; install it, or name it in FTP_OVER_SSH_HELPER", program,
-	    strerror(errno));
-	return NULL;
-}
 
 /* The set */
 
 struct helpers *
-helpers_new(struct loop *loop, const char *program, const struct cmdline *cmdline,
-    helpers_fn *ended, void *arg)
+helpers_new(struct loop *loop, const struct helpers_config *config)
 {
 	struct helpers *h = memory_new(sizeof(*h));
 
 	if (h == NULL)
 		return NULL;
-	*h = (struct helpers){ .loop = loop, .program = program, .cmdline = cmdline,
-		.ended = ended, .arg = arg };
-	if (cmdline->to_syslog || (cmdline->background && cmdline->log_file == NULL))
+	*h = (struct helpers){ .loop = loop, .config = *config };
+	if ((h->kept = kept_new(loop, config->cmdline->ftp.abort_hold * 1000)) == NULL) {
+		free(h);
+		return NULL;
+	}
+	if (config->cmdline->to_syslog ||
+	    (config->cmdline->background && config->cmdline->log_file == NULL))
 		h->log = helperlog_new(loop);
 	return h;
 }
@@ -108,6 +58,7 @@ static void
 helper_free(struct helper *one)
 {
 	proc_forget(&one->proc);
+	kept_forget(one->kept);
 	watch_free(one->watch);
 	close(one->status_fd);
 	free(one->seen);
@@ -125,6 +76,8 @@ helpers_free(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
+	kept_free(h->kept, h->config.masters != NULL &&
+	    master_is_ours(masters_first(h->config.masters)));
 	helperlog_free(h->log);
 	free(h);
 }
@@ -148,13 +101,6 @@ helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
 	h->report_arg = arg;
 }
 
-void
-helpers_on_notice(struct helpers *h, helpers_notice_fn *fn, void *arg)
-{
-	h->notice = fn;
-	h->notice_arg = arg;
-}
-
 const struct helper *
 helpers_first(const struct helpers *h)
 {
@@ -168,30 +114,50 @@ helpers_terminate(struct helpers *h)
 		proc_kill(&one->proc, SIGTERM);
 }
 
-static void
-report_or_notice(struct helper *one, const void *packet, size_t len)
+/* One packet; as recv(2). *fd: what came along, or -1. */
+static ssize_t
+receive(int from, char *packet, size_t size, int *fd)
 {
-	const struct helpers *h = one->owner;
-	char why[NOTICE_MAX];
-	enum notice notice;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { packet, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	const struct cmsghdr *c = &control.header;
+	ssize_t n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
 
-	if (notice_get(packet, len, &notice, why)) {
-		if (h->notice != NULL)
-			h->notice(h->notice_arg, one, notice, why);
-	} else if (h->report != NULL) {
-		h->report(h->report_arg, one, packet, len);
-	}
+	*fd = -1;
+	if (n > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
+	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(int));
+	return n;
 }
 
-/* One packet; as recv(2). */
+/* As recv(2). What came along unasked for is closed. */
 static ssize_t
 take_report(struct helper *one)
 {
-	char report[STATUS_PACKET_MAX];
-	ssize_t n = recv(one->status_fd, report, sizeof(report), 0);
+	const struct helpers *h = one->owner;
+	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
+	enum notice notice;
+	int fd;
+	ssize_t n = receive(one->status_fd, report, sizeof(report), &fd);
 
-	if (n > 0)
-		report_or_notice(one, report, (size_t)n);
+	if (n <= 0)
+		return n;
+	if (!notice_get(report, (size_t)n, &notice, why)) {
+		if (h->report != NULL)
+			h->report(h->report_arg, one, report, (size_t)n);
+	} else if (notice != NOTICE_NO_MASTER) {
+		h->config.notice(h->config.arg, one, notice, why);
+	} else if (fd != -1) {
+		h->config.back(h->config.arg, one, fd);
+		return n;
+	}
+	if (fd != -1)
+		close(fd);
 	return n;
 }
 
@@ -237,9 +203,11 @@ helper_ended(void *arg, int status)
 	for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
 		;
 	unlink_helper(one);
+	kept_end(one->kept, status < 0);
+	one->kept = NULL;
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
 	    proc_shell_status(status));
-	h->ended(h->arg, one, proc_shell_status(status));
+	h->config.ended(h->config.arg, one, proc_shell_status(status));
 	helper_free(one);
 	if (h->count == 0)
 		memory_give_back();
@@ -260,18 +228,33 @@ word(struct words *w, const char *text)
 
 static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
 
-/* malloc'ed. status and server are texts that live as long as it. */
+/* The texts of its descriptors, of which spare may be -1: none. */
+struct fds {
+	int status, keep, spare;
+	char text[3][16];
+};
+
+static void
+print_fds(struct fds *f)
+{
+	snprintf(f->text[0], sizeof(f->text[0]), "%d", f->status);
+	snprintf(f->text[1], sizeof(f->text[1]), "%d", f->keep);
+	snprintf(f->text[2], sizeof(f->text[2]), "%d", f->spare);
+}
+
+/* malloc'ed. fds and server live as long as it. */
 static const char **
-command_line(const struct helpers *h, const struct helper_start *start, const char *status,
+command_line(const struct helpers *h, const struct helper_start *start, const struct fds *fds,
     const char *server)
 {
-	const struct cmdline *c = h->cmdline;
-	size_t masters = masters_count(start->masters);
-	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 16) * sizeof(char *)), 0 };
+	const struct cmdline *c = h->config.cmdline;
+	const struct masters *m = h->config.masters;
+	size_t masters = masters_count(m);
+	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
-	word(&w, h->program);
+	word(&w, h->config.program);
 	if (c->gateway)
 		word(&w, "-g");
 	if (c->verbosity == LOG_QUIET)
@@ -284,31 +267,40 @@ command_line(const struct helpers *h, const struct helper_start *start, const ch
 		word(&w, "-o");
 		word(&w, c->ftp_texts.item[i]);
 	}
+	word(&w, "-o");
+	word(&w, masters_method(m, c->ftp.forward) == METHOD_PROXY ? "FtpForward=proxy" :
+	    "FtpForward=mux");
 	word(&w, "-d");
 	word(&w, c->destination);
 	word(&w, "-s");
-	word(&w, status);
+	word(&w, fds->text[0]);
+	word(&w, "-k");
+	word(&w, fds->text[1]);
+	if (fds->spare != -1) {
+		word(&w, "-P");
+		word(&w, fds->text[2]);
+	}
 	for (size_t i = 0; i < masters; i++) {
 		word(&w, "-S");
-		word(&w, masters_path(start->masters, i));
+		word(&w, masters_path(m, i));
 	}
 	word(&w, server);
 	return w.item;
 }
 
 static int
-start_process(struct helper *one, const struct helper_start *start, int status_fd)
+run_program(struct helper *one, const struct helper_start *start, struct fds *fds)
 {
 	const struct helpers *h = one->owner;
-	struct proc_start p = { .fd = { start->in, start->out, PROC_OURS }, .keep = { status_fd },
-		.own_session = start->own_session };
-	char status[16], server[SPEC_HOST_MAX + 16];
+	struct proc_start p = { .fd = { start->in, start->out, PROC_OURS },
+		.keep = { fds->status, fds->keep, fds->spare }, .own_session = start->own_session };
+	char server[SPEC_HOST_MAX + 16];
 	const char **argv;
 	int result, saved;
 
-	snprintf(status, sizeof(status), "%d", status_fd);
+	print_fds(fds);
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	if ((argv = command_line(h, start, status, server)) == NULL)
+	if ((argv = command_line(h, start, fds, server)) == NULL)
 		return -1;
 	p.argv = argv;
 	if (h->log != NULL)
@@ -316,6 +308,24 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
 	saved = errno;
 	free(argv);
+	errno = saved;
+	return result;
+}
+
+static int
+start_process(struct helper *one, const struct helper_start *start, int status_fd)
+{
+	struct masters *m = one->owner->config.masters;
+	struct fds fds = { .status = status_fd };
+	int result, saved;
+
+	masters_tend(m);
+	if ((one->kept = kept_begin(one->owner->kept, masters_path(m, 0), &fds.keep)) == NULL)
+		return -1;
+	fds.spare = kept_spare(one->kept);
+	result = run_program(one, start, &fds);
+	saved = errno;
+	close(fds.keep);
 	errno = saved;
 	return result;
 }
@@ -331,6 +341,7 @@ helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
 	one->status_fd = status_fd;
 	one->started = loop_now();
 	one->reverse = start->reverse;
+	one->again = start->again;
 	one->server = *start->server;
 	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
 	one->watch = loop_watch(h->loop, status_fd, POLLIN, status_ready, one);

@@ -24,9 +24,11 @@ struct helper {
 	int status_fd;             /* our end; closing it ends the helper's session */
 	struct proc proc;
 	unsigned number;           /* 1 is the first */
+	struct kept_by *kept;      /* what it has handed over, should it be killed */
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
 	bool reverse;              /* -R */
+	bool again;                /* another one has handed the client back */
 	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
 	struct hostport server;
 };
@@ -34,22 +36,26 @@ struct helper {
 struct helper_start {
 	int in, out;               /* the control connection; stays the caller's */
 	bool own_session;          /* keep the terminal's signals away from it */
-	bool reverse;
+	bool reverse, again;       /* as in struct helper */
 	bool unsaid;               /* -v says nothing of it */
 	const char *peer;
-	const struct masters *masters; /* the first one is up */
 	const struct hostport *server;
 };
 
-/* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
-typedef void helpers_fn(void *arg, const struct helper *, int status);
+struct helpers_config {
+	const char *program;
+	const struct cmdline *cmdline;
+	struct masters *masters; /* when one is started the first one is up */
+	/* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
+	void (*ended)(void *arg, const struct helper *, int status);
+	/* Something that the user should be told. */
+	void (*notice)(void *arg, const struct helper *, enum notice, const char *why);
+	/* Takes the control connection: NOTICE_NO_MASTER. */
+	void (*back)(void *arg, const struct helper *, int fd);
+	void *arg;
+};
 
-/* The helper program: $FTP_OVER_SSH_HELPER, the one beside us, or the installed one.
- * NULL with a message in why when it cannot be run. Static storage. */
-const char *helpers_program(char *why, size_t why_size);
-
-struct helpers *helpers_new(struct loop *, const char *program, const struct cmdline *,
-    helpers_fn *ended, void *arg);
+struct helpers *helpers_new(struct loop *, const struct helpers_config *); /* copied */
 void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themselves */
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);
@@ -58,9 +64,6 @@ unsigned helpers_started(const struct helpers *); /* since the beginning */
 /* Somebody who takes their reports (packets, untrusted), or NULL. */
 typedef void helpers_report_fn(void *arg, struct helper *, const void *data, size_t len);
 void helpers_on_report(struct helpers *, helpers_report_fn *, void *arg);
-/* Somebody who tells their notices (notice.h), in the same way. */
-typedef void helpers_notice_fn(void *arg, const struct helper *, enum notice, const char *why);
-void helpers_on_notice(struct helpers *, helpers_notice_fn *, void *arg);
 const struct helper *helpers_first(const struct helpers *);
 
 #endif

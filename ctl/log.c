@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "utf8.h"
 
 #define LINE_SIZE 2048
+#define PATIENCE_MS 200 /* for somebody to read what we have said before */
 
 static struct {
 	const char *program;
@@ -95,13 +97,49 @@ flatten(char *text)
 	}
 }
 
+/* Nobody who does not read our messages must stop us: not again, once he has. */
+static bool
+is_read(void)
+{
+	static bool stuck;
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int ready;
+
+	do
+		ready = poll(&p, 1, stuck ? 0 : PATIENCE_MS);
+	while (ready == -1 && errno == EINTR);
+	stuck = ready == 0;
+	return !stuck;
+}
+
+/* line has room for the newline in the place of its NUL. */
+static void
+put_line(char *line)
+{
+	static unsigned lost;
+	size_t len = strlen(line);
+
+	if (!is_read()) {
+		lost++;
+		return;
+	}
+	if (lost > 0)
+		dprintf(STDERR_FILENO, "%s: %u messages were lost: nobody has read them\n",
+		    state.program, lost);
+	lost = 0;
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) == -1) {
+		/* there is nobody left to tell */
+	}
+}
+
 /* One write for each line: the lines of several processes do not mix. */
 static void
 emit(int priority, const char *fmt, va_list ap)
 {
 	char line[LINE_SIZE];
 	int body, saved = errno;
-	size_t len, head = begin_line(line, sizeof(line) / 2);
+	size_t head = begin_line(line, sizeof(line) / 2);
 
 	errno = saved; /* for %m */
 	body = vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
@@ -110,15 +148,10 @@ emit(int priority, const char *fmt, va_list ap)
 	else if (body >= (int)(sizeof(line) - head - 1))
 		memcpy(line + sizeof(line) - 5, "...", 4);
 	flatten(line);
-	if (state.to_syslog) {
+	if (state.to_syslog)
 		syslog(priority, "%s", line);
-	} else {
-		len = strlen(line);
-		line[len++] = '\n';
-		if (write(STDERR_FILENO, line, len) == -1) {
-			/* there is nobody left to tell */
-		}
-	}
+	else
+		put_line(line);
 	errno = saved;
 }
 

@@ -377,7 +377,7 @@ static int
 master_login(struct master *m, int *err)
 {
 	struct ssh_settings ssh = m->settings->ssh;
-	struct ssh_master own = { m->path, !m->ask, m->settings->keepalive };
+	struct ssh_master own = { m->path, !m->ask };
 	const char **options = memory_new((ssh.count + 2) * sizeof(*options));
 	int result;
 

@@ -15,6 +15,7 @@ struct masters {
 	struct master_settings further; /* of all but the first */
 	master_fn *fn;
 	void *arg;
+	bool named; /* the first one, by the user */
 	size_t count;
 	struct one one[MASTERS_MAX];
 };
@@ -46,6 +47,7 @@ masters_new(struct loop *loop, const struct master_settings *settings, unsigned 
 	m->fn = fn;
 	m->arg = arg;
 	m->further = *settings;
+	m->named = settings->ctl_path != NULL;
 	m->further.ctl_path = m->further.config_path = NULL;
 	for (size_t i = 0; i < count && i < MASTERS_MAX; i++) {
 		struct one *one = &m->one[i];
@@ -111,4 +113,15 @@ const char *
 masters_path(const struct masters *m, size_t i)
 {
 	return master_state(m->one[i].master) == MASTER_UP ? master_path(m->one[i].master) : "";
+}
+
+enum forward_method
+masters_method(const struct masters *m, enum forward_method asked)
+{
+	const struct master *first = m->one[0].master;
+
+	if (asked != METHOD_AUTO)
+		return asked;
+	return master_is_ours(first) || (master_state(first) != MASTER_UP && !m->named) ?
+	    METHOD_PROXY : METHOD_MUX;
 }

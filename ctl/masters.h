@@ -18,6 +18,11 @@ void masters_stop(struct masters *); /* as master_stop() */
 struct master *masters_first(const struct masters *);
 void masters_tend(struct masters *);  /* start anew those that have gone */
 
+/* How a helper is to dial through them: as it was asked for; auto: by a proxy connection where the
+ * first one is our own, by the requests of `ssh -O forward` where it is the user's, which a proxy
+ * connection that ends at the wrong time would kill. Told before there is one, too. */
+enum forward_method masters_method(const struct masters *, enum forward_method asked);
+
 /* For helpers, which are given them all in this order. */
 size_t masters_count(const struct masters *);
 const char *masters_path(const struct masters *, size_t); /* "": it is not up */

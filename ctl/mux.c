@@ -15,6 +15,8 @@
 #include "muxmsg.h"
 #include "unixsock.h"
 
+#define OUT_PACKET 4096 /* no packet of ours is longer */
+
 /* While the backlog of a master with a crowd of clients is full. */
 static unsigned connect_wait_ms = UNIXSOCK_PATIENCE_MS;
 
@@ -38,13 +40,12 @@ struct mux {
 	struct request *first, **last;
 	int fd;
 	uint32_t next_id, version;
-	bool held;  /* mux_hold() */
 	bool over;  /* the connection is no more */
 	bool freed; /* mux_free() was called; the memory goes when busy is 0 */
 	unsigned busy;
-	size_t in_len, out_len;
+	uint8_t *out; /* grows: what cannot be sent now is sent later, never dropped */
+	size_t in_len, out_len, out_size;
 	uint8_t in[4 + MUX_PACKET_MAX];
-	uint8_t out[MUX_PACKET_MAX];
 };
 
 static void mux_ready(void *arg, short revents);
@@ -52,8 +53,10 @@ static void mux_ready(void *arg, short revents);
 static void
 mux_leave(struct mux *m)
 {
-	if (--m->busy == 0 && m->freed)
-		free(m);
+	if (--m->busy > 0 || !m->freed)
+		return;
+	free(m->out);
+	free(m);
 }
 
 static void
@@ -156,7 +159,7 @@ mux_flush(struct mux *m)
 {
 	ssize_t n = 0;
 
-	if (m->held || m->fd == -1)
+	if (m->fd == -1)
 		return;
 	if (m->out_len > 0)
 		n = send(m->fd, m->out, m->out_len, MSG_NOSIGNAL);
@@ -168,21 +171,6 @@ mux_flush(struct mux *m)
 		shutdown(m->fd, SHUT_WR);
 	}
 	watch_events(m->watch, m->out_len > 0 ? POLLIN | POLLOUT : POLLIN);
-}
-
-void
-mux_hold(struct mux *m, bool hold)
-{
-	if (m == NULL || m->over || m->held == hold)
-		return;
-	m->held = hold;
-	mux_flush(m);
-}
-
-void
-mux_quiet(struct mux *m, bool quiet)
-{
-	watch_pause(m->watch, quiet && m->out_len == 0);
 }
 
 static int
@@ -219,6 +207,26 @@ mux_connect(struct mux *m, const char *path)
 	return m->waiting == NULL ? -1 : 0;
 }
 
+/* For one more packet, behind those that are on their way. */
+static int
+out_room(struct mux *m, struct wire *w)
+{
+	size_t size = m->out_size > 0 ? m->out_size : OUT_PACKET;
+	uint8_t *grown;
+
+	while (size < m->out_len + OUT_PACKET)
+		size *= 2;
+	if (size > m->out_size) {
+		if ((grown = memory_grow(m->out, size)) == NULL)
+			return -1;
+		m->out = grown;
+		m->out_size = size;
+	}
+	wire_write_to(w, m->out, m->out_size);
+	w->len = m->out_len;
+	return 0;
+}
+
 struct mux *
 mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 {
@@ -233,10 +241,9 @@ mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 	m->arg = arg;
 	m->last = &m->first;
 	m->fd = -1;
-	wire_write_to(&w, m->out, sizeof(m->out));
-	muxmsg_hello(&w);
-	m->out_len = w.len;
-	if (mux_connect(m, path) == -1) {
+	if (out_room(m, &w) == 0 && muxmsg_hello(&w) == 0)
+		m->out_len = w.len;
+	if (m->out_len == 0 || mux_connect(m, path) == -1) {
 		int saved = errno;
 
 		mux_free(m);
@@ -410,9 +417,10 @@ request_new(struct mux *m, enum mux_type type, enum mux_answer success, struct w
 	r->id = m->next_id;
 	r->type = type;
 	r->success = success;
-	wire_write_to(w, m->out, sizeof(m->out));
-	w->len = m->out_len;
-	return r;
+	if (out_room(m, w) == 0)
+		return r;
+	free(r);
+	return NULL;
 }
 
 /* Send what was written, unless it did not fit (bad). */

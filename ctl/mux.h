@@ -34,12 +34,6 @@ void mux_free(struct mux *); /* NULL is harmless; answers nothing any more */
 void mux_finish(struct mux *, unsigned ms);
 uint32_t mux_version(const struct mux *); /* the master's, 0 = its hello is not here yet */
 
-/* What is asked while this is on goes out when it ends, in one piece. NULL is harmless. */
-void mux_hold(struct mux *, bool hold);
-
-/* While this is on the answers stay unread, and nobody is woken by them. */
-void mux_quiet(struct mux *, bool quiet);
-
 /* Each returns the id that its answer will carry, 0 with errno when it cannot be sent. */
 uint32_t mux_alive(struct mux *); /* the answer carries the pid */
 uint32_t mux_open_forward(struct mux *, const struct forward *);

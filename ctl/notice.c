@@ -1,29 +1,63 @@
 #include "notice.h"
 
+#include <sys/socket.h>
+
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
+#include "status.h"
 
-size_t
-notice_put(uint8_t packet[NOTICE_MAX], enum notice notice, const char *why)
+static int
+send_with(int fd, const struct wire *packet, int client)
 {
-	size_t len = strnlen(why, NOTICE_MAX - 1);
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { packet->data, packet->len };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
 
-	packet[0] = (uint8_t)notice;
-	memcpy(packet + 1, why, len);
-	return 1 + len;
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &client, sizeof(int));
+	return sendmsg(fd, &message, MSG_NOSIGNAL) == -1 ? -1 : 0;
+}
+
+/* write(2) is all that a session process may do. */
+int
+notice_send(int status_fd, enum notice notice, const char *why, int client)
+{
+	struct status_record r = { .type = STATUS_NOTICE, .u.notice.kind = notice };
+	uint8_t packet[STATUS_RECORD_MAX];
+	struct wire w;
+
+	snprintf(r.u.notice.why, sizeof(r.u.notice.why), "%s", why);
+	wire_write_to(&w, packet, sizeof(packet));
+	status_put(&w, &r);
+	if (client != -1)
+		return send_with(status_fd, &w, client);
+	return write(status_fd, packet, w.len) == -1 ? -1 : 0;
 }
 
 bool
 notice_get(const void *packet, size_t len, enum notice *notice, char why[NOTICE_MAX])
 {
-	const uint8_t *bytes = packet;
+	const struct status_notice *n;
+	struct status_record r;
+	struct wire w;
 
-	if (len == 0 || len > NOTICE_MAX || bytes[0] == NOTICE_NONE || bytes[0] >= NOTICE_COUNT)
+	wire_read_from(&w, packet, len);
+	if (status_get(&w, &r) != STATUS_OK || r.type != STATUS_NOTICE || wire_left(&w) > 0)
 		return false;
-	*notice = (enum notice)bytes[0];
-	log_escape(why, NOTICE_MAX, bytes + 1, len - 1);
+	n = &r.u.notice;
+	if (n->kind == NOTICE_NONE || n->kind >= NOTICE_COUNT)
+		return false;
+	*notice = (enum notice)n->kind;
+	log_escape(why, NOTICE_MAX, n->why, strlen(n->why));
 	return true;
 }
 

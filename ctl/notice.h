@@ -7,18 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "status_records.h"
+
 enum notice {
 	NOTICE_NONE,
 	NOTICE_NO_SERVER, /* the server's side has ended without a greeting */
 	NOTICE_SILENT,    /* no greeting, and no end either */
 	NOTICE_TLS,       /* the server wants TLS before the login */
+	NOTICE_NO_MASTER, /* the ControlMaster is gone, and nobody has said anything yet: the client is
+			   * handed back for another one */
 	NOTICE_COUNT
 };
 
-/* Over the status socket of a helper: that number as a byte, and why (may be nothing). No other
- * packet there begins with a byte that is not 0. false: it is none, or not a known one. */
-#define NOTICE_MAX 256
-size_t notice_put(uint8_t packet[NOTICE_MAX], enum notice, const char *why);
+/* Over the status socket of a helper, a record STATUS_NOTICE by itself. why: "" = nothing is known.
+ * client: the control connection goes along with it, -1 = none. -1 when it cannot be sent. */
+#define NOTICE_MAX sizeof(((struct status_notice *)0)->why)
+int notice_send(int status_fd, enum notice, const char *why, int client);
+/* Is the packet one? why is printable then. */
 bool notice_get(const void *packet, size_t len, enum notice *, char why[NOTICE_MAX]);
 
 /* The message. destination: the ssh server, "" = the FTP server is on this side. */

@@ -185,7 +185,7 @@ static const struct option_info table[] = {
 	    "ports to listen on for data connections, from 1024 up (default: any)"),
 	ROW("FtpTls", "refuse|pass", tls_pass, set_bool,
 	    "AUTH TLS: refuse it, or pass it on (the data then bypasses the tunnel)"),
-	ROW("FtpForward", "auto|mux|proxy", forward, set_enum,
+	ROW("FtpForward", "auto|proxy|mux", forward, set_enum,
 	    "how data goes through the ssh master; auto: proxy where it is our own"),
 	ROW("FtpAllowUsers", "self|any", allow_any, set_bool,
 	    "which local users may use the listeners"),

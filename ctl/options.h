@@ -23,7 +23,7 @@ struct ftp_options {
 	char advertise[64];                   /* FtpAdvertise=ADDR, "" = none */
 	uint16_t data_port_lo, data_port_hi;  /* FtpDataPorts=LO-HI, 0 = any */
 	bool tls_pass;                        /* FtpTls=refuse|pass */
-	enum forward_method forward;          /* FtpForward=auto|mux|proxy */
+	enum forward_method forward;          /* FtpForward=auto|proxy|mux */
 	bool allow_any;                       /* FtpAllowUsers=self|any */
 	unsigned timeout;                     /* FtpTimeout=SECONDS, 0 = off */
 	unsigned connections;                 /* FtpConnections=N, 0 = no limit */

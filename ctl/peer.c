@@ -56,13 +56,13 @@ addr_same_host(const struct sockaddr *a, const struct sockaddr *b)
 	return scope(a) == 0 || scope(b) == 0 || scope(a) == scope(b);
 }
 
-static bool
-is_own_address(const struct sockaddr *peer)
+bool
+addr_is_own(const struct sockaddr *peer, bool if_unknown)
 {
 	struct ifaddrs *all, *i;
 
 	if (getifaddrs(&all) == -1)
-		return false;
+		return if_unknown;
 	for (i = all; i != NULL; i = i->ifa_next)
 		if (i->ifa_addr != NULL && addr_same_host(i->ifa_addr, peer))
 			break;
@@ -73,7 +73,8 @@ is_own_address(const struct sockaddr *peer)
 bool
 addr_is_here(const struct sockaddr *peer, const struct sockaddr *local)
 {
-	return addr_is_loopback(peer) || addr_same_host(peer, local) || is_own_address(peer);
+	/* who may be here must have an owner */
+	return addr_is_loopback(peer) || addr_same_host(peer, local) || addr_is_own(peer, true);
 }
 
 static enum peer_result

@@ -19,7 +19,9 @@ enum peer_result peer_uid(int fd, uid_t *uid);
 /* Address helpers: v4-mapped IPv6 counts as IPv4. Ports are not compared. */
 bool addr_is_loopback(const struct sockaddr *);
 bool addr_same_host(const struct sockaddr *, const struct sockaddr *);
-/* Is peer, at the other end of a connection to local, on this machine? */
+/* Is that an address of this machine's? if_unknown is the answer when the system does not tell. */
+bool addr_is_own(const struct sockaddr *, bool if_unknown);
+/* Is peer, at the other end of a connection to local, on this machine? Yes where it may be. */
 bool addr_is_here(const struct sockaddr *peer, const struct sockaddr *local);
 
 #endif

@@ -59,13 +59,14 @@ make_request(struct request *r, const struct sockaddr_storage *peer,
 	put_end(local, r->body.id.idiag_dst, &r->body.id.idiag_dport);
 }
 
-/* A socket without a process (closed, TIME_WAIT) is reported as inode 0 and root's, and where
- * there is no connection at all the kernel falls back to a listener on the same port, which
- * has no port at the other end. Neither tells the peer's owner. */
+/* A socket without a process (closed) has inode 0. Newer kernels (6.18 does) still tell its owner
+ * then; older ones, and all of them for TIME_WAIT, say uid 0, which is nobody and not root. Where
+ * there is no connection at all the kernel falls back to a listener on the same port, which has no
+ * port at the other end. */
 static bool
 is_owned_connection(const struct inet_diag_msg *m, const struct request *r)
 {
-	return m->idiag_inode != 0 && m->id.idiag_sport == r->body.id.idiag_sport &&
+	return (m->idiag_inode != 0 || m->idiag_uid != 0) && m->id.idiag_sport == r->body.id.idiag_sport &&
 	    m->id.idiag_dport == r->body.id.idiag_dport;
 }
 

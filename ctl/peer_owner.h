@@ -13,11 +13,11 @@
 
 struct peer_socket {
 	uid_t uid;
-	uint32_t inode; /* as in the "socket:[inode]" of /proc/PID/fd */
+	uint32_t inode; /* as in the "socket:[inode]" of /proc/PID/fd; 0: no process has it any more */
 };
 
 /* This machine's connected TCP socket whose own address is peer and whose other end is local,
- * while it belongs to a process. False when that cannot be told. */
+ * and whose it is, or was. False when that cannot be told. */
 bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *);
 

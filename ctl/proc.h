@@ -30,7 +30,7 @@ struct proc_start {
 	int (*become)(void *arg); /* instead of argv: executes a program; errno when it cannot */
 	void *arg;
 	int fd[3];             /* its standard input, output and error */
-	int keep[2];           /* more of ours that it has under the same number; 0 = none */
+	int keep[3];           /* more of ours that it has under the same number; 0 = none */
 	bool own_session;      /* keep the terminal's signals away from it */
 	bool dies_with_us;     /* SIGTERM for it when we are killed, where there is such a thing */
 	bool many_descriptors; /* as many as it may have */

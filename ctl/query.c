@@ -1,7 +1,6 @@
 #include "query.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -14,6 +13,7 @@
 #include "loop.h"
 #include "rundir.h"
 #include "status.h"
+#include "unixsock.h"
 
 #define TELL_MS 3000
 #define READ_SIZE 65536
@@ -142,23 +142,6 @@ talk_ready(void *arg, short revents)
 	}
 }
 
-static int
-connect_to(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), saved;
-
-	if (fd == -1)
-		return -1;
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 static void
 talk_begin(struct talk *t, struct loop *loop, const struct status_ask *ask)
 {
@@ -169,7 +152,7 @@ talk_begin(struct talk *t, struct loop *loop, const struct status_ask *ask)
 	r.u.ask = *ask;
 	wire_write_to(&w, packet, sizeof(packet));
 	status_put(&w, &r);
-	if ((t->fd = connect_to(t->view->path)) == -1 && errno == EAGAIN)
+	if ((t->fd = unixsock_connect(t->view->path)) == -1 && errno == EAGAIN)
 		talk_end(t, silent);
 	else if (t->fd == -1)
 		talk_end(t, gone);

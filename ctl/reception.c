@@ -10,36 +10,45 @@
 
 #include "admit.h"
 #include "log.h"
+#include "loop.h"
 #include "memory.h"
+#include "seldom.h"
+
+#define LOOK_MS 300 /* for us to see the end of a master that a helper has seen */
 
 /* A control connection that waits for the master; master.c bounds the time. */
 struct client {
 	struct client *next;
 	int fd;
-	bool reverse;
+	bool reverse, again;
 	struct hostport server;
 	char peer[ADMIT_PEER_MAX];
 };
 
 struct reception {
+	struct loop *loop;
+	struct timer *look; /* whether the master is there all the same */
 	const struct cmdline *cmdline;
-	struct masters *masters;
+	struct master *master;
 	struct helpers *helpers;
 	struct client *first;
 	size_t waiting;
 	unsigned long refused;
+	struct seldom told; /* of those who were turned away: why, which names the user */
 	bool may_ask;
 };
 
 struct reception *
-reception_new(const struct cmdline *cmdline, struct masters *masters, struct helpers *helpers)
+reception_new(struct loop *loop, const struct cmdline *cmdline, struct master *master,
+    struct helpers *helpers)
 {
 	struct reception *r = memory_new(sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
+	r->loop = loop;
 	r->cmdline = cmdline;
-	r->masters = masters;
+	r->master = master;
 	r->helpers = helpers;
 	return r;
 }
@@ -73,12 +82,19 @@ refuse(struct client *c, const char *why)
 
 /* A stranger gets nothing to see; who may be the user is told what is missing. */
 static void
-turn_away(struct reception *r, struct client *c, enum admission admission, const char *why)
+turn_away(struct reception *r, struct client *c, enum admission admission,
+    const struct visitor *v)
 {
-	log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
+	unsigned missed;
+
+	if (seldom_due_missed(&r->told, v->why, loop_now(), &missed)) {
+		if (missed > 0)
+			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);
+		log_at(LOG_SESSIONS, "connection from %s refused: %s", v->peer, v->why);
+	}
 	r->refused++;
 	if (admission == ADMIT_UNKNOWN)
-		tell(c, "This connection is refused: ", why);
+		tell(c, "This connection is refused: ", v->why);
 	client_free(c);
 }
 
@@ -86,7 +102,7 @@ static void
 serve(struct reception *r, struct client *c)
 {
 	const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
-		.reverse = c->reverse, .masters = r->masters, .peer = c->peer, .server = &c->server };
+		.reverse = c->reverse, .again = c->again, .peer = c->peer, .server = &c->server };
 
 	if (helpers_start(r->helpers, &start) == -1)
 		refuse(c, strerror(errno));
@@ -111,11 +127,13 @@ reception_master(struct reception *r, enum master_state state)
 {
 	struct client *c;
 
+	if (state == MASTER_DOWN && r->first != NULL)
+		state = master_want(r->master, false); /* it died under those who wait */
 	while (state != MASTER_STARTING && (c = take(r)) != NULL)
 		if (state == MASTER_UP)
 			serve(r, c);
 		else
-			refuse(c, master_reason(masters_first(r->masters)));
+			refuse(c, master_reason(r->master));
 }
 
 void
@@ -127,6 +145,7 @@ reception_free(struct reception *r)
 		return;
 	while ((c = take(r)) != NULL)
 		refuse(c, "the tunnel is being closed");
+	timer_free(r->look);
 	free(r);
 }
 
@@ -182,14 +201,16 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 	const struct admit_policy policy = { r->cmdline->gateway, r->cmdline->ftp.allow_any };
 	struct client *c = client_new(server, reverse, fd);
 	enum admission admission;
+	struct visitor visitor;
 	char why[256];
 
 	if (c == NULL)
 		return;
-	if ((admission = admit(fd, &policy, c->peer, why, sizeof(why))) != ADMIT) {
-		turn_away(r, c, admission, why);
+	if ((admission = admit(fd, &policy, &visitor)) != ADMIT) {
+		turn_away(r, c, admission, &visitor);
 		return;
 	}
+	memcpy(c->peer, visitor.peer, sizeof(c->peer));
 	if (is_full(r)) {
 		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later",
 		    r->cmdline->ftp.connections);
@@ -202,7 +223,37 @@ reception_client(struct reception *r, const struct hostport *server, bool revers
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
 	wait_for_master(r, c);
-	masters_tend(r->masters);
-	reception_master(r, master_want(masters_first(r->masters), r->may_ask));
+	reception_master(r, master_want(r->master, r->may_ask));
 	r->may_ask = false;
+}
+
+static void
+look(void *arg)
+{
+	struct reception *r = arg;
+
+	r->look = NULL;
+	reception_master(r, master_want(r->master, false));
+}
+
+/* Its helper may have seen the master's end before us. */
+void
+reception_again(struct reception *r, const struct helper *helper, int fd)
+{
+	struct client *c = client_new(&helper->server, helper->reverse, fd);
+
+	if (c == NULL)
+		return;
+	memcpy(c->peer, helper->peer, sizeof(c->peer));
+	if (helper->again || r->cmdline->run == RUN_STDIO) {
+		refuse(c, "the ssh connection is gone");
+		return;
+	}
+	c->again = true;
+	wait_for_master(r, c);
+	if (master_state(r->master) != MASTER_UP)
+		look(r);
+	else if (r->look == NULL &&
+	    (r->look = loop_timer(r->loop, LOOK_MS, look, r)) == NULL)
+		look(r);
 }

@@ -11,11 +11,14 @@
 
 struct reception;
 
-struct reception *reception_new(const struct cmdline *, struct masters *, struct helpers *);
+struct reception *reception_new(struct loop *, const struct cmdline *, struct master *,
+    struct helpers *);
 void reception_free(struct reception *); /* NULL is harmless; refuses who still waits */
 
 /* Takes fd. reverse: it came in on the far side. */
 void reception_client(struct reception *, const struct hostport *server, bool reverse, int fd);
+/* Takes fd, which its helper has handed back because the master was gone: it gets one more chance. */
+void reception_again(struct reception *, const struct helper *, int fd);
 /* The first connection may let ssh ask at the terminal (FtpConnect=first). */
 void reception_may_ask(struct reception *);
 unsigned long reception_refused(const struct reception *); /* strangers, so far */

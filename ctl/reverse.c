@@ -200,8 +200,7 @@ void
 reverse_cancel(struct reverse *r, const struct reverse_master *m)
 {
 	if (r->forwarder == NULL)
-		r->forwarder = forwarder_new(r->loop, m->method, m->ctl_path, m->destination,
-		    answered, r);
+		r->forwarder = forwarder_new(r->loop, m->ctl_path, answered, r);
 	for (struct far *f = r->first; f != NULL && r->forwarder != NULL; f = f->next) {
 		if (f->open)
 			forward_cancel(r->forwarder, &f->forward);
@@ -249,8 +248,7 @@ int
 reverse_open(struct reverse *r, const struct reverse_master *m)
 {
 	if (r->forwarder == NULL)
-		r->forwarder = forwarder_new(r->loop, m->method, m->ctl_path, m->destination,
-		    answered, r);
+		r->forwarder = forwarder_new(r->loop, m->ctl_path, answered, r);
 	if (r->forwarder == NULL)
 		return -1;
 	for (struct far *f = r->first; f != NULL; f = f->next)

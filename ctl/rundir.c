@@ -30,16 +30,27 @@ is_own_directory(const char *path, struct stat *st)
 	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == geteuid();
 }
 
-/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. */
-static int
-choose(char *path, size_t size)
+/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. In one that
+ * others can write to they could put another directory in the place of ours. */
+static bool
+is_usable(const char *xdg)
 {
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	struct stat st;
 
-	if (xdg != NULL && *xdg == '/' && is_own_directory(xdg, &st))
-		return snprintf(path, size, "%s/ftp-over-ssh", xdg);
-	return snprintf(path, size, "/tmp/ftp-over-ssh-%ld", (long)geteuid());
+	return *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
+	    is_own_directory(xdg, &st) &&
+	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0);
+}
+
+static void
+choose(void)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+
+	if (xdg != NULL && is_usable(xdg))
+		snprintf(dir, sizeof(dir), "%s/ftp-over-ssh", xdg);
+	else
+		snprintf(dir, sizeof(dir), "/tmp/ftp-over-ssh-%ld", (long)geteuid());
 }
 
 /* Made beforehand by somebody else in /tmp, it would hand him our sockets. */
@@ -58,27 +69,12 @@ verify(const char *path, char *why, size_t why_size)
 	return -1;
 }
 
-static int
-choose_it(char *why, size_t why_size)
-{
-	char path[PATH_MAX];
-	int len = choose(path, sizeof(path));
-
-	if (len < 0 || (size_t)len > DIR_LONGEST) {
-		snprintf(why, why_size, "XDG_RUNTIME_DIR is too long for socket paths; set it to "
-		    "one of at most %zu characters", DIR_LONGEST - strlen("/ftp-over-ssh"));
-		return -1;
-	}
-	memcpy(dir, path, (size_t)len + 1);
-	return 0;
-}
-
 /* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else. */
 const char *
 rundir_path(char *why, size_t why_size)
 {
-	if (*dir == '\0' && choose_it(why, why_size) == -1)
-		return NULL;
+	if (*dir == '\0')
+		choose();
 	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST) {
 		snprintf(why, why_size, "%s: cannot make it: %s", dir, strerror(errno));
 		return NULL;

@@ -1,6 +1,6 @@
 /* The runtime directory: $XDG_RUNTIME_DIR/ftp-over-ssh or /tmp/ftp-over-ssh-UID,
  * mode 0700, owned by us (verified, symbolic links refused). An XDG_RUNTIME_DIR that
- * is missing or another user's (su, sudo) does not count.
+ * is missing, another user's (su, sudo), open to the writing of others or too long does not count.
  *
  * Names in it begin with a letter for the kind and the pid of their maker, so that
  * whoever meets one of a dead process can remove it. Paths are kept short: ssh adds 17

@@ -12,22 +12,36 @@ fnv1a(const char *text)
 
 /* A new message takes the place of the one that is oldest. */
 bool
-seldom_due(struct seldom *s, const char *text, uint64_t now)
+seldom_due_missed(struct seldom *s, const char *text, uint64_t now, unsigned *missed)
 {
 	uint64_t hash = fnv1a(text);
-	int oldest = 0;
+	int place = 0;
 
+	*missed = 0;
 	for (int i = 0; i < SELDOM_KEPT; i++) {
-		if (s->kept[i].hash == hash && now - s->kept[i].told < SELDOM_MS)
-			return false;
 		if (s->kept[i].hash == hash) {
-			oldest = i;
+			place = i;
 			break;
 		}
-		if (s->kept[i].told < s->kept[oldest].told)
-			oldest = i;
+		if (s->kept[i].told < s->kept[place].told)
+			place = i;
 	}
-	s->kept[oldest].hash = hash;
-	s->kept[oldest].told = now;
+	if (s->kept[place].hash == hash && now - s->kept[place].told < SELDOM_MS) {
+		s->kept[place].missed++;
+		return false;
+	}
+	if (s->kept[place].hash == hash)
+		*missed = s->kept[place].missed;
+	s->kept[place].hash = hash;
+	s->kept[place].told = now;
+	s->kept[place].missed = 0;
 	return true;
+}
+
+bool
+seldom_due(struct seldom *s, const char *text, uint64_t now)
+{
+	unsigned missed;
+
+	return seldom_due_missed(s, text, now, &missed);
 }

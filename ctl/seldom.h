@@ -1,4 +1,4 @@
-/* A message that comes again and again is told once in a while. Pure. */
+/* A message that comes again and again is told once in a while, with how many it was. Pure. */
 #ifndef SELDOM_H
 #define SELDOM_H
 
@@ -11,10 +11,13 @@
 struct seldom {
 	struct {
 		uint64_t hash, told;
+		unsigned missed;
 	} kept[SELDOM_KEPT]; /* all 0 at the beginning */
 };
 
 /* Is it to be told now (in ms)? */
 bool seldom_due(struct seldom *, const char *text, uint64_t now);
+/* As well, and how often it was not told since it last was. */
+bool seldom_due_missed(struct seldom *, const char *text, uint64_t now, unsigned *missed);
 
 #endif

@@ -113,6 +113,7 @@ show_master(FILE *f, const struct status_tunnel *t)
 			fprintf(f, ", pid %u", t->master_pid);
 		fprintf(f, ", at %s", escape(path, t->control_path));
 	}
+	fprintf(f, "; forwarding by %s", status_methods[t->method]);
 	if (t->stopping)
 		fputs("; stopping", f);
 	fputc('\n', f);

@@ -9,6 +9,7 @@
 
 #include "loop.h"
 #include "memory.h"
+#include "sshjump.h"
 #include "sshrun.h"
 
 #define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
@@ -35,6 +36,17 @@ sshcmd_escape(char *dst, size_t size, const char *path)
 	return dst;
 }
 
+/* -J beside a ProxyCommand is an error. */
+static bool
+instead_of_jump(const char *const *ours, const char *option)
+{
+	if (strcmp(option, "-J") != 0)
+		return false;
+	while (*ours != NULL && strncmp(*ours, "ProxyCommand=", 13) != 0)
+		ours++;
+	return *ours != NULL;
+}
+
 /* program, options of ours, the user's, "--", destination, NULL; malloc'ed.
  * Ours come first: in ssh the first value of an option wins. */
 static const char **
@@ -51,7 +63,10 @@ command_line(const struct ssh_settings *s, const char *const *ours)
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = ours[i];
 	for (size_t i = 0; i < s->count; i++)
-		argv[n++] = s->options[i];
+		if (!instead_of_jump(ours, s->options[i]))
+			argv[n++] = s->options[i];
+		else
+			i++;
 	argv[n++] = "--";
 	argv[n++] = s->destination;
 	return argv;
@@ -249,20 +264,62 @@ sshcmd_sftp(struct loop *loop, const struct ssh_settings *s, const char *ctl_pat
  * connections to the control socket as being idle, those that only stay open included, so it lives
  * for as long as the tunnel or a helper does, however they end. */
 
+struct texts {
+	char path[256], proxy[2048];
+};
+
+static bool
+is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size)
+{
+	return config != NULL && sshcmd_value(config, keyword, value, size) != NULL &&
+	    strcmp(value, unset) != 0;
+}
+
+static const char *
+config_file(const struct ssh_settings *s)
+{
+	for (size_t i = 0; i + 1 < s->count; i++)
+		if (strcmp(s->options[i], "-F") == 0)
+			return s->options[i + 1];
+	return NULL;
+}
+
+/* With ControlPersist ssh sends what a ProxyCommand says ("Permission denied", "visit this page to log
+ * in") to /dev/null, unless its -v was given: "vqvvv" is INFO in the end, its usual level. */
+static size_t
+add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct texts *t)
+{
+	char value[1024];
+	bool jumps = is_set(s->config, "proxyjump", "none", value, sizeof(value));
+
+	if (jumps && sshjump_command(t->proxy + strlen("ProxyCommand="), sizeof(t->proxy) -
+	    strlen("ProxyCommand="), s->program != NULL ? s->program : sshcmd_program(),
+	    config_file(s), value) == 0) {
+		memcpy(t->proxy, "ProxyCommand=", strlen("ProxyCommand="));
+		ours[n++] = "-o";
+		ours[n++] = t->proxy;
+	} else if (jumps || !is_set(s->config, "proxycommand", "none", value, sizeof(value))) {
+		return n;
+	}
+	ours[n++] = "-vqvvv";
+	return n;
+}
+
 static const char **
-master_command_line(const struct ssh_settings *s, const struct ssh_master *m, char *path,
-    size_t path_size)
+master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct texts *t)
 {
 	static const char *const fixed[] = { "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
 		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
 		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
 		"RequestTTY=no" };
-	const char *ours[32] = { "-S", sshcmd_escape(path, path_size, m->ctl_path) };
+	const char *ours[32] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
+	char interval[16];
 	size_t n = 2;
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		ours[n++] = fixed[i];
-	if (m->keepalive) {
+	if (s->config != NULL && !is_set(s->config, "serveraliveinterval", "0", interval,
+	    sizeof(interval))) { /* the user has not set it */
 		ours[n++] = "-o";
 		ours[n++] = "ServerAliveInterval=15";
 		ours[n++] = "-o";
@@ -272,6 +329,7 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, ch
 		ours[n++] = "-o";
 		ours[n++] = "BatchMode=yes";
 	}
+	add_proxy(ours, n, s, t);
 	return command_line(s, ours);
 }
 
@@ -279,8 +337,8 @@ int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
     const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
 {
-	char path[256];
-	const char **argv = master_command_line(s, m, path, sizeof(path));
+	struct texts texts;
+	const char **argv = master_command_line(s, m, &texts);
 	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
 	int fds[2], result, saved;

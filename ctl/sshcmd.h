@@ -19,13 +19,12 @@ struct ssh_settings {
 	const char *destination;
 	const char *program; /* NULL = sshcmd_program() */
 	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
+	const char *config; /* what sshcmd_config() has given; only a master of our own needs it */
 };
 
 struct ssh_master {
 	const char *ctl_path;
-	bool batch;     /* ask nothing (BatchMode) */
-	bool keepalive; /* ServerAlive, because the user has not set it: sshcmd_value() of
-			 * "serveraliveinterval" is "0" */
+	bool batch; /* ask nothing (BatchMode) */
 };
 
 const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */

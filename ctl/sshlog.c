@@ -134,7 +134,7 @@ line_complete(struct sshlog *s)
 		s->len--;
 	log_escape(text, sizeof(text), s->line, s->len);
 	s->len = 0;
-	if (*text == '\0')
+	if (*text == '\0' || strncmp(text, "OpenSSH_", 8) == 0) /* -v: its version */
 		return;
 	if (s->logged_in)
 		served_line(s, text);

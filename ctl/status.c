@@ -4,7 +4,7 @@
 #include <string.h>
 
 const char *const status_directions[] = { "none", "down", "up", NULL };
-const char *const status_methods[] = { "mux", "exec", "stdio", NULL };
+const char *const status_methods[] = { "proxy", "mux", NULL };
 const char *const status_masters[] = { "down", "starting", "up", NULL };
 static const char *const ops[] = { "status", "close", "stop", NULL };
 
@@ -28,7 +28,8 @@ static const struct status_field done_fields[] = { BOOL(done, ok), TEXT(done, te
 static const struct status_field tunnel_fields[] = {
 	TEXT(tunnel, name), TEXT(tunnel, destination), NUMBER(tunnel, pid), NUMBER(tunnel, age),
 	CHOICE(tunnel, master, status_masters), NUMBER(tunnel, master_pid),
-	BOOL(tunnel, master_ours), TEXT(tunnel, control_path), TOTAL(sessions), TOTAL(transfers),
+	BOOL(tunnel, master_ours), TEXT(tunnel, control_path),
+	CHOICE(tunnel, method, status_methods), TOTAL(sessions), TOTAL(transfers),
 	TOTAL(failed), TOTAL(bytes_up), TOTAL(bytes_down), TOTAL(refused),
 	BOOL(tunnel, stopping), TEXT(tunnel, last_error), NUMBER(tunnel, error_age),
 	NUMBER(tunnel, next_attempt), END
@@ -53,10 +54,14 @@ static const struct status_field channel_fields[] = {
 	LONG(channel, total), LONG(channel, rate), NUMBER(channel, age), END
 };
 
+static const struct status_field notice_fields[] = {
+	NUMBER(notice, kind), TEXT(notice, why), END
+};
+
 static const struct status_field *const tables[] = {
 	[STATUS_ASK] = ask_fields, [STATUS_DONE] = done_fields, [STATUS_TUNNEL] = tunnel_fields,
 	[STATUS_LISTENER] = listener_fields, [STATUS_SESSION] = session_fields,
-	[STATUS_CHANNEL] = channel_fields
+	[STATUS_CHANNEL] = channel_fields, [STATUS_NOTICE] = notice_fields
 };
 
 const struct status_field *

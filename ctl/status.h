@@ -13,7 +13,7 @@
 #include "status_records.h"
 #include "wire.h"
 
-#define STATUS_VERSION 1
+#define STATUS_VERSION 2
 #define STATUS_RECORD_MAX 2048 /* of one, encoded */
 #define STATUS_PACKET_MAX 8192 /* of a helper: its session and its channels */
 #define STATUS_CHANNELS 16     /* of one session */

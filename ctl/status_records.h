@@ -5,12 +5,13 @@
 #include <stdint.h>
 
 enum status_type {
-	STATUS_ASK = 1, STATUS_DONE, STATUS_TUNNEL, STATUS_LISTENER, STATUS_SESSION, STATUS_CHANNEL
+	STATUS_ASK = 1, STATUS_DONE, STATUS_TUNNEL, STATUS_LISTENER, STATUS_SESSION,
+	STATUS_CHANNEL, STATUS_NOTICE
 };
 
 enum status_op { STATUS_ASK_ALL, STATUS_ASK_CLOSE, STATUS_ASK_STOP };
 enum status_direction { STATUS_NONE, STATUS_DOWN, STATUS_UP };
-enum status_method { STATUS_MUX, STATUS_EXEC, STATUS_STDIO };
+enum status_method { STATUS_PROXY, STATUS_MUX };
 
 struct status_ask {
 	uint32_t op;               /* enum status_op */
@@ -26,7 +27,7 @@ struct status_done {
 struct status_tunnel {
 	char name[320], destination[256], control_path[108];
 	char last_error[256]; /* "" = none yet */
-	uint32_t pid, master, master_pid, master_ours, age;
+	uint32_t pid, master, master_pid, master_ours, method, age;
 	uint32_t stopping, error_age, next_attempt; /* of ssh, in seconds; 0 = none is due */
 	uint64_t sessions, transfers, failed, bytes_up, bytes_down, refused; /* since its start */
 };
@@ -50,6 +51,12 @@ struct status_channel {
 	uint64_t bytes, total, rate; /* total 0 = not known */
 };
 
+/* Of a helper: see notice.h. */
+struct status_notice {
+	uint32_t kind;
+	char why[256];
+};
+
 struct status_record {
 	enum status_type type;
 	union {
@@ -59,6 +66,7 @@ struct status_record {
 		struct status_listener listener;
 		struct status_session session;
 		struct status_channel channel;
+		struct status_notice notice;
 	} u;
 };
 

@@ -89,7 +89,7 @@ static void
 start_stdio(struct tunnel *t)
 {
 	const struct helper_start start = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
-		.masters = t->masters, .peer = "stdin", .server = &t->cmdline->server };
+		.peer = "stdin", .server = &t->cmdline->server };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null == -1 || helpers_start(t->helpers, &start) == -1)
@@ -178,6 +178,14 @@ helper_ended(void *arg, const struct helper *helper, int status)
 		t->over = true;
 }
 
+static void
+handed_back(void *arg, const struct helper *helper, int fd)
+{
+	const struct tunnel *t = arg;
+
+	reception_again(t->reception, helper, fd);
+}
+
 static int
 set_up(struct tunnel *t)
 {
@@ -190,15 +198,14 @@ set_up(struct tunnel *t)
 	t->signals = signals_new(t->loop, signalled, t);
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
-	t->helpers = helpers_new(t->loop, s->helper, s->cmdline, helper_ended, t);
-	if (t->helpers != NULL)
-		helpers_on_notice(t->helpers, tunnel_noticed, t);
+	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
+	    t->masters, helper_ended, tunnel_noticed, handed_back, t });
 	t->entrances = entrances_new(t->loop, s->cmdline);
 	t->reverse = reverse_new(t->loop, &far);
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
 	t->master = masters_first(t->masters);
-	t->reception = reception_new(s->cmdline, t->masters, t->helpers);
+	t->reception = reception_new(t->loop, s->cmdline, t->master, t->helpers);
 	return t->signals == NULL || t->entrances == NULL || t->reverse == NULL ||
 	    t->reception == NULL ? -1 : 0;
 }
@@ -206,17 +213,15 @@ set_up(struct tunnel *t)
 static void
 tear_down(struct tunnel *t)
 {
-	if (*t->marker != '\0')
-		unlink(t->marker);
+	bool needed;
+
 	statusd_free(t->statusd);
 	entrances_free(t->entrances);
 	reception_free(t->reception);
 	reverse_free(t->reverse);
-	if (t->helpers != NULL && helpers_count(t->helpers) == 0)
-		masters_stop(t->masters);
-	else
-		masters_free(t->masters);
+	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
 	helpers_free(t->helpers);
+	(needed ? masters_free : masters_stop)(t->masters);
 	tunnel_client_forget(t);
 	proc_forget(&t->notify);
 	signals_free(t->signals);
@@ -271,7 +276,6 @@ tunnel_run(const struct tunnel_setup *setup)
 		tunnel_fail(&t, "out of memory or descriptors");
 	} else if (tunnel_open_listeners(&t) == 0) {
 		watch_parent(&t);
-		tunnel_leave_marker(&t);
 		tunnel_status_open(&t);
 		tunnel_connect(&t);
 		run_loop(&t);

@@ -152,8 +152,8 @@ bored(void *arg)
 void
 tunnel_probe(struct tunnel *t)
 {
-	struct helper_start start = { .own_session = true, .unsaid = true,
-		.masters = t->masters, .peer = "probe", .server = &t->cmdline->server };
+	struct helper_start start = { .own_session = true, .unsaid = true, .peer = "probe",
+		.server = &t->cmdline->server };
 	const char *user = t->cmdline->ftp_user;
 	int result = -1;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "masters.h"
 #include "tunnel_private.h"
 
 struct event {
@@ -62,6 +63,9 @@ tunnel_linked(struct tunnel *t)
 		log_at(seldom_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 		notify(t, "connected", "");
 	}
+	log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
+	    master_is_ours(t->master) ? "our own" : "the user's", masters_method(t->masters,
+	    t->cmdline->ftp.forward) == METHOD_PROXY ? "proxy" : "mux");
 	t->was_up = true;
 	t->is_lost = false;
 }

@@ -7,45 +7,18 @@
 
 #include "activation.h"
 #include "entrances.h"
+#include "instance.h"
 #include "log.h"
-#include "marker.h"
 #include "reverse.h"
 #include "takeover.h"
 #include "tunnel_private.h"
 
-/* What tells this tunnel from others: the same command line gives the same text. */
-static void
-identity(const struct tunnel *t, char *text, size_t size)
-{
-	const struct cmdline *c = t->cmdline;
-	size_t used = (size_t)snprintf(text, size, "%s %s", c->ctl_path != NULL ? c->ctl_path : "",
-	    c->destination);
-
-	for (size_t i = 0; i < c->local.count && used < size; i++) {
-		const struct tunnel_spec *s = &c->local.spec[i];
-
-		used += (size_t)snprintf(text + used, size - used, " %s:%u:%s:%u", s->listen.host,
-		    (unsigned)s->listen.port, s->target.host, (unsigned)s->target.port);
-	}
-	for (size_t i = 0; i < c->ssh.count && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, " %s", c->ssh.item[i]);
-	for (size_t i = 0; i < c->ftp_texts.count && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, " %s", c->ftp_texts.item[i]);
-}
-
-static bool
-has_identity(const struct tunnel *t)
-{
-	return t->cmdline->background;
-}
-
 static int
 port_taken(struct tunnel *t, const char *why)
 {
-	char text[2048];
+	const char *ctl_path = t->setup->master->ctl_path;
 
-	identity(t, text, sizeof(text));
-	if (has_identity(t) && marker_exists(text)) {
+	if (t->cmdline->background && instance_runs(t->cmdline, ctl_path)) {
 		log_at(LOG_SESSIONS, "this tunnel is up already");
 		tunnel_end(t, 0);
 	} else {
@@ -171,15 +144,4 @@ tunnel_open_listeners(struct tunnel *t)
 		return 0;
 	tunnel_fail(t, t->skipped);
 	return -1;
-}
-
-void
-tunnel_leave_marker(struct tunnel *t)
-{
-	char text[2048];
-
-	if (!has_identity(t))
-		return;
-	identity(t, text, sizeof(text));
-	marker_make(text, t->marker, sizeof(t->marker));
 }

@@ -57,7 +57,6 @@ struct tunnel {
 	struct sshrun *sftp;
 	bool sftp_serves;
 	char refusal[NOTICE_MAX]; /* why there is no FTP server, as far as is known */
-	char marker[256];
 	char name[320];        /* for ftp-over-ssh-ctl */
 };
 
@@ -70,7 +69,6 @@ void tunnel_stop(void *tunnel); /* as SIGTERM */
 
 /* tunnel_open.c: 0, or -1 when the tunnel has been ended */
 int tunnel_open_listeners(struct tunnel *);
-void tunnel_leave_marker(struct tunnel *);
 
 /* tunnel_master.c */
 void tunnel_connect(struct tunnel *);

@@ -4,6 +4,7 @@
 #include "entrances.h"
 #include "helpers.h"
 #include "log.h"
+#include "masters.h"
 #include "reception.h"
 #include "reverse.h"
 #include "statusd.h"
@@ -35,14 +36,17 @@ status_tunnel(void *arg, struct status_tunnel *s)
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
 	s->master = (uint32_t)master_state(t->master);
 	s->master_ours = master_is_ours(t->master);
+	s->method = masters_method(t->masters, t->cmdline->ftp.forward) == METHOD_PROXY ?
+	    STATUS_PROXY : STATUS_MUX;
 	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
 	s->stopping = t->phase == ENDING;
 	snprintf(s->last_error, sizeof(s->last_error), "%s", t->trouble);
 	s->error_age = *t->trouble != '\0' ? (uint32_t)((loop_now() - t->trouble_at) / 1000) : 0;
 	s->next_attempt = master_next_attempt(t->master) / 1000;
 	s->refused = reception_refused(t->reception);
-	if (up)
-		snprintf(s->control_path, sizeof(s->control_path), "%.100s", master_path(t->master));
+	if (up || t->setup->master->ctl_path != NULL)
+		snprintf(s->control_path, sizeof(s->control_path), "%.100s", up ?
+		    master_path(t->master) : t->setup->master->ctl_path);
 }
 
 struct status_walk {

@@ -1,88 +1,60 @@
 #include "ask.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-union control {
-	char buf[CMSG_SPACE(ASK_FDS * sizeof(int))];
-	struct cmsghdr align;
-};
-
-int
-ask_send(int fd, const void *record, size_t len, const int *fds, int nfds)
+static bool
+later(int error)
 {
-	struct iovec iov = { (void *)record, len };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	size_t size = (size_t)nfds * sizeof(int);
-	union control control;
-	struct cmsghdr *c;
-
-	if (nfds == 0) /* the sandbox lets through nothing that could carry descriptors */
-		return send(fd, record, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
-	memset(&control, 0, sizeof(control));
-	msg.msg_control = control.buf;
-	msg.msg_controllen = CMSG_SPACE(size);
-	c = CMSG_FIRSTHDR(&msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(size);
-	memcpy(CMSG_DATA(c), fds, size);
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
 }
 
-/* Take the first descriptors out of a message; whatever else came is closed. */
-static void
-take_fds(struct msghdr *msg, int fds[ASK_FDS])
+/* write(2), not send(2): the sandbox lets through nothing that could name an address. */
+int
+ask_flush(struct ask_out *o)
 {
-	int n = 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-			if (n < ASK_FDS)
-				fds[n++] = fd;
-			else
-				close(fd);
-		}
+	while (o->kept.len > 0) {
+		if (write(o->fd, bytes_data(&o->kept), o->size) != (ssize_t)o->size)
+			return later(errno) ? 0 : -1;
+		bytes_take(&o->kept, o->size);
 	}
+	return 0;
+}
+
+int
+ask_send(struct ask_out *o, const void *record)
+{
+	if (bytes_add(&o->kept, record, o->size) == -1)
+		return -1;
+	return ask_flush(o);
+}
+
+size_t
+ask_kept(const struct ask_out *o)
+{
+	return o->kept.len / o->size;
 }
 
 void
-ask_close(int fds[ASK_FDS])
+ask_out_free(struct ask_out *o)
 {
-	for (int i = 0; i < ASK_FDS; i++) {
-		if (fds[i] != -1)
-			close(fds[i]);
-		fds[i] = -1;
-	}
+	bytes_free(&o->kept);
 }
 
+/* What is longer than a record fills more than one: read(2) does not tell of it otherwise. */
 int
-ask_receive(int fd, void *record, size_t len, int fds[ASK_FDS])
+ask_receive(int fd, void *record, size_t size)
 {
-	struct iovec iov = { record, len };
-	union control control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf) };
-	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	char buf[ASK_MAX + 1];
+	ssize_t n = read(fd, buf, size + 1);
 
-	for (int i = 0; i < ASK_FDS; i++)
-		fds[i] = -1;
-	if (n == -1)
+	if (n == -1 || n == 0)
+		return (int)n;
+	if (n != (ssize_t)size) {
+		errno = EPROTO;
 		return -1;
-	take_fds(&msg, fds);
-	if (n == (ssize_t)len && !(msg.msg_flags & MSG_TRUNC))
-		return 1;
-	ask_close(fds);
-	if (n == 0)
-		return 0;
-	errno = EPROTO;
-	return -1;
+	}
+	memcpy(record, buf, size);
+	return 1;
 }

@@ -1,57 +1,43 @@
-/* What the session may ask of the broker, and the answers: fixed-size records over a
- * SOCK_SEQPACKET pair, descriptors attached. The broker trusts no field of a request. */
+/* What the session may ask of the broker, and what it is told: fixed-size records over a
+ * SOCK_SEQPACKET pair, in both directions without descriptors. The broker trusts no field. */
 #ifndef ASK_H
 #define ASK_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "bytes.h"
+#include "session.h"
 
-#include "ftp.h"
-
-enum ask_op { ASK_LISTEN = 1, ASK_DIAL, ASK_CANCEL, ASK_CHECK, ASK_HOLDER,
-	ASK_KNOW_HOLDER, /* no answer */
-	ASK_DROP_SPARE   /* no answer */ };
-
-struct ask {
-	uint32_t op, channel, end; /* end: enum side */
-	/* DIAL: where to. LISTEN: the family, and the port of the spare listener that is meant
-	 * (then no LISTENING comes), or 0 */
-	struct ftp_address address;
-	/* LISTEN: whom to dial on the other end as soon as somebody has come here; port 0: nobody.
-	 * Both ends are answered together then. */
-	struct ftp_address then;
-	/* LISTEN: the dial comes later, and may be for much. DIAL: it is for much: ssh may write
-	 * to the other end by itself, which a LISTEN of this kind has made. */
-	uint32_t bulk;
+struct ask { /* a struct action of the kinds OPEN ... CHECK */
+	uint32_t kind, channel, end, mask, upload;
+	uint32_t turn[2]; /* of each end: the session has opened or cancelled it so many times */
+	struct {
+		uint32_t verb;
+		struct ftp_address address;
+	} ends[2];
 };
 
-enum answer_kind {
-	ANSWER_LISTENING = 1, /* port */
-	ANSWER_CONNECTED,     /* one descriptor (a socket) or two (to read, to write) */
-	ANSWER_FAILED,
-	ANSWER_ALIVE,         /* CHECK: the master answers */
-	ANSWER_GONE,          /* it does not, or has just gone */
-	ANSWER_HOLDER,        /* port: milliseconds to wait, as holder_dies_ms() says */
-	ANSWER_BOTH           /* CONNECTED, and in front of its descriptors the other end's socket */
-};
+#define ANSWER_GONE 100 /* beside the kinds of events: the ControlMaster is no more */
 
 struct answer {
-	uint32_t kind, channel, end;
-	uint32_t port;
-	uint32_t costly; /* LISTENING: as in struct event */
-	uint32_t direct; /* CONNECTED, BOTH: as in struct end_result */
-	/* With any of them: the client's end has a spare listener at this port (0: no news), of this
-	 * family as a LISTEN names it. */
-	uint32_t spare, spare_family;
+	uint32_t kind, channel, end, port, client;
+	uint32_t turn; /* the one of that end that it is about */
+	char reason[128];
 };
 
-#define ASK_FDS 3
+/* Records on their way to a non-blocking socket: those that do not fit now are kept. */
+struct ask_out {
+	int fd;
+	size_t size; /* of each */
+	struct bytes kept;
+};
 
-/* Send one record with up to ASK_FDS descriptors. 0, or -1 with errno. */
-int ask_send(int fd, const void *record, size_t len, const int *fds, int nfds);
-/* Receive one of exactly len bytes. 1; 0 at the end; -1 with errno (EAGAIN: none, EPROTO:
- * not such a record). fds are CLOEXEC, -1 where none came. */
-int ask_receive(int fd, void *record, size_t len, int fds[ASK_FDS]);
-void ask_close(int fds[ASK_FDS]); /* those that are not -1 */
+int ask_send(struct ask_out *, const void *record); /* -1: nobody is there, or no memory */
+int ask_flush(struct ask_out *); /* likewise */
+size_t ask_kept(const struct ask_out *); /* how many records wait */
+void ask_out_free(struct ask_out *);
+
+/* Receive one of exactly size bytes, ASK_MAX at most. 1; 0 at the end; -1 with errno (EAGAIN:
+ * none, EPROTO: not such a record). */
+#define ASK_MAX 256
+int ask_receive(int fd, void *record, size_t size);
 
 #endif

@@ -1,47 +1,56 @@
-/* A data channel in the session process: two connections, a relay each way, and the ways
- * in which it may end. It tells the session machine by events and does as it says. */
+/* A data channel in the broker: two ends, a relay each way, and the ways in which it may end. It
+ * decides nothing: it does as the session machine says (session.h: actions) and tells what
+ * it sees (events). */
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
-#include "conn.h"
+#include "counts.h"
+#include "end.h"
 #include "session.h"
 
 struct loop;
+struct holder;
+struct keep;
 struct data_channel;
 
 struct channel_hooks {
-	void (*event)(void *arg, const struct event *);
-	/* Ask whether the master lives before a far end's EOF is believed, where the connection
-	 * does not show it; the answer comes through data_channel_alive(). */
-	void (*check)(void *arg, unsigned channel);
-	/* Ask whether the client dies (holder.h); false: cannot. data_channel_holder() answers.
-	 * Or, while it lives, have it known. */
-	bool (*holder)(void *arg, unsigned channel, bool dies);
-	void (*closed)(void *arg, struct data_channel *); /* may be freed now */
+	void (*event)(void *arg, const struct event *, unsigned turn); /* turn: data_channel_turn() */
+	void (*over)(void *arg, struct data_channel *); /* nothing is left: to be freed now */
 	void *arg;
+	struct loop *loop;
+	struct end *end[2];
+	bool far[2];           /* which of them goes through ssh */
 	unsigned abort_hold_ms;
-	bool far[2]; /* which ends go through ssh */
-	int crowd_fd; /* crowd.h */
+	struct counts *counts; /* may be NULL */
+	struct holder *holder; /* the client's process */
+	struct keep *keep;     /* may be NULL */
 };
 
-struct data_channel *data_channel_new(struct loop *, unsigned id, const struct channel_hooks *);
-void data_channel_free(struct data_channel *);
+/* What is to be had at an end; host and port: whom to dial. */
+struct channel_want {
+	enum end_verb verb;
+	uint8_t family;
+	uint16_t port;
+	char host[256];
+};
+
+/* The hooks must outlive it. NULL: no memory, or the session has too many. */
+struct data_channel *data_channel_new(unsigned id, const struct channel_hooks *);
+void data_channel_free(struct data_channel *); /* NULL is harmless */
 
 unsigned data_channel_id(const struct data_channel *);
-uint64_t data_channel_bytes(struct data_channel *);
-bool data_channel_running(const struct data_channel *); /* both ends are connected */
+/* Has the machine let it go? What is left is waiting for peers, or holding. */
+bool data_channel_left(const struct data_channel *);
+/* The session counts its requests about an end; events name the one that they answer. */
+void data_channel_turn(struct data_channel *, enum side, unsigned turn);
 
-void data_channel_connected(struct data_channel *, enum side, struct conn); /* takes it */
-void data_channel_begin(struct data_channel *); /* the transfer command is sent */
-void data_channel_direct(struct data_channel *); /* ssh writes to the near end by itself */
-bool data_channel_is_direct(const struct data_channel *);
-void data_channel_alive(struct data_channel *);
-void data_channel_holder(struct data_channel *, unsigned dies_ms);
+/* false: there is something at an end of which more is wanted. */
+bool data_channel_open(struct data_channel *, const struct channel_want want[2]);
+/* CANCEL ... CLOSE. After the last two it may be over, and freed. */
 void data_channel_act(struct data_channel *, const struct action *);
-/* An upload may be broken off while the server's end is on its way: that is still waited for, and
- * then held open. Would this abort be one of those? Was there one, and has it not come yet? */
-bool data_channel_awaits(const struct data_channel *, const struct action *abort);
-bool data_channel_due(const struct data_channel *);
-void data_channel_failed(struct data_channel *); /* it will not come */
+void data_channel_result(struct data_channel *, enum side, const struct end_result *);
+/* The session is no more: nothing may look complete. It may be over, and freed, after that. */
+void data_channel_break_off(struct data_channel *);
+void data_channel_look(struct data_channel *); /* a master is gone: one of its ends may be */
 
 #endif

@@ -7,20 +7,7 @@
 
 #ifdef __linux__
 #include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #endif
-#include <unistd.h>
-
-void
-conn_close(struct conn *c)
-{
-	if (c->rfd != -1)
-		close(c->rfd);
-	if (c->wfd != -1 && c->wfd != c->rfd)
-		close(c->wfd);
-	*c = CONN_NONE;
-}
 
 static void
 linger(int fd, int on)
@@ -31,67 +18,45 @@ linger(int fd, int on)
 }
 
 void
-conn_break_on_close(const struct conn *c)
+conn_break_on_close(int fd)
 {
-	linger(c->wfd, 1);
+	linger(fd, 1);
 }
 
 void
-conn_end_write(struct conn *c)
+conn_plain_close(int fd)
 {
-	if (c->wfd == -1)
-		return;
-#ifndef __OpenBSD__ /* pledge(2) forbids it; once both ends have closed it does not matter */
-	linger(c->wfd, 0);
-#endif
-	shutdown(c->wfd, SHUT_WR); /* fails on a pipe, which close() ends */
-	if (c->wfd != c->rfd) {
-		close(c->wfd);
-		c->wfd = -1;
-	}
+	linger(fd, 0);
+}
+
+void
+conn_end_write(int fd)
+{
+	linger(fd, 0);
+	shutdown(fd, SHUT_WR);
 }
 
 /* Linux sets POLLHUP in the very moment in which a unix socket's peer is closed. */
 bool
-conn_half_closed(const struct conn *c)
+conn_half_closed(int fd)
 {
 #ifdef __linux__
-	struct pollfd p = { .fd = c->rfd };
+	struct pollfd p = { .fd = fd };
 
-	return c->rfd == c->wfd && poll(&p, 1, 0) == 0;
+	return poll(&p, 1, 0) == 0;
 #else
-	(void)c;
-	return false;
-#endif
-}
-
-bool
-conn_written(const struct conn *c, uint64_t *bytes)
-{
-#ifdef __linux__
-	struct tcp_info info = { 0 };
-	socklen_t len = sizeof(info);
-
-	if (getsockopt(c->wfd != -1 ? c->wfd : c->rfd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
-	    len < offsetof(struct tcp_info, tcpi_bytes_retrans) + sizeof(info.tcpi_bytes_retrans))
-		return false;
-	*bytes = info.tcpi_bytes_sent - info.tcpi_bytes_retrans + info.tcpi_notsent_bytes;
-	return true;
-#else
-	(void)c;
-	(void)bytes;
+	(void)fd;
 	return false;
 #endif
 }
 
 int
-conn_unsent(const struct conn *c)
+conn_unsent(int fd)
 {
 	int n = 0;
-	int fd = c->wfd != -1 ? c->wfd : c->rfd;
 
 #ifdef SIOCOUTQ
-	if (fd == -1 || ioctl(fd, SIOCOUTQ, &n) == -1)
+	if (ioctl(fd, SIOCOUTQ, &n) == -1)
 		return 0;
 #else
 	(void)fd;

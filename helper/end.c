@@ -1,35 +1,40 @@
 #include "end.h"
 
-void
-end_listening(struct end *end, unsigned channel, uint16_t port, bool costly)
+static void
+tell(struct end *end, const struct end_result *r)
 {
-	end->fn(end->arg, &(struct end_result){ .event = END_LISTENING, .channel = channel,
-	    .port = port, .rfd = -1, .wfd = -1, .costly = costly });
+	end->fn(end->arg, r);
 }
 
 void
-end_connected(struct end *end, unsigned channel, int rfd, int wfd, bool direct)
+end_listening(struct end *end, unsigned channel, uint16_t port)
 {
-	end->fn(end->arg, &(struct end_result){ .event = END_CONNECTED, .channel = channel,
-	    .rfd = rfd, .wfd = wfd, .direct = direct });
+	tell(end, &(struct end_result){ .event = END_LISTENING, .channel = channel, .port = port });
+}
+
+void
+end_connected(struct end *end, unsigned channel, struct stream *stream)
+{
+	tell(end, &(struct end_result){ .event = END_CONNECTED, .channel = channel,
+	    .stream = stream });
 }
 
 void
 end_failed(struct end *end, unsigned channel, const char *reason)
 {
-	end->fn(end->arg, &(struct end_result){ .event = END_FAILED, .channel = channel,
-	    .rfd = -1, .wfd = -1, .reason = reason });
+	tell(end, &(struct end_result){ .event = END_FAILED, .channel = channel,
+	    .reason = reason });
 }
 
 void
-end_visitor(struct end *end)
+end_stranger(struct end *end, unsigned channel, unsigned count)
 {
-	end->fn(end->arg, &(struct end_result){ .event = END_VISITOR, .rfd = -1, .wfd = -1 });
+	tell(end, &(struct end_result){ .event = END_STRANGER, .channel = channel,
+	    .port = (uint16_t)count });
 }
 
 void
 end_gone(struct end *end, const char *reason)
 {
-	end->fn(end->arg, &(struct end_result){ .event = END_GONE, .rfd = -1, .wfd = -1,
-	    .reason = reason });
+	tell(end, &(struct end_result){ .event = END_GONE, .reason = reason, .all = true });
 }

@@ -1,5 +1,4 @@
 /* One FTP session over standard input and output. */
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addresses.h"
 #include "broker.h"
-#include "counters.h"
-#include "crowd.h"
+#include "counts.h"
 #include "helperlog.h"
 #include "libbsd.h"
 #include "log.h"
@@ -40,11 +39,12 @@ enum { EXIT_USAGE = 64, EXIT_TUNNEL = 255 };
 #define GREETING_MS 120000 /* some servers look for the client's name first, up to a minute */
 
 /* The session process's descriptors, closed up to a row behind 0, 1 and 2. */
-enum { FD_ASK = 3, FD_STOP, FD_STOP_WRITE, FD_SERVER_READ, FD_SERVER_WRITE, FD_STATUS, FD_END };
+enum { FD_ASK = 3, FD_STOP, FD_STOP_WRITE, FD_SERVER, FD_STATUS, FD_END };
 
 struct helper {
 	struct ftp_options options;
 	struct broker_config broker;
+	struct own_addresses own;
 	struct hostport target;
 	struct helperlog *log; /* of the session process; NULL: it has our stderr */
 	int level, status_fd;
@@ -71,8 +71,8 @@ on_term(int signal)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-c counter_fd] [-d destination] "
-	    "[-o FtpOption=value]\n           [-s status_fd] -S ctl_path ftp_host[:port]\n");
+	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-k keep_fd] [-P proxy_fd] [-o FtpOption=value]\n"
+	    "           [-s status_fd] -S ctl_path ftp_host[:port]\n");
 	exit(EXIT_USAGE);
 }
 
@@ -112,28 +112,20 @@ option_master(struct helper *h, const char *path)
 }
 
 static void
-option_counters(struct helper *h, int fd)
-{
-	if ((h->broker.forwards = counters_map(fd)) == NULL)
-		usage_error("-c", "not the counters of a tunnel");
-	close(fd);
-}
-
-static void
 parse_options(struct helper *h, int argc, char **argv)
 {
 	char why[256];
 	int c;
 
 	ftp_options_default(&h->options);
-	h->broker.destination = "ftp-over-ssh";
-	h->status_fd = -1;
-	while ((c = getopt(argc, argv, "c:d:go:qRs:S:vV")) != -1)
+	h->status_fd = h->broker.keep_fd = h->broker.proxy_fd = -1;
+	while ((c = getopt(argc, argv, "d:gk:o:P:qRs:S:vV")) != -1)
 		switch (c) {
-		case 'c': option_counters(h, number("-c", optarg)); break;
-		case 'd': h->broker.destination = optarg; break;
+		case 'd': break; /* was for a method that is gone */
 		case 'g': h->broker.relay = true; break;
+		case 'k': h->broker.keep_fd = number("-k", optarg); break;
 		case 'o': option_ftp(h, optarg); break;
+		case 'P': h->broker.proxy_fd = number("-P", optarg); break;
 		case 'q': h->level = LOG_QUIET; break;
 		case 'R': h->broker.remote = true; break;
 		case 's': h->status_fd = number("-s", optarg); break;
@@ -213,18 +205,25 @@ refuse(const char *why)
 	exit(EXIT_TUNNEL);
 }
 
+/* The ControlMaster has gone before anything was said: the tunnel gets another one. */
+static void
+hand_back(const struct helper *h)
+{
+	if (h->status_fd != -1 && notice_send(h->status_fd, NOTICE_NO_MASTER, "", STDIN_FILENO) == 0)
+		exit(EXIT_TUNNEL);
+}
+
 /* A tunnel knows more, and says it; of a server on its own side there is no more to know. */
 static _Noreturn void
 no_server(struct helper *h, const char *reason)
 {
-	uint8_t packet[NOTICE_MAX];
 	char why[1024];
 
 	snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: %s",
 	    h->target.host, h->target.port, reason);
 	if (h->status_fd == -1 || h->broker.remote)
 		refuse(why);
-	send(h->status_fd, packet, notice_put(packet, NOTICE_NO_SERVER, reason), MSG_NOSIGNAL);
+	notice_send(h->status_fd, NOTICE_NO_SERVER, reason, -1);
 	tell_client(why);
 	exit(EXIT_TUNNEL);
 }
@@ -268,31 +267,24 @@ trace(void *arg, enum side from, const char *line, size_t len)
 }
 
 static _Noreturn void
-session_process(struct helper *h, struct session_config *config)
+session_process(struct helper *h, struct session_config *config, struct counts *counts)
 {
-	struct run_config run = { .session = *config, .client = { STDIN_FILENO, STDOUT_FILENO },
-		.server = { FD_SERVER_READ, FD_SERVER_WRITE }, .ask_fd = FD_ASK,
+	struct run_config run = { .session = *config, .client_rfd = STDIN_FILENO,
+		.client_wfd = STDOUT_FILENO, .server_fd = FD_SERVER, .ask_fd = FD_ASK,
 		.status_fd = h->status_fd == -1 ? -1 : FD_STATUS, .stop_fd = FD_STOP,
-		.method = h->options.forward == METHOD_EXEC ? STATUS_EXEC : STATUS_MUX,
-		.far = { h->broker.remote, !h->broker.remote },
-		.abort_hold_ms = h->options.abort_hold * 1000, .idle_ms = h->options.timeout * 1000,
-		.grace_ms = h->options.grace * 1000, .greeting_ms = GREETING_MS, .peer = h->peer,
-		.crowd_fd = crowd_open() };
+		.counts = counts, .own = &h->own, .trace = trace, .trace_arg = h,
+		.method = h->options.forward == METHOD_PROXY ? STATUS_PROXY : STATUS_MUX,
+		.idle_ms = h->options.timeout * 1000, .grace_ms = h->options.grace * 1000,
+		.greeting_ms = GREETING_MS, .peer = h->peer };
 	const struct rlimit none = { 0, 0 };
-	uint64_t written;
 
 	setrlimit(RLIMIT_CORE, &none); /* there would be passwords in it, sandbox or not */
-	if (h->broker.forwards != NULL) /* of no concern to it */
-		munmap(h->broker.forwards, COUNTERS_SIZE);
-	run.session.bulk = !h->broker.remote && conn_written(&run.client, &written) &&
-	    (h->options.forward == METHOD_AUTO || h->options.forward == METHOD_STDIO);
 	run.session.mode = h->options.server_mode;
 	run.session.tls_pass = h->options.tls_pass;
 	run.session.server_name = h->server_name;
-	run.session.trace = trace;
-	run.session.trace_arg = h;
 	stop_pipe[0] = FD_STOP;
 	stop_pipe[1] = FD_STOP_WRITE;
+	counts_protect(counts);
 	if (sandbox_enter() == -1) {
 		log_error("sandbox: %s", strerror(errno));
 		_exit(EXIT_TUNNEL);
@@ -302,10 +294,10 @@ session_process(struct helper *h, struct session_config *config)
 
 /* In the new process. */
 static _Noreturn void
-session_start(struct helper *h, struct session_config *config, int ask, int server_rfd,
-    int server_wfd)
+session_start(struct helper *h, struct session_config *config, struct counts *counts, int ask,
+    int server)
 {
-	const int fds[] = { ask, stop_pipe[0], stop_pipe[1], server_rfd, server_wfd, h->status_fd };
+	const int fds[] = { ask, stop_pipe[0], stop_pipe[1], server, h->status_fd };
 
 	if (h->log != NULL)
 		dup2(helperlog_fd(h->log), STDERR_FILENO);
@@ -314,7 +306,7 @@ session_start(struct helper *h, struct session_config *config, int ask, int serv
 		log_error("%s", no_descriptors);
 		_exit(EXIT_TUNNEL);
 	}
-	session_process(h, config);
+	session_process(h, config, counts);
 }
 
 /* What was opened in the ControlMaster is given back first. */
@@ -325,8 +317,35 @@ refuse_from(struct broker *b, const char *why)
 	refuse(why);
 }
 
+/* Its connection ends with the session, though there may be something left to hold. */
+static void
+release_client(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	nonblocking(STDIN_FILENO, false);
+	nonblocking(STDOUT_FILENO, false);
+	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1) {
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+	}
+}
+
 static int
-serve(struct helper *h, struct broker *b, int server_rfd, int server_wfd)
+session_status(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return EXIT_TUNNEL;
+	if (WIFSIGNALED(status))
+		log_error("the session process was killed by signal %d", WTERMSIG(status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_TUNNEL;
+}
+
+static int
+serve(struct helper *h, struct broker *b, int server)
 {
 	struct session_config config = { 0 };
 	int ask[2], status;
@@ -338,22 +357,20 @@ serve(struct helper *h, struct broker *b, int server_rfd, int server_wfd)
 	if ((pid = fork()) == -1)
 		refuse_from(b, "The helper cannot start its session process.");
 	if (pid == 0)
-		session_start(h, &config, ask[1], server_rfd, server_wfd);
+		session_start(h, &config, broker_counts(b), ask[1], server);
 	close(ask[1]);
-	close(server_rfd);
-	if (server_wfd != server_rfd)
-		close(server_wfd);
+	close(server);
 	if (h->status_fd != -1)
 		close(h->status_fd);
-	broker_serve(b, ask[0]);
+	if (!broker_serve(b, ask[0]))
+		kill(pid, SIGKILL);
 	close(ask[0]);
-	broker_free(b);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
+	status = session_status(pid);
+	release_client();
 	helperlog_free(h->log);
-	if (WIFSIGNALED(status))
-		log_error("the session process was killed by signal %d", WTERMSIG(status));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_TUNNEL;
+	broker_linger(b);
+	broker_free(b);
+	return status;
 }
 
 int
@@ -364,13 +381,14 @@ main(int argc, char **argv)
 	char why[512];
 	struct broker *b;
 	struct loop *loop;
-	int rfd, wfd, result;
+	int server, result;
 
 	signals_start();
 	parse_options(&h, argc, argv);
 	if (rundir_path(why, sizeof(why)) == NULL)
 		refuse(why);
 	learn_client(&h);
+	own_addresses(&h.own);
 	if (!h.broker.relay && h.broker.client_peer.ss_family != AF_UNSPEC &&
 	    !addr_is_loopback((struct sockaddr *)&h.broker.client_local))
 		refuse("Clients on other machines are not served (-g allows them).");
@@ -382,20 +400,23 @@ main(int argc, char **argv)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
 	h.broker.options = &h.options;
+	h.broker.own = &h.own;
 	h.broker.ftp_host = h.target.host;
 	h.broker.ftp_port = h.target.port;
 	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
-	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL)
+	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {
+		hand_back(&h);
 		refuse(why);
-	if (broker_dial_control(b, &rfd, &wfd, why, sizeof(why)) == -1) {
+	}
+	if (broker_dial_control(b, &server, why, sizeof(why)) == -1) {
 		broker_free(b);
+		if (strstr(why, "the ssh connection is gone") != NULL)
+			hand_back(&h);
 		no_server(&h, why);
 	}
 	nonblocking(STDIN_FILENO, true);
 	nonblocking(STDOUT_FILENO, true);
-	result = serve(&h, b, rfd, wfd);
-	nonblocking(STDIN_FILENO, false);
-	nonblocking(STDOUT_FILENO, false);
+	result = serve(&h, b, server);
 	loop_free(loop);
 	return result;
 }

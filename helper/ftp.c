@@ -16,9 +16,10 @@ static const struct {
 	{ "RETR", FTP_RETR }, { "LIST", FTP_LIST }, { "NLST", FTP_LIST }, { "MLSD", FTP_LIST },
 	{ "XNLS", FTP_LIST },
 	{ "STOR", FTP_STOR }, { "STOU", FTP_STOR }, { "APPE", FTP_STOR },
-	{ "ABOR", FTP_ABOR }, { "QUIT", FTP_QUIT }, { "FEAT", FTP_FEAT }, { "MODE", FTP_MODE },
-	{ "USER", FTP_USER }, { "REIN", FTP_REIN }, { "SIZE", FTP_SIZE },
-	{ "STAT", FTP_ASIDE }, { "NOOP", FTP_ASIDE },
+	{ "ABOR", FTP_ABOR }, { "QUIT", FTP_QUIT }, { "FEAT", FTP_FEAT },
+	{ "USER", FTP_USER }, { "REIN", FTP_REIN },
+	{ "TYPE", FTP_TYPE }, { "MODE", FTP_MODE }, { "STRU", FTP_STRU },
+	{ "REST", FTP_REST }, { "RANG", FTP_REST },
 	{ "AUTH", FTP_AUTH }, { "ADAT", FTP_SECURE }, { "PBSZ", FTP_SECURE },
 	{ "PROT", FTP_SECURE }, { "CCC", FTP_SECURE }, { "MIC", FTP_SECURE },
 	{ "CONF", FTP_SECURE }, { "ENC", FTP_SECURE },
@@ -154,16 +155,18 @@ list_check(const unsigned *list, int n)
 	return 0;
 }
 
-/* h,h,h,h,p,p */
+/* h,h,h,h,p,p; in a reply the host may be none, for only the port counts. */
 static int
-list_short(const unsigned *list, int n, struct ftp_address *a)
+list_short(const unsigned *list, int n, bool reply, struct ftp_address *a)
 {
-	if (n != 6 || list_check(list, n) == -1)
+	bool host = n == 6 && list_check(list, 4) == 0;
+
+	if (n != 6 || list_check(list + 4, 2) == -1 || !(host || reply))
 		return 501;
 	memset(a, 0, sizeof(*a));
 	a->family = 4;
 	for (int i = 0; i < 4; i++)
-		a->bytes[i] = (uint8_t)list[i];
+		a->bytes[i] = host ? (uint8_t)list[i] : 255;
 	a->port = (uint16_t)(list[4] << 8 | list[5]);
 	return a->port == 0 ? 501 : 0;
 }
@@ -276,7 +279,7 @@ ftp_parse_active(enum ftp_verb verb, const char *arg, size_t len, struct ftp_add
 	n = list_read(&p, arg + len, false, list);
 	if (p != arg + len)
 		return 501;
-	return verb == FTP_PORT ? list_short(list, n, a) : list_long(list, n, a);
+	return verb == FTP_PORT ? list_short(list, n, false, a) : list_long(list, n, a);
 }
 
 /* ---- addresses ---- */
@@ -369,7 +372,7 @@ parse_list_reply(int code, const char *text, size_t len, struct ftp_address *a)
 		n = list_read(&p, end, true, list);
 		if (n < 6) /* some other number in the text */
 			continue;
-		r = code == 227 ? list_short(list, n, &new) : list_long(list, n, &new);
+		r = code == 227 ? list_short(list, n, true, &new) : list_long(list, n, &new);
 		if (r != 0 || list_is_torn(text, start, p, end) || found_add(a, &new, &found) == -1)
 			return -1;
 	}
@@ -415,12 +418,29 @@ parse_229(const char *text, size_t len, struct ftp_address *a)
 	return found > 0 ? 0 : -1;
 }
 
+/* Over IPv6 some servers answer PASV with a 227 in which (::1,p,p) stands, or (ProFTPD) what is
+ * behind the last colon, (1,p,p). */
+static bool
+names_ipv6(const char *text, size_t len)
+{
+	int colons = 0, commas = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		colons += text[i] == ':';
+		commas += text[i] == ',';
+	}
+	return commas == 2 || colons > 1;
+}
+
 int
 ftp_parse_passive(int code, const char *text, size_t len, struct ftp_address *a)
 {
+	int result;
+
 	if (code == 229)
 		return parse_229(text, len, a);
-	return parse_list_reply(code, text, len, a);
+	result = parse_list_reply(code, text, len, a);
+	return result != 0 && code == 227 && names_ipv6(text, len) ? FTP_PASSIVE_IPV6 : result;
 }
 
 /* ---- formatters ---- */
@@ -503,7 +523,8 @@ enum ftp_reply_line
 ftp_reply_parse(const char *line, size_t len, int *open, int *code)
 {
 	bool coded = len >= 3 && line[0] >= '1' && line[0] <= '6' && is_digit(line[1]) &&
-	    is_digit(line[2]) && (len == 3 || line[3] == ' ' || line[3] == '-');
+	    is_digit(line[2]) &&
+	    (len == 3 || line[3] == ' ' || line[3] == '-' || line[3] == '('); /* "229(|||1|)" */
 	int c = coded ? (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') : 0;
 
 	if (*open != 0) {

@@ -16,8 +16,9 @@ enum ftp_verb {
 	FTP_PORT, FTP_EPRT, FTP_LPRT,          /* the client listens */
 	FTP_RETR, FTP_LIST,                    /* data from the server */
 	FTP_STOR,                              /* data to the server (STOU, APPE too) */
-	FTP_ABOR, FTP_QUIT, FTP_FEAT, FTP_MODE, FTP_USER, FTP_REIN, FTP_SIZE,
-	FTP_ASIDE,                             /* STAT, NOOP: also during a transfer */
+	FTP_ABOR, FTP_QUIT, FTP_FEAT, FTP_USER, FTP_REIN,
+	FTP_TYPE, FTP_MODE, FTP_STRU,          /* how data are to be read */
+	FTP_REST,                              /* a part of a file (RANG too) */
 	FTP_SECURE,                            /* AUTH and its kin */
 	FTP_AUTH, FTP_FXP_SECURE               /* AUTH; CPSV and SSCN */
 };
@@ -53,8 +54,12 @@ int ftp_parse_active(enum ftp_verb, const char *arg, size_t len, struct ftp_addr
 
 bool ftp_code_is_passive(int code); /* 227, 228, 229 */
 
+#define FTP_PASSIVE_IPV6 (-2)
+
 /* The data port in a passive reply's text (all lines of it, without codes): 227, 228
- * or 229. -1 when it holds none, a malformed one, two different ones or a port < 1024. */
+ * or 229. -1 when it holds none, a malformed one, two different ones or a port < 1024;
+ * FTP_PASSIVE_IPV6 when it names an IPv6 address in place of one: another command may do.
+ * An IPv4 address that is none (999,0,0,1) is 255.255.255.255, which nobody can dial. */
 int ftp_parse_passive(int code, const char *text, size_t len, struct ftp_address *);
 
 /* "PORT h,h,h,h,p,p", "EPRT |2|::1|p|" or "LPRT ..."; and the canonical, one-line

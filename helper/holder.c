@@ -8,17 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crowd.h"
 #include "peer.h"
 #include "peer_owner.h"
 
 #define LINK_MAX_LEN 32 /* "socket:[4294967295]" */
-#define KNOWN_MS 10000  /* a process that is gone: its connections end when it gets a processor */
-#define UNKNOWN_MS 1000
-#define LOOKS 50000     /* at descriptors, at most, about 2 us each */
-#define LOOKS_CROWD 2000 /* ... when processors are short: a thousand clients at once must not ... */
+#define LOOKS 20000     /* at descriptors, at most, about 2 us each */
 #define PROCESSES 4096
-#define CROWD 8         /* ... cost a thousand times all descriptors there are */
 
 static bool
 is_number(const char *name)
@@ -61,17 +56,6 @@ find_fd(const char *pid, const char *socket, unsigned *looks)
 	return found;
 }
 
-static unsigned
-looks_allowed(void)
-{
-	int fd = crowd_open();
-	unsigned crowd = crowd_size(fd);
-
-	if (fd != -1)
-		close(fd);
-	return crowd > CROWD ? LOOKS_CROWD : LOOKS;
-}
-
 /* The processes there are, as /proc lists them, the oldest first; of more than PROCESSES the
  * youngest, each at its number modulo that. Returns how many there are. */
 static size_t
@@ -90,14 +74,13 @@ list_processes(pid_t *pids)
 	return n;
 }
 
-/* From the youngest on, for clients seldom are old. Where it is not before the looks are used up,
- * it may be dying as well as be further on: the same as nowhere, for a wait is the lesser evil. */
+/* From the youngest on, for clients seldom are old. */
 static bool
 find_process(struct holder *h, const char *socket)
 {
 	pid_t pids[PROCESSES];
 	size_t n = list_processes(pids), end = n > PROCESSES ? n - PROCESSES : 0;
-	unsigned looks = looks_allowed();
+	unsigned looks = LOOKS;
 
 	while (n > end && looks > 0) {
 		pid_t pid = pids[--n % PROCESSES];
@@ -131,18 +114,6 @@ can_see(uid_t uid)
 	return geteuid() == 0 || geteuid() == uid;
 }
 
-static bool
-lives(struct holder *h)
-{
-	struct peer_socket found;
-	char socket[LINK_MAX_LEN];
-
-	if (!peer_owner(&h->client, &h->local, &found))
-		return false;
-	snprintf(socket, sizeof(socket), "socket:[%u]", found.inode);
-	return !can_see(found.uid) || as_before(h, socket) || find_process(h, socket);
-}
-
 void
 holder_init(struct holder *h, const struct sockaddr_storage *client,
     const struct sockaddr_storage *local)
@@ -152,24 +123,45 @@ holder_init(struct holder *h, const struct sockaddr_storage *client,
 		h->client.ss_family = AF_UNSPEC;
 }
 
-unsigned
-holder_dies_ms(struct holder *h)
+static void
+socket_name(char name[LINK_MAX_LEN], const struct peer_socket *socket)
 {
-	bool unseen = h->unseen;
-
-	if (h->client.ss_family == AF_UNSPEC || lives(h))
-		return 0;
-	if (h->pid != 0)
-		return KNOWN_MS;
-	h->unseen = true;
-	return unseen ? 0 : UNKNOWN_MS;
+	snprintf(name, LINK_MAX_LEN, "socket:[%u]", socket->inode);
 }
 
 void
-holder_know(struct holder *h)
+holder_find(struct holder *h)
 {
-	if (h->client.ss_family != AF_UNSPEC && h->pid == 0)
-		lives(h);
+	struct peer_socket socket;
+	char name[LINK_MAX_LEN];
+
+	if (h->sought || h->client.ss_family == AF_UNSPEC)
+		return;
+	h->sought = true;
+	if (!peer_owner(&h->client, &h->local, &socket) || socket.inode == 0 || !can_see(socket.uid))
+		return;
+	socket_name(name, &socket);
+	find_process(h, name);
+}
+
+/* Not where it was: it may have been handed to a child. */
+enum client_state
+holder_state(struct holder *h)
+{
+	struct peer_socket socket;
+	char name[LINK_MAX_LEN];
+
+	holder_find(h);
+	if (h->client.ss_family == AF_UNSPEC)
+		return CLIENT_UNKNOWN;
+	if (!peer_owner(&h->client, &h->local, &socket))
+		return h->pid != 0 ? CLIENT_DIES : CLIENT_UNKNOWN;
+	if (socket.inode == 0)
+		return CLIENT_DIES;
+	if (h->pid == 0)
+		return CLIENT_UNKNOWN;
+	socket_name(name, &socket);
+	return as_before(h, name) || find_process(h, name) ? CLIENT_LIVES : CLIENT_DIES;
 }
 #else
 void
@@ -179,16 +171,16 @@ holder_init(struct holder *h, const struct sockaddr_storage *client,
 	*h = (struct holder){ .client = *client, .local = *local, .fd = -1 };
 }
 
-unsigned
-holder_dies_ms(struct holder *h)
+void
+holder_find(struct holder *h)
 {
 	(void)h;
-	return 0;
 }
 
-void
-holder_know(struct holder *h)
+enum client_state
+holder_state(struct holder *h)
 {
 	(void)h;
+	return CLIENT_UNKNOWN;
 }
 #endif

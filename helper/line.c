@@ -53,10 +53,13 @@ line_add(struct line_reader *r, unsigned char c)
 	r->text[r->len++] = (char)c;
 }
 
-/* A client's byte outside Telnet sequences. */
+/* A client's byte outside Telnet sequences. No command begins with what is left of one, whose urgent
+ * byte was lost or came too soon or too late. */
 static void
 line_client_byte(struct line_reader *r, unsigned char c)
 {
+	if (c >= SE && r->len == 0 && !r->cr && !r->bad)
+		return;
 	if (r->cr)
 		r->bad = true; /* the CR before was not the end of the line */
 	r->cr = c == '\r';
@@ -138,17 +141,11 @@ line_end(struct line_reader *r)
 }
 
 /* What was sent as urgent data comes without its last byte where ssh or a pipe has carried it: that
- * is the LF of ABOR, or one byte of the Telnet sequence before it. */
+ * is the LF of ABOR. */
 static bool
-line_is_abort(struct line_reader *r)
+line_is_abort(const struct line_reader *r)
 {
-	size_t stray = r->len == 5 && (unsigned char)r->text[0] >= SE;
-
-	if (r->bad || r->len - stray != 4 || strncasecmp(r->text + stray, "ABOR", 4) != 0)
-		return false;
-	memmove(r->text, r->text + stray, 4);
-	r->len = 4;
-	return true;
+	return !r->bad && r->len == 4 && strncasecmp(r->text, "ABOR", 4) == 0;
 }
 
 size_t

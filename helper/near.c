@@ -1,4 +1,3 @@
-/* The near end: TCP of this machine. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -8,16 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "near.h"
+
 #include "conn.h"
-#include "end.h"
 #include "libbsd.h"
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
 #include "peer.h"
+#include "seldom.h"
 
 #define ACCEPTS_PER_ROUND 16
+#define ASIDES_MAX 4
 
 /* One listener, or one attempt to connect. */
 struct near_slot {
@@ -26,18 +28,28 @@ struct near_slot {
 	unsigned channel;
 	int fd;
 	bool listening;
-	uint16_t port; /* of the spare one */
+	int aside[ASIDES_MAX]; /* who has come, and may be anybody */
+	unsigned asides;       /* ... of all that did, the first are kept */
 	struct watch *watch;
-	struct timer *deadline, *pause, *told; /* pause: nobody is accepted; told: listening */
-	struct addrinfo *addresses, *at; /* dial: the list, and the one in hand */
+	struct timer *deadline, *told; /* told: listening */
+	struct addrinfo *addresses, *at; /* dial: the list, and the next one of it */
 	const char *failure;             /* told by the deadline timer */
 };
 
 struct near {
 	struct end end;
 	struct near_config config;
-	struct near_slot *slots, *spare;
+	struct near_slot *slots;
+	struct seldom told;
 };
+
+/* Given up: if it is there already, that is no end of file. */
+static void
+fd_drop(int fd)
+{
+	conn_break_on_close(fd);
+	close(fd);
+}
 
 static void
 slot_free(struct near_slot *slot)
@@ -47,19 +59,16 @@ slot_free(struct near_slot *slot)
 	for (at = &slot->near->slots; *at != slot; at = &(*at)->next)
 		;
 	*at = slot->next;
-	if (slot->near->spare == slot)
-		slot->near->spare = NULL;
 	watch_free(slot->watch);
 	timer_free(slot->deadline);
-	timer_free(slot->pause);
 	timer_free(slot->told);
 	if (slot->addresses != NULL)
 		freeaddrinfo(slot->addresses);
-	if (slot->fd != -1) {
-		if (!slot->listening) /* given up: if it is there already, that is no end of file */
-			conn_break_on_close(&(struct conn){ slot->fd, slot->fd });
-		close(slot->fd);
-	}
+	for (unsigned i = 0; i < ASIDES_MAX; i++)
+		if (slot->aside[i] != -1)
+			fd_drop(slot->aside[i]);
+	if (slot->fd != -1)
+		fd_drop(slot->fd);
 	free(slot);
 }
 
@@ -82,16 +91,22 @@ slot_deadline(void *arg)
 	slot_failed(slot, slot->failure);
 }
 
+/* Takes the descriptor. */
 static void
 slot_connected(struct near_slot *slot, int fd)
 {
 	struct end *end = &slot->near->end;
 	unsigned channel = slot->channel;
+	struct stream *stream;
 
 	if (slot->fd == fd)
 		slot->fd = -1;
 	slot_free(slot);
-	end_connected(end, channel, fd, fd, false);
+	conn_break_on_close(fd);
+	if ((stream = stream_of(end->loop, fd, &end->uses)) != NULL)
+		end_connected(end, channel, stream);
+	else
+		end_failed(end, channel, "out of memory");
 }
 
 static struct near_slot *
@@ -104,11 +119,15 @@ slot_new(struct near *near, unsigned channel, unsigned ms, const char *failure)
 	slot->near = near;
 	slot->channel = channel;
 	slot->fd = -1;
+	for (unsigned i = 0; i < ASIDES_MAX; i++)
+		slot->aside[i] = -1;
 	slot->failure = failure;
-	slot->deadline = loop_timer(near->end.loop, ms, slot_deadline, slot);
 	slot->next = near->slots;
 	near->slots = slot;
-	return slot;
+	if ((slot->deadline = loop_timer(near->end.loop, ms, slot_deadline, slot)) != NULL)
+		return slot;
+	slot_free(slot);
+	return NULL;
 }
 
 /* Tell of a failure from the loop, not from inside the call. */
@@ -122,51 +141,61 @@ slot_fail_later(struct near_slot *slot, const char *failure)
 
 /* ---- listen ---- */
 
+enum admission { ADMIT, REFUSE, ASIDE };
+
+/* Messages that another user can make as many of as he likes. */
+static void
+log_refused(struct near *near, long uid)
+{
+	char text[80], more[40] = "";
+	unsigned missed;
+
+	if (uid < 0)
+		snprintf(text, sizeof(text), "refused a stranger at a data port");
+	else
+		snprintf(text, sizeof(text), "refused a stranger at a data port: uid %ld", uid);
+	if (!seldom_due_missed(&near->told, text, loop_now(), &missed))
+		return;
+	if (missed > 0)
+		snprintf(more, sizeof(more), " (%u more since)", missed);
+	log_at(LOG_SESSIONS, "%s%s", text, more);
+}
+
 /* May this one have the data? The address must be the control peer's; on this machine the
- * socket must be the control connection's owner's, our own (another tunnel's) or root's. */
-static bool
-guard(const struct near *near, int fd, const struct sockaddr *from)
+ * socket must be the control connection's owner's, or our own (another tunnel's). */
+static enum admission
+guard(struct near *near, int fd, const struct sockaddr *from)
 {
 	const struct near_config *c = &near->config;
 	const struct sockaddr *peer = (const struct sockaddr *)&c->peer;
 	bool loopback = addr_is_loopback(from) && addr_is_loopback(peer);
+	long known = -1;
 	uid_t uid;
 
-	if (!loopback && !addr_same_host(from, peer))
-		return false;
-	if (!c->check_owner)
-		return true;
-	switch (peer_uid(fd, &uid)) {
-	case PEER_KNOWN:
-		return uid == c->owner || uid == getuid() || uid == 0;
-	case PEER_REMOTE:
-		return true;
-	default:
-		return false;
+	if (loopback || addr_same_host(from, peer)) {
+		enum peer_result result = c->check_owner ? peer_uid(fd, &uid) : PEER_REMOTE;
+
+		if (result == PEER_REMOTE ||
+		    (result == PEER_KNOWN && (uid == c->owner || uid == getuid())))
+			return ADMIT;
+		if (result == PEER_UNKNOWN)
+			return ASIDE;
+		known = (long)uid;
 	}
+	log_refused(near, known);
+	return REFUSE;
 }
 
+/* Closed before it was accepted, say: whose it was cannot be told. The session decides. */
 static void
-slot_resume(void *arg)
+slot_put_aside(struct near_slot *slot, int fd)
 {
-	struct near_slot *slot = arg;
-
-	slot->pause = NULL;
-	watch_pause(slot->watch, false);
-}
-
-/* As accept(2), but what there is no room for has to wait. */
-static int
-slot_take(struct near_slot *slot, struct sockaddr_storage *from)
-{
-	socklen_t len = sizeof(*from);
-	int fd = accept4(slot->fd, (struct sockaddr *)from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd == -1 && listener_lacks(errno) && slot->pause == NULL) {
-		slot->pause = loop_timer(slot->near->end.loop, LISTENER_PAUSE_MS, slot_resume, slot);
-		watch_pause(slot->watch, slot->pause != NULL);
-	}
-	return fd;
+	if (slot->asides < ASIDES_MAX)
+		slot->aside[slot->asides] = fd;
+	else
+		fd_drop(fd);
+	slot->asides++;
+	end_stranger(&slot->near->end, slot->channel, slot->asides);
 }
 
 static void
@@ -175,22 +204,22 @@ slot_accept(void *arg, short revents)
 	struct near_slot *slot = arg;
 
 	(void)revents;
-	if (slot == slot->near->spare) {
-		end_visitor(&slot->near->end);
-		return;
-	}
 	for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
 		struct sockaddr_storage from;
-		int fd = slot_take(slot, &from);
+		int fd = listener_accept(slot->fd, slot->watch, &from);
 
 		if (fd == -1)
 			return;
-		if (guard(slot->near, fd, (struct sockaddr *)&from)) {
+		switch (guard(slot->near, fd, (struct sockaddr *)&from)) {
+		case ADMIT:
 			slot_connected(slot, fd);
 			return;
+		case ASIDE:
+			slot_put_aside(slot, fd);
+			break;
+		case REFUSE:
+			close(fd);
 		}
-		log_at(LOG_SESSIONS, "refused a stranger at a data port");
-		close(fd);
 	}
 }
 
@@ -304,96 +333,59 @@ listening(void *arg)
 	struct near_slot *slot = arg;
 
 	slot->told = NULL;
-	end_listening(&slot->near->end, slot->channel, slot_port(slot), false);
+	end_listening(&slot->near->end, slot->channel, slot_port(slot));
+}
+
+/* Why it cannot, NULL: it listens. */
+static const char *
+slot_listen(struct near_slot *slot, uint8_t family)
+{
+	const struct near_config *c = &slot->near->config;
+	struct loop *loop = slot->near->end.loop;
+	struct sockaddr_storage at;
+
+	if (!listen_at(slot->near, family, &at))
+		return "no address of that family here";
+	slot->fd = c->port_lo == 0 ? bind_anywhere(&at) :
+	    bind_in_range(&at, c->port_lo, c->port_hi, UINT16_MAX);
+	if (slot->fd == -1)
+		return c->port_lo != 0 && errno == EADDRINUSE ? "no free port in FtpDataPorts" :
+		    strerror(errno);
+	slot->watch = loop_watch(loop, slot->fd, POLLIN, slot_accept, slot);
+	slot->told = loop_timer(loop, 0, listening, slot);
+	return slot->watch != NULL && slot->told != NULL ? NULL : strerror(ENOMEM);
 }
 
 static bool
-slot_watch(struct near_slot *slot)
-{
-	slot->watch = loop_watch(slot->near->end.loop, slot->fd, POLLIN, slot_accept, slot);
-	return slot->watch != NULL;
-}
-
-static void
 near_listen(struct end *end, unsigned channel, uint8_t family)
 {
-	struct near *near = (struct near *)end;
-	struct near_slot *slot = slot_new(near, channel, LISTEN_DEADLINE_MS, "nobody connected");
-	struct sockaddr_storage at;
+	struct near_slot *slot = slot_new((struct near *)end, channel, LISTEN_DEADLINE_MS,
+	    "nobody connected");
+	const char *failure;
 
 	if (slot == NULL)
-		return;
-	slot->listening = true;
-	if (!listen_at(near, family, &at)) {
-		slot_fail_later(slot, "no address of that family here");
-		return;
-	}
-	slot->fd = near->config.port_lo == 0 ? bind_anywhere(&at) :
-	    bind_in_range(&at, near->config.port_lo, near->config.port_hi, UINT16_MAX);
-	if (slot->fd == -1 || !slot_watch(slot) ||
-	    (slot->told = loop_timer(end->loop, 0, listening, slot)) == NULL)
-		slot_fail_later(slot, near->config.port_lo ? "no free port in FtpDataPorts" :
-							     strerror(errno));
-}
-
-/* ---- the spare listener ---- */
-
-uint16_t
-near_spare(struct end *end, uint8_t family)
-{
-	struct near *near = (struct near *)end;
-	struct sockaddr_storage at;
-	struct near_slot *slot;
-
-	/* A range is there for others, too. */
-	if (near->spare != NULL || near->config.port_lo != 0 || !listen_at(near, family, &at) ||
-	    (slot = slot_new(near, 0, 0, "nobody connected")) == NULL)
-		return 0;
-	timer_free(slot->deadline);
-	slot->deadline = NULL;
-	slot->listening = true;
-	if ((slot->fd = bind_anywhere(&at)) == -1 || !slot_watch(slot)) {
-		slot_free(slot);
-		return 0;
-	}
-	near->spare = slot;
-	return slot->port = slot_port(slot);
-}
-
-bool
-near_listen_spare(struct end *end, unsigned channel, uint16_t port)
-{
-	struct near *near = (struct near *)end;
-	struct near_slot *slot = near->spare;
-
-	if (slot == NULL || slot->port != port)
 		return false;
-	near->spare = NULL;
-	slot->channel = channel;
-	slot->deadline = loop_timer(end->loop, LISTEN_DEADLINE_MS, slot_deadline, slot);
+	slot->listening = true;
+	if ((failure = slot_listen(slot, family)) != NULL)
+		slot_fail_later(slot, failure);
 	return true;
 }
 
-void
-near_refuse(struct end *end)
-{
-	const struct near *near = (struct near *)end;
-	struct sockaddr_storage from;
-	int fd = near->spare != NULL ? slot_take(near->spare, &from) : -1;
-
-	if (fd == -1)
-		return;
-	log_at(LOG_SESSIONS, "refused a stranger at a data port");
-	close(fd);
-}
-
-void
-near_drop_spare(struct end *end)
+static bool
+near_take(struct end *end, unsigned channel)
 {
 	struct near *near = (struct near *)end;
 
-	if (near->spare != NULL)
-		slot_free(near->spare);
+	for (struct near_slot *slot = near->slots; slot != NULL; slot = slot->next) {
+		int fd = slot->aside[0];
+
+		if (slot->channel != channel || fd == -1)
+			continue;
+		slot->aside[0] = -1;
+		slot_connected(slot, fd);
+		return true;
+	}
+	return false;
 }
 
 /* ---- dial ---- */
@@ -410,7 +402,9 @@ dial_done(void *arg, short revents)
 	(void)revents;
 	watch_free(slot->watch);
 	slot->watch = NULL;
-	if (getsockopt(slot->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0) {
+	if (getsockopt(slot->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		error = errno;
+	if (error == 0) {
 		slot_connected(slot, slot->fd);
 		return;
 	}
@@ -418,80 +412,92 @@ dial_done(void *arg, short revents)
 	dial_next(slot);
 }
 
-/* Begin to connect to the next address of the list. */
+static bool
+dial_begin(struct near_slot *slot, const struct addrinfo *ai)
+{
+	slot->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (slot->fd == -1)
+		return false;
+	if (connect(slot->fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS) {
+		slot->watch = loop_watch(slot->near->end.loop, slot->fd, POLLOUT, dial_done, slot);
+		if (slot->watch != NULL)
+			return true;
+		errno = ENOMEM;
+	}
+	return false;
+}
+
+/* Begin to connect to the next address of the list; errno tells of the one before. */
 static void
 dial_next(struct near_slot *slot)
 {
 	const char *reason = errno ? strerror(errno) : "no address";
 
-	for (; slot->at != NULL; slot->at = slot->at->ai_next) {
+	while (slot->at != NULL) {
 		const struct addrinfo *ai = slot->at;
 
+		slot->at = ai->ai_next;
 		if (slot->fd != -1)
 			close(slot->fd);
-		slot->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (slot->fd == -1)
-			continue;
-		if (connect(slot->fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS) {
-			slot->at = ai->ai_next;
-			slot->watch = loop_watch(slot->near->end.loop, slot->fd, POLLOUT, dial_done,
-			    slot);
-			if (slot->watch != NULL)
-				return;
-		}
+		if (dial_begin(slot, ai))
+			return;
 		reason = strerror(errno);
 	}
 	slot_fail_later(slot, reason);
 }
 
-static void
-near_prepare(struct end *end, unsigned channel, const char *host, uint16_t port)
+static bool
+near_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 {
-	(void)end;
-	(void)channel;
-	(void)host;
-	(void)port;
-}
-
-static void
-near_dial(struct end *end, unsigned channel, const char *host, uint16_t port, int to)
-{
-	struct near *near = (struct near *)end;
-	struct near_slot *slot = slot_new(near, channel, DIAL_TIMEOUT_MS, "timed out");
+	struct near_slot *slot = slot_new((struct near *)end, channel, DIAL_TIMEOUT_MS, "timed out");
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	char service[8];
 	int error;
 
-	(void)to;
 	if (slot == NULL)
-		return;
+		return false;
 	snprintf(service, sizeof(service), "%u", port);
 	if ((error = getaddrinfo(host, service, &hints, &slot->addresses)) != 0) {
 		slot->addresses = NULL;
 		slot_fail_later(slot, gai_strerror(error));
-		return;
+		return true;
 	}
 	slot->at = slot->addresses;
 	errno = 0;
 	dial_next(slot);
+	return true;
 }
 
 /* ---- the rest ---- */
 
-static unsigned
+static void
 near_cancel(struct end *end, unsigned channel)
 {
-	struct near *near = (struct near *)end;
 	struct near_slot *slot, *next;
-	unsigned n = 0;
 
-	for (slot = near->slots; slot != NULL; slot = next) {
+	for (slot = ((struct near *)end)->slots; slot != NULL; slot = next) {
 		next = slot->next;
-		if (slot->channel != channel)
-			continue;
-		slot_free(slot);
-		n++;
+		if (slot->channel == channel)
+			slot_free(slot);
 	}
+}
+
+/* There is no link that could be broken. */
+static void
+near_check(struct end *end, const struct stream *stream, check_fn *done, void *arg)
+{
+	(void)end;
+	(void)stream;
+	done(arg, true);
+}
+
+static unsigned
+near_count(const struct end *end)
+{
+	unsigned n = end->uses;
+
+	for (const struct near_slot *s = ((const struct near *)end)->slots; s != NULL; s = s->next)
+		n += 1 + (s->asides < ASIDES_MAX ? s->asides : ASIDES_MAX);
 	return n;
 }
 
@@ -505,8 +511,8 @@ near_free(struct end *end)
 	free(near);
 }
 
-static const struct end_ops near_ops = { near_prepare, near_dial, near_listen, near_cancel,
-	near_free };
+static const struct end_ops near_ops = { near_dial, near_listen, near_cancel, near_take, near_check,
+	near_count, near_free };
 
 struct end *
 near_new(struct loop *loop, const struct near_config *config, end_fn *fn, void *arg)
@@ -515,16 +521,16 @@ near_new(struct loop *loop, const struct near_config *config, end_fn *fn, void *
 
 	if (near == NULL)
 		return NULL;
-	near->end = (struct end){ &near_ops, loop, fn, arg };
+	near->end = (struct end){ &near_ops, loop, fn, arg, 0 };
 	near->config = *config;
 	return &near->end;
 }
 
 void
-near_learn(struct end *end, const struct sockaddr *local, const struct sockaddr *peer)
+near_learn(struct end *end, const struct sockaddr_storage *local, const struct sockaddr_storage *peer)
 {
 	struct near_config *c = &((struct near *)end)->config;
 
-	memcpy(&c->local, local, sockaddr_len((const struct sockaddr_storage *)local));
-	memcpy(&c->peer, peer, sockaddr_len((const struct sockaddr_storage *)peer));
+	c->local = *local;
+	c->peer = *peer;
 }

@@ -10,39 +10,48 @@
 enum pending_kind {
 	PENDING_GREETING, /* the server's first words answer no command */
 	PENDING_PLAIN,
-	PENDING_SETUP,    /* PASV, PORT and their kin */
+	PENDING_PASSIVE,  /* a setup: PASV or its kin is what the server is asked */
+	PENDING_ACTIVE,   /* ... or PORT or its kin */
 	PENDING_TRANSFER,
-	PENDING_ASIDE,    /* may be answered before the transfer that it stands behind */
 	PENDING_FEAT,
-	PENDING_SIZE,
+	PENDING_TYPE,     /* number: is it the image type? */
 	PENDING_ABOR,     /* behind a transfer: it may get no reply of its own */
-	PENDING_PROBE,    /* a command of ours that shows whether it did */
 	PENDING_AUTH,
 	PENDING_EPSV_ALL,
 	PENDING_MODE_B,
-	PENDING_OWN       /* a reply of ours that waits for its turn */
+	PENDING_OWN       /* a reply of ours that waits for its turn, or (no text) nothing */
 };
+#define PENDING_KINDS (PENDING_OWN + 1)
 
 struct pending {
 	enum pending_kind kind;
 	unsigned channel;
-	bool broken; /* TRANSFER: its channel was aborted, so success is no longer possible */
-	bool sent;  /* SETUP: the command in hand is at the server */
-	bool ready; /* SETUP: the server has done its part */
-	bool proven; /* SETUP: that kind of command has worked before */
-	char *text; /* OWN: the reply, malloc'ed; else NULL */
+	int number;
+	bool sent;     /* the server has it, and owes a reply */
+	bool started;  /* TRANSFER: its 1xx was seen */
+	bool doubtful; /* the reply before may have been this one's as well */
+	bool ready;    /* setup: the server has done its part */
+	bool plain;    /* setup: the reply of the server is the client's, too */
+	bool image, whole; /* TRANSFER: TYPE I; stream mode and no REST: (N bytes) says how many */
+	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
+	bool aside;    /* OWN: it does not wait for the transfer before it */
+	char *text;    /* OWN: the reply; TRANSFER: the command; malloc'ed */
+	char *instead; /* TRANSFER: what takes the place of a success, malloc'ed */
 };
 
 struct queue {
-	struct pending slot[QUEUE_MAX];
+	struct pending slot[QUEUE_MAX]; /* they stay where they are while they are in the queue */
 	size_t head, count;
 };
 
 /* NULL when full. A fresh entry is zeroed but for its kind. */
 struct pending *queue_push(struct queue *, enum pending_kind);
-struct pending *queue_head(struct queue *);             /* NULL when empty */
-struct pending *queue_tail(struct queue *);             /* NULL when empty */
-struct pending *queue_at(struct queue *, size_t index); /* 0 = head */
+struct pending *queue_head(const struct queue *);             /* NULL when empty */
+struct pending *queue_tail(const struct queue *);             /* NULL when empty */
+struct pending *queue_at(const struct queue *, size_t index); /* 0 = head */
+struct pending *queue_find(const struct queue *, enum pending_kind); /* the first; NULL */
+/* It needs no answer any more: an OWN entry with that text (NULL: none), malloc'ed, taken over. */
+void queue_answer(struct pending *, char *text);
 void queue_pop(struct queue *);
 void queue_clear(struct queue *);
 

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "memory.h"
+#include "stream.h"
 
 /* ---- by splice(2) ---- */
 
@@ -121,8 +123,8 @@ relay_read(struct relay *r, int from)
 	return read(from, r->buf, RELAY_BUFFER);
 }
 
-enum relay_state
-relay_run(struct relay *r, int from, int to)
+static enum relay_state
+socket_to_socket(struct relay *r, int from, int to)
 {
 	enum relay_state state;
 
@@ -142,6 +144,64 @@ relay_run(struct relay *r, int from, int to)
 		r->len = (size_t)n;
 	}
 	return relay_write(r, to);
+}
+
+/* ---- a channel of a proxy connection ---- */
+
+#define PIECES 16
+
+static enum relay_state
+socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
+{
+	uint8_t *buf;
+
+	for (size_t moved = 0; moved < RELAY_TURN;) {
+		size_t room;
+		ssize_t n;
+
+		if (proxy_closed(to))
+			return RELAY_WRITE_FAILED;
+		if ((room = proxy_room(to, &buf)) == 0)
+			return RELAY_WRITE;
+		if ((n = read(from, buf, room)) == -1)
+			return again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+		if (n == 0)
+			return RELAY_END;
+		proxy_commit(to, (size_t)n);
+		r->bytes += (uint64_t)n;
+		moved += (size_t)n;
+	}
+	return RELAY_READ;
+}
+
+/* All that is there: what was taken off the connection to the master makes no event again. */
+static enum relay_state
+channel_to_socket(struct relay *r, struct proxy_channel *from, int to)
+{
+	struct iovec pieces[PIECES];
+	int count;
+
+	while ((count = proxy_pieces(from, pieces, PIECES)) > 0) {
+		ssize_t n = writev(to, pieces, count);
+
+		if (n == -1)
+			return again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
+		proxy_take(from, (size_t)n);
+		r->bytes += (uint64_t)n;
+	}
+	if (proxy_ended(from))
+		return RELAY_END;
+	return proxy_closed(from) ? RELAY_READ_FAILED : RELAY_READ;
+}
+
+enum relay_state
+relay_run(struct relay *r, struct stream *from, struct stream *to)
+{
+	if (from->channel != NULL)
+		return channel_to_socket(r, from->channel, to->fd);
+	if (to->channel != NULL)
+		return socket_to_channel(r, from->fd, to->channel);
+	return socket_to_socket(r, from->fd, to->fd);
 }
 
 void

@@ -1,14 +1,17 @@
-/* One direction of a data channel: bytes from one descriptor to another.
+/* One direction of a data channel: bytes from one stream to another, of which one at most is a
+ * channel of a proxy connection: that has a buffer of its own, so nothing is copied beside it.
  *
- * The first bytes are read into a buffer and written. What goes on for longer is moved by
- * splice(2) through a pipe where there is that call, and is not copied. Neither the buffer nor
- * the pipe exists before it is needed. */
+ * Between two sockets the first bytes are read into a buffer and written. What goes on for longer is
+ * moved by splice(2) through a pipe where there is that call, and is not copied. Neither the buffer
+ * nor the pipe exists before it is needed. */
 #ifndef RELAY_H
 #define RELAY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct stream;
 
 #define RELAY_BUFFER (64 * 1024)
 #define RELAY_PIPE (1024 * 1024)  /* the kernel may grant less */
@@ -33,9 +36,8 @@ enum relay_state {
 	RELAY_WRITE_FAILED /* the receiver is gone */
 };
 
-/* Move what can be moved now, RELAY_TURN and a buffer at most. Both descriptors are
- * non-blocking. */
-enum relay_state relay_run(struct relay *, int from, int to);
+/* Move what can be moved now; out of a socket RELAY_TURN and a buffer at most. */
+enum relay_state relay_run(struct relay *, struct stream *from, struct stream *to);
 void relay_free(struct relay *);
 
 #endif

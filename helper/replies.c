@@ -1,194 +1,364 @@
 /* The server's lines: which reply is passed on, held back, or taken as an answer to us. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "session_private.h"
 
 #define UNSOLICITED_MAX 1000
 
+/* ---- what goes out, and in what order ---- */
+
 static void
-reply_pass(struct session *s)
+own_send(struct session *s, struct pending *p)
 {
-	if (s->reply.len > 0) {
-		session_trace(s, SERVER, bytes_data(&s->reply), s->reply.len);
-		session_write(s, CLIENT, bytes_data(&s->reply), s->reply.len);
+	if (p->kind != PENDING_OWN || p->text == NULL)
+		return;
+	output_text(&s->out, CLIENT, p->text);
+	queue_answer(p, NULL);
+}
+
+/* What is answered in the middle of a transfer goes out at once, and our replies to what was said
+ * before it. */
+static void
+own_send_before(struct session *s, const struct pending *p)
+{
+	for (size_t i = 0; i < s->queue.count && queue_at(&s->queue, i) != p; i++)
+		own_send(s, queue_at(&s->queue, i));
+}
+
+static void
+own_send_aside(struct session *s)
+{
+	const struct pending *head = queue_head(&s->queue);
+	bool late = head->aside || head->kind == PENDING_ABOR; /* its reply may never come */
+
+	for (size_t i = 1; i < s->queue.count; i++) {
+		struct pending *p = queue_at(&s->queue, i);
+
+		if (p->kind == PENDING_OWN && p->aside)
+			own_send_before(s, p);
+		if (p->kind == PENDING_OWN && (p->aside || late))
+			own_send(s, p);
+		else if (p->kind != PENDING_OWN)
+			late = false;
+	}
+}
+
+/* Our replies whose turn has come. */
+static void
+own_flush(struct session *s)
+{
+	struct pending *p;
+
+	while ((p = queue_head(&s->queue)) != NULL && p->kind == PENDING_OWN) {
+		own_send(s, p);
+		queue_pop(&s->queue);
+	}
+	if (p == NULL || (p->kind != PENDING_TRANSFER && p->kind != PENDING_ABOR))
+		return;
+	if (p->swallow && p->instead != NULL) {
+		output_text(&s->out, CLIENT, p->instead);
+		free(p->instead);
+		p->instead = NULL;
+	}
+	own_send_aside(s);
+}
+
+/* The collected reply goes out, or a line of ours in its place. */
+static void
+reply_out(struct session *s, const char *instead)
+{
+	if (instead != NULL)
+		output_text(&s->out, CLIENT, instead);
+	else if (s->reply.len > 0) {
+		if (s->out.trace != NULL)
+			s->out.trace(s->out.arg, SERVER, bytes_data(&s->reply), s->reply.len);
+		output_write(&s->out, CLIENT, bytes_data(&s->reply), s->reply.len);
 	}
 	bytes_take(&s->reply, s->reply.len);
-	s->held = 0;
-}
-
-/* The whole reply that was collected goes out, or a line of ours in its place. */
-static void
-reply_release(struct session *s, const char *instead)
-{
-	if (instead != NULL) {
-		session_send(s, CLIENT, instead, strlen(instead));
-		bytes_take(&s->reply, s->reply.len);
-	}
-	reply_pass(s);
-	queue_pop(&s->queue);
-	session_flush_own(s);
 }
 
 static void
-reply_setup(struct session *s, int code)
+reply_drop(struct session *s)
 {
-	size_t skip = s->reply.len < 4 ? s->reply.len : 4;
-
-	if (bytes_add(&s->reply, "", 1) == -1) { /* for the text functions of C */
-		session_fail(s, "out of memory");
-		return;
-	}
-	setup_reply(s, code, bytes_data(&s->reply) + skip, s->reply.len - 1 - skip);
 	bytes_take(&s->reply, s->reply.len);
-	session_flush_own(s);
 }
+
+/* ---- what a reply means for the session, beyond its text ---- */
 
 static void
-reply_begin(struct session *s, struct channel *ch)
-{
-	if (ch != NULL && transfer_begin_waits(s, ch))
-		return;
-	reply_pass(s);
-	if (ch != NULL)
-		transfer_started(s, ch);
-}
-
-void
-reply_transfer(struct session *s)
-{
-	struct pending *p = queue_head(&s->queue);
-	struct channel *ch = channel_by_id(s, p->channel);
-	int code = s->held;
-
-	if (code < 200) {
-		reply_begin(s, ch);
-		return;
-	}
-	if (ch != NULL && !transfer_settled(s, ch, &code))
-		return;
-	if (s->held < 300 && (code != s->held || p->broken))
-		reply_release(s, "426 Connection closed; transfer aborted.");
-	else
-		reply_release(s, NULL);
-}
-
-/* What a reply means for the session, beyond its text. */
-static void
-reply_noted(struct session *s, enum pending_kind kind, int code)
+reply_noted(struct session *s, const struct pending *p, int code)
 {
 	bool yes = code >= 200 && code < 300;
 
-	if (code == 221 || code == 421)
-		s->farewell = true;
-	if (kind == PENDING_GREETING)
+	if (p->kind == PENDING_GREETING)
 		s->greeted = true;
-	else if (kind == PENDING_EPSV_ALL && yes)
+	else if (p->kind == PENDING_TYPE && yes)
+		s->image = p->number != 0;
+	else if (p->kind == PENDING_EPSV_ALL && yes)
 		s->epsv_all = true;
-	else if (kind == PENDING_MODE_B && yes)
+	else if (p->kind == PENDING_MODE_B && yes)
 		s->mode_b = true;
-	else if (kind == PENDING_AUTH && code == 234) {
+	else if (p->kind == PENDING_AUTH && code == 234) {
 		if (s->in[CLIENT].len > 0 || s->in[SERVER].len > 0)
-			session_fail(s, "data around the start of TLS");
+			session_wrong(s, "data around the start of TLS");
 		else
 			s->opaque = true;
 	}
 }
 
-static bool
-code_is_abort(int code)
-{
-	return code == 225 || code == 226 || code == 426;
-}
-
-/* PWD's 257; RTEMS says 250. */
-static bool
-code_is_directory(int code)
-{
-	return code == 257 || code == 250;
-}
-
-/* The probe's 257 while ABOR is still unanswered: it had no reply of its own. And a probe
- * whose reply cannot be what came has got lost: servers drop what arrives with ABOR. */
 static void
-queue_skip_abor(struct session *s, int code)
+reply_answers(struct session *s, struct pending *p, int code)
 {
-	struct pending *p = queue_head(&s->queue);
+	s->unsolicited = 0;
+	reply_noted(s, p, code);
+	queue_answer(p, NULL);
+}
 
-	if (p != NULL && p->kind == PENDING_ABOR && s->queue.count > 1 &&
-	    (code_is_directory(code) || code < 200 || code / 100 == 3)) {
-		queue_pop(&s->queue);
-		p = queue_head(&s->queue);
+/* The server has left it out, as a later reply shows. */
+static void
+pending_left_out(struct session *s, struct pending *p)
+{
+	char *text = NULL;
+
+	if (pending_is_setup(p)) {
+		setup_left_out(s, p);
+		return;
 	}
-	if (p != NULL && p->kind == PENDING_PROBE && !code_is_directory(code) && code != 200 &&
-	    code < 500 && !code_is_abort(code))
-		queue_pop(&s->queue);
-	session_flush_own(s);
+	if (p->kind == PENDING_TRANSFER) {
+		transfer_over(s, p);
+		text = p->swallow ? p->instead : NULL;
+		p->instead = p->swallow ? NULL : p->instead;
+	}
+	queue_answer(p, text);
 }
 
-/* The probe has its reply, which nobody but us has asked for. */
+static struct pending *
+first_sent(const struct session *s)
+{
+	for (size_t i = 0; i < s->queue.count; i++)
+		if (queue_at(&s->queue, i)->sent)
+			return queue_at(&s->queue, i);
+	return NULL;
+}
+
+/* 421: the answer to all that is unanswered. */
 static void
-reply_probe(struct session *s)
+reply_to_all(struct session *s, int code)
 {
-	bytes_take(&s->reply, s->reply.len);
-	queue_pop(&s->queue);
-	session_flush_own(s);
-}
-
-/* Many servers answer STAT (RFC 959, 4.1.3) and NOOP at once in the middle of a transfer. That
- * is not the transfer's end, and must not be taken for its success. */
-static bool
-reply_is_aside(struct session *s, int code)
-{
-	const struct pending *head = queue_head(&s->queue);
-
-	if (head == NULL || head->kind != PENDING_TRANSFER ||
-	    (code != 200 && (code < 211 || code > 213)))
-		return false;
-	for (size_t i = 1; i < s->queue.count; i++) {
+	for (size_t i = 0; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
 
-		if (p->kind == PENDING_ASIDE) {
-			p->kind = PENDING_OWN; /* with nothing left to say */
-			return true;
-		}
+		if (!p->sent)
+			continue;
+		if (p->kind == PENDING_TRANSFER) {
+			transfer_answered(s, p, code, false);
+			transfer_may_pass(s, p, code);
+			transfer_over(s, p);
+		} else if (pending_is_setup(p) && channel_by_id(s, p->channel) != NULL)
+			channel_close(s, channel_by_id(s, p->channel));
+		reply_answers(s, p, code);
 	}
-	return false;
 }
 
-/* Nothing is pending, or only what was not sent yet; or some third reply about an ABOR stands
- * before the probe's. */
-static bool
-reply_is_unasked(struct session *s, int code)
-{
-	const struct pending *p = queue_head(&s->queue);
+/* ---- whose it is ---- */
 
-	return p == NULL || (p->kind == PENDING_SETUP && !p->sent) ||
-	    (p->kind == PENDING_PROBE && code_is_abort(code));
-}
-
-/* Which command the reply in hand answers: none that was sent after it began. */
-static struct pending *
-reply_pending(struct session *s)
+static void
+reply_follow(struct session *s, struct attribution a)
 {
-	return s->reply_unasked || s->reply_aside ? NULL : queue_head(&s->queue);
+	struct pending *running = first_sent(s);
+
+	for (size_t i = 0; i < a.never; i++)
+		if (queue_at(&s->queue, i)->sent)
+			pending_left_out(s, queue_at(&s->queue, i));
+	s->reply_whose = a.whose;
+	s->reply_doubtful = a.doubtful;
+	s->reply_to = a.whose == WHOSE_ENTRY ? queue_at(&s->queue, a.entry) : NULL;
+	/* In the place of a forged one the client is told so, if it may wait for one. */
+	if (a.whose == WHOSE_FORGED && running != NULL &&
+	    !(running->kind == PENDING_TRANSFER && running->started))
+		s->reply_to = running;
+	/* Where the one before may have been this one's, this one may be the next one's. */
+	a.doubtful |= s->reply_to != NULL && s->reply_to->doubtful && a.never == 0 &&
+	    !ftp_code_is_passive(s->reply_code);
+	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
+		if (queue_at(&s->queue, i)->sent) {
+			queue_at(&s->queue, i)->doubtful = true;
+			break;
+		}
 }
 
 /* The first line of a reply decides what is done with all of it: collect it (setups are
  * answered anew, final replies of transfers wait for the data), or pass line by line. */
 static bool
-reply_wants_collecting(struct session *s, int code)
+reply_wants_collecting(const struct session *s, int code)
 {
-	const struct pending *p = reply_pending(s);
+	const struct pending *p = s->reply_to, *first = first_sent(s);
 
-	if (ftp_code_is_passive(code))
+	switch (s->reply_whose) {
+	case WHOSE_UNKNOWN:
+	case WHOSE_FORGED:
 		return true;
-	if (p == NULL)
+	case WHOSE_NOBODY:
+		return first != NULL && pending_is_setup(first) && !first->ready;
+	case WHOSE_ALL:
 		return false;
-	return p->kind == PENDING_SETUP || p->kind == PENDING_PROBE ||
-	    (p->kind == PENDING_TRANSFER && (code >= 200 || transfer_lacks_client(s, p->channel)));
+	case WHOSE_ENTRY:
+		break;
+	}
+	return pending_is_setup(p) || (p->kind == PENDING_TRANSFER && (code >= 200 || p->swallow));
 }
+
+/* Is what ends a transfer there already, behind the reply that is held? */
+static bool
+end_follows(const struct session *s)
+{
+	const char *p = bytes_data(&s->in[SERVER]), *end = p + s->in[SERVER].len;
+
+	while (end - p >= 4) {
+		if (memcmp(p, "226", 3) == 0 || memcmp(p, "225", 3) == 0 || memcmp(p, "426", 3) == 0)
+			return true;
+		if ((p = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			break;
+		p++;
+	}
+	return false;
+}
+
+static struct transfer_seen
+reply_seen(const struct session *s, bool arrives)
+{
+	struct transfer_seen seen = transfer_seen(s, arrives);
+
+	seen.follows = end_follows(s);
+	return seen;
+}
+
+static void
+reply_first(struct session *s, int code)
+{
+	struct transfer_seen seen = reply_seen(s, true);
+
+	seen.waited |= s->ended[CLIENT];
+	s->reply_code = code;
+	reply_follow(s, attribute(&s->queue, code, seen));
+	s->reply_collect = reply_wants_collecting(s, code);
+	if ((s->reply_whose == WHOSE_NOBODY || s->reply_whose == WHOSE_FORGED) &&
+	    ++s->unsolicited > UNSOLICITED_MAX)
+		session_wrong(s, "the FTP server floods replies that nobody asked for");
+}
+
+/* ---- a whole reply that was collected ---- */
+
+static void
+reply_release(struct session *s, struct pending *p, int code)
+{
+	own_send_before(s, p);
+	if (p->swallow) {
+		reply_drop(s);
+		if (p->instead != NULL)
+			output_text(&s->out, CLIENT, p->instead);
+	} else
+		reply_out(s, code < 300 ? p->instead : NULL);
+	s->unsolicited = 0;
+	transfer_over(s, p);
+	queue_answer(p, NULL);
+}
+
+static void
+reply_deliver(struct session *s, struct pending *p, int code)
+{
+	if (p->kind == PENDING_TRANSFER && code < 200)
+		reply_drop(s); /* too late */
+	else if (p->kind == PENDING_TRANSFER) {
+		transfer_answered(s, p, code, s->reply_doubtful);
+		s->held = code;
+		s->holding = HOLD_DATA;
+	} else if (pending_is_setup(p) && setup_reply(s, p, code)) {
+		s->unsolicited = 0;
+		reply_drop(s);
+	} else {
+		own_send_before(s, p);
+		reply_out(s, NULL);
+		reply_answers(s, p, code);
+	}
+}
+
+/* Nobody has asked for it; a setup may take it for its answer, and so may the client. */
+static void
+reply_stray(struct session *s)
+{
+	struct pending *first = first_sent(s);
+
+	if (first != NULL && pending_is_setup(first) && !first->ready && setup_stray(s, first))
+		reply_drop(s);
+	else
+		reply_out(s, NULL);
+}
+
+static void
+reply_complete(struct session *s, int code)
+{
+	static const char instead[] = "500 Unexpected reply from the FTP server.\r\n";
+	struct pending *p = s->reply_to;
+
+	s->reply_collect = false;
+	if (s->reply_whose == WHOSE_FORGED) {
+		/* An address that nobody asked for: a client that believed it would leave
+		 * the tunnel. */
+		reply_drop(s);
+		if (p == NULL)
+			return;
+		bytes_add(&s->reply, instead, sizeof(instead) - 1);
+		code = 500;
+	}
+	if (s->reply_whose == WHOSE_UNKNOWN) {
+		s->held = code;
+		s->holding = HOLD_WHOSE;
+		session_arm(s, SESSION_WHOSE);
+	} else if (p == NULL)
+		reply_stray(s);
+	else
+		reply_deliver(s, p, code);
+}
+
+/* The reply that is held: is it known whose it is? */
+static void
+reply_whose_now(struct session *s)
+{
+	struct transfer_seen seen = reply_seen(s, false);
+	struct attribution a;
+
+	seen.waited |= s->timer != SESSION_WHOSE;
+	a = attribute(&s->queue, s->held, seen);
+	if (a.whose == WHOSE_UNKNOWN)
+		return;
+	if (s->timer == SESSION_WHOSE)
+		session_arm(s, SESSION_IDLE);
+	s->holding = HOLD_NONE;
+	reply_follow(s, a);
+	if (s->reply_to != NULL)
+		reply_deliver(s, s->reply_to, s->held);
+	else
+		reply_stray(s);
+}
+
+void
+reply_step(struct session *s)
+{
+	if (s->holding == HOLD_WHOSE)
+		reply_whose_now(s);
+	if (s->holding == HOLD_DATA && transfer_may_pass(s, s->reply_to, s->held)) {
+		s->holding = HOLD_NONE;
+		reply_release(s, s->reply_to, s->held);
+	}
+	own_flush(s);
+}
+
+/* ---- lines ---- */
 
 /* Does some client see a code here? Some drop NULs and Telnet sequences first, of any length. */
 static bool
@@ -231,77 +401,36 @@ reply_collect(struct session *s, enum ftp_reply_line kind, const char *line, siz
 	bytes_add(&s->reply, "\r\n", 2);
 }
 
+/* A reply that is passed on line by line. */
 static void
-reply_collected(struct session *s, int code)
+reply_line(struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
 {
-	static const char instead[] = "500 Unexpected reply from the FTP server.";
-	struct pending *p = reply_pending(s);
+	const struct pending *p = s->reply_open == 0 && kind == REPLY_JUNK ? NULL : s->reply_to;
+	bool feat = (p != NULL && p->kind == PENDING_FEAT) ||
+	    (s->reply_code == 211 && queue_find(&s->queue, PENDING_FEAT) != NULL);
 
-	s->reply_collect = false;
-	if (ftp_code_is_passive(code) && (p == NULL || p->kind != PENDING_SETUP)) {
-		/* An address that nobody asked for: a client that believed it would leave
-		 * the tunnel. */
-		bytes_take(&s->reply, s->reply.len);
-		if (p == NULL)
+	if (feat && !s->config.tls_pass && ftp_feature_hidden(line, len)) {
+		if (kind == REPLY_INNER)
 			return;
-		reply_collect(s, REPLY_FINAL, instead, sizeof(instead) - 1);
-		code = 500;
+		len = 4; /* the code is still needed */
 	}
-	reply_noted(s, p->kind, code);
-	if (p->kind == PENDING_SETUP)
-		reply_setup(s, code);
-	else if (p->kind == PENDING_PROBE)
-		reply_probe(s);
-	else if (p->kind == PENDING_TRANSFER) {
-		s->held = code;
-		reply_transfer(s);
-	} else
-		reply_release(s, NULL);
+	if (p != NULL)
+		own_send_before(s, p);
+	output_write(&s->out, CLIENT, " ", reply_pad(s, kind, line, len));
+	output_line(&s->out, CLIENT, line, len);
 }
 
 static void
-reply_first(struct session *s, int code)
+reply_passed(struct session *s, int code, const char *line, size_t len)
 {
-	queue_skip_abor(s, code);
-	s->reply_aside = reply_is_aside(s, code);
-	s->reply_unasked = !s->reply_aside && reply_is_unasked(s, code);
-	s->reply_collect = reply_wants_collecting(s, code);
-	if (s->reply_unasked && ++s->unsolicited > UNSOLICITED_MAX)
-		session_fail(s, "the FTP server floods replies that nobody asked for");
-}
+	struct pending *p = s->reply_to;
 
-static void
-reply_final(struct session *s, int code)
-{
-	struct pending *p = reply_pending(s);
-	struct channel *ch;
-
-	if (p == NULL) {
-		reply_noted(s, PENDING_PLAIN, code);
-		return;
-	}
-	if (code >= 200) {
-		enum pending_kind kind = p->kind;
-
-		s->unsolicited = 0;
-		queue_pop(&s->queue);
-		reply_noted(s, kind, code);
-		session_flush_own(s);
-	} else if (p->kind == PENDING_TRANSFER && (ch = channel_by_id(s, p->channel)) != NULL)
-		transfer_started(s, ch);
-}
-
-/* "213 1048576"; nothing where it is not clear which file that is. */
-static void
-size_reply(struct session *s, const char *line, size_t len)
-{
-	for (size_t i = 1; i < s->queue.count; i++)
-		if (queue_at(&s->queue, i)->kind == PENDING_SIZE)
-			return;
-	s->size = 0;
-	for (size_t i = 4; i < len && line[i] >= '0' && line[i] <= '9'; i++)
-		if (s->size < UINT64_MAX / 10 - 1)
-			s->size = s->size * 10 + (uint64_t)(line[i] - '0');
+	if (s->reply_whose == WHOSE_ALL)
+		reply_to_all(s, code);
+	else if (p != NULL && code >= 200)
+		reply_answers(s, p, code);
+	else if (p != NULL && p->kind == PENDING_TRANSFER)
+		transfer_begun(s, p, line, len);
 }
 
 /* Some clients (Python's is one) end a line at a bare CR: no reply may begin behind it. */
@@ -332,39 +461,54 @@ login_reply(struct session *s, int code, const char *line, size_t len)
 			s->wants_tls = true;
 }
 
+/* A service that greets with something else than a reply: the client sees that, as direct, and is told
+ * what it means. */
+static void
+greets_strangely(struct session *s, const char *line, size_t len)
+{
+	char text[81], why[160];
+	size_t n = 0;
+
+	output_write(&s->out, CLIENT, " ", reply_pad(s, REPLY_JUNK, line, len));
+	output_line(&s->out, CLIENT, line, len);
+	if (s->timer == SESSION_STRANGE)
+		return;
+
+	for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
+		text[n++] = isprint((unsigned char)line[i]) ? line[i] : '?';
+	text[n] = '\0';
+	snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", text,
+	    strncmp(text, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
+	output_text(&s->out, CLIENT, why);
+	session_arm(s, SESSION_STRANGE);
+}
+
 void
 server_line(struct session *s, char *line, size_t len)
 {
-	struct pending *p;
 	bool first = s->reply_open == 0;
 	enum ftp_reply_line kind;
 	int code = 0;
 
 	reply_join(line, len);
 	kind = ftp_reply_parse(line, len, &s->reply_open, &code);
-	if (first && (kind == REPLY_FINAL || kind == REPLY_FIRST)) {
+	if (kind == REPLY_JUNK && len > 0 && !s->greeted) {
+		greets_strangely(s, line, len);
+		return;
+	}
+	if (first && kind != REPLY_JUNK) {
 		reply_first(s, code);
 		login_reply(s, code, line, len);
 	}
-	if (s->hung_up[CLIENT])
+	if (s->wrong[0] != '\0')
 		return;
-	p = reply_pending(s);
-	if (s->reply_collect) {
+	if (s->reply_collect && kind != REPLY_JUNK) {
 		reply_collect(s, kind, line, len);
 		if (kind == REPLY_FINAL)
-			reply_collected(s, code);
+			reply_complete(s, code);
 		return;
 	}
-	if (p != NULL && p->kind == PENDING_FEAT && !s->config.tls_pass &&
-	    ftp_feature_hidden(line, len)) {
-		if (kind == REPLY_INNER)
-			return;
-		len = 4; /* the code is still needed */
-	}
-	if (kind == REPLY_FINAL && code == 213 && p != NULL && p->kind == PENDING_SIZE)
-		size_reply(s, line, len);
-	session_write(s, CLIENT, " ", reply_pad(s, kind, line, len));
-	session_send(s, CLIENT, line, len);
+	reply_line(s, kind, line, len);
 	if (kind == REPLY_FINAL)
-		reply_final(s, code);
+		reply_passed(s, code, line, len);
 }

@@ -1,12 +1,11 @@
 #include "report.h"
 
-#include <sys/socket.h>
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "loop.h"
@@ -18,7 +17,6 @@
 /* What is known of a channel beyond the session machine. */
 struct note {
 	unsigned id;
-	bool stdio;
 	uint64_t total;
 };
 
@@ -109,8 +107,7 @@ begun(const struct report *r)
 	unsigned oldest = 0;
 
 	for (size_t i = 0; i < r->config.channel_count; i++) {
-		struct data_channel *ch = r->config.channels[i];
-		unsigned id = ch != NULL ? data_channel_id(ch) : 0;
+		unsigned id = r->config.channels[i];
 
 		if (id == 0 || strcmp(session_direction(r->session, id), "down") != 0)
 			continue;
@@ -139,8 +136,6 @@ total_of(struct report *r, struct note *n, const char *direction)
 		n->total = r->early;
 		r->early = 0;
 	}
-	if (n->total == 0)
-		n->total = session_size(r->session, n->id);
 	return n->total;
 }
 
@@ -211,22 +206,13 @@ report_line(struct report *r, enum side from, const char *line, size_t len)
 
 /* Channels */
 
-void
-report_stdio(struct report *r, unsigned channel)
+static uint64_t
+bytes_of(const struct report *r, unsigned id)
 {
-	struct note *n = r != NULL ? note_get(r, channel) : NULL;
+	struct session_count count;
 
-	if (n != NULL)
-		n->stdio = true;
-}
-
-static struct data_channel *
-channel_find(const struct report *r, unsigned id)
-{
-	for (size_t i = 0; i < r->config.channel_count; i++)
-		if (r->config.channels[i] != NULL && data_channel_id(r->config.channels[i]) == id)
-			return r->config.channels[i];
-	return NULL;
+	counts_get(r->config.counts, id, &count);
+	return count.from[CLIENT] + count.from[SERVER];
 }
 
 static void
@@ -241,7 +227,6 @@ add_bytes(struct status_session *sum, const char *direction, uint64_t bytes)
 void
 report_closed(struct report *r, unsigned id, bool aborted)
 {
-	struct data_channel *ch;
 	int final;
 
 	if (r == NULL || *session_transfer(r->session, id) == '\0')
@@ -251,8 +236,7 @@ report_closed(struct report *r, unsigned id, bool aborted)
 	r->sum.failed += aborted || final == 0 || final >= 300;
 	r->restarted = false;
 	r->early = 0;
-	if ((ch = channel_find(r, id)) != NULL)
-		add_bytes(&r->sum, session_direction(r->session, id), data_channel_bytes(ch));
+	add_bytes(&r->sum, session_direction(r->session, id), bytes_of(r, id));
 }
 
 /* The packet */
@@ -267,9 +251,8 @@ direction_of(const char *name)
 }
 
 static bool
-channel_record(struct report *r, struct data_channel *ch, struct status_record *record)
+channel_record(struct report *r, unsigned id, struct status_record *record)
 {
-	unsigned id = data_channel_id(ch);
 	const char *transfer = session_transfer(r->session, id), *client, *server;
 	const char *direction = session_direction(r->session, id);
 	struct note *n = note_get(r, id);
@@ -284,8 +267,8 @@ channel_record(struct report *r, struct data_channel *ch, struct status_record *
 	keep(c->client_verb, sizeof(c->client_verb), client, strlen(client));
 	keep(c->server_verb, sizeof(c->server_verb), server, strlen(server));
 	keep(c->transfer, sizeof(c->transfer), transfer, strlen(transfer));
-	c->method = n != NULL && n->stdio ? STATUS_STDIO : r->config.method;
-	c->bytes = data_channel_bytes(ch);
+	c->method = r->config.method;
+	c->bytes = bytes_of(r, id);
 	c->total = total_of(r, n, direction);
 	return true;
 }
@@ -311,13 +294,12 @@ compose(struct report *r, struct wire *w)
 
 	session_record(r, &all[0]);
 	for (size_t i = 0; i < r->config.channel_count && n < STATUS_CHANNELS; i++) {
-		struct data_channel *ch = r->config.channels[i];
+		unsigned id = r->config.channels[i];
 
-		if (ch == NULL || !channel_record(r, ch, &all[n + 1]))
+		if (id == 0 || !channel_record(r, id, &all[n + 1]))
 			continue;
 		n++;
-		add_bytes(&all[0].u.session, session_direction(r->session, data_channel_id(ch)),
-		    data_channel_bytes(ch));
+		add_bytes(&all[0].u.session, session_direction(r->session, id), bytes_of(r, id));
 	}
 	for (size_t i = 0; i <= n; i++)
 		status_put(w, &all[i]);
@@ -359,7 +341,7 @@ report_now(struct report *r)
 	r->last = loop_now();
 	wire_write_to(&w, packet, sizeof(packet));
 	channels = compose(r, &w);
-	if (send(r->config.fd, packet, w.len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 &&
+	if (write(r->config.fd, packet, w.len) == -1 &&
 	    errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS)
 		r->config.fd = -1; /* the tunnel is gone: told by whoever watches it */
 	else if (channels > 0)
@@ -387,7 +369,7 @@ report_request(struct report *r, unsigned *channel)
 
 	if (r == NULL || r->config.fd == -1)
 		return -1;
-	n = recv(r->config.fd, packet, sizeof(packet), MSG_DONTWAIT);
+	n = read(r->config.fd, packet, sizeof(packet));
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return 0;
 	if (n <= 0)

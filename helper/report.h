@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "channel.h"
+#include "counts.h"
 #include "session.h"
 #include "status_records.h"
 
@@ -16,8 +16,9 @@ struct report;
 struct report_config {
 	int fd;                     /* SOCK_SEQPACKET, non-blocking; -1 = nobody wants to know */
 	enum status_method method;  /* of data channels */
-	struct data_channel *const *channels; /* the caller's; entries may be NULL */
+	const unsigned *channels;   /* the caller's; 0 = none */
 	size_t channel_count;
+	const struct counts *counts;
 };
 
 /* NULL when out of memory; the others do nothing then. */
@@ -26,7 +27,6 @@ void report_free(struct report *);
 
 /* A line of a control connection, as session_config.trace has it. */
 void report_line(struct report *, enum side from, const char *line, size_t len);
-void report_stdio(struct report *, unsigned channel); /* that one is a stdio forward */
 void report_closed(struct report *, unsigned channel, bool aborted); /* about to be */
 void report_touch(struct report *); /* something may have changed: soon */
 void report_now(struct report *);

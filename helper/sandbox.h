@@ -15,8 +15,8 @@
 #define SANDBOX_NONE
 #endif
 
-/* From here on: read, write, poll, receive descriptors, memory, time, exit. 0, or -1 with
- * errno where the system offers this mechanism and refuses. */
+/* From here on: read, write, poll, shut down, memory, time, exit. 0, or -1 with errno where the
+ * system offers this mechanism and refuses. */
 int sandbox_enter(void);
 
 #endif

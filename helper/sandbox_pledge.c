@@ -1,4 +1,4 @@
-/* OpenBSD: pledge(2). No "inet": sockets come from the broker alone. */
+/* OpenBSD: pledge(2). No "inet", no "recvfd". */
 #include "sandbox.h"
 
 #ifdef SANDBOX_PLEDGE
@@ -7,7 +7,7 @@
 int
 sandbox_enter(void)
 {
-	return pledge("stdio recvfd", "");
+	return pledge("stdio", "");
 }
 #else
 typedef int sandbox_pledge_is_empty;

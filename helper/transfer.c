@@ -1,535 +1,754 @@
-/* Data channels: how their two ends come about, and how they may end.
+/* Transfers: which data connection is whose, and how it may end.
  *
- * FTP's end of file is a FIN, so an EOF is passed on only when it is real. A download's
- * waits for the server's final reply: 2xx makes it an EOF, anything else (or none) a
- * reset. An upload's waits until it is clear that the client's control connection has
- * not ended with it: servers keep what came before an EOF as a complete file. */
+ * FTP's end of file is a FIN, so an EOF is passed on only when it is real. A download's waits for
+ * the server's final reply, which may say that it failed. An upload's waits until it is
+ * clear that the client has not died: servers keep what came before an EOF as a complete file. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "memory.h"
 #include "session_private.h"
 
-#define EOF_CHECK_MS 3      /* a killed client closes both connections within a millisecond */
-#define FINAL_WAIT_MS 10000 /* for the final reply behind a download's EOF */
-#define STALL_MS 5000       /* a final reply waits for data no longer without progress */
-#define BEGIN_MS 1000       /* a 1xx waits for the client's connection */
-#define LOOK_MS 1           /* has a transfer that failed without a 1xx begun all the same? */
+static const char broken_off[] = "426 Connection closed; transfer aborted.";
 
-#define BOTH_ENDS ((1U << CLIENT) | (1U << SERVER))
+/* ---- commands and channels ---- */
 
-struct channel *
-channel_by_id(struct session *s, unsigned id)
+/* The first command in the queue that uses, or is to use, that channel. */
+static struct pending *
+transfer_of(const struct session *s, const struct channel *ch)
 {
-	for (int i = 0; i < SESSION_CHANNELS; i++)
-		if (s->channel[i].id == id && id != 0)
-			return &s->channel[i];
-	return NULL;
-}
+	for (size_t i = 0; i < s->queue.count; i++) {
+		struct pending *p = queue_at(&s->queue, i);
 
-struct channel *
-channel_new(struct session *s, enum ftp_verb client_verb)
-{
-	for (int i = 0; i < SESSION_CHANNELS; i++) {
-		struct channel *ch = &s->channel[i];
-
-		if (ch->id != 0)
-			continue;
-		memset(ch, 0, sizeof(*ch));
-		if (++s->next_id == 0)
-			s->next_id = 1;
-		ch->id = s->next_id;
-		ch->client_verb = client_verb;
-		return ch;
+		if (p->kind == PENDING_TRANSFER && p->channel == ch->id)
+			return p;
 	}
 	return NULL;
 }
 
-void
-channel_act(struct session *s, struct channel *ch, enum action_kind kind, enum side end)
+/* What takes the place of a success that can be none. */
+static void
+transfer_spoil(const struct session *s, const struct channel *ch, char *text)
 {
-	struct action a = { .kind = kind, .channel = ch->id, .end = end };
+	struct pending *p = transfer_of(s, ch);
 
-	session_act(s, &a);
+	if (p == NULL || p->instead != NULL)
+		free(text);
+	else
+		p->instead = text;
+}
+
+/* The server must not see an end of file of an upload that broke on the client's side. Through ssh
+ * it can see nothing else, so it is held open, and the session ends. */
+static void
+upload_broken(struct session *s, struct channel *ch)
+{
+	bool served = ch->final != 0;
+
+	channel_abort(s, ch, BOTH_ENDS);
+	if (s->config.far[SERVER] && !served)
+		session_wrong(s, "the upload was cut off");
+}
+
+/* QUIT before the end of a control connection is no death; it may stand behind what waits. */
+static bool
+quit_is_said(const struct session *s)
+{
+	const char *p = bytes_data(&s->in[CLIENT]);
+
+	for (size_t i = 0; i + 4 <= s->in[CLIENT].len && !s->quit; i++)
+		if (strncasecmp(p + i, "QUIT", 4) == 0)
+			return true;
+	return s->quit;
+}
+
+/* An upload's EOF has come. */
+static void
+upload_ended(struct session *s, struct channel *ch)
+{
+	if (ch->client == CLIENT_LIVES || quit_is_said(s))
+		channel_pass_eof(s, ch, SERVER);
+	else if (s->ended[CLIENT])
+		channel_abort(s, ch, BOTH_ENDS);
+	else if (ch->timer != TIMER_DYING)
+		channel_arm(s, ch, TIMER_DYING);
 }
 
 static void
-channel_arm_ms(struct session *s, struct channel *ch, enum channel_timer timer, unsigned ms)
+client_ended(struct session *s, struct channel *ch)
 {
-	struct action a = { .kind = ACT_TIMER, .channel = ch->id, .ms = ms };
-
-	ch->timer = timer;
-	session_act(s, &a);
+	if (ch->end[SERVER].passed)
+		return;
+	if (ch->dir == DIR_UP && ch->final == 0)
+		upload_ended(s, ch);
+	else if (ch->dir != DIR_NONE || ch->refused)
+		channel_pass_eof(s, ch, SERVER);
 }
 
+/* It has begun: it is no other command's any more. */
 static void
-channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
+transfer_own(struct session *s, struct channel *ch, struct pending *p)
 {
-	static const unsigned ms[] = { 0, EOF_CHECK_MS, FINAL_WAIT_MS, STALL_MS, BEGIN_MS };
-
-	channel_arm_ms(s, ch, timer, ms[timer]);
-}
-
-static void
-channel_let_go(struct session *s, struct channel *ch)
-{
-	ch->closing = true;
+	if (ch->owned)
+		return;
+	ch->owned = true;
 	if (s->current == ch)
 		s->current = NULL;
-	setup_abandon(s, ch);
+	for (size_t i = 0; i < s->queue.count; i++) {
+		struct pending *other = queue_at(&s->queue, i);
+
+		if (other != p && other->kind == PENDING_TRANSFER && other->channel == ch->id)
+			other->channel = 0;
+	}
+	/* An active client is dialled when there is a transfer: a refused one leaves no trace. */
+	if (ch->end[CLIENT].dials && ch->end[SERVER].dials && !ch->end[CLIENT].dialled)
+		channel_open(s, ch, CLIENT, END_DIAL, 0);
 }
 
-void
-channel_close(struct session *s, struct channel *ch)
-{
-	if (ch->closing)
-		return;
-	channel_let_go(s, ch);
-	channel_act(s, ch, ACT_CLOSE, CLIENT);
-}
-
-/* Who sends takes nothing for complete, and who fetches reads in the server's reply that it is
- * not: neither must wait for an end (see act_abort() in channel.c) before he looks. */
-static bool
-client_is_told(const struct channel *ch)
-{
-	return ch->dir == DIR_UP || ch->final >= 300;
-}
-
+/* It is that command's from now on, unless it is refused. */
 static void
-channel_abort(struct session *s, struct channel *ch, unsigned mask)
+transfer_take(struct session *s, struct channel *ch, struct pending *p)
 {
-	bool due = !ch->connected[SERVER] && (ch->dialled[SERVER] || !channel_dials(ch, SERVER));
-	struct action a = { .kind = ACT_ABORT, .channel = ch->id, .mask = mask, .due = due,
-		.told = client_is_told(ch) };
-
-	if (ch->closing)
-		return;
-	channel_let_go(s, ch);
-	for (size_t i = 0; i < s->queue.count; i++)
-		if (queue_at(&s->queue, i)->channel == ch->id)
-			queue_at(&s->queue, i)->broken = true;
-	session_act(s, &a);
+	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
+	ch->final = 0;
+	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
+	channel_begin(s, ch);
+	if (ch->strangers > 0 && !ch->end[CLIENT].connected)
+		channel_arm(s, ch, TIMER_OWNER);
+	if (ch->end[SERVER].moved)
+		transfer_own(s, ch, p);
+	if (ch->end[CLIENT].eof)
+		client_ended(s, ch);
 }
 
-static void
-channel_pass_eof(struct session *s, struct channel *ch, enum side end)
-{
-	if (ch->passed[end] || ch->closing)
-		return;
-	ch->passed[end] = true;
-	channel_act(s, ch, ACT_EOF, end);
-}
-
-static struct action
-dial_action(const struct channel *ch, enum side end)
-{
-	bool bulk = end == SERVER && ch->late && ch->dir == DIR_DOWN && ch->size >= BULK_BYTES;
-
-	return (struct action){ .kind = ACT_DIAL, .channel = ch->id, .end = end, .bulk = bulk,
-		.address = end == CLIENT ? ch->client_addr : ch->server_addr };
-}
-
-static void
-channel_dial(struct session *s, struct channel *ch, enum side end)
-{
-	struct action a = dial_action(ch, end);
-
-	if (ch->dialled[end] || ch->closing)
-		return;
-	ch->dialled[end] = true;
-	session_act(s, &a);
-}
-
-bool
-session_dials_next(const struct session *s, const struct action *listen, struct action *dial)
-{
-	const struct channel *ch = channel_by_id((struct session *)s, listen->channel);
-	enum side other = OTHER(listen->end);
-
-	if (ch == NULL || ch->closing || ch->late || ch->dialled[other] || !channel_dials(ch, other) ||
-	    channel_dials(ch, listen->end))
-		return false;
-	*dial = dial_action(ch, other);
-	return dial->address.port != 0;
-}
-
-/* ---- how it begins ---- */
-
-/* The command is sent, or its setup done (a pipelined one is sent before): both are needed. */
-void
-transfer_prepared(struct session *s, struct channel *ch)
-{
-	bool waited = channel_dials(ch, CLIENT) || (ch->late && ch->connected[CLIENT]);
-
-	if (ch->transferring && waited && channel_dials(ch, SERVER) && ch->server_addr.port != 0)
-		channel_dial(s, ch, SERVER);
-}
-
-/* Where one end listens, who comes there makes us dial the other, at once or (late) when the
- * command has shown what it will be for. Where both dial, the
- * server is dialled with the transfer command (it sends 150 only when the connection is
- * there), the client when the transfer has begun: a refused one leaves no trace. */
 void
 transfer_command(struct session *s, const struct ftp_command *c, const char *line, size_t len)
 {
 	struct pending *p = queue_push(&s->queue, PENDING_TRANSFER);
 	struct channel *ch = s->current;
+	char text[256];
 
-	session_send(s, SERVER, line, len);
+	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
+	p->sent = true;
+	p->number = c->verb;
+	p->image = s->image;
+	p->whole = !s->rest && !s->odd_mode;
+	p->text = memory_text(text);
+	s->rest = false;
+	output_line(&s->out, SERVER, line, len);
+	if (s->dead[0] != '\0')
+		p->instead = session_refusal(s->dead);
 	if (ch == NULL)
 		return;
-	s->current = NULL;
 	p->channel = ch->id;
-	ch->transferring = true;
-	ch->dir = c->verb == FTP_STOR ? DIR_UP : DIR_DOWN;
-	ch->listing = c->verb == FTP_LIST;
-	if (c->verb == FTP_RETR && c->arg_len == strlen(s->sized) &&
-	    memcmp(c->arg, s->sized, c->arg_len) == 0) {
-		ch->size = s->size;
-		s->size = 0;
-	}
-	snprintf(ch->transfer, sizeof(ch->transfer), "%.*s",
-	    (int)(len < sizeof(ch->transfer) ? len : sizeof(ch->transfer) - 1), line);
-	transfer_prepared(s, ch);
-}
-
-/* A small upload can be sent and closed before the listener has accepted it, and whose a
- * closed socket was nobody can tell: so the client is told to begin when it is there. With
- * the server in passive mode it always is; an active one does not wait for it. */
-bool
-transfer_lacks_client(struct session *s, unsigned id)
-{
-	const struct channel *ch = channel_by_id(s, id);
-
-	return ch != NULL && !ch->closing && !channel_dials(ch, CLIENT) && !ch->connected[CLIENT];
-}
-
-bool
-transfer_begin_waits(struct session *s, struct channel *ch)
-{
-	if (transfer_lacks_client(s, ch->id) && !ch->begin_waited) {
-		ch->begin_waited = true;
-		channel_arm(s, ch, TIMER_BEGIN);
-	} else if (!transfer_lacks_client(s, ch->id) && ch->timer == TIMER_BEGIN)
-		channel_arm(s, ch, TIMER_NONE);
-	return ch->timer == TIMER_BEGIN;
+	if (transfer_of(s, ch) == p)
+		transfer_take(s, ch, p);
 }
 
 void
-transfer_started(struct session *s, struct channel *ch)
+transfer_adopts(struct session *s, struct channel *ch)
 {
-	ch->started = true;
-	if (channel_dials(ch, CLIENT) && channel_dials(ch, SERVER))
-		channel_dial(s, ch, CLIENT);
+	struct pending *p = transfer_of(s, ch);
+
+	for (size_t i = 0; p == NULL && i < s->queue.count; i++) {
+		struct pending *other = queue_at(&s->queue, i);
+
+		if (other->kind != PENDING_TRANSFER || other->channel != 0 || !other->started)
+			continue;
+		p = other;
+		p->channel = ch->id;
+		transfer_take(s, ch, p);
+	}
+	if (p != NULL && p->started)
+		transfer_own(s, ch, p);
 }
 
-static void
-transfer_connected(struct session *s, struct channel *ch, enum side end)
+/* "150 Opening BINARY mode data connection for f (1048576 bytes)." */
+static uint64_t
+announced_bytes(const char *text, size_t len)
 {
-	ch->connected[end] = true;
-	if (!channel_dials(ch, end) && channel_dials(ch, OTHER(end)) &&
-	    (!ch->late || ch->transferring))
-		channel_dial(s, ch, OTHER(end));
+	static const char unit[] = " bytes)";
+	uint64_t n;
+	size_t at;
+
+	for (size_t i = 0; i < len; i++) {
+		for (n = 0, at = i + 1; at < len && text[at] >= '0' && text[at] <= '9'; at++)
+			n = n < UINT64_MAX / 10 - 1 ? n * 10 + (uint64_t)(text[at] - '0') : 0;
+		if (text[i] == '(' && at > i + 1 && len - at >= strlen(unit) &&
+		    memcmp(text + at, unit, strlen(unit)) == 0)
+			return n;
+	}
+	return 0;
+}
+
+void
+transfer_begun(struct session *s, struct pending *p, const char *text, size_t len)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+
+	p->started = true;
+	if (ch == NULL)
+		return;
+	transfer_own(s, ch, p);
+	if (p->number == FTP_RETR && p->image && p->whole && ch->announced == 0)
+		ch->announced = announced_bytes(text, len);
 }
 
 /* ---- how it ends ---- */
 
-/* An upload that broke on the client's side while the session lives: the server must not
- * see an end of file, so the session ends and the channel is held open. */
-static void
-upload_broken(struct session *s, struct channel *ch)
-{
-	channel_abort(s, ch, BOTH_ENDS);
-	session_fail(s, "the upload was cut off");
-}
-
 static bool
-abort_pending(struct session *s)
+download_is_short(const struct session *s, const struct channel *ch)
 {
-	for (size_t i = 0; i < s->queue.count; i++)
-		if (queue_at(&s->queue, i)->kind == PENDING_ABOR)
-			return true;
-	return false;
+	return s->config.count != NULL && ch->announced > 0 &&
+	    channel_moved(s, ch, SERVER) < ch->announced;
 }
 
-/* The server has closed a download's data connection. */
+/* The server says that it has failed, and the client has a part of it. */
+static bool
+download_failed_midway(const struct session *s, const struct channel *ch)
+{
+	bool all = ch->announced > 0 && !download_is_short(s, ch);
+
+	return ch->dir == DIR_DOWN && ch->final >= 300 && !ch->aborted && !ch->doubtful && !all &&
+	    channel_moved(s, ch, SERVER) > 0;
+}
+
+/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end comes
+ * behind a reply that is no success; without one it is held open. */
+static void
+client_fails(struct session *s, struct channel *ch)
+{
+	bool reply_due = transfer_of(s, ch) != NULL;
+
+	if (!s->config.far[CLIENT] || (ch->dir == DIR_DOWN && !reply_due && ch->final < 300)) {
+		channel_abort(s, ch, MASK(CLIENT));
+	} else if (ch->dir != DIR_DOWN || !reply_due) {
+		channel_abort(s, ch, 0);
+	} else if (!ch->broken) {
+		ch->broken = true;
+		if (ch->final == 0)
+			channel_arm(s, ch, TIMER_FINAL);
+	}
+}
+
+/* Which ends must not take what they have for complete, when the control connections end: a far client
+ * sees by that, that it is not. */
+static unsigned
+broken_ends(const struct session *s, const struct channel *ch)
+{
+	unsigned client = s->config.far[CLIENT] ? 0 : MASK(CLIENT);
+
+	return ch->dir == DIR_UP && !ch->end[SERVER].passed ? client | MASK(SERVER) : client;
+}
+
+/* Its EOF is there, and so is what may say something about it. A reset which the server has sent
+ * looks like an EOF through ssh, but for the bytes that are missing. */
 static void
 download_ended(struct session *s, struct channel *ch)
 {
-	channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
-	if (ch->final == 0 && !s->mode_b) {
-		if (ch->timer != TIMER_FINAL)
-			channel_arm(s, ch, TIMER_FINAL);
-		return;
-	}
-	/* ProFTPD says 150 before it finds that there is nothing to list; to a client that has a
-	 * reset here its 450 would be lost */
-	if (ch->final < 300 || (ch->bytes == 0 && (!ch->started || ch->listing)) || ch->aborted)
+	if (ch->lost)
+		channel_abort(s, ch, broken_ends(s, ch));
+	else if (ch->final < 300 && !ch->aborted && download_is_short(s, ch)) {
+		transfer_spoil(s, ch, memory_text(broken_off));
+		client_fails(s, ch);
+	} else if (download_failed_midway(s, ch) && !s->config.far[CLIENT]) {
+		if (!ch->ready_to_reset)
+			channel_arm(s, ch, TIMER_RESET);
+		ch->ready_to_reset = true;
+	} else
 		channel_pass_eof(s, ch, CLIENT);
-	else
-		channel_abort(s, ch, 1U << CLIENT);
 }
 
-/* The client has ended both of its connections. It has gone, or only says no more and still reads:
- * then what it has must not look whole. */
-static void
-download_unwanted(struct session *s, struct channel *ch)
-{
-	if (ch->passed[CLIENT])
-		channel_close(s, ch);
-	else
-		channel_abort(s, ch, 1U << CLIENT);
-}
-
-/* The end of a control connection that is full of commands cannot be read. */
 static bool
-dies_unread(const struct session *s, const struct channel *ch)
+abor_is_pending(const struct session *s)
 {
-	return ch->dies && !s->ended[CLIENT] && session_room(s, CLIENT) == 0;
+	return queue_find(&s->queue, PENDING_ABOR) != NULL;
 }
 
-static void
-upload_ended(struct session *s, struct channel *ch)
+void
+transfer_answered(struct session *s, struct pending *p, int code, bool doubtful)
 {
-	if (dies_unread(s, ch) && !s->quit)
-		upload_broken(s, ch);
-	else if (s->ended[CLIENT] && !s->quit)
-		channel_abort(s, ch, BOTH_ENDS);
-	else
-		channel_pass_eof(s, ch, SERVER);
+	struct channel *ch = channel_by_id(s, p->channel);
+
+	if (ch == NULL)
+		return;
+	ch->final = code;
+	ch->doubtful = doubtful;
+	ch->aborted |= abor_is_pending(s);
+	if (!ch->owned && (p->started || code == 226 || code == 250))
+		transfer_own(s, ch, p); /* there are servers without a 1xx */
+	if (ch->timer != TIMER_NONE && ch->timer != TIMER_DYING)
+		channel_arm(s, ch, TIMER_NONE);
 }
 
-static void
-transfer_eof(struct session *s, struct channel *ch, const struct event *e)
+static bool
+wait_for_data(struct session *s, struct channel *ch)
 {
-	enum side end = e->end;
+	if (ch->timer == TIMER_NONE && !ch->stalled)
+		channel_arm(s, ch, TIMER_STALL);
+	return ch->stalled;
+}
 
-	ch->eof[end] = true;
-	ch->dies = e->dies_ms > 0;
-	s->small = e->bytes < BULK_BYTES;
-	if (ch->dir == DIR_DOWN && end == CLIENT && s->ended[CLIENT])
-		download_unwanted(s, ch);
-	else if (ch->dir == DIR_DOWN && end == SERVER)
+/* The server has begun, so a data connection is there or on its way, whatever it says then. */
+static bool
+wait_for_connection(struct session *s, struct channel *ch, const struct pending *p, int code)
+{
+	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
+
+	if (both || !p->started || code < 300 || code == 425 || ch->awaited)
+		return true;
+	if (ch->timer == TIMER_NONE)
+		channel_arm(s, ch, TIMER_CONNECTION);
+	return false;
+}
+
+static bool
+download_may_pass(struct session *s, struct channel *ch, int code)
+{
+	if (ch->end[SERVER].eof && !ch->end[CLIENT].passed)
 		download_ended(s, ch);
-	else if (end == CLIENT && ch->dir != DIR_DOWN && !s->ended[CLIENT])
-		channel_arm_ms(s, ch, TIMER_EOF, e->dies_ms > 0 ? e->dies_ms : EOF_CHECK_MS);
-	else if (end == CLIENT && ch->dir != DIR_DOWN)
-		upload_ended(s, ch);
-	else
-		channel_pass_eof(s, ch, OTHER(end));
+	if (ch->dead || code >= 300 || ch->aborted)
+		return true;
+	if (ch->end[CLIENT].passed && (!s->config.far[CLIENT] || ch->end[CLIENT].came_back))
+		return true;
+	return wait_for_data(s, ch);
 }
 
-/* The client's, before any command: that may be STOR, still on its way. */
-static void
-transfer_reset(struct session *s, struct channel *ch, enum side end)
+/* node-ftp takes a data connection that is still open when the reply is there for a fault. */
+static bool
+upload_may_pass(struct session *s, struct channel *ch, int code)
 {
-	if (ch->dir != DIR_DOWN && end == CLIENT && !ch->passed[SERVER]) {
-		if (ch->dir == DIR_UP && ch->final == 0)
-			upload_broken(s, ch);
-		else
-			channel_abort(s, ch, BOTH_ENDS);
-	} else if (end == SERVER)
-		channel_abort(s, ch, 1U << CLIENT);
-	else
+	if (code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
+		return true; /* the upload may go on */
+	channel_pass_eof(s, ch, CLIENT);
+	if (!ch->end[CLIENT].passed || ch->end[CLIENT].drained)
+		return true;
+	return wait_for_data(s, ch);
+}
+
+bool
+transfer_may_pass(struct session *s, struct pending *p, int code)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+	bool passes;
+
+	if (ch == NULL || !ch->owned || ch->broken || s->mode_b)
+		return true;
+	if (!wait_for_connection(s, ch, p, code))
+		return false;
+	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, code) : download_may_pass(s, ch, code);
+	if (passes && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
+		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
+	return passes;
+}
+
+/* The command was refused, and left the connection as it was: it is the next one's, as direct. */
+static void
+transfer_returned(struct session *s, struct channel *ch)
+{
+	struct pending *next = transfer_of(s, ch);
+
+	if (ch->end[SERVER].eof)
+		channel_pass_eof(s, ch, CLIENT);
+	ch->dir = DIR_NONE;
+	ch->final = 0;
+	ch->refused = true;
+	ch->doubtful = false;
+	if (ch->end[CLIENT].eof)
+		channel_pass_eof(s, ch, SERVER);
+	if (next != NULL)
+		transfer_take(s, ch, next);
+	else if (s->current != ch)
 		channel_close(s, ch);
-}
-
-/* Nobody listened where we dialled, or nobody came. The server's own reply tells the
- * client; only an upload whose client could not be reached must not end as an empty file. */
-static void
-transfer_failed(struct session *s, struct channel *ch, enum side end)
-{
-	if (ch->dir == DIR_UP && end == CLIENT && ch->connected[SERVER])
-		upload_broken(s, ch);
-	else
-		channel_abort(s, ch, 1U << CLIENT);
-}
-
-static void
-transfer_timer(struct session *s, struct channel *ch, uint64_t bytes)
-{
-	bool progress = bytes != ch->bytes;
-	enum channel_timer timer = ch->timer;
-
-	ch->bytes = bytes;
-	ch->timer = TIMER_NONE;
-	switch (timer) {
-	case TIMER_EOF:
-		upload_ended(s, ch);
-		break;
-	case TIMER_FINAL:
-		channel_abort(s, ch, 1U << CLIENT);
-		break;
-	case TIMER_STALL:
-		if (progress)
-			channel_arm(s, ch, TIMER_STALL);
-		break; /* else transfer_settled() sees that no timer runs */
-	case TIMER_BEGIN:
-	case TIMER_NONE:
-		break;
-	}
 }
 
 /* Everything that this channel was for is over: let it go. What became of an upload is known
  * only when the server has said so. */
 static void
-transfer_check_done(struct session *s, struct channel *ch)
+channel_check_done(struct session *s, struct channel *ch)
 {
-	if (ch->closing || (ch->dir == DIR_UP && ch->final == 0 && !s->mode_b))
+	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
+
+	if (ch->dead || !ch->owned || s->mode_b || transfer_of(s, ch) != NULL)
 		return;
-	if (ch->passed[CLIENT] && ch->passed[SERVER] && (ch->drained || ch->dir != DIR_DOWN))
+	if (!both || (ch->end[CLIENT].passed && ch->end[SERVER].passed &&
+	    (ch->end[CLIENT].drained || ch->dir == DIR_UP)))
 		channel_close(s, ch);
+}
+
+void
+transfer_over(struct session *s, struct pending *p)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+	bool answered = ch != NULL && ch->final != 0;
+
+	p->channel = 0;
+	if (ch == NULL)
+		return;
+	if (ch->broken) {
+		channel_abort(s, ch, answered ? 0 : MASK(CLIENT));
+		return;
+	}
+	if (!ch->owned) {
+		transfer_returned(s, ch);
+		return;
+	}
+	if (!answered && ch->end[SERVER].eof && !ch->end[CLIENT].passed && ch->dir == DIR_DOWN)
+		channel_act(s, ch, ACT_CHECK, SERVER); /* nothing will come that says more */
+	else
+		channel_check_done(s, ch);
+	if (!ch->dead && ch->timer == TIMER_STALL)
+		channel_arm(s, ch, TIMER_NONE);
+}
+
+struct transfer_seen
+transfer_seen(const struct session *s, bool arrives)
+{
+	struct transfer_seen seen = { 0 };
+	const struct pending *p = NULL;
+	const struct channel *ch;
+
+	for (size_t i = 0; i < s->queue.count && (p == NULL || !p->sent); i++)
+		p = queue_at(&s->queue, i);
+	if (p == NULL || p->kind != PENDING_TRANSFER)
+		return seen;
+	ch = channel_by_id(s, p->channel);
+	seen.moved = p->started || (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
+	/* What was passed on after the reply had come is not what it speaks of. */
+	seen.ended = ch == NULL || ch->end[SERVER].eof ||
+	    (arrives && ch->dir == DIR_UP && ch->end[SERVER].passed);
+	return seen;
+}
+
+/* ---- what happens to a channel ---- */
+
+static void
+transfer_connected(struct session *s, struct channel *ch, enum side end)
+{
+	ch->end[end].connected = true;
+	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
+		channel_arm(s, ch, ch->lost ? TIMER_STALL : TIMER_NONE);
+	if (ch->lost && ch->dir == DIR_UP && ch->end[OTHER(end)].connected)
+		channel_abort(s, ch, broken_ends(s, ch));
+	if (end == CLIENT && ch->timer == TIMER_OWNER)
+		channel_arm(s, ch, TIMER_NONE);
+}
+
+static void
+transfer_eof(struct session *s, struct channel *ch, const struct event *e)
+{
+	ch->end[e->end].eof = true;
+	if (e->end == CLIENT) {
+		ch->client = e->client;
+		ch->end[CLIENT].came_back = ch->end[CLIENT].passed;
+		client_ended(s, ch);
+		return;
+	}
+	if (ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->refused) || s->mode_b) {
+		channel_pass_eof(s, ch, CLIENT);
+		return;
+	}
+	channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
+	if (ch->final != 0 || ch->lost)
+		download_ended(s, ch);
+	else
+		channel_arm(s, ch, TIMER_FINAL);
+}
+
+static void
+client_reset(struct session *s, struct channel *ch)
+{
+	bool sends = ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->end[CLIENT].moved);
+
+	if (!sends || ch->end[SERVER].passed)
+		channel_abort(s, ch, 0);
+	else if (ch->dir == DIR_UP)
+		upload_broken(s, ch);
+	else
+		channel_abort(s, ch, BOTH_ENDS); /* STOR may still be on its way */
+}
+
+static void
+server_reset(struct session *s, struct channel *ch)
+{
+	if (ch->dir == DIR_UP && ch->final >= 200 && ch->final < 300) {
+		channel_close(s, ch); /* it has all that it wanted */
+		return;
+	}
+	transfer_spoil(s, ch, memory_text(broken_off));
+	client_fails(s, ch);
+}
+
+/* Nobody listened where we dialled, or nobody came. The client sees a reset at once, and the
+ * server's own words, if they are not a success. */
+static void
+transfer_failed(struct session *s, struct channel *ch, const struct event *e)
+{
+	const char *why = e->reason != NULL ? e->reason : "nobody is there";
+	bool cut = e->end == CLIENT && ch->dir == DIR_UP && ch->end[SERVER].connected;
+
+	ch->end[e->end].dialled = false;
+	if (ch->final >= 300 && transfer_of(s, ch) == NULL) {
+		client_fails(s, ch);
+		return;
+	}
+	transfer_spoil(s, ch, session_refusal(why));
+	if (s->current == ch)
+		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
+	if (cut)
+		upload_broken(s, ch);
+	else
+		client_fails(s, ch);
+}
+
+/* Somebody came to the client's listener, and nobody can tell who; the client itself had its time. */
+static void
+stranger_decide(struct session *s, struct channel *ch)
+{
+	static const char why[] = "whose connection came to it cannot be told";
+	struct pending *p = transfer_of(s, ch);
+
+	if (ch->strangers == 1 && ch->dir == DIR_UP) {
+		channel_act(s, ch, ACT_TAKE, CLIENT);
+		return;
+	}
+	if (p != NULL) {
+		free(p->instead);
+		p->instead = session_refusal(why);
+		p->swallow = true;
+	}
+	channel_abort(s, ch, BOTH_ENDS);
+}
+
+static void
+stranger_came(struct session *s, struct channel *ch, unsigned count)
+{
+	ch->strangers = count;
+	if (ch->end[CLIENT].connected || transfer_of(s, ch) == NULL || ch->timer == TIMER_OWNER)
+		return;
+	if (!ch->owner_waited)
+		channel_arm(s, ch, TIMER_OWNER);
+}
+
+static void
+stalled(struct session *s, struct channel *ch)
+{
+	bool failed = ch->lost || (ch->final >= 300 && transfer_of(s, ch) == NULL);
+
+	if (channel_progress(s, ch) != ch->progress)
+		channel_arm(s, ch, TIMER_STALL);
+	else if (failed)
+		channel_abort(s, ch, MASK(CLIENT));
+	else
+		ch->stalled = true;
+}
+
+/* A client that dies behind more commands than are read: its end cannot be seen. */
+static void
+dying_over(struct session *s, struct channel *ch)
+{
+	if (ch->client == CLIENT_DIES && !s->ended[CLIENT] && session_room(s, CLIENT) == 0)
+		upload_broken(s, ch);
+	else if (s->ended[CLIENT])
+		upload_ended(s, ch);
+	else
+		channel_pass_eof(s, ch, SERVER);
+}
+
+static void
+transfer_timer(struct session *s, struct channel *ch)
+{
+	enum channel_timer timer = ch->timer;
+
+	ch->timer = TIMER_NONE;
+	switch (timer) {
+	case TIMER_DYING:
+		dying_over(s, ch);
+		break;
+	case TIMER_FINAL:
+		if (ch->broken)
+			channel_abort(s, ch, MASK(CLIENT));
+		else
+			channel_act(s, ch, ACT_CHECK, SERVER);
+		break;
+	case TIMER_STALL:
+		stalled(s, ch);
+		break;
+	case TIMER_OWNER:
+		ch->owner_waited = true;
+		if (!ch->end[CLIENT].connected)
+			stranger_decide(s, ch);
+		break;
+	case TIMER_RESET:
+		channel_abort(s, ch, MASK(CLIENT));
+		break;
+	case TIMER_CONNECTION:
+		ch->awaited = true;
+		if (ch->lost)
+			channel_abort(s, ch, broken_ends(s, ch));
+		break;
+	case TIMER_PORT:
+	case TIMER_NONE:
+		break;
+	}
+}
+
+/* The final reply is late, or will not come: what waits behind the transfer need not. */
+static void
+transfer_alive(struct session *s, struct channel *ch)
+{
+	struct pending *p = transfer_of(s, ch);
+
+	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed)
+		return;
+	if (p != NULL && ch->final == 0)
+		p->aside = true;
+	download_ended(s, ch);
 }
 
 void
 transfer_event(struct session *s, struct channel *ch, const struct event *e)
 {
+	struct pending *p = transfer_of(s, ch);
+
+	if (ch->broken && e->kind != EV_TIMER)
+		return;
 	switch (e->kind) {
 	case EV_CONNECTED:
 		transfer_connected(s, ch, e->end);
 		break;
 	case EV_FAILED:
-		transfer_failed(s, ch, e->end);
+		transfer_failed(s, ch, e);
+		break;
+	case EV_STRANGER:
+		stranger_came(s, ch, e->port);
+		break;
+	case EV_MOVED:
+		ch->end[e->end].moved = true;
+		if (e->end == SERVER && p != NULL)
+			transfer_own(s, ch, p);
 		break;
 	case EV_EOF:
-		ch->bytes = e->bytes;
 		transfer_eof(s, ch, e);
 		break;
 	case EV_RESET:
-		transfer_reset(s, ch, e->end);
+		if (e->end == CLIENT)
+			client_reset(s, ch);
+		else
+			server_reset(s, ch);
 		break;
 	case EV_DRAINED:
-		if (e->end == CLIENT)
-			ch->drained = true;
+		ch->end[e->end].drained = true;
+		if (e->end == CLIENT && ch->timer == TIMER_STALL && ch->dir == DIR_DOWN)
+			channel_arm(s, ch, TIMER_STALL); /* ssh has it; the client gets as long again */
+		break;
+	case EV_ALIVE:
+		transfer_alive(s, ch);
 		break;
 	case EV_TIMER:
-		transfer_timer(s, ch, e->bytes);
+		transfer_timer(s, ch);
 		break;
-	case EV_CLOSED:
-		ch->id = 0;
-		return;
 	case EV_LISTENING:
 		break;
 	}
-	transfer_check_done(s, ch);
+	channel_check_done(s, ch);
 }
 
-/* ---- the final reply ---- */
-
-/* Refused before it began, or ACCT is wanted first (332): there will be no data, unless it is one
- * of the servers that send no 1xx. */
-static bool
-download_refused(struct session *s, struct channel *ch)
+void
+transfer_step(struct session *s)
 {
-	if (ch->connected[CLIENT] && ch->connected[SERVER] && !ch->looked) {
-		ch->looked = true;
-		channel_arm_ms(s, ch, TIMER_STALL, LOOK_MS);
-		return false;
-	}
-	if (ch->timer == TIMER_STALL && ch->bytes == 0 && ch->looked)
-		return false;
-	if (ch->bytes > 0)
-		channel_abort(s, ch, 1U << CLIENT);
-	else
-		channel_close(s, ch);
-	return true;
-}
-
-static bool
-download_settled(struct session *s, struct channel *ch)
-{
-	ch->aborted |= abort_pending(s);
-	if (ch->final < 300 && !ch->started)
-		transfer_started(s, ch); /* no 1xx came: the client may still have to be dialled */
-	if (ch->eof[SERVER] && !ch->passed[CLIENT])
-		download_ended(s, ch);
-	if (ch->closing || (ch->passed[CLIENT] && ch->drained))
-		return true;
-	if (ch->final >= 300 && !ch->started && !ch->eof[SERVER])
-		return download_refused(s, ch);
-	/* Who has sent ABOR may not read data any more before the reply is there. */
-	return ch->aborted;
-}
-
-static bool
-upload_settled(struct session *s, struct channel *ch)
-{
-	if (ch->final >= 300)
-		channel_abort(s, ch, 1U << CLIENT);
-	return ch->closing || ch->passed[SERVER];
-}
-
-bool
-transfer_settled(struct session *s, struct channel *ch, int *code)
-{
-	bool settled;
-
-	if (ch->closing || s->mode_b)
-		return true;
-	if (ch->final == 0) {
-		ch->final = *code;
-		if (ch->timer != TIMER_EOF)
-			channel_arm(s, ch, TIMER_STALL);
-	}
-	settled = ch->dir == DIR_UP ? upload_settled(s, ch) : download_settled(s, ch);
-	transfer_check_done(s, ch);
-	if (settled || ch->timer != TIMER_NONE)
-		return settled;
-	/* Nothing has moved for the whole time. A slow reader keeps its connection; what the
-	 * server took for complete before the client's end of file is not, nor is what it sent
-	 * and the client never fetched. */
-	if (ch->final < 300 &&
-	    (ch->dir == DIR_UP || (ch->connected[SERVER] && !ch->connected[CLIENT])))
-		*code = 426;
-	if (*code >= 300)
-		channel_abort(s, ch, 1U << CLIENT);
-	else if (!ch->connected[CLIENT] || !ch->connected[SERVER])
-		channel_close(s, ch);
-	return true;
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (ch->ready_to_reset && transfer_of(s, ch) == NULL &&
+		    s->out.bytes[CLIENT].len == 0)
+			channel_abort(s, ch, MASK(CLIENT));
 }
 
 /* ---- the end of a control connection ---- */
 
-/* Which ends must not take what they have for complete. */
-static unsigned
-broken_ends(const struct channel *ch)
+void
+transfer_quit(struct session *s)
 {
-	return ch->dir == DIR_UP && !ch->passed[SERVER] ? BOTH_ENDS : 1U << CLIENT;
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (ch->timer == TIMER_DYING) {
+			channel_pass_eof(s, ch, SERVER);
+			channel_arm(s, ch, TIMER_NONE);
+		}
+}
+
+/* What the server sent before its end still comes; then there is nobody who says that it was all. */
+static void
+server_gone(struct session *s, struct channel *ch)
+{
+	bool failed = ch->final == 0 || ch->final >= 300;
+	bool both = ch->end[CLIENT].connected && ch->end[SERVER].connected;
+
+	if (!both && ch->final == 0 && transfer_of(s, ch) != NULL) {
+		ch->owned = ch->lost = true; /* its connection may still be on its way */
+		channel_arm(s, ch, TIMER_CONNECTION);
+	} else if (!ch->owned && !both)
+		channel_close(s, ch);
+	else if (ch->end[CLIENT].passed && (ch->dir != DIR_UP || ch->end[SERVER].passed))
+		channel_close(s, ch);
+	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof || !both))
+		channel_abort(s, ch, broken_ends(s, ch));
+	else if (failed) {
+		ch->lost = ch->final == 0;
+		channel_arm(s, ch, TIMER_STALL);
+	}
+}
+
+static void
+client_gone(struct session *s, struct channel *ch)
+{
+	bool used = transfer_of(s, ch) != NULL || ch->owned;
+
+	if (ch->timer == TIMER_DYING)
+		upload_ended(s, ch);
+	else if (!used && !(ch->end[CLIENT].connected && ch->end[SERVER].connected))
+		channel_close(s, ch);
+	else if (!used && ch->end[CLIENT].moved)
+		channel_abort(s, ch, BOTH_ENDS);
 }
 
 void
 transfer_control_ended(struct session *s, enum side side)
 {
-	bool more = side == CLIENT && s->in[CLIENT].len > 0; /* commands that may use it */
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (side == SERVER)
+			server_gone(s, ch);
+		else
+			client_gone(s, ch);
+}
 
-	for (int i = 0; i < SESSION_CHANNELS; i++) {
-		struct channel *ch = &s->channel[i];
+bool
+transfer_unfinished(const struct session *s)
+{
+	const struct channel *ch = channel_next(s, NULL);
 
-		if (ch->id == 0 || ch->closing)
-			continue;
-		if (!ch->transferring && !(ch->connected[CLIENT] && ch->connected[SERVER])) {
-			if (!more)
-				channel_close(s, ch);
-		} else if (side == SERVER && (ch->final == 0 || ch->final >= 300))
-			channel_abort(s, ch, broken_ends(ch));
-		else if (side == CLIENT && ch->timer == TIMER_EOF)
-			upload_ended(s, ch);
-		else if (side == CLIENT && ch->dir == DIR_DOWN && ch->eof[CLIENT])
-			download_unwanted(s, ch);
-	}
+	while (ch != NULL && !ch->owned)
+		ch = channel_next(s, ch);
+	return ch != NULL;
+}
+
+bool
+transfer_uploads(const struct session *s)
+{
+	const struct channel *ch = channel_next(s, NULL);
+
+	while (ch != NULL && (ch->dir != DIR_UP || ch->end[SERVER].passed || ch->final != 0))
+		ch = channel_next(s, ch);
+	return ch != NULL;
 }
 
 void
 transfer_fail_all(struct session *s)
 {
-	for (int i = 0; i < SESSION_CHANNELS; i++) {
-		struct channel *ch = &s->channel[i];
-
-		if (ch->id == 0 || ch->closing)
-			continue;
-		if (ch->dir == DIR_NONE || ch->passed[CLIENT] || (ch->dir == DIR_UP && ch->passed[SERVER]))
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (ch->dir == DIR_NONE || ch->end[CLIENT].passed ||
+		    (ch->dir == DIR_UP && ch->end[SERVER].passed))
 			channel_close(s, ch);
 		else
-			channel_abort(s, ch, broken_ends(ch));
-	}
+			channel_abort(s, ch, broken_ends(s, ch));
 }

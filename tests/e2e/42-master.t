@@ -31,7 +31,13 @@ ftpd_start vsftpd
 master_start "$RIG/named" rig
 like 'the master is there' "$MASTER_PID" '^[0-9]+$'
 before=$(fd_count "$MASTER_PID")
-for method in mux exec; do
+like '-S: asked by mux' "$(fos -vv -S "$RIG/named" -t "$FTP_AT" rig -- true 2>&1)" \
+    "dialling through the user's ssh connection by mux"
+like '-S, FtpForward=proxy: asked by that' "$(fos -vv -S "$RIG/named" -o FtpForward=proxy \
+    -t "$FTP_AT" rig -- true 2>&1)" "dialling through the user's ssh connection by proxy"
+like 'one of our own: by proxy' "$(fos -vv -t "$FTP_AT" rig -- true 2>&1)" \
+    'dialling through our own ssh connection by proxy'
+for method in mux proxy; do
 	tunnel_start -S "$RIG/named" -o FtpForward=$method -L "0:$FTP_AT" rig
 	at_tunnel
 	ok "-S $method: passive" use epsv

@@ -168,6 +168,18 @@ for _ in {1..20}; do
 	fetch && good=$((good + 1))
 done
 is 'our master killed 20 times: the next client gets a new one' "$good" 20
+# The client is there when the tunnel has not noticed yet that its master is not.
+good=0
+for _ in {1..4}; do
+	master=$(master_pid)
+	kill -STOP "$TUNNEL_PID"
+	kill_now "$master"
+	spawn early curl -sS -o "$RIG/got" "$(url a)"
+	wait_for 5 eval 'ss -Htn state established "( dport = :$TUNNEL_PORT )" | grep -q .'
+	kill -CONT "$TUNNEL_PID"
+	wait_gone 20 "$SPAWN_PID" && wait "$SPAWN_PID" && good=$((good + 1))
+done
+is 'a client that comes while the master dies is served by the next one' "$good" 4
 slow_start
 kill_now "$(master_pid)"
 slow_end

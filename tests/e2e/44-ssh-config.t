@@ -127,6 +127,9 @@ ok '-J: serves' fos -J jump -t "$FTP_AT" rig -- curl -sS -u "$FTP_USER:$FTP_PASS
 is '... through the jump host' "$(jumps)" $((before + 2))
 fails 'an unknown jump host: said, with status 255' 255 'cannot connect to rig: .*no-such-host.invalid' \
     fos -J no-such-host.invalid -N -L "0:$FTP_AT" rig
+ssh_host commanded "ProxyCommand sh -c 'echo come back on Monday >&2'"
+fails 'what a ProxyCommand says is heard' 255 'cannot connect to commanded: .*come back on Monday' \
+    fos -N -L "0:$FTP_AT" commanded
 
 # --- a key with a passphrase ---
 ssh-keygen -q -t ed25519 -N open.sesame -C locked -f "$RIG/ssh/locked"

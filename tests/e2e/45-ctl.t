@@ -27,7 +27,7 @@ slow()	# name curl arguments...
 fails 'no command' 64 'usage|unknown' "$FOSCTL" nonsense
 is 'nothing runs: list' "$(ctl list; echo $?)" 0
 is 'nothing runs: status' "$(ctl status)" none
-is 'nothing runs: JSON' "$(ctl status -j | tr -d '\n')" '{"version": 1, "tunnels": []}'
+is 'nothing runs: JSON' "$(ctl status -j | tr -d '\n')" '{"version": 2, "tunnels": []}'
 is 'nothing runs: top' "$(ctl top | wc -l)" 2
 fails 'nothing runs: stop' 255 'one: no such tunnel; none is running' "$FOSCTL" stop one
 fails 'nothing runs: status of one' 255 'no such tunnel' "$FOSCTL" status one
@@ -66,14 +66,16 @@ twice()
 }
 ok '-f' twice
 ok '-f a second time: it is up already' twice
-fails '-f with other options: the port is in use' 255 'the port is in use' twice -o FtpGrace=3
+fails '-f for another FTP server: the port is in use' 255 'the port is in use' fos -f -N \
+    -L "127.0.0.1:$port:localhost:1" rig
 ok '-f: it is one tunnel' ctl stop twice
 ok 'which ends' wait_for 10 eval '! ctl list | grep -q twice'
 like 'status: the master' "$(ctl status one)" "ssh connection: up, ours, pid $(master_pid "$one_pid"), at "
 like 'status: the listener' "$(ctl status one)" \
     "listening on 127.0.0.1:$one_port, forwarding to $FTP_AT"
-is 'JSON: the schema' "$(json "t['name'], t['destination'], t['pid'], t['master'], t['master_ours']")" \
-    "('one', 'rig', $one_pid, 'up', True)"
+is 'JSON: the schema' \
+    "$(json "t['name'], t['destination'], t['pid'], t['master'], t['master_ours'], t['method']")" \
+    "('one', 'rig', $one_pid, 'up', True, 'proxy')"
 is 'JSON: a tunnel by its pid' "$(json "t['name'], len(j['tunnels'])" "$two_pid")" "('$two', 1)"
 is 'JSON: all' "$(ctl status -j | "$PYTHON" "$RIG_E2E/ctl_schema.py" "len(j['tunnels'])")" 2
 fails 'an unknown name: what there is' 255 "nobody: no such tunnel; running: one, $two" \
@@ -83,12 +85,12 @@ fails 'an unknown name: what there is' 255 "nobody: no such tunnel; running: one
 TUNNEL_PORT=$one_port TUNNEL_ADDR=127.0.0.1
 slow get curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 is 'a download: the channel' \
-    "$(json "c['direction'], c['client_verb'], c['server_verb'], c['method'], c['transfer'], c['total']")" \
-    "('down', 'EPSV', 'EPSV', 'stdio', 'RETR big', 40000000)"
+    "$(json "c['direction'], c['client_verb'], c['server_verb'], c['transfer'], c['total']")" \
+    "('down', 'EPSV', 'EPSV', 'RETR big', 40000000)"
 is 'a download: the session' "$(json "s['number'], s['user'], s['server'], s['remote'], s['busy'], s['command']")" \
     "(1, '$FTP_USER', '$FTP_AT', False, True, 'RETR big')"
 ok 'a download: bytes and rate' wait_for 5 json_is "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
-like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by stdio; '
+like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by (proxy|mux); '
 like 'a download: in top' "$(ctl top)" 'one/1/1 +down .*\[#*-*\] +[0-9]+% +RETR big'
 fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
 fails 'close: no such channel' 255 'one/1/9: no data channel 9 in session 1; there is 1$' \
@@ -112,7 +114,7 @@ undocumented()
 {
 	local key
 	for key in $("$PYTHON" "$RIG_E2E/ctl_schema.py" \
-	    "' '.join([*TUNNEL, *LISTENER, *SESSION, *CHANNEL])" <<<'{"version": 1, "tunnels": []}'); do
+	    "' '.join([*TUNNEL, *LISTENER, *SESSION, *CHANNEL])" <<<'{"version": 2, "tunnels": []}'); do
 		grep -Eq "^\.(It )?Va (.* Va )?$key( |$)" "$TOP/man/ftp-over-ssh-ctl.1" || echo "$key"
 	done
 }
@@ -194,7 +196,8 @@ is 'the other one is up' "$(ctl list)" "$two"
 # Somebody else's master.
 ssh -F "$RIG/ssh_config" -fNM -S "$RIG/master" rig
 tunnel_start -S "$RIG/master" -o FtpName=three -L "0:$FTP_AT" rig
-is 'a master of the user' "$(json "t['master_ours'], t['control_path']" three)" "(False, '$RIG/master')"
+is 'a master of the user' "$(json "t['master_ours'], t['control_path'], t['method']" three)" \
+    "(False, '$RIG/master', 'mux')"
 like 'a master of the user, as text' "$(ctl status three)" 'ssh connection: up, yours, pid [0-9]+, at'
 tunnel_start -o FtpName=back -R "0:$FTP_AT" rig
 is 'a remote listener' "$(json "len(t['listeners']), t['listeners'][0]['remote']" back)" '(1, True)'

@@ -64,7 +64,6 @@ in_vain 'no FTP server at the target' "127\.0\.0\.1:$free" -t "127.0.0.1:$free" 
 
 long=$RIG/$(printf 'x%.0s' {1..110})
 mkdir "$long"
-XDG_RUNTIME_DIR=$long tunnel 'a runtime directory that is too long' 'long' -N -L "0:$FTP_AT" rig
 tunnel 'a control path that is too long' 'long' -S "$long/x" -N -L "0:$FTP_AT" rig
 mkdir -p "$RIG/others/ftp-over-ssh"
 if [ "$(id -u)" -eq 0 ]; then

@@ -47,7 +47,7 @@ LOG=$RIG/log/raw
 is '... are masked' "$(count '--> .*\*\*\*\*')" 6
 
 tunnel_start -q -L "0:127.0.0.1:$(free_port)" rig
-like '-q: the client is told' "$(banner "$TUNNEL_ADDR" "$TUNNEL_PORT")" '^421 No FTP server'
+like '-q: the client is told' "$(banner "$TUNNEL_ADDR" "$TUNNEL_PORT")" '^421 (No FTP server|cannot connect to the FTP server)'
 tunnel_stop
 is '-q: nobody else' "$(cat "$TUNNEL_ERR")" ''
 fails '-q: what prevents the start is said' 255 'in use' fos -q -N -L "$FTP_PORT:$FTP_AT" rig

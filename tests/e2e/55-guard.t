@@ -50,8 +50,17 @@ start()
 	wait_for 10 eval '! brokers "$TUNNEL_PID" >/dev/null'
 }
 
+most_descriptors()	# pid
+{
+	[ "$(prlimit --pid "$1" --nofile --noheadings --output SOFT | tr -d ' ')" = \
+	    "$(prlimit --pid "$1" --nofile --noheadings --output HARD | tr -d ' ')" ]
+}
+
 WHAT='a broker and a session killed'
+FOS_UNDER=(prlimit --nofile=300:)
 start
+FOS_UNDER=()
+ok 'the master has as many descriptors as it may have' most_descriptors "$MASTER"
 upload_start one
 broker=$(brokers "$TUNNEL_PID")
 kill_now "$(children "$broker" | head -n 1)"

@@ -34,7 +34,7 @@ for kind in EXEC,pipes EXEC; do
 done
 
 ok 'pipes' piped "$HELPER" -S "$RIG/ctl" "$FTP_AT"
-ok 'pipes, method exec' piped "$HELPER" -S "$RIG/ctl" -o FtpForward=exec "$FTP_AT"
+ok 'pipes, method proxy' piped "$HELPER" -S "$RIG/ctl" -o FtpForward=proxy "$FTP_AT"
 ok '-W on pipes' piped "$FOS" -F "$RIG/ssh_config" -W "$FTP_AT" rig
 
 ends()

@@ -19,7 +19,7 @@ for kind in "${ftpd_kinds[@]}"; do
 	at_server
 	# ProFTPD loses the urgent line end, and ABOR runs into the next command.
 	[ "$kind" = proftpd ] || ok "direct $kind: ABOR" abor epsv
-	for method in mux exec; do
+	for method in mux proxy; do
 		tunnel_start -o FtpForward=$method -L "0:$FTP_AT" rig
 		at_tunnel
 		ok "$kind $method: ABOR, passive" abor epsv

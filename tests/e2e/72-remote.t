@@ -41,7 +41,7 @@ fails 'a port that is in use there' 255 "$port.*in use" fos -N -R "ftp/$port:$FT
 tunnel_stop
 ok 'the ssh server does not listen any more' wait_for 5 test -z "$(banner 127.0.0.1 "$port")"
 
-for method in mux exec; do
+for method in mux proxy; do
 	tunnel_start -o FtpForward=$method -R "ftp/0:$FTP_AT" rig
 	remote_ports
 	script -l "method $method" cases.py modes 127.0.0.1 "${REMOTE[0]}" "${all[@]}"

@@ -40,7 +40,7 @@ near()
 	FTP_PORT=$FTP_PORT run "${RIG_IN[@]}" "$@"
 }
 
-for method in mux exec; do
+for method in mux proxy; do
 	FOS_UNDER=("${RIG_IN[@]}")
 	tunnel_start -o FtpForward=$method -L "0:$FTP_AT" rig
 	at_tunnel

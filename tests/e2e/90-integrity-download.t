@@ -43,7 +43,7 @@ for kind in vsftpd proftpd; do
 	cut "$kind: the FTP session killed" session
 	was_cut "$kind: the FTP session killed"
 done
-for method in auto mux stdio exec; do
+for method in mux proxy; do
 	cut "the master killed, $method" master -o FtpForward=$method
 	was_cut "the master killed, $method"
 done

@@ -71,7 +71,7 @@ note "seed $seed, $cuts cuts for each server and method"
 sshd_start
 for kind in vsftpd proftpd; do
 	server $kind
-	for method in mux stdio; do
+	for method in mux proxy; do
 		batch "$kind, $method" -o FtpForward=$method
 	done
 	for mode in pasv port; do

@@ -38,7 +38,7 @@ for kind in vsftpd proftpd; do
 		head -c $((n * 7)) "$RIG/data/quick" >"$FTP_ROOT/small/$n"
 	done
 	chmod 755 "$FTP_ROOT/small"
-	for method in mux stdio auto; do
+	for method in mux proxy; do
 		tunnel_start -o FtpForward=$method -L "0:$FTP_AT" rig
 		at_tunnel
 		if [ $method = auto ]; then

@@ -80,7 +80,7 @@ one_session()	# method count mode
 # Without Nagle, for a transfer is then ten times as fast.
 sshd_start
 ftpd_start vsftpd
-for method in ${FTP_METHODS:-mux stdio}; do
+for method in ${FTP_METHODS:-mux proxy}; do
 	tunnel_start -o FtpNoDelay=yes -o FtpForward=$method -L "0:$FTP_AT" rig
 	at_tunnel
 	load sessions "$sessions" 1

@@ -12,7 +12,7 @@ import struct
 import sys
 
 
-def record(kind, *fields, version=1):
+def record(kind, *fields, version=2):
     body = struct.pack(">II", version, kind)
     for field in fields:
         body += field
@@ -82,7 +82,7 @@ def read_nothing(path):
     kept = []
     rng = random.Random(2)
     asks = [b"", record(1, u32(0), u32(0), u32(0)), record(1, u32(9), u32(0), u32(0)), b"\xff" * 128,
-            record(1, u32(1), u32(2**32 - 1), u32(7)), record(1, u32(0), u32(0), u32(0), version=2)]
+            record(1, u32(1), u32(2**32 - 1), u32(7)), record(1, u32(0), u32(0), u32(0), version=3)]
     for i in range(300):
         asks.append(rng.randbytes(rng.randrange(1, 200)))
     for i, ask in enumerate(asks * 2):

@@ -6,7 +6,7 @@ import json
 import sys
 
 TUNNEL = dict(error=None, name=str, destination=str, pid=int, age=int, master=("down", "starting", "up"),
-              master_pid=int, master_ours=bool, control_path=str, total_sessions=int,
+              master_pid=int, master_ours=bool, control_path=str, method=("proxy", "mux"), total_sessions=int,
               total_transfers=int, total_failed=int, total_bytes_up=int, total_bytes_down=int,
               total_refused=int, stopping=bool, last_error=str, error_age=int, next_attempt=int,
               listeners=list, sessions=list)
@@ -15,7 +15,7 @@ SESSION = dict(number=int, pid=int, peer=str, user=str, server=str, remote=bool,
                command=str, busy=bool, transfers=int, failed=int, bytes_up=int, bytes_down=int,
                channels=list)
 CHANNEL = dict(number=int, direction=("none", "down", "up"), client_verb=str, server_verb=str,
-               method=("mux", "exec", "stdio"), transfer=str, bytes=int, total=int, rate=int, age=int)
+               method=("proxy", "mux", "exec", "stdio"), transfer=str, bytes=int, total=int, rate=int, age=int)
 
 
 def once(pairs):
@@ -40,7 +40,7 @@ raw = sys.stdin.buffer.read()
 assert raw.isascii() and not any(b < 0x20 and b != 0x0a for b in raw)
 j = json.loads(raw, object_pairs_hook=once)
 check(j, dict(version=int, tunnels=list))
-assert j["version"] == 1
+assert j["version"] == 2
 t = s = c = None
 for tunnel in reversed(j["tunnels"]):
     if "error" in tunnel and tunnel["error"] is not None:

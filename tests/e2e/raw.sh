@@ -3,7 +3,7 @@
 #
 #	script FILE.py NAME ARG...	run it; each line "ok NAME" or "not ok NAME: why" is one
 #					test, "# ..." is a comment; it must end with status 0
-#	far_ports			TUNNEL_PORTS of -R listeners
+#	forward_methods			the values of FtpForward, without auto: "proxy mux"
 #	SCRIPT_IN=(ip netns exec X)	where the script runs
 
 SCRIPT_IN=()
@@ -31,4 +31,14 @@ script()
 	[ "${status:-1}" -eq 0 ] && return
 	cat "$RIG/log/script.err" >&2
 	is "$label$1 $2: exit status" "$status" 0
+}
+
+# The values of FtpForward that name a way: FTP_METHODS, or all that the program knows.
+forward_methods()
+{
+	if [ -n "${FTP_METHODS:-}" ]; then
+		echo "$FTP_METHODS"
+		return
+	fi
+	"$FOS" -o help | sed -n 's/^ *FtpForward=\([^ ]*\).*/\1/p' | tr '|' '\n' | grep -vx auto | paste -s -d ' '
 }

@@ -7,7 +7,7 @@ static void
 within_bounds(const struct ftp_options *o)
 {
 	MUST(o->server_mode <= MODE_ACTIVE && o->passive_address <= PASSIVE_ADDR);
-	MUST(o->forward <= METHOD_STDIO && o->masters >= 1 && o->masters <= 64);
+	MUST(o->forward <= METHOD_MUX && o->masters >= 1 && o->masters <= 64);
 	MUST(o->data_port_lo <= o->data_port_hi);
 	MUST(o->data_port_lo == 0 || o->data_port_lo >= 1024);
 	MUST(o->timeout <= 1000000);

@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	lines((const char *)data, len);
 	for (int code = 227; code <= 229; code++) {
-		if (ftp_parse_passive(code, (const char *)data, len, &a) == -1)
+		if (ftp_parse_passive(code, (const char *)data, len, &a) != 0)
 			continue;
 		MUST(a.port >= 1024 && (a.family == 0) == (code == 229));
 		dialled(&a);

@@ -10,7 +10,6 @@
 
 struct player {
 	struct dialogue *d;
-	uint64_t moved;
 	const uint8_t *last[2]; /* what each side said */
 	size_t last_len[2];
 	int again;
@@ -19,18 +18,18 @@ struct player {
 static void
 happen(struct player *p, uint8_t what, uint8_t nth)
 {
-	enum event_kind kind = (enum event_kind)(what & 7);
+	enum event_kind kind = (enum event_kind)((what & 15) % CHAOS_KINDS);
 	enum side end = what & STEP_OF_SERVER ? SERVER : CLIENT;
 	uint16_t port = (uint16_t)(40000 + p->d->ports[end]); /* as the tests have it */
 
-	p->moved += what & STEP_MOVED ? 7 : 0;
-	p->d->costly = what & STEP_SPECIAL;
-	p->d->dies_ms = what & STEP_SPECIAL ? STEP_DIES_MS : 0;
 	for (unsigned i = 0; i < DIALOGUE_CHANNELS; i++) {
-		const struct model *m = &p->d->model[(nth + i) % DIALOGUE_CHANNELS];
+		struct model *m = &p->d->model[((nth & 63) + i) % DIALOGUE_CHANNELS];
 
-		if (chaos_possible(m, kind, end) && chaos_event(p->d, kind, m->id, end, port, p->moved))
-			return;
+		if (!chaos_possible(m, kind, end))
+			continue;
+		m->from[end] += what & STEP_MOVED ? 7 : 0;
+		chaos_event(p->d, kind, m->id, end, port, nth >> 6);
+		return;
 	}
 }
 
@@ -97,9 +96,7 @@ look(const struct session *s, unsigned channel)
 	session_verbs(s, channel, &client, &server);
 	MUST(strlen(client) <= 4 && strlen(server) <= 4 && strlen(session_direction(s, channel)) <= 4);
 	MUST(strlen(session_transfer(s, channel)) < 256 && strlen(session_user(s)) < 64);
-	MUST(!session_wants(s, channel) || !session_over(s));
 	MUST(!session_opaque(s) || session_greeted(s));
-	session_size(s, channel);
 	session_busy(s);
 	session_wants_tls(s);
 }
@@ -121,7 +118,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	steps_configure(&config, data);
 	config.trace = trace;
-	config.trace_arg = &p;
 	p.d = d = dialogue_new(&config);
 	for (size_t at = 2; at < len && d->broken[0] == '\0'; at += step(&p, data + at, len - at)) {
 		d->heard[CLIENT][0] = d->heard[SERVER][0] = d->wanted[0] = '\0';

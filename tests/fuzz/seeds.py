@@ -16,7 +16,7 @@ import tempfile
 here = os.path.dirname(os.path.abspath(__file__))
 unit = os.path.join(here, '..', 'unit')
 built = os.path.join(here, '..', '..', 'build', 'fuzz')
-WRITERS = {'session': 'session*', 'mux': 'muxmsg', 'status': 'status'}
+WRITERS = {'session': 'session*', 'mux': 'muxmsg', 'chanmsg': 'chanmsg', 'status': 'status'}
 
 
 def read(name):

@@ -157,6 +157,55 @@ try_escape(void)
 	return write(STDERR_FILENO, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1 ? 0 : -1;
 }
 
+/* A connection that begins with its first bytes, on any socket that was one for TCP. */
+static long
+try_fastopen(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	return sendto(STDOUT_FILENO, "x", 1, MSG_FASTOPEN | MSG_DONTWAIT | MSG_NOSIGNAL,
+	    (struct sockaddr *)&at, sizeof(at)) != -1 || errno != EPERM ? 0 : -1;
+}
+
+static long
+try_address(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "/tmp/ctl" };
+
+	return sendto(STDOUT_FILENO, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sun,
+	    sizeof(sun)) != -1 || errno != EPERM ? 0 : -1;
+}
+
+/* Descriptors that somebody hands over. */
+static long
+try_receive(void)
+{
+	char byte, control[64];
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
+
+	return recvmsg(broker, &msg, MSG_DONTWAIT) != -1 || errno == EAGAIN ? 0 : -1;
+}
+
+static long
+try_pipe(void)
+{
+	int fds[2];
+
+	return pipe2(fds, O_NONBLOCK);
+}
+
+static long
+try_linger(void)
+{
+	struct linger l = { 1, 0 };
+
+	return setsockopt(STDOUT_FILENO, SOL_SOCKET, SO_LINGER, &l, sizeof(l)) == 0 ||
+	    errno == ENOTSOCK ? 0 : -1;
+}
+
 static long
 try_mark(void)
 {
@@ -209,9 +258,17 @@ try_dup(void)
 static long
 try_pass(void)
 {
-	const int fds[] = { STDIN_FILENO };
+	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 
-	return ask_send(broker, "", 1, fds, 1);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &(int){ STDIN_FILENO }, sizeof(int));
+	return sendmsg(broker, &msg, 0);
 }
 
 static long
@@ -268,59 +325,53 @@ writable(void)
 	return poll(&p, 1, 3000) == 1;
 }
 
-static void
+static bool
 ask_raw(const void *record, size_t len)
 {
-	writable();
-	if (send(broker, record, len, MSG_NOSIGNAL) == -1)
-		say("send failed", errno);
+	return writable() && write(broker, record, len) == (ssize_t)len;
 }
 
 static struct ask
-request(uint32_t op, uint32_t end, const char *host, uint16_t port)
+request(uint32_t verb, uint32_t end, const char *host, uint16_t port)
 {
 	struct ask a;
 
 	memset(&a, 0, sizeof(a));
-	a.op = op;
+	a.kind = ACT_OPEN;
 	a.channel = next_channel++;
-	a.end = end;
-	a.address.family = 4;
-	a.address.port = port;
-	inet_pton(AF_INET, host, a.address.bytes);
+	a.ends[end].verb = verb;
+	a.ends[end].address.family = 4;
+	a.ends[end].address.port = port;
+	inet_pton(AF_INET, host, a.ends[end].address.bytes);
 	return a;
 }
 
-static bool
-readable(int ms)
-{
-	struct pollfd p = { broker, POLLIN, 0 };
-
-	return poll(&p, 1, ms) == 1;
-}
-
-/* The next answer's kind; 0 when the broker has gone; -1 when it says nothing for ms. */
+/* The next answer: 1 LISTENING, 2 CONNECTED, 3 FAILED, ...; 0 when the broker has gone; -1 when it
+ * says nothing for ms. */
 static int
 answer(int ms)
 {
+	struct pollfd p = { broker, POLLIN, 0 };
 	struct answer a;
-	int fds[ASK_FDS], n;
 
-	if (!readable(ms))
+	if (poll(&p, 1, ms) != 1)
 		return -1;
-	if ((n = ask_receive(broker, &a, sizeof(a), fds)) <= 0)
-		return 0;
-	ask_close(fds);
-	return (int)a.kind;
+	return ask_receive(broker, &a, sizeof(a)) <= 0 ? 0 : (int)a.kind + 1;
 }
 
 static void
-one(uint32_t op, uint32_t end, const char *host, uint16_t port)
+put(const struct ask *a)
 {
-	struct ask a = request(op, end, host, port);
-
-	ask_raw(&a, sizeof(a));
+	ask_raw(a, sizeof(*a));
 	say("answer", answer(10000));
+}
+
+static void
+dial(uint32_t end, const char *host, uint16_t port)
+{
+	struct ask a = request(END_DIAL, end, host, port);
+
+	put(&a);
 }
 
 static uint16_t
@@ -329,45 +380,36 @@ env_port(void)
 	return (uint16_t)atoi(getenv("HOSTILE_PORT"));
 }
 
-static void ask_dial_ftp(void) { one(ASK_DIAL, SERVER, "127.0.0.1", 21); }
-static void ask_dial_ssh(void) { one(ASK_DIAL, SERVER, "127.0.0.1", 22); }
-static void ask_dial_low(void) { one(ASK_DIAL, SERVER, "127.0.0.1", 1023); }
-static void ask_dial_zero(void) { one(ASK_DIAL, SERVER, "127.0.0.1", 0); }
-static void ask_dial_other(void) { one(ASK_DIAL, SERVER, "127.0.0.2", env_port()); }
-static void ask_dial_data(void) { one(ASK_DIAL, SERVER, "127.0.0.1", env_port()); }
-static void ask_client_ssh(void) { one(ASK_DIAL, CLIENT, "127.0.0.1", 22); }
-static void ask_client_other(void) { one(ASK_DIAL, CLIENT, "192.0.2.1", 5000); }
-static void ask_op(void) { one(77, SERVER, "127.0.0.1", 5000); }
-static void ask_end(void) { one(ASK_LISTEN, 2, "127.0.0.1", 5000); }
-static void ask_end_huge(void) { one(ASK_CANCEL, 0xffffffffU, "127.0.0.1", 5000); }
+static void ask_dial_ftp(void) { dial(SERVER, "127.0.0.1", 21); }
+static void ask_dial_ssh(void) { dial(SERVER, "127.0.0.1", 22); }
+static void ask_dial_low(void) { dial(SERVER, "127.0.0.1", 1023); }
+static void ask_dial_zero(void) { dial(SERVER, "127.0.0.1", 0); }
+static void ask_dial_other(void) { dial(SERVER, "127.0.0.2", env_port()); }
+static void ask_dial_data(void) { dial(SERVER, "127.0.0.1", env_port()); }
+static void ask_client_ssh(void) { dial(CLIENT, "127.0.0.1", 22); }
+static void ask_client_other(void) { dial(CLIENT, "192.0.2.1", 5000); }
 
-static void
-ask_channel(uint32_t channel)
+/* A good request, but for one field. */
+static struct ask
+good(void)
 {
-	struct ask a = request(ASK_DIAL, SERVER, "127.0.0.1", 5000);
-
-	a.channel = channel;
-	ask_raw(&a, sizeof(a));
-	say("answer", answer(10000));
+	return request(END_LISTEN, CLIENT, "127.0.0.1", 0);
 }
 
-static void ask_channel_zero(void) { ask_channel(0); }
-static void ask_channel_control(void) { ask_channel(UINT32_MAX); }
-
-static void
-ask_family(void)
-{
-	struct ask a = request(ASK_LISTEN, CLIENT, "127.0.0.1", 0);
-
-	a.address.family = 200;
-	ask_raw(&a, sizeof(a));
-	say("answer", answer(10000));
-}
+static void ask_kind(void) { struct ask a = good(); a.kind = 77; put(&a); }
+static void ask_kind_timer(void) { struct ask a = good(); a.kind = ACT_TIMER; put(&a); }
+static void ask_verb(void) { struct ask a = good(); a.ends[SERVER].verb = 9; put(&a); }
+static void ask_end(void) { struct ask a = good(); a.end = 2; put(&a); }
+static void ask_end_huge(void) { struct ask a = good(); a.end = 0xffffffffU; put(&a); }
+static void ask_mask(void) { struct ask a = good(); a.mask = 4; put(&a); }
+static void ask_channel_zero(void) { struct ask a = good(); a.channel = 0; put(&a); }
+static void ask_channel_control(void) { struct ask a = good(); a.channel = UINT32_MAX; put(&a); }
+static void ask_family(void) { struct ask a = good(); a.ends[0].address.family = 200; put(&a); }
 
 static void
 ask_short(void)
 {
-	struct ask a = request(ASK_LISTEN, CLIENT, "127.0.0.1", 0);
+	struct ask a = good();
 
 	ask_raw(&a, sizeof(a) - 1);
 	say("answer", answer(10000));
@@ -377,95 +419,108 @@ static void
 ask_long(void)
 {
 	static char long_record[60000];
-	struct ask a = request(ASK_LISTEN, CLIENT, "127.0.0.1", 0);
+	struct ask a = good();
 
 	memcpy(long_record, &a, sizeof(a));
 	ask_raw(long_record, sizeof(long_record));
 	say("answer", answer(10000));
 }
 
-/* How many of 400 listeners are given? */
+/* What is there is opened once more. */
 static void
-ask_listeners(uint32_t end)
+ask_twice(void)
 {
-	long given = 0, refused = 0;
+	struct ask a = good();
 
-	for (int i = 0; i < 400; i++) {
-		struct ask a = request(ASK_LISTEN, end, "127.0.0.1", 0);
-		int kind;
-
-		ask_raw(&a, sizeof(a));
-		while ((kind = answer(2000)) == ANSWER_ALIVE)
-			;
-		given += kind == ANSWER_LISTENING;
-		refused += kind == ANSWER_FAILED;
-		if (kind <= 0)
-			break;
-	}
-	say("given", given);
-	say("refused", refused);
+	put(&a);
+	put(&a);
 }
 
-static void ask_near_listeners(void) { ask_listeners(CLIENT); }
-static void ask_far_listeners(void) { ask_listeners(SERVER); }
+/* A channel that was let go. */
+static void
+ask_again(void)
+{
+	struct ask a = good();
 
-/* A dial by the way of a listener: who comes there has the broker dial. */
+	put(&a);
+	a.kind = ACT_CLOSE;
+	ask_raw(&a, sizeof(a));
+	a.kind = ACT_OPEN;
+	put(&a);
+}
+
+/* A dial that is to wait for somebody to come to the other end. */
 static void
 ask_then_low(void)
 {
-	struct ask a = request(ASK_LISTEN, CLIENT, "127.0.0.1", 0);
-	struct answer got;
-	int fds[ASK_FDS];
+	struct ask a = good();
 
-	a.then = a.address;
-	a.then.port = 1023;
-	ask_raw(&a, sizeof(a));
-	if (!readable(10000) || ask_receive(broker, &got, sizeof(got), fds) != 1)
-		return;
-	say("port", got.port);
-	say("answer", answer(10000));
-	say("answer", answer(10000));
+	a.ends[SERVER] = a.ends[CLIENT];
+	a.ends[SERVER].verb = END_DIAL;
+	a.ends[SERVER].address.port = 1023;
+	put(&a);
 }
 
-/* Dials that are prepared behind listeners which are cancelled, which there are not, or on whose
- * own end something else is dialled. */
+/* More than a session has. */
 static void
-ask_prepared(void)
+ask_many(uint32_t end)
 {
-	for (int i = 0; i < 400; i++) {
-		struct ask a = request(ASK_LISTEN, CLIENT, "127.0.0.1", i % 3 == 1 ? 4000 : 0);
+	long given = 0;
 
-		a.then = a.address;
-		a.then.port = 5000;
-		ask_raw(&a, sizeof(a));
-		if (answer(10000) <= 0)
-			return;
-		a.op = ASK_DIAL;
-		a.address.port = 4000;
-		if (i % 3 == 2) {
-			ask_raw(&a, sizeof(a));
-			answer(10000);
-		}
-		a.op = ASK_CANCEL;
-		if (i % 3 != 1)
-			ask_raw(&a, sizeof(a));
+	for (int i = 0; i < 400; i++) {
+		struct ask a = request(END_LISTEN, end, "127.0.0.1", 0);
+
+		if (!ask_raw(&a, sizeof(a)) || answer(2000) != 1)
+			break;
+		given++;
 	}
-	say("prepared", 400);
-	answer(5000);
+	say("given", given);
 }
 
-/* The port of a spare listener that there is not. */
-static void ask_spare(void) { one(ASK_LISTEN, CLIENT, "127.0.0.1", 4000); }
+static void ask_many_near(void) { ask_many(CLIENT); }
+static void ask_many_far(void) { ask_many(SERVER); }
+
+/* One after the other, each let go at once: what is left of them counts. */
+static void
+storm(uint32_t verb, uint32_t end, uint32_t kind)
+{
+	long given = 0, failed = 0;
+	int kind_of;
+
+	for (int i = 0; i < 5000; i++) {
+		struct ask a = request(verb, end, "127.0.0.1", 5000);
+
+		if (!ask_raw(&a, sizeof(a)))
+			break;
+		a.kind = kind;
+		a.mask = 3;
+		if (!ask_raw(&a, sizeof(a)))
+			break;
+		while ((kind_of = answer(0)) > 0) {
+			given += kind_of != 3;
+			failed += kind_of == 3;
+		}
+		if (kind_of == 0)
+			break;
+	}
+	say("given", given);
+	say("failed", failed);
+}
+
+static void ask_storm_listen(void) { storm(END_LISTEN, SERVER, ACT_CLOSE); }
+static void ask_storm_near(void) { storm(END_LISTEN, CLIENT, ACT_ABORT); }
+static void ask_storm_dial(void) { storm(END_DIAL, SERVER, ACT_CLOSE); }
 
 static void
-flood(uint32_t op, uint32_t end)
+flood(uint32_t kind, uint32_t verb, uint32_t end)
 {
 	long sent = 0;
 
 	while (sent < 500000 && writable()) {
-		struct ask a = request(op, end, "127.0.0.1", 4000);
+		struct ask a = request(verb, end, "127.0.0.1", 4000);
 
-		if (send(broker, &a, sizeof(a), MSG_NOSIGNAL) != -1)
+		a.kind = kind;
+		if (write(broker, &a, sizeof(a)) != -1)
 			sent++;
 		else if (errno != EAGAIN)
 			break;
@@ -474,25 +529,10 @@ flood(uint32_t op, uint32_t end)
 	say("sent", sent);
 }
 
-static void ask_flood_check(void) { flood(ASK_CHECK, SERVER); }
-static void ask_flood_dial(void) { flood(ASK_DIAL, SERVER); }
-static void ask_flood_listen(void) { flood(ASK_LISTEN, CLIENT); }
-static void ask_flood_cancel(void) { flood(ASK_CANCEL, SERVER); }
-
-/* Descriptors that nobody wants. */
-static void
-ask_with_fds(void)
-{
-	const int fds[] = { 0, 1 };
-
-	for (int i = 0; i < 2000; i++) {
-		struct ask a = request(ASK_CANCEL, CLIENT, "127.0.0.1", 0);
-
-		if (!writable() || ask_send(broker, &a, sizeof(a), fds, 2) == -1)
-			break;
-	}
-	one(ASK_DIAL, SERVER, "127.0.0.1", 22);
-}
+static void ask_flood_check(void) { flood(ACT_CHECK, END_NONE, SERVER); }
+static void ask_flood_dial(void) { flood(ACT_OPEN, END_DIAL, SERVER); }
+static void ask_flood_listen(void) { flood(ACT_OPEN, END_LISTEN, CLIENT); }
+static void ask_flood_cancel(void) { flood(ACT_CANCEL, END_NONE, SERVER); }
 
 static const struct {
 	const char *name;
@@ -512,20 +552,25 @@ static const struct {
 	{ "prctl", try_prctl, NULL }, { "dup", try_dup, NULL },
 	{ "pass", try_pass, NULL }, { "bind", try_bind, NULL }, { "accept", try_accept, NULL },
 	{ "io_uring", try_io_uring, NULL }, { "look", NULL, look_around },
+	{ "fastopen", try_fastopen, NULL }, { "address", try_address, NULL },
+	{ "receive", try_receive, NULL }, { "pipe", try_pipe, NULL },
+	{ "linger", try_linger, NULL },
 	{ "dial_ftp", NULL, ask_dial_ftp }, { "dial_ssh", NULL, ask_dial_ssh },
 	{ "dial_low", NULL, ask_dial_low }, { "dial_zero", NULL, ask_dial_zero },
 	{ "dial_other", NULL, ask_dial_other }, { "dial_data", NULL, ask_dial_data },
 	{ "client_ssh", NULL, ask_client_ssh }, { "client_other", NULL, ask_client_other },
-	{ "op", NULL, ask_op }, { "end", NULL, ask_end }, { "end_huge", NULL, ask_end_huge },
-	{ "channel_zero", NULL, ask_channel_zero },
+	{ "then_low", NULL, ask_then_low },
+	{ "kind", NULL, ask_kind }, { "kind_timer", NULL, ask_kind_timer },
+	{ "verb", NULL, ask_verb }, { "end", NULL, ask_end }, { "end_huge", NULL, ask_end_huge },
+	{ "mask", NULL, ask_mask }, { "channel_zero", NULL, ask_channel_zero },
 	{ "channel_control", NULL, ask_channel_control }, { "family", NULL, ask_family },
 	{ "short", NULL, ask_short }, { "long", NULL, ask_long },
-	{ "near_listeners", NULL, ask_near_listeners },
-	{ "far_listeners", NULL, ask_far_listeners },
+	{ "twice", NULL, ask_twice }, { "again", NULL, ask_again },
+	{ "many_near", NULL, ask_many_near }, { "many_far", NULL, ask_many_far },
+	{ "storm_listen", NULL, ask_storm_listen }, { "storm_near", NULL, ask_storm_near },
+	{ "storm_dial", NULL, ask_storm_dial },
 	{ "flood_check", NULL, ask_flood_check }, { "flood_dial", NULL, ask_flood_dial },
 	{ "flood_listen", NULL, ask_flood_listen }, { "flood_cancel", NULL, ask_flood_cancel },
-	{ "with_fds", NULL, ask_with_fds }, { "then_low", NULL, ask_then_low },
-	{ "spare", NULL, ask_spare }, { "prepared", NULL, ask_prepared },
 };
 
 int

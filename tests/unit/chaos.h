@@ -5,11 +5,14 @@
 
 #include "dialogue.h"
 
+#define CHAOS_KINDS (EV_TIMER + 1)
+
 /* Could the process around the session report this of a channel now? */
 static inline bool
 chaos_possible(const struct model *m, enum event_kind kind, enum side end)
 {
 	bool running = m->connected[CLIENT] && m->connected[SERVER];
+	bool here = running && !m->ended[end] && !m->reset[end];
 	bool awaited = (m->listening[end] || m->dialled[end]) && !m->connected[end];
 
 	if (m->id == 0 || m->failed[end])
@@ -21,29 +24,56 @@ chaos_possible(const struct model *m, enum event_kind kind, enum side end)
 		return awaited;
 	case EV_FAILED:
 		return m->asked[end] || awaited;
+	case EV_STRANGER:
+		return end == CLIENT && m->listening[end] && !m->connected[end];
+	case EV_MOVED:
+		return here && !m->moved[end];
 	case EV_EOF:
-		return running && !m->ended[end] && !m->reset[end];
+		return here;
 	case EV_RESET:
 		return running && !m->reset[end];
 	case EV_DRAINED:
 		return running && m->eof_passed[end];
+	case EV_ALIVE:
+		return m->checking;
 	case EV_TIMER:
 		return m->timer;
-	case EV_CLOSED:
-		break;
 	}
 	return false;
 }
 
+/* nth: which client state an end tells, and how much has moved. */
 static inline bool
 chaos_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum side end,
-    uint16_t port, uint64_t bytes)
+    uint16_t port, uint64_t nth)
 {
-	const struct model *m = dialogue_model(d, channel, false);
+	struct model *m = dialogue_model(d, channel, false);
+	struct event e = { .kind = kind, .channel = channel, .end = end,
+		.port = port < 1024 ? (uint16_t)(port + 1024) : port,
+		.client = (enum client_state)(nth % 3),
+		.reason = kind == EV_FAILED && nth % 4 == 0 ? "administratively prohibited" : NULL };
 
 	if (m == NULL || channel == 0 || !chaos_possible(m, kind, end))
 		return false;
-	dialogue_event(d, kind, channel, end, port < 1024 ? (uint16_t)(port + 1024) : port, bytes);
+	if (kind == EV_STRANGER)
+		e.port = (uint16_t)(nth % 3 + 1);
+	if (kind == EV_EOF && (m->moved[end] || nth % 2))
+		m->from[end] += nth % 7;
+	if (kind == EV_EOF && m->from[end] > 0)
+		chaos_event(d, EV_MOVED, channel, end, 0, 0);
+	if (m->id != channel)
+		return true;
+	dialogue_event(d, &e);
+	dialogue_settle(d);
+	return true;
+}
+
+static inline bool
+chaos_timer(struct dialogue *d)
+{
+	if (!d->timer && d->early == 0)
+		return false;
+	dialogue_event(d, &(struct event){ .kind = EV_TIMER, .channel = d->timer ? 0 : d->early });
 	dialogue_settle(d);
 	return true;
 }
@@ -52,13 +82,15 @@ chaos_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum sid
 static inline bool
 chaos_any_event(struct dialogue *d, uint32_t r)
 {
-	enum { KINDS = EV_CLOSED, ALL = DIALOGUE_CHANNELS * KINDS * 2 };
+	enum { ALL = DIALOGUE_CHANNELS * CHAOS_KINDS * 2 };
 	uint32_t at = r % ALL;
 
+	if (r % 8 == 0 && chaos_timer(d))
+		return true;
 	for (uint32_t i = 0; i < ALL; i++, at = (at + 1) % ALL) {
-		struct model *m = &d->model[at / (KINDS * 2)];
+		struct model *m = &d->model[at / (CHAOS_KINDS * 2)];
 		enum side end = at % 2 ? SERVER : CLIENT;
-		enum event_kind kind = (enum event_kind)(at / 2 % KINDS);
+		enum event_kind kind = (enum event_kind)(at / 2 % CHAOS_KINDS);
 
 		if (chaos_possible(m, kind, end))
 			return chaos_event(d, kind, m->id, end, (uint16_t)(r >> 8), r >> 4);
@@ -70,14 +102,14 @@ chaos_any_event(struct dialogue *d, uint32_t r)
 static inline void
 chaos_run_out(struct dialogue *d)
 {
-	static const enum event_kind kinds[] = { EV_FAILED, EV_TIMER, EV_RESET };
+	static const enum event_kind kinds[] = { EV_FAILED, EV_TIMER, EV_ALIVE, EV_RESET };
 
 	bool more = true;
 
 	for (int n = 0; n < 100 && more; n++) {
-		more = false;
+		more = chaos_timer(d);
 		for (int i = 0; i < DIALOGUE_CHANNELS; i++)
-			for (int k = 0; k < 6 && d->model[i].id != 0; k++)
+			for (int k = 0; k < 8 && d->model[i].id != 0; k++)
 				more |= chaos_event(d, kinds[k / 2], d->model[i].id,
 				    k % 2 ? SERVER : CLIENT, 0, 0);
 	}

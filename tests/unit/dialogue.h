@@ -2,7 +2,7 @@
  *
  *	> PASV                      the client says          >> PASV   the server hears
  *	<< 227 x (127,0,0,1,5,6)    the server says          < 227 ... the client hears
- *	! listen 1 client 4         what the session wants done with channel 1
+ *	! open 1 client listen 4    what the session wants done with channel 1
  *	? listening 1 client 40000  what has happened
  *
  * What is heard and wanted must be all of it, in order, before the next thing is said or
@@ -32,9 +32,9 @@
 struct model {
 	unsigned id; /* 0 = free */
 	bool asked[2], listening[2], dialled[2], connected[2], eof_passed[2], ended[2];
-	bool failed[2], reset[2], timer, closed;
-	uint64_t bytes; /* moved, as far as the session was told */
-	struct action next; /* the dial that a listen has promised; channel 0 = none */
+	bool failed[2], reset[2], moved[2], timer, closed, checking, alive;
+	enum client_state client;
+	uint64_t from[2]; /* moved */
 };
 
 struct dialogue {
@@ -48,16 +48,28 @@ struct dialogue {
 	uint16_t port[2][DIALOGUE_TEXT / 256]; /* that we were given to listen on */
 	size_t ports[2];
 	bool hung_up[2], opaque, unread[2]; /* unread: that side does not take its output */
-	bool client_ended, mode_b;
+	bool client_ended, mode_b, timer;
+	unsigned early;
 	uint32_t said; /* the client's last four letters; Telnet may stand between them */
 	bool quit, abor; /* ... were QUIT, or ABOR */
-	unsigned dies_ms; /* what the next EOF will say */
-	bool costly;      /* what LISTENING says */
 	struct steps *steps; /* written down here, if anybody wants it */
 	char broken[512];
 };
 
 static const char *const side_names[2] = { "client", "server" };
+
+/* With DIALOGUE_TRACE in the environment all of it goes to stderr as well. */
+__attribute__((format(printf, 1, 2))) static inline void
+dialogue_trace(const char *format, ...)
+{
+	va_list ap;
+
+	if (getenv("DIALOGUE_TRACE") == NULL)
+		return;
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+}
 
 __attribute__((format(printf, 2, 3))) static inline void
 dialogue_break(struct dialogue *d, const char *format, ...)
@@ -69,6 +81,7 @@ dialogue_break(struct dialogue *d, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(d->broken, sizeof(d->broken), format, ap);
 	va_end(ap);
+	dialogue_trace("BROKEN: %s\n", d->broken);
 }
 
 static inline void
@@ -82,19 +95,6 @@ dialogue_append(char *text, const char *more, size_t len)
 		if (more[i] != '\r' || i + 1 == len || more[i + 1] != '\n')
 			text[at++] = more[i] ? more[i] : '0';
 	text[at] = '\0';
-}
-
-/* With DIALOGUE_TRACE in the environment all of it goes to stderr as well. */
-__attribute__((format(printf, 1, 2))) static inline void
-dialogue_trace(const char *format, ...)
-{
-	va_list ap;
-
-	if (getenv("DIALOGUE_TRACE") == NULL)
-		return;
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
 }
 
 /* ---- the rules ---- */
@@ -125,6 +125,20 @@ dialogue_plain(char *plain, size_t size, const char *line, size_t len)
 	return n;
 }
 
+/* ... in canonical form, but for words before it in which there is no number. */
+static inline bool
+dialogue_same_address(const char *line, size_t len, const char *want)
+{
+	const char *bracket = memchr(line, '(', len), *tail = strchr(want, '(');
+	size_t n = bracket != NULL ? (size_t)(bracket - line) : 0;
+
+	for (size_t i = 4; i < n; i++)
+		if (line[i] < ' ' || line[i] > '~' || (line[i] >= '0' && line[i] <= '9'))
+			return false;
+	return n > 4 && memcmp(line, want, 4) == 0 && strlen(tail) == len - n &&
+	    memcmp(bracket, tail, len - n) == 0;
+}
+
 /* A line that a client may take for an address must name our own listener. Clients differ
  * in what they take for a reply: any "227" with no digit behind it counts. */
 static inline void
@@ -144,7 +158,7 @@ dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
 				a = six ? d->config.listen6[CLIENT] : *ours;
 				a.port = d->port[CLIENT][i];
 				n = ftp_format_passive(want, sizeof(want), v, &a);
-				if (n == len && memcmp(want, line, n) == 0)
+				if (n > 0 && dialogue_same_address(line, len, want))
 					return;
 			}
 	dialogue_break(d, "the client hears: %.*s", (int)len, line);
@@ -171,7 +185,7 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 }
 
 /* No end of file on a guess: an upload's client must be there or have said QUIT, a download
- * must have had its final reply, and a good one, unless nothing came or it was to be aborted. */
+ * of which something has come must have had its final reply, or the link be known to live. */
 static inline void
 dialogue_check_eof(struct dialogue *d, const struct model *m, const struct action *a)
 {
@@ -179,16 +193,12 @@ dialogue_check_eof(struct dialogue *d, const struct model *m, const struct actio
 
 	if (d->mode_b || d->unread[SERVER])
 		return;
-	if (a->end == SERVER && strcmp(direction, "up") == 0 && d->client_ended && !d->quit)
+	if (a->end == SERVER && strcmp(direction, "up") == 0 && d->client_ended && !d->quit &&
+	    m->client != CLIENT_LIVES && session_final(d->s, a->channel) == 0)
 		dialogue_break(d, "channel %u: a cut upload looks whole", a->channel);
-	if (a->end == CLIENT && strcmp(direction, "down") == 0) {
-		int final = session_final(d->s, a->channel);
-
-		if (final == 0)
-			dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
-		if (final >= 300 && m->bytes > 0 && !d->abor)
-			dialogue_break(d, "channel %u: EOF behind a %d", a->channel, final);
-	}
+	if (a->end == CLIENT && strcmp(direction, "down") == 0 && !m->alive &&
+	    m->from[SERVER] > 0 && session_final(d->s, a->channel) == 0)
+		dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
 }
 
 /* Whole lines, however the output came in pieces. */
@@ -232,32 +242,50 @@ dialogue_model(struct dialogue *d, unsigned id, bool create)
 }
 
 static inline void
-dialogue_check_dial(struct dialogue *d, const struct model *m, const struct action *a)
+dialogue_check_dial(struct dialogue *d, struct model *m, enum side end,
+    const struct end_request *want)
 {
-	if (a->address.port < 1024)
-		dialogue_break(d, "port %u is dialled", a->address.port);
-	if (a->end == CLIENT && !policy_active_allowed(&d->config.client_peer, &a->address))
+	if (want->address.port < 1024)
+		dialogue_break(d, "port %u is dialled", want->address.port);
+	if (end == CLIENT && !policy_active_allowed(&d->config.client_peer, &want->address) &&
+	    d->config.own_address == NULL)
 		dialogue_break(d, "somebody else than the client is dialled");
-	if (m->next.channel == a->channel && m->next.end == a->end &&
-	    (m->next.address.port != a->address.port ||
-	    m->next.address.family != a->address.family ||
-	    memcmp(m->next.address.bytes, a->address.bytes, sizeof(a->address.bytes)) != 0))
-		dialogue_break(d, "channel %u: another dial than was told", m->id);
+	if (m->dialled[end] || m->connected[end] || m->asked[end])
+		dialogue_break(d, "channel %u dials twice", m->id);
+	m->dialled[end] = true;
 }
 
-/* What a listen tells of the dial behind it may be carried out at once. */
 static inline void
-dialogue_foresee(struct dialogue *d, struct model *m, const struct action *listen)
+dialogue_check_open(struct dialogue *d, struct model *m, const struct action *a)
 {
-	struct action next;
+	for (int end = CLIENT; end <= SERVER; end++) {
+		if (a->ends[end].verb == END_NONE)
+			continue;
+		m->failed[end] = false;
+		if (a->ends[end].verb == END_DIAL)
+			dialogue_check_dial(d, m, (enum side)end, &a->ends[end]);
+		else if (m->asked[end] || m->listening[end] || m->dialled[end])
+			dialogue_break(d, "channel %u listens twice", m->id);
+		else
+			m->asked[end] = true;
+	}
+}
 
-	m->next.channel = 0;
-	if (!session_dials_next(d->s, listen, &next))
-		return;
-	if (next.kind != ACT_DIAL || next.channel != m->id || next.end == listen->end)
-		dialogue_break(d, "channel %u: a dial that is none is told", m->id);
-	dialogue_check_dial(d, m, &next);
-	m->next = next;
+/* Those that concern a control connection, or the session. */
+static inline bool
+dialogue_check_session_action(struct dialogue *d, const struct action *a)
+{
+	if (a->kind == ACT_TIMER && a->channel == 0)
+		d->timer = a->ms != 0;
+	else if (a->kind == ACT_TIMER && dialogue_model(d, a->channel, false) == NULL)
+		d->early = a->ms != 0 ? a->channel : 0; /* of a setup that opens nothing yet */
+	else if (a->kind == ACT_HANGUP || a->kind == ACT_CONTROL_EOF) {
+		if (d->hung_up[a->end])
+			dialogue_break(d, "%s hung up already", side_names[a->end]);
+		d->hung_up[a->end] |= a->kind == ACT_HANGUP;
+	} else
+		return false;
+	return true;
 }
 
 static inline void
@@ -266,13 +294,9 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 	struct model *m;
 	unsigned open = 0;
 
-	if (a->kind == ACT_HANGUP || (a->kind == ACT_EOF && a->channel == 0)) {
-		if (d->hung_up[a->end])
-			dialogue_break(d, "%s hung up already", side_names[a->end]);
-		d->hung_up[a->end] |= a->kind == ACT_HANGUP;
+	if (dialogue_check_session_action(d, a))
 		return;
-	}
-	m = dialogue_model(d, a->channel, a->kind != ACT_EOF);
+	m = dialogue_model(d, a->channel, a->kind == ACT_OPEN);
 	if (a->channel == 0 || m == NULL) {
 		dialogue_break(d, "action %d for channel %u", a->kind, a->channel);
 		return;
@@ -281,22 +305,9 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 		open += d->model[i].id != 0;
 	if (open > 16)
 		dialogue_break(d, "%u channels are open", open);
-	if (m->closed)
-		dialogue_break(d, "action %d for channel %u, which is closed", a->kind, m->id);
-	if (a->kind == ACT_LISTEN || a->kind == ACT_DIAL)
-		m->failed[a->end] = false;
 	switch (a->kind) {
-	case ACT_LISTEN:
-		if (m->asked[a->end] || m->listening[a->end] || m->dialled[a->end])
-			dialogue_break(d, "channel %u listens twice", m->id);
-		m->asked[a->end] = true;
-		dialogue_foresee(d, m, a);
-		break;
-	case ACT_DIAL:
-		dialogue_check_dial(d, m, a);
-		if (m->dialled[a->end] || m->connected[a->end] || m->asked[a->end])
-			dialogue_break(d, "channel %u dials twice", m->id);
-		m->dialled[a->end] = true;
+	case ACT_OPEN:
+		dialogue_check_open(d, m, a);
 		break;
 	case ACT_CANCEL:
 		m->asked[a->end] = m->listening[a->end] = false;
@@ -304,84 +315,123 @@ dialogue_check_action(struct dialogue *d, const struct action *a)
 	case ACT_EOF:
 		if (m->eof_passed[a->end])
 			dialogue_break(d, "channel %u: second EOF", m->id);
+		if (!m->connected[a->end])
+			dialogue_break(d, "channel %u: EOF to nobody", m->id);
 		m->eof_passed[a->end] = true;
 		dialogue_check_eof(d, m, a);
 		break;
 	case ACT_TIMER:
 		m->timer = a->ms != 0;
 		break;
+	case ACT_CHECK:
+		m->checking = true;
+		break;
+	case ACT_TAKE:
+	case ACT_BEGIN:
+		break;
 	default:
-		m->closed = true;
+		m->id = 0;
 	}
 }
 
 /* ---- playing ---- */
 
+static inline size_t
+dialogue_request(char *text, size_t size, const struct end_request *want, enum side end)
+{
+	char host[INET6_ADDRSTRLEN] = "";
+	const struct ftp_address *a = &want->address;
+
+	if (want->verb == END_NONE)
+		return 0;
+	if (a->family != 0)
+		inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, host, sizeof(host));
+	if (want->verb == END_LISTEN)
+		return (size_t)snprintf(text, size, " %s listen %u", side_names[end], a->family);
+	return (size_t)snprintf(text, size, " %s dial %s:%u", side_names[end], host, a->port);
+}
+
 static inline void
 dialogue_want(struct dialogue *d, const struct action *a)
 {
-	static const char *const names[] = { "listen", "dial", "cancel", "eof", "abort", "close",
-		"timer", "hangup" };
-	char text[128], host[INET6_ADDRSTRLEN] = "";
-	int n = snprintf(text, sizeof(text), "%s", names[a->kind]);
-	size_t size = sizeof(text) - (size_t)n;
+	static const char *const names[] = { "open", "cancel", "begin", "take", "eof", "abort", "close",
+		"check", "timer", "control-eof", "hangup" };
+	char text[192];
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s", names[a->kind]);
+	size_t size = sizeof(text) - n;
 
-	if (a->address.family != 0)
-		inet_ntop(a->address.family == 4 ? AF_INET : AF_INET6, a->address.bytes, host,
-		    sizeof(host));
-	if (a->kind == ACT_HANGUP)
+	if (a->kind == ACT_HANGUP || a->kind == ACT_CONTROL_EOF)
 		snprintf(text + n, size, " %s\n", side_names[a->end]);
 	else if (a->kind == ACT_TIMER)
 		snprintf(text + n, size, " %u %u\n", a->channel, a->ms);
-	else if (a->kind == ACT_CLOSE)
+	else if (a->kind == ACT_CLOSE || a->kind == ACT_CHECK)
 		snprintf(text + n, size, " %u\n", a->channel);
+	else if (a->kind == ACT_BEGIN)
+		snprintf(text + n, size, " %u %s\n", a->channel, a->upload ? "up" : "down");
 	else if (a->kind == ACT_ABORT)
 		snprintf(text + n, size, " %u %s\n", a->channel,
 		    a->mask == 3 ? "both" : a->mask == 1 ? "client" : a->mask == 2 ? "server" : "none");
-	else if (a->kind == ACT_LISTEN)
-		snprintf(text + n, size, " %u %s %u%s\n", a->channel, side_names[a->end],
-		    a->address.family, a->bulk ? " bulk" : "");
-	else if (a->kind == ACT_DIAL)
-		snprintf(text + n, size, " %u %s %s:%u%s\n", a->channel, side_names[a->end], host,
-		    a->address.port, a->bulk ? " bulk" : "");
-	else
+	else if (a->kind == ACT_OPEN) {
+		n += (size_t)snprintf(text + n, size, " %u", a->channel);
+		n += dialogue_request(text + n, sizeof(text) - n, &a->ends[CLIENT], CLIENT);
+		n += dialogue_request(text + n, sizeof(text) - n, &a->ends[SERVER], SERVER);
+		snprintf(text + n, sizeof(text) - n, "\n");
+	} else
 		snprintf(text + n, size, " %u %s\n", a->channel, side_names[a->end]);
 	dialogue_trace("! %s", text);
 	dialogue_append(d->wanted, text, strlen(text));
 }
 
 static inline void
-dialogue_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum side end,
-    uint16_t port, uint64_t bytes)
+dialogue_count(void *arg, unsigned channel, struct session_count *count)
 {
-	struct event e = { .kind = kind, .channel = channel, .end = end, .port = port,
-		.bytes = bytes, .dies_ms = kind == EV_EOF ? d->dies_ms : 0,
-		.costly = kind == EV_LISTENING && d->costly };
-	struct model *m = dialogue_model(d, channel, false);
+	const struct dialogue *d = arg;
 
-	dialogue_trace("? event %d of %u %s\n", kind, channel, side_names[end]);
-	if (m != NULL) {
-		steps_event(d->steps, &e, (int)(m - d->model));
-		if (kind == EV_EOF || kind == EV_TIMER)
-			m->bytes = bytes;
-		m->listening[end] |= kind == EV_LISTENING;
-		m->connected[end] |= kind == EV_CONNECTED;
-		m->ended[end] |= kind == EV_EOF;
-		m->reset[end] |= kind == EV_RESET;
-		m->failed[end] |= kind == EV_FAILED;
-		if (kind == EV_LISTENING || kind == EV_FAILED)
-			m->asked[end] = false;
-		if (kind == EV_LISTENING && d->ports[end] < sizeof(d->port[0]) / sizeof(d->port[0][0]))
-			d->port[end][d->ports[end]++] = port;
-		if (kind == EV_TIMER)
-			m->timer = false;
-		if (kind == EV_CLOSED)
-			m->id = 0;
-	}
-	session_event(d->s, &e);
+	for (int i = 0; i < DIALOGUE_CHANNELS; i++)
+		if (d->model[i].id == channel)
+			memcpy(count->from, d->model[i].from, sizeof(count->from));
 }
 
-/* Take over all that the session says and wants; a closed channel is gone at once. */
+static inline void
+dialogue_event(struct dialogue *d, const struct event *e)
+{
+	struct model *m = dialogue_model(d, e->channel, false);
+	enum side end = e->end;
+
+	dialogue_trace("? event %d of %u %s\n", e->kind, e->channel, side_names[end]);
+	if (e->channel == 0)
+		d->timer = false;
+	else if (e->channel == d->early)
+		d->early = 0;
+	else if (m != NULL) {
+		steps_event(d->steps, e, (int)(m - d->model));
+		m->listening[end] |= e->kind == EV_LISTENING;
+		m->connected[end] |= e->kind == EV_CONNECTED;
+		m->moved[end] |= e->kind == EV_MOVED;
+		m->ended[end] |= e->kind == EV_EOF;
+		m->reset[end] |= e->kind == EV_RESET;
+		m->failed[end] |= e->kind == EV_FAILED;
+		if (e->kind == EV_LISTENING || e->kind == EV_FAILED)
+			m->asked[end] = false;
+		if (e->kind == EV_FAILED)
+			m->dialled[end] = false;
+		if (e->kind == EV_LISTENING && d->ports[end] < sizeof(d->port[0]) / sizeof(d->port[0][0]))
+			d->port[end][d->ports[end]++] = e->port;
+		if (e->kind == EV_TIMER)
+			m->timer = false;
+		if (e->kind == EV_EOF && end == CLIENT)
+			m->client = e->client;
+		if (e->kind == EV_ALIVE) {
+			m->checking = false;
+			m->alive = true;
+		}
+		if (e->kind == EV_MOVED && m->from[end] == 0)
+			m->from[end] = 1;
+	}
+	session_event(d->s, e);
+}
+
+/* Take over all that the session says and wants. */
 static inline void
 dialogue_settle(struct dialogue *d)
 {
@@ -407,8 +457,6 @@ dialogue_settle(struct dialogue *d)
 		while (session_next(d->s, &a)) {
 			dialogue_check_action(d, &a);
 			dialogue_want(d, &a);
-			if (a.kind == ACT_CLOSE || a.kind == ACT_ABORT)
-				dialogue_event(d, EV_CLOSED, a.channel, CLIENT, 0, 0);
 			more = true;
 		}
 	}
@@ -460,6 +508,10 @@ dialogue_new(const struct session_config *config)
 	struct dialogue *d = calloc(1, sizeof(*d));
 
 	d->config = *config;
+	if (d->config.count == NULL) {
+		d->config.count = dialogue_count;
+		d->config.arg = d;
+	}
 	d->s = session_new(&d->config);
 	d->line[CLIENT] = malloc(DIALOGUE_TEXT);
 	d->line[SERVER] = malloc(DIALOGUE_TEXT);
@@ -481,7 +533,7 @@ static inline struct session_config
 dialogue_config(enum server_mode mode)
 {
 	return (struct session_config){ .mode = mode, .active_possible = true,
-		.client_peer = { 4, { 10, 0, 0, 1 }, 0 }, .family = { 4, 4 },
+		.client_peer = { 4, { 10, 0, 0, 1 }, 0 }, .family = { 4, 4 }, .far = { false, true },
 		.listen4 = { { 4, { 10, 0, 0, 2 }, 0 }, { 4, { 10, 0, 0, 3 }, 0 } },
 		.server_name = "ftp.example.org" };
 }
@@ -494,33 +546,53 @@ dialogue_side(const char *name)
 	return name[0] == 's' ? SERVER : CLIENT;
 }
 
-/* "eof 1 server 42" and its kin; "end client", "fail why"; "dies 500": the next EOF is that of a
- * client that seems to die. */
+/* "failed 1 server Connection refused" */
+static inline void
+dialogue_happen_to(struct dialogue *d, const char *text)
+{
+	static const char *const names[] = { "listening", "connected", "failed", "stranger", "moved",
+		"eof", "reset", "drained", "alive", "timer" };
+	char word[32] = "", end[32] = "", more[64] = "";
+	struct event e = { 0 };
+	struct model *m;
+
+	sscanf(text, "%31s %u %31s %63[^\n]", word, &e.channel, end, more);
+	while ((unsigned)e.kind < 10 && strcmp(word, names[e.kind]) != 0)
+		e.kind++;
+	if ((unsigned)e.kind == 10)
+		dialogue_break(d, "not an event: %s", text);
+	e.end = dialogue_side(end);
+	e.port = (uint16_t)atoi(more);
+	e.client = strcmp(more, "lives") == 0 ? CLIENT_LIVES : strcmp(more, "dies") == 0 ? CLIENT_DIES :
+												CLIENT_UNKNOWN;
+	e.reason = e.kind == EV_FAILED && more[0] != '\0' ? more : NULL;
+	if ((m = dialogue_model(d, e.channel, false)) != NULL && e.channel != 0 && e.kind == EV_EOF &&
+	    atoi(more) > 0) {
+		m->from[e.end] = (uint64_t)atoi(more);
+		if (!m->moved[e.end])
+			dialogue_event(d, &(struct event){ EV_MOVED, e.channel, e.end, 0, 0, NULL });
+	}
+	dialogue_event(d, &e);
+}
+
+/* "count 1 server 42": so much has moved; "end client", "fail why", and what happens to channels. */
 static inline void
 dialogue_happen(struct dialogue *d, const char *text)
 {
-	static const char *const names[] = { "listening", "connected", "failed", "eof", "reset",
-		"drained", "timer", "closed" };
-	char word[32] = "", end[32] = "";
-	unsigned channel = 0;
-	unsigned long long n = 0;
+	unsigned channel;
+	char end[32];
+	unsigned long long n;
+	struct model *m;
 
 	if (strncmp(text, "fail ", 5) == 0)
 		dialogue_fail(d, text + 5);
 	else if (strncmp(text, "end ", 4) == 0)
 		dialogue_end(d, dialogue_side(text + 4));
-	else if (strncmp(text, "dies ", 5) == 0)
-		d->dies_ms = (unsigned)atoi(text + 5);
-	else if (strncmp(text, "timer ", 6) == 0) {
-		sscanf(text + 6, "%u %llu", &channel, &n);
-		dialogue_event(d, EV_TIMER, channel, CLIENT, 0, n);
-	} else {
-		sscanf(text, "%31s %u %31s %llu", word, &channel, end, &n);
-		for (int i = 0; i < 8; i++)
-			if (strcmp(word, names[i]) == 0)
-				dialogue_event(d, (enum event_kind)i, channel, dialogue_side(end),
-				    (uint16_t)n, n);
-	}
+	else if (sscanf(text, "count %u %31s %llu", &channel, end, &n) == 3) {
+		if ((m = dialogue_model(d, channel, false)) != NULL)
+			m->from[dialogue_side(end)] = n;
+	} else
+		dialogue_happen_to(d, text);
 	dialogue_settle(d);
 }
 

@@ -10,12 +10,15 @@
 /* The client's PASV, ready; the server's port is 1286, ours 40000. */
 #define PASV_SAID "> PASV\n>> PASV\n<< 227 Entering Passive Mode (10,0,0,9,5,6).\n"
 #define PASV_OURS "< 227 Entering Passive Mode (10,0,0,2,156,64)\n"
-#define PASV_READY PASV_SAID "! listen 1 client 4\n? listening 1 client 40000\n" PASV_OURS
+#define PASV_OPENS "! open 1 client listen 4 server dial 10.0.0.9:1286\n"
+#define PASV_READY PASV_SAID PASV_OPENS "? listening 1 client 40000\n" PASV_OURS
 #define PASSIVE GREETING PASV_READY
-#define BOTH_CONNECTED "? connected 1 client\n! dial 1 server 10.0.0.9:1286\n? connected 1 server\n"
+#define BOTH_CONNECTED "? connected 1 client\n? connected 1 server\n"
+#define RETR_SAID "> RETR f\n>> RETR f\n! begin 1 down\n"
+#define STOR_SAID "> STOR f\n>> STOR f\n! begin 1 up\n"
 #define BEGUN "<< 150 go\n< 150 go\n"
-#define DOWNLOAD PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED BEGUN
-#define UPLOAD PASSIVE "> STOR f\n>> STOR f\n" BOTH_CONNECTED BEGUN
+#define DOWNLOAD PASSIVE RETR_SAID BOTH_CONNECTED BEGUN
+#define UPLOAD PASSIVE STOR_SAID BOTH_CONNECTED BEGUN
 
 static struct dialogue *d;
 
@@ -43,6 +46,17 @@ begin(enum server_mode mode)
 {
 	struct session_config config = dialogue_config(mode);
 
+	begin_with(&config);
+}
+
+/* It is not known over which family the server is reached. */
+static inline void
+begin_unknown(enum server_mode mode)
+{
+	struct session_config config = dialogue_config(mode);
+
+	config.family[SERVER] = 0;
+	config.listen6[SERVER] = (struct ftp_address){ 6, { 0xfd, [15] = 3 }, 0 };
 	begin_with(&config);
 }
 

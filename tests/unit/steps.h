@@ -1,7 +1,7 @@
 /* A session as bytes, for the fuzzer: two bytes of configuration, then steps.
  *
  *	0sllllll bytes   side s says l + 1 bytes
- *	10ffekkk nth     event k at end e of the nth channel; f: STEP_MOVED, STEP_SPECIAL
+ *	10fekkkk ccnnnnnn  event k at end e of the nth channel; f: STEP_MOVED, c: the client's state
  *	11..sooo         STEP_OTHER: its end, ...
  *
  * The unit tests write down here what they play (seeds.py), the fuzzer plays it. */
@@ -16,10 +16,8 @@
 #define STEP_SIDE 0x40
 #define STEP_EVENT 0x80
 #define STEP_OTHER 0xc0
-#define STEP_OF_SERVER 0x08 /* an event, or something else */
-#define STEP_MOVED 0x10     /* bytes have moved since the last event */
-#define STEP_SPECIAL 0x20   /* costly; the client dies */
-#define STEP_DIES_MS 500
+#define STEP_OF_SERVER 0x10 /* an event, or something else */
+#define STEP_MOVED 0x20     /* bytes have moved since the last event */
 #define STEPS_BYTES 2048 /* of one record */
 
 /* STEP_AGAIN: what it said last, very often; STEP_ANY: some event that is possible. */
@@ -37,8 +35,8 @@ steps_configure(struct session_config *config, const uint8_t how[2])
 	config->mode = (enum server_mode)(how[0] & 3);
 	config->tls_pass = how[0] & 4;
 	config->active_possible = !(how[0] & 8);
-	config->listen_last = how[0] & 16;
-	config->bulk = how[0] & 128;
+	config->far[SERVER] = !(how[0] & 16);
+	config->far[CLIENT] = how[0] & 128;
 	for (int side = CLIENT; side <= SERVER; side++) {
 		if (how[0] & 32 << side)
 			config->listen4[side].family = 0;
@@ -55,7 +53,6 @@ steps_configure(struct session_config *config, const uint8_t how[2])
 struct steps {
 	uint8_t bytes[STEPS_BYTES + STEP_PIECE + 1];
 	size_t len;
-	uint64_t moved; /* as the last event had it */
 };
 
 /* The other way round. */
@@ -65,7 +62,7 @@ steps_begin(struct steps *steps, const struct session_config *c)
 	static const uint8_t numbers[] = { [0] = 2, [4] = 0, [6] = 1 };
 
 	steps->bytes[0] = (uint8_t)(c->mode | c->tls_pass << 2 | !c->active_possible << 3 |
-	    c->listen_last << 4 | c->bulk << 7);
+	    !c->far[SERVER] << 4 | c->far[CLIENT] << 7);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		steps->bytes[0] |= (uint8_t)((c->listen4[side].family == 0) << (5 + side));
 		steps->bytes[1] |= (uint8_t)((c->listen6[side].family != 0) << side |
@@ -105,13 +102,11 @@ steps_said(struct steps *steps, enum side side, const uint8_t *data, size_t len)
 static inline void
 steps_event(struct steps *steps, const struct event *e, int nth)
 {
-	if (steps_full(steps) || e->kind == EV_CLOSED)
+	if (steps_full(steps))
 		return;
 	steps_byte(steps, STEP_EVENT | (int)e->kind | (e->end == SERVER ? STEP_OF_SERVER : 0) |
-	    (e->bytes != steps->moved ? STEP_MOVED : 0) |
-	    (e->costly || e->dies_ms > 0 ? STEP_SPECIAL : 0));
-	steps_byte(steps, nth);
-	steps->moved = e->bytes;
+	    (e->kind == EV_EOF ? STEP_MOVED : 0));
+	steps_byte(steps, (int)e->client << 6 | (nth & 63));
 }
 
 static inline void

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "forward.h"
-#include "forward_exec.h"
 #include "loop.h"
 #include "sshcmd.h"
 
@@ -177,7 +176,6 @@ rig_start(void)
 	write_file("trap", "Include ~/config\nHost rig\n LocalForward # localhost:21\n",
 	    trap_port);
 	write_file("ssh", "exec ssh -F ~/trap \"$@\"\n", 0);
-	write_file("fake", "echo 'Master running (pid=77)'\n", 0);
 	snprintf(command, sizeof(command), "chmod 755 %s/ssh %s/fake", dir, dir);
 	run(command);
 	snprintf(config, sizeof(config), "%s/trap", dir);
@@ -217,7 +215,7 @@ static bool answered, gone;
 static int errors;
 
 static const char *rig_options[] = { "-F", config };
-static const struct ssh_settings settings = { rig_options, 2, "rig", NULL, NULL };
+static const struct ssh_settings settings = { rig_options, 2, "rig", NULL, NULL, NULL };
 
 static void
 take(void *arg, const struct forward_result *r)
@@ -264,10 +262,10 @@ use_ssh(const char *name)
 }
 
 static void
-master_start(enum forward_method method)
+master_start(void)
 {
 	static int number;
-	struct ssh_master m = { ctl, true, true };
+	struct ssh_master m = { ctl, true };
 	struct proc proc = { 0 };
 	char why[256];
 	int status;
@@ -281,7 +279,7 @@ master_start(enum forward_method method)
 	ck_assert_msg(sshcmd_control(&settings, ctl, "check", 5000, &master_pid, why,
 	    sizeof(why)) == 0, "%s", why);
 	answered = gone = false;
-	fwd = forwarder_new(loop, method, ctl, "rig", take, NULL);
+	fwd = forwarder_new(loop, ctl, take, NULL);
 	ck_assert_msg(fwd != NULL, "%s", strerror(errno));
 }
 
@@ -350,12 +348,10 @@ dial_rounds(int rounds)
 	close(lfd);
 }
 
-static const enum forward_method methods[] = { METHOD_MUX, METHOD_EXEC, METHOD_AUTO };
-
 START_TEST(test_local)
 {
-	master_start(methods[_i]);
-	dial_rounds(methods[_i] == METHOD_EXEC ? 5 : ROUNDS);
+	master_start();
+	dial_rounds(ROUNDS);
 	ck_assert(!gone);
 	ck_assert_int_eq(tcp_connect(trap_port), -1);
 	master_stop();
@@ -368,7 +364,7 @@ START_TEST(test_remote)
 	int near, fd, far;
 	uint16_t port;
 
-	master_start(methods[_i]);
+	master_start();
 	ck_assert_int_ne(near = unix_socket(f.path, true), -1);
 	ok(forward_open(fwd, &f));
 	ck_assert_uint_ne(port = last.port, 0);
@@ -394,7 +390,7 @@ START_TEST(test_refused)
 	struct forward high = { .kind = FORWARD_REMOTE, .host = "127.0.0.1" };
 	char number[8];
 
-	master_start(methods[_i]);
+	master_start();
 	close(unix_socket(f.path, true)); /* the path is taken */
 	ck_assert_int_eq(answer(forward_open(fwd, &f))->status, FORWARD_REFUSED);
 	ck_assert_str_eq(last.reason, "Port forwarding failed");
@@ -419,12 +415,9 @@ START_TEST(test_gone)
 {
 	struct forward f = local_forward(21, 0);
 
-	master_start(methods[_i]);
+	master_start();
 	ok(forward_open(fwd, &f));
 	kill(master_pid, SIGKILL);
-	/* exec finds out by asking; the mux connection hangs up by itself */
-	if (methods[_i] == METHOD_EXEC)
-		ck_assert_int_eq(answer(forward_check(fwd))->status, FORWARD_DEAD);
 	for (uint64_t end = loop_now() + DEADLINE_MS; !gone && loop_now() < end;)
 		loop_once(loop, 100);
 	ck_assert(gone);
@@ -433,7 +426,7 @@ START_TEST(test_gone)
 	forwarder_free(fwd);
 	/* the dying process closes its descriptors one by one, the listener maybe last */
 	for (uint64_t end = loop_now() + DEADLINE_MS; loop_now() < end; forwarder_free(fwd))
-		if ((fwd = forwarder_new(loop, methods[_i], ctl, "rig", take, NULL)) == NULL)
+		if ((fwd = forwarder_new(loop, ctl, take, NULL)) == NULL)
 			break;
 	ck_assert_ptr_eq(fwd, NULL);
 	ck_assert_int_eq(errno, ECONNREFUSED);
@@ -458,7 +451,7 @@ START_TEST(test_check_not_held_up)
 	struct forward f = remote_forward(0), l = local_forward(21, 0);
 	uint32_t remote;
 
-	master_start(METHOD_MUX);
+	master_start();
 	sshd_signal("STOP");
 	remote = forward_open(fwd, &f);
 	ck_assert_uint_ne(remote, 0);
@@ -478,9 +471,9 @@ START_TEST(test_stdio)
 	int lfd = tcp_listen(&port), far, r[3], w[3];
 	char buf[8];
 
-	master_start(methods[_i]);
+	master_start();
 	for (int i = 0; i < 3; i++) {
-		ok(forward_stdio(fwd, "127.0.0.1", port, -1, &r[i], &w[i]));
+		ok(forward_stdio(fwd, "127.0.0.1", port, &r[i], &w[i]));
 		ck_assert_int_ne(fcntl(r[i], F_GETFL) & O_NONBLOCK, 0);
 		ck_assert_int_ne(fcntl(w[i], F_GETFD) & FD_CLOEXEC, 0);
 	}
@@ -510,8 +503,8 @@ START_TEST(test_stdio_refused)
 	char c;
 	int r, w;
 
-	master_start(METHOD_STDIO);
-	ck_assert_int_eq(answer(forward_stdio(fwd, "127.0.0.1", free_port(), -1, &r, &w))->status,
+	master_start();
+	ck_assert_int_eq(answer(forward_stdio(fwd, "127.0.0.1", free_port(), &r, &w))->status,
 	    FORWARD_REFUSED);
 	ck_assert_str_ne(last.reason, "");
 	ck_assert_uint_eq(read_soon(r, &c, 1), 0);
@@ -521,29 +514,21 @@ START_TEST(test_stdio_refused)
 }
 END_TEST
 
-/* A master of another mux version: AUTO goes on with ssh itself, MUX gives up. */
 START_TEST(test_other_version)
 {
-	struct forward f = remote_forward(0);
 	int lfd, peer;
 
-	use_ssh("fake");
-	snprintf(ctl, sizeof(ctl), "%s/other%d", dir, _i);
+	snprintf(ctl, sizeof(ctl), "%s/other", dir);
 	ck_assert_int_ne(lfd = unix_socket(ctl, true), -1);
 	loop = loop_new();
-	fwd = forwarder_new(loop, _i == 0 ? METHOD_AUTO : METHOD_MUX, ctl, "rig", take, NULL);
+	fwd = forwarder_new(loop, ctl, take, NULL);
 	ck_assert_ptr_ne(fwd, NULL);
 	ck_assert_int_ne(peer = accept_soon(lfd), -1);
 	ck_assert_int_eq(write(peer, "\0\0\0\10" "\0\0\0\1" "\0\0\0\5", 12), 12);
 	close(peer);
 	answer(forward_check(fwd));
-	ck_assert_int_eq(last.status, _i == 0 ? FORWARD_OK : FORWARD_BROKEN);
-	ck_assert_int_eq(last.pid, _i == 0 ? 77 : 0);
-	ck_assert(gone == (_i == 1));
-	if (_i == 0) {
-		ok(forward_check(fwd));
-		ck_assert_int_eq(answer(forward_open(fwd, &f))->status, FORWARD_BROKEN);
-	}
+	ck_assert_int_eq(last.status, FORWARD_BROKEN);
+	ck_assert(gone);
 	forwarder_free(fwd);
 	loop_free(loop);
 	close(lfd);
@@ -556,7 +541,7 @@ START_TEST(test_free_finishes)
 	struct forward f[20], again;
 	struct stat st;
 
-	master_start(methods[_i]);
+	master_start();
 	for (int i = 0; i < 20; i++) {
 		f[i] = local_forward(21, i);
 		ok(forward_open(fwd, &f[i]));
@@ -566,7 +551,7 @@ START_TEST(test_free_finishes)
 	again = remote_forward(0);
 	forward_open(fwd, &again);
 	forwarder_free(fwd);
-	fwd = forwarder_new(loop, METHOD_MUX, ctl, "rig", take, NULL);
+	fwd = forwarder_new(loop, ctl, take, NULL);
 	answered = false;
 	for (int i = 0; i < 20; i++) {
 		ck_assert_int_eq(stat(f[i].path, &st), 0);
@@ -599,7 +584,7 @@ END_TEST
 START_TEST(test_config_bad)
 {
 	const char *bad[] = { "-F", config, "-o", "NoSuchOption=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
 	char why[256];
 
 	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
@@ -614,8 +599,8 @@ END_TEST
 START_TEST(test_master_fails)
 {
 	const char *bad[] = { "-F", config, "-o", "Port=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
-	struct ssh_master m = { ctl, true, false };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
+	struct ssh_master m = { ctl, true };
 	struct proc proc = { 0 };
 	char why[256];
 	int status;
@@ -633,7 +618,7 @@ END_TEST
 
 START_TEST(test_hang)
 {
-	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL };
+	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL, NULL };
 	char program[96], why[256];
 	uint64_t start;
 
@@ -645,45 +630,6 @@ START_TEST(test_hang)
 	ck_assert_ptr_eq(sshcmd_config(&s, 100, why, sizeof(why)), NULL);
 	ck_assert_str_eq(why, "ssh -G does not end");
 	ck_assert_uint_lt(loop_now() - start, 5000);
-}
-END_TEST
-
-/* How ssh's words are understood, without ssh. */
-START_TEST(test_read)
-{
-	static const struct {
-		enum forward_verb verb;
-		int status;
-		const char *output;
-		enum forward_status want;
-		uint16_t port;
-		const char *reason;
-	} cases[] = {
-		{ FORWARD_VERB_OPEN, 0, "Allocated port 4711 for remote forward\n40123\r\n",
-		    FORWARD_OK, 40123, "" },
-		{ FORWARD_VERB_OPEN, 0, "nothing\n", FORWARD_BROKEN, 0,
-		    "ssh did not tell which port it got" },
-		{ FORWARD_VERB_OPEN, 0, "70000\n", FORWARD_BROKEN, 0,
-		    "ssh did not tell which port it got" },
-		{ FORWARD_VERB_CANCEL, 0, "mux_client_forward: forwarding request failed: port "
-		    "not forwarded\r\nmuxclient: master cancel forward request failed\r\n",
-		    FORWARD_REFUSED, 0, "port not forwarded" },
-		{ FORWARD_VERB_OPEN, 255, "Master refused forwarding request: Permission denied"
-		    "\r\nmuxclient: master forward request failed\r\n", FORWARD_REFUSED, 0,
-		    "Permission denied" },
-		{ FORWARD_VERB_CHECK, 255, "Control socket connect(/x): No such file or "
-		    "directory\r\n", FORWARD_DEAD, 0, "the ControlMaster is gone" },
-		{ FORWARD_VERB_CHECK, 0, "Master running (pid=12)\r\n", FORWARD_OK, 0, "" },
-		{ FORWARD_VERB_CHECK, 127, "ssh: No such file or directory\n", FORWARD_BROKEN,
-		    0, "ssh: No such file or directory" },
-		{ FORWARD_VERB_CHECK, -1, "", FORWARD_BROKEN, 0, "ssh failed" },
-	};
-	struct forward_result r = { .port = 0 };
-
-	forward_run_read(&r, cases[_i].verb, cases[_i].status, cases[_i].output);
-	ck_assert_int_eq(r.status, cases[_i].want);
-	ck_assert_uint_eq(r.port, cases[_i].port);
-	ck_assert_str_eq(r.reason, cases[_i].reason);
 }
 END_TEST
 
@@ -701,20 +647,19 @@ main(void)
 		return 77;
 	}
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, test_local, 0, 3);
-	tcase_add_loop_test(t, test_remote, 0, 3);
-	tcase_add_loop_test(t, test_refused, 0, 3);
-	tcase_add_loop_test(t, test_gone, 0, 3);
-	tcase_add_loop_test(t, test_free_finishes, 0, 2);
+	tcase_add_test(t, test_local);
+	tcase_add_test(t, test_remote);
+	tcase_add_test(t, test_refused);
+	tcase_add_test(t, test_gone);
+	tcase_add_test(t, test_free_finishes);
 	tcase_add_test(t, test_check_not_held_up);
-	tcase_add_loop_test(t, test_other_version, 0, 2);
-	tcase_add_loop_test(t, test_stdio, 0, 1);
+	tcase_add_test(t, test_other_version);
+	tcase_add_test(t, test_stdio);
 	tcase_add_test(t, test_stdio_refused);
 	tcase_add_test(t, test_config);
 	tcase_add_test(t, test_config_bad);
 	tcase_add_test(t, test_master_fails);
 	tcase_add_test(t, test_hang);
-	tcase_add_loop_test(t, test_read, 0, 9);
 	suite_add_tcase(s, t);
 	rig_start();
 	srunner_run_all(runner, CK_ENV);

@@ -46,7 +46,7 @@ START_TEST(verbs)
 		{ "MODE", FTP_MODE }, { "USER", FTP_USER }, { "REIN", FTP_REIN },
 		{ "AUTH", FTP_AUTH }, { "ADAT PBSZ PROT CCC MIC CONF ENC", FTP_SECURE },
 		{ "CPSV SSCN", FTP_FXP_SECURE },
-		{ "STAT NOOP", FTP_ASIDE },
+		{ "TYPE", FTP_TYPE }, { "STRU", FTP_STRU }, { "REST RANG", FTP_REST },
 		{ "PORTS PAS PASVX HOST MLST NOOPS XYZ-1 XPWD", FTP_OTHER },
 	};
 
@@ -234,25 +234,33 @@ START_TEST(reply_227)
 	passive_is(227, "(0,0,0,0,5,6)", "4 0.0.0.0 1286");
 	passive_is(227, "(192,168,0,1,255,255)", "4 192.168.0.1 65535");
 	passive_is(227, "(1,2,3,4,4,0)", "4 1.2.3.4 1024");
+	/* only the port counts; and where the host does, nobody can dial that */
+	passive_is(227, "(999,0,0,1,5,6)", "4 255.255.255.255 1286");
+	passive_is(227, "(4294967297,2,3,4,5,6)", "4 255.255.255.255 1286");
 }
 END_TEST
 
 START_TEST(reply_227_refused)
 {
 	static const char *const bad[] = {
-		"", "Entering Passive Mode", "(1,2,3,4,5)", "(1,2,3,4,5,6,7)", "(256,2,3,4,5,6)",
+		"", "Entering Passive Mode", "(1,2,3,4,5)", "(1,2,3,4,5,6,7)",
 		"(1,2,3,4,256,6)", "(1,2,3,4,5,256)", "(1,2,3,4,0,0)", "(1,2,3,4,0,80)",
 		"(1,2,3,4,3,255)", "(-1,2,3,4,5,6)", "(+1,2,3,4,5,6)", "(1,2,3,4,5,-6)",
 		"(1,2,3,4,-5,6)", "1,2,3,4,5,6,", ",1,2,3,4,5,6", "9 , 1,2,3,4,5,6",
 		"9 ,1,2,3,4,5,6", "1,2,3,4,5,6 ,7", "1,2,3,4,5,6.7", "9.1,2,3,4,5,6", "1,2,3,4,5,6-7",
 		"(1,2,3,4,5,6) (1,2,3,4,5,7)", "(1,2,3,4,5,6)\r\n227 (2,2,3,4,5,6)\r\n",
 		"(1,2,3,4,5,6) (1,2,3,4,5)\r\n(1,2,3,4,5,6,7)", "1,2,3,\r\n4,5,6", "1 2 3 4 5 6",
-		"1.2.3.4.5.6", "(1,2,3,4,65536,6)", "(4294967297,2,3,4,5,6)", "(1 ,2,3,4,5,6)",
+		"1.2.3.4.5.6", "(1,2,3,4,65536,6)", "(1 ,2,3,4,5,6)",
 		"(|||5000|)",
 	};
 
+	static const char *const six[] = { "(::1,5,6)", "(1,5,6)", "Entering (fe80::1,5,6)." };
+	struct ftp_address a;
+
 	for (size_t i = 0; i < COUNT(bad); i++)
 		passive_bad(227, bad[i]);
+	for (size_t i = 0; i < COUNT(six); i++)
+		ck_assert_int_eq(ftp_parse_passive(227, six[i], strlen(six[i]), &a), FTP_PASSIVE_IPV6);
 }
 END_TEST
 
@@ -394,7 +402,7 @@ START_TEST(reply_lines)
 	ck_assert_str_eq(replies("226-/226 "), "fF");
 	ck_assert_str_eq(replies("631 protected"), "F"); /* RFC 2228 */
 	ck_assert_str_eq(replies("/22/22a b/2200 b/220_b/hello/ 220 b/099 a/730 a/227\ta/227(a"),
-	    "JJJJJJJJJJJ");
+	    "JJJJJJJJJJF");
 }
 END_TEST
 

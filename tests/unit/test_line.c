@@ -96,7 +96,7 @@ END_TEST
 START_TEST(interrupt_before_abor)
 {
 	CLIENT_READS("\377\364\377\362ABOR\r\n", "+[ABOR]");
-	CLIENT_READS("\377\364\377\377\362ABOR\r\n", "+[\377\377\362ABOR]");
+	CLIENT_READS("\377\364\377\377\362ABOR\r\n", "+[ABOR]");
 	CLIENT_READS("\377\364\377\364\377\362ABOR\n", "+[ABOR]");
 }
 END_TEST
@@ -109,6 +109,9 @@ START_TEST(abor_that_lost_a_byte)
 	CLIENT_READS("ABOR\r\n\nNOOP\n", "+[ABOR]+[]+[NOOP]");
 	CLIENT_READS("\377\364\377ABOR\r\n", "+[ABOR]");
 	CLIENT_READS("\364\377\362ABOR\r\n", "+[ABOR]");
+	CLIENT_READS("\364\377abor\r\n", "+[abor]"); /* the urgent one came too late */
+	CLIENT_READS("\362\377\364abor\r", "+[abor]");
+	CLIENT_READS("\377\377PORT 1\r\n", "+[PORT 1]");
 	CLIENT_READS("xABOR\rNOOP\r\n", "![xABORNOOP]");
 	CLIENT_READS("\0ABOR\rNOOP\r\n", "![ABORNOOP]");
 	CLIENT_READS("ABORT\rNOOP\r\n", "![ABORTNOOP]");

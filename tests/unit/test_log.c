@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -193,6 +194,33 @@ START_TEST(mutants)
 }
 END_TEST
 
+/* A standard error that is full and that nobody reads stops nobody. */
+START_TEST(full_stderr)
+{
+	int fds[2], saved = dup(STDERR_FILENO);
+	char line[1024], *at;
+	ssize_t n;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	dup2(fds[1], STDERR_FILENO);
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	log_open("prog", LOG_NORMAL, false);
+	for (int i = 0; i < 1000; i++)
+		log_error("%s", line);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	while ((n = read(fds[0], out, sizeof(out))) > 0)
+		;
+	log_error("again");
+	dup2(saved, STDERR_FILENO);
+	ck_assert_int_gt(n = read(fds[0], out, sizeof(out) - 1), 0);
+	out[n] = '\0';
+	ck_assert_ptr_nonnull(at = strstr(out, " messages were lost: nobody has read them\n"));
+	ck_assert_str_eq(strchr(at, '\n') + 1, "prog: again\n");
+	ck_assert_int_gt(atoi(out + strlen("prog: ")), 900);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -203,6 +231,7 @@ add(TCase *t)
 	tcase_add_test(t, levels);
 	tcase_add_test(t, log_injection);
 	tcase_add_test(t, mutants);
+	tcase_add_test(t, full_stderr);
 }
 
 int

@@ -1,5 +1,6 @@
 /* The near end's listeners: one connection, of the right host, in time (CVE-1999-0351). */
 #define LISTEN_DEADLINE_MS 150
+#define peer_uid some_uid
 #include "near.c"
 
 #include <arpa/inet.h>
@@ -88,10 +89,10 @@ START_TEST(one_connection)
 	second = come("127.0.0.1"); /* waits behind it */
 	await_answer();
 	ck_assert_int_eq(got.event, END_CONNECTED);
-	ck_assert_int_eq(write(got.rfd, "x", 1), 1);
+	ck_assert_int_eq(write(got.stream->fd, "x", 1), 1);
 	ck_assert_int_eq(read(first, &(char){ 0 }, 1), 1);
 	ck_assert_int_le(read(second, &(char){ 0 }, 1), 0);
-	close(got.rfd);
+	stream_free(got.stream);
 	got.port = port;
 	ck_assert_int_eq(come("127.0.0.1"), -1);
 	close(first);
@@ -132,43 +133,118 @@ START_TEST(deadline)
 	ck_assert_int_eq(got.event, END_FAILED);
 	got.port = port;
 	ck_assert_int_eq(come("127.0.0.1"), -1);
-	ck_assert_uint_eq(near->ops->cancel(near, 7), 0);
+	ck_assert_uint_eq(near->ops->count(near), 0);
 	finish();
 }
 END_TEST
 
-/* Who comes before anybody was told the port is a stranger; then it is a listener like others. */
-START_TEST(spare)
+/* ---- whose connection is it? ---- */
+
+static uid_t owner;
+static enum peer_result found;
+
+enum peer_result
+some_uid(int fd, uid_t *uid)
 {
-	uint16_t port;
+	(void)fd;
+	*uid = owner;
+	return found;
+}
+
+/* Come as somebody else. */
+static void
+from(enum peer_result result, uid_t uid)
+{
+	found = result;
+	owner = uid;
+}
+
+static void
+begin_guarded(void)
+{
+	begin("127.0.0.1");
+	((struct near *)near)->config.check_owner = true;
+	((struct near *)near)->config.owner = 12345;
+}
+
+START_TEST(owners)
+{
+	const struct {
+		enum peer_result result;
+		uid_t uid;
+		enum end_event event; /* GONE: none */
+	} rows[] = { { PEER_KNOWN, 12345, END_CONNECTED }, { PEER_KNOWN, getuid(), END_CONNECTED },
+		{ PEER_REMOTE, 0, END_CONNECTED }, { PEER_KNOWN, 54321, END_GONE },
+		{ PEER_KNOWN, 0, getuid() == 0 ? END_CONNECTED : END_GONE },
+		{ PEER_UNKNOWN, 0, END_STRANGER } };
 	int fd;
 
-	begin("127.0.0.1");
-	near->ops->cancel(near, 7);
-	got.port = port = near_spare(near, 4);
-	ck_assert_uint_ne(port, 0);
-	ck_assert_uint_eq(near_spare(near, 4), 0); /* one is enough */
+	begin_guarded();
+	from(rows[_i].result, rows[_i].uid);
+	answers = 0;
+	fd = come("127.0.0.1");
+	ck_assert_int_eq(loop_once(loop, 1000), 0);
+	ck_assert_int_eq(answers, rows[_i].event != END_GONE);
+	if (answers > 0)
+		ck_assert_int_eq(got.event, rows[_i].event);
+	if (got.event == END_CONNECTED)
+		stream_free(got.stream);
+	close(fd);
+	finish();
+}
+END_TEST
+
+/* Who cannot be told is put aside: taken when the session says so ... */
+START_TEST(stranger_taken)
+{
+	int fd;
+
+	begin_guarded();
+	from(PEER_UNKNOWN, 0);
+	ck_assert(!near->ops->take(near, 7));
 	fd = come("127.0.0.1");
 	await_answer();
-	ck_assert_int_eq(got.event, END_VISITOR);
-	near_refuse(near);
-	ck_assert_int_eq(read(fd, &(char){ 0 }, 1), 0);
+	ck_assert_int_eq(got.event, END_STRANGER);
+	ck_assert_uint_eq(got.port, 1);
+	ck_assert_uint_eq(near->ops->count(near), 2);
+	ck_assert(near->ops->take(near, 7));
+	ck_assert_int_eq(got.event, END_CONNECTED);
+	ck_assert_int_eq(write(fd, "x", 1), 1);
+	ck_assert_int_eq(poll(&(struct pollfd){ got.stream->fd, POLLIN, 0 }, 1, 1000), 1);
+	ck_assert(!near->ops->take(near, 7));
+	stream_free(got.stream);
+	ck_assert_uint_eq(near->ops->count(near), 0);
 	close(fd);
-	ck_assert(!near_listen_spare(near, 8, (uint16_t)(port ^ 1)));
-	ck_assert(near_listen_spare(near, 8, port));
-	ck_assert(!near_listen_spare(near, 9, port));
+	finish();
+}
+END_TEST
+
+/* ... and dropped when a better one comes. */
+START_TEST(stranger_and_owner)
+{
+	uint16_t port;
+	int stranger[6], fd;
+
+	begin_guarded();
+	port = got.port;
+	from(PEER_UNKNOWN, 0);
+	for (int i = 0; i < 6; i++) {
+		got.port = port;
+		stranger[i] = come("127.0.0.1");
+		await_answer();
+		ck_assert_uint_eq(got.port, (unsigned)i + 1);
+	}
+	from(PEER_KNOWN, 12345);
 	got.port = port;
 	fd = come("127.0.0.1");
 	await_answer();
 	ck_assert_int_eq(got.event, END_CONNECTED);
-	ck_assert_uint_eq(got.channel, 8);
-	close(got.rfd);
+	for (int i = 0; i < 6; i++) {
+		ck_assert_int_le(read(stranger[i], &(char){ 0 }, 1), 0);
+		close(stranger[i]);
+	}
+	stream_free(got.stream);
 	close(fd);
-	got.port = port;
-	ck_assert_int_eq(come("127.0.0.1"), -1);
-	got.port = near_spare(near, 4);
-	near_drop_spare(near);
-	ck_assert_int_eq(come("127.0.0.1"), -1);
 	finish();
 }
 END_TEST
@@ -190,77 +266,20 @@ descriptors(bool any)
 		close((int)limit.rlim_cur);
 }
 
-static void
-loop_for(unsigned ms)
-{
-	uint64_t end = loop_now() + ms;
-
-	while (loop_now() < end)
-		ck_assert_int_eq(loop_once(loop, 10), 0);
-}
-
-static void
-refuse(void *arg, const struct end_result *r)
-{
-	answer(arg, r);
-	if (r->event == END_VISITOR)
-		near_refuse(near);
-}
-
 /* Who cannot be accepted is there all the time: that makes no busy loop. */
-START_TEST(no_descriptors_for_visitors)
+START_TEST(no_descriptors)
 {
+	unsigned rounds = 0;
 	int fd;
 
 	begin("127.0.0.1");
-	near->ops->cancel(near, 7);
-	near->fn = refuse;
-	got.port = near_spare(near, 4);
 	fd = come("127.0.0.1");
 	descriptors(false);
-	answers = 0;
-	loop_for(3 * LISTENER_PAUSE_MS);
+	for (uint64_t end = loop_now() + 3 * LISTENER_PAUSE_MS; loop_now() < end; rounds++)
+		ck_assert_int_eq(loop_once(loop, 1000), 0);
 	descriptors(true);
-	ck_assert_int_ge(answers, 1);
-	ck_assert_int_le(answers, 4);
-	await_answer();
-	ck_assert_int_eq(read(fd, &(char){ 0 }, 1), 0);
+	ck_assert_uint_le(rounds, 10);
 	close(fd);
-	finish();
-}
-END_TEST
-
-/* He may come before the port is told, and the listener be cancelled right after that. */
-START_TEST(no_descriptors_at_first)
-{
-	int fd;
-
-	begin("127.0.0.1");
-	near->ops->cancel(near, 7);
-	((struct near *)near)->config.port_lo = ((struct near *)near)->config.port_hi = got.port;
-	near->ops->listen(near, 8, 4);
-	fd = come("127.0.0.1");
-	descriptors(false);
-	await_answer();
-	ck_assert_int_eq(got.event, END_LISTENING);
-	ck_assert_ptr_null(((struct near *)near)->slots->told);
-	ck_assert_ptr_nonnull(((struct near *)near)->slots->pause);
-	descriptors(true);
-	ck_assert_uint_eq(near->ops->cancel(near, 8), 1);
-	loop_for(2 * LISTENER_PAUSE_MS);
-	close(fd);
-	finish();
-}
-END_TEST
-
-START_TEST(spare_in_time)
-{
-	begin("127.0.0.1");
-	near->ops->cancel(near, 7);
-	ck_assert(near_listen_spare(near, 8, near_spare(near, 4)));
-	await_answer();
-	ck_assert_int_eq(got.event, END_FAILED);
-	ck_assert_uint_eq(got.channel, 8);
 	finish();
 }
 END_TEST
@@ -268,7 +287,9 @@ END_TEST
 START_TEST(cancelled)
 {
 	begin("127.0.0.1");
-	ck_assert_uint_eq(near->ops->cancel(near, 7), 1);
+	ck_assert_uint_eq(near->ops->count(near), 1);
+	near->ops->cancel(near, 7);
+	ck_assert_uint_eq(near->ops->count(near), 0);
 	ck_assert_int_eq(come("127.0.0.1"), -1);
 	finish();
 }
@@ -299,11 +320,11 @@ add(TCase *t)
 	tcase_add_test(t, nobody_but_strangers);
 	tcase_add_test(t, deadline);
 	tcase_add_test(t, cancelled);
-	tcase_add_test(t, spare);
-	tcase_add_test(t, spare_in_time);
 	tcase_add_test(t, mapped_address);
-	tcase_add_test(t, no_descriptors_for_visitors);
-	tcase_add_test(t, no_descriptors_at_first);
+	tcase_add_test(t, no_descriptors);
+	tcase_add_loop_test(t, owners, 0, 6);
+	tcase_add_test(t, stranger_taken);
+	tcase_add_test(t, stranger_and_owner);
 }
 
 int

@@ -88,7 +88,7 @@ START_TEST(choices)
 	accepts("FtpForward=mux");
 	ck_assert_int_eq(o.forward, METHOD_MUX);
 	accepts("FtpForward=proxy");
-	ck_assert_int_eq(o.forward, METHOD_MUX + 1);
+	ck_assert_int_eq(o.forward, METHOD_PROXY);
 	accepts("FtpForward=auto");
 	ck_assert_int_eq(o.forward, METHOD_AUTO);
 	accepts("FtpNotify=/usr/local/bin/tell");

@@ -1,6 +1,7 @@
 #include "peer.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,6 +11,25 @@
 #include "unit.h"
 
 #define NOBODY 65534
+
+/* In place of the C library's: this machine has that one address, or does not tell. */
+static bool untold;
+static struct sockaddr_in only = { .sin_family = AF_INET };
+
+int
+getifaddrs(struct ifaddrs **all)
+{
+	static struct ifaddrs one = { .ifa_addr = (struct sockaddr *)&only };
+
+	*all = &one;
+	return untold ? -1 : 0;
+}
+
+void
+freeifaddrs(struct ifaddrs *all)
+{
+	(void)all;
+}
 
 static struct sockaddr_storage
 addr(const char *text, unsigned port)
@@ -299,6 +319,23 @@ START_TEST(link_local_scopes)
 }
 END_TEST
 
+/* Where the system does not tell its addresses a peer may be here: its owner is asked for. */
+START_TEST(own_addresses)
+{
+	struct sockaddr_storage mine = addr("192.0.2.7", 1), other = addr("192.0.2.8", 1);
+	struct sockaddr_storage local = addr("192.0.2.9", 1);
+	const struct sockaddr *m = (struct sockaddr *)&mine, *o = (struct sockaddr *)&other;
+
+	memcpy(&only, &mine, sizeof(only));
+	ck_assert(addr_is_own(m, false) && !addr_is_own(o, true));
+	ck_assert(addr_is_here(m, (struct sockaddr *)&local));
+	ck_assert(!addr_is_here(o, (struct sockaddr *)&local));
+	untold = true;
+	ck_assert(!addr_is_own(m, false) && addr_is_own(o, true));
+	ck_assert(addr_is_here(o, (struct sockaddr *)&local));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -312,6 +349,7 @@ add(TCase *t)
 	tcase_add_test(t, not_connected);
 	tcase_add_test(t, addresses);
 	tcase_add_test(t, link_local_scopes);
+	tcase_add_test(t, own_addresses);
 }
 
 int

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "stream.h"
 #include "unit.h"
 
 /* What the sender writes into [0] is relayed from [1]; to [0] and read at [1]. */
@@ -36,7 +37,7 @@ teardown(void)
 static enum relay_state
 relay(void)
 {
-	return relay_run(&r, from[1], to[0]);
+	return relay_run(&r, &(struct stream){ .fd = from[1] }, &(struct stream){ .fd = to[0] });
 }
 
 START_TEST(bytes_pass)
@@ -159,7 +160,7 @@ START_TEST(descriptors)
 	int next = dup(sink);
 
 	close(next);
-	relay_run(&r, zero, sink);
+	relay_run(&r, &(struct stream){ .fd = zero }, &(struct stream){ .fd = sink });
 	relay_free(&r);
 	ck_assert_int_eq(dup(sink), next);
 	close(next);
@@ -173,7 +174,7 @@ START_TEST(bounded_turn)
 {
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	ck_assert_int_eq(relay_run(&r, zero, sink), RELAY_READ);
+	ck_assert_int_eq(relay_run(&r, &(struct stream){ .fd = zero }, &(struct stream){ .fd = sink }), RELAY_READ);
 	ck_assert_uint_ge(r.bytes, RELAY_TURN);
 	ck_assert_uint_lt(r.bytes, RELAY_TURN + RELAY_PIPE);
 	close(zero);

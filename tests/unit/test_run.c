@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "dialogue.h"
+#include "counts.h"
 #include "unit.h"
 
 enum { CLIENT_END, SERVER_END, ASK_END, STOP_END, ENDS };
@@ -31,10 +31,10 @@ config_new(void)
 		theirs[i] = pair[1];
 	}
 	return (struct run_config){ .session = { .server_name = "ftp.example.org" },
-		.client = { theirs[CLIENT_END], theirs[CLIENT_END] },
-		.server = { theirs[SERVER_END], theirs[SERVER_END] }, .ask_fd = theirs[ASK_END],
-		.stop_fd = theirs[STOP_END], .status_fd = -1, .crowd_fd = -1, .peer = "client",
-		.greeting_ms = 120000 };
+		.client_rfd = theirs[CLIENT_END], .client_wfd = theirs[CLIENT_END],
+		.server_fd = theirs[SERVER_END], .ask_fd = theirs[ASK_END],
+		.stop_fd = theirs[STOP_END], .status_fd = -1, .peer = "client",
+		.counts = counts_new(), .greeting_ms = 120000 };
 }
 
 static void
@@ -82,10 +82,9 @@ START_TEST(greeting_in_time)
 }
 END_TEST
 
-/* ---- an upload that is broken off while its connection to the server is on its way ---- */
+/* ---- with a broker, in a process of its own, which exits with the line where it did not like what
+ * it was asked ---- */
 
-/* What the peers and the broker do in a process of their own, which exits with the line where the
- * session was not as it should be. */
 #define EXPECT(condition) do { if (!(condition)) _exit(__LINE__ & 255); } while (0)
 
 static void
@@ -102,106 +101,96 @@ hear(int end, const char *text)
 	EXPECT(memcmp(heard, text, want) == 0);
 }
 
-static void
-asked(enum ask_op op, enum side end, struct ask *ask)
+static struct ask
+asked(enum action_kind kind)
 {
 	struct pollfd p = { ours[ASK_END], POLLIN, 0 };
-	int fds[ASK_FDS];
+	struct ask ask;
 
 	EXPECT(poll(&p, 1, -1) == 1);
-	EXPECT(ask_receive(ours[ASK_END], ask, sizeof(*ask), fds) == 1);
-	EXPECT(ask->op == op && ask->end == end);
+	EXPECT(ask_receive(ours[ASK_END], &ask, sizeof(ask)) == 1);
+	EXPECT(ask.kind == kind);
+	return ask;
 }
 
 static void
-tell(enum answer_kind kind, enum side end, unsigned port, const int *fds, int nfds)
+tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
 {
-	const struct answer a = { .kind = kind, .channel = 1, .end = end, .port = port };
+	const struct answer a = { .kind = kind, .channel = about->channel, .end = end, .port = port,
+		.turn = about->turn[end] };
 
-	EXPECT(ask_send(ours[ASK_END], &a, sizeof(a), fds, nfds) == 0);
+	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));
 }
 
-/* PASV and STOR; the client is there, and the server was dialled by the broker (ahead), or is
- * dialled for STOR. Then the session is told to stop. */
+/* PASV; the old answer that comes first is about an end that was cancelled since. */
 static void
-upload_is_stopped(bool ahead)
+passive(void)
 {
 	struct ask ask;
-	int client[2];
 
-	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, client) == 0);
 	say(SERVER_END, "220 hi\r\n");
 	hear(CLIENT_END, "220 hi\r\n");
 	say(CLIENT_END, "PASV\r\n");
 	hear(SERVER_END, "PASV\r\n");
 	say(SERVER_END, "227 Entering Passive Mode (10,0,0,9,5,6)\r\n");
-	asked(ASK_LISTEN, CLIENT, &ask);
-	EXPECT((ask.then.port == 1286) == ahead);
-	tell(ANSWER_LISTENING, CLIENT, 40000, NULL, 0);
-	hear(CLIENT_END, "227 Entering Passive Mode (10,0,0,2,156,64)\r\n");
-	say(CLIENT_END, "STOR f\r\n");
-	hear(SERVER_END, "STOR f\r\n");
-	if (!ahead) {
-		tell(ANSWER_CONNECTED, CLIENT, 0, &client[1], 1);
-		asked(ASK_DIAL, SERVER, &ask);
-	}
+	ask = asked(ACT_OPEN);
+	EXPECT(ask.ends[CLIENT].verb == END_LISTEN && ask.turn[CLIENT] == 1);
+	ask.turn[CLIENT] = 0;
+	tell(&ask, EV_LISTENING, CLIENT, 30000);
+	ask.turn[CLIENT] = 1;
+	tell(&ask, EV_LISTENING, CLIENT, 40000);
+	hear(CLIENT_END, "227 Entering Passive Mode (127,0,0,1,156,64)");
+}
+
+/* The last requests arrive, too: the channel is let go. */
+static void
+stopped(void)
+{
+	struct ask ask;
+	ssize_t n;
+
+	passive();
 	say(STOP_END, "x");
-	hear(CLIENT_END, "421 Closing the connection: the tunnel is going down.\r\n");
-	EXPECT(read(ours[CLIENT_END], heard, 1) == 0);
-	asked(ASK_CANCEL, CLIENT, &ask);
+	do
+		n = recv(ours[ASK_END], &ask, sizeof(ask), 0);
+	while (n == -1);
+	EXPECT(n == sizeof(ask) && (ask.kind == ACT_CLOSE || ask.kind == ACT_ABORT));
 }
 
+/* The master is gone: the client is told so. */
 static void
-server_sees_no_end(bool ahead)
+gone(void)
 {
-	struct pollfd server = { .events = POLLIN };
-	int pair[2], both[2];
+	const struct answer a = { .kind = ANSWER_GONE };
 
-	upload_is_stopped(ahead);
-	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, both) == 0);
-	both[0] = both[1];
-	both[1] = pair[1];
-	tell(ahead ? ANSWER_BOTH : ANSWER_CONNECTED, SERVER, 0, ahead ? both : &pair[1], ahead ? 2 : 1);
-	close(pair[1]);
-	server.fd = pair[0];
-	EXPECT(poll(&server, 1, 300) == 0);
+	passive();
+	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));
+	do
+		EXPECT(read(ours[CLIENT_END], heard, sizeof(heard)) > 0);
+	while (strstr(heard, "421 Closing the connection: the ssh connection is gone.") == NULL);
 }
 
-static void
-server_cannot_be_dialled(bool ahead)
+START_TEST(brokered)
 {
-	upload_is_stopped(ahead);
-	tell(ANSWER_FAILED, SERVER, 0, NULL, 0);
-}
-
-/* _i: ahead, and what comes of it. */
-START_TEST(stopped)
-{
-	static void (*const what[])(bool) = { server_sees_no_end, server_cannot_be_dialled };
+	static void (*const what[])(void) = { stopped, gone };
 	struct run_config config = config_new();
-	bool ahead = _i % 2 == 1;
-	int brokers = dup(config.client.rfd), status;
+	int status;
 	pid_t pid;
 
 	signal(SIGPIPE, SIG_IGN);
-	alarm(8); /* nobody is waited for who is known not to come */
-	config.session = dialogue_config(MODE_SAME);
-	config.session.bulk = !ahead;
-	config.far[SERVER] = true;
-	config.abort_hold_ms = 60000;
+	config.session.listen4[CLIENT] = (struct ftp_address){ .family = 4, .bytes = { 127, 0, 0, 1 } };
+	config.session.far[SERVER] = true;
 	if ((pid = fork()) == 0) {
-		close(brokers);
-		close(config.client.rfd);
-		close(config.server.rfd);
+		close(config.client_rfd);
+		close(config.server_fd);
 		close(config.ask_fd);
-		what[_i / 2](ahead);
+		what[_i]();
 		_exit(0);
 	}
 	for (int i = 0; i < ENDS; i++)
 		close(ours[i]);
 	run_session(&config);
-	close(config.ask_fd); /* and what may still be in it */
+	close(config.ask_fd);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "line %d (modulo 256)",
 	    WEXITSTATUS(status));
@@ -221,29 +210,53 @@ reply_to_passive(const char *reply)
 	_exit(0);
 }
 
-START_TEST(broker_takes_nothing)
+/* A broker that has gone. */
+START_TEST(no_broker)
 {
 	struct run_config config = config_new();
+
+	close(ours[ASK_END]);
+	say(SERVER_END, "220 hello\r\n");
+	ck_assert_ptr_nonnull(strstr(run(&config),
+	    "421 Closing the connection: the helper has lost its broker.\r\n"));
+	ck_assert_int_eq(result, 1);
+}
+END_TEST
+
+/* One that does not listen now is written to later. */
+START_TEST(broker_is_busy)
+{
+	struct run_config config = config_new();
+	struct ask ask = { 0 };
+	int pid;
 
 	config.session.listen4[CLIENT] = (struct ftp_address){ .family = 4, .bytes = { 127, 0, 0, 1 } };
 	while (send(config.ask_fd, "", 1, MSG_DONTWAIT) == 1)
 		;
-	reply_to_passive("227 Entering Passive Mode (127,0,0,1,200,10).\r\n");
 	say(SERVER_END, "220 hello\r\n");
 	say(CLIENT_END, "PASV\r\n");
-	ck_assert_str_eq(run(&config),
-	    "220 hello\r\n421 Closing the connection: the helper has lost its broker.\r\n");
-	ck_assert_int_eq(result, 1);
+	reply_to_passive("227 Entering Passive Mode (127,0,0,1,200,10).\r\n");
+	if ((pid = fork()) == 0) {
+		close(config.ask_fd);
+		for (ssize_t n = 1; n != sizeof(ask);)
+			if ((n = recv(ours[ASK_END], &ask, sizeof(ask), 0)) == 0)
+				_exit(1);
+		say(STOP_END, "x");
+		_exit(0);
+	}
+	run(&config);
+	ck_assert_int_eq(result, 0);
 }
 END_TEST
 
 static void
 add(TCase *t)
 {
-	tcase_add_loop_test(t, stopped, 0, 4);
+	tcase_add_loop_test(t, brokered, 0, 2);
 	tcase_add_test(t, no_greeting);
 	tcase_add_test(t, greeting_in_time);
-	tcase_add_test(t, broker_takes_nothing);
+	tcase_add_test(t, no_broker);
+	tcase_add_test(t, broker_is_busy);
 }
 
 int

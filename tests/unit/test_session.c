@@ -5,9 +5,11 @@
 
 #define FINAL_226 "<< 226 done\n"
 #define DONE_226 "< 226 done\n"
-#define REPLACED "< 425 Cannot open a data connection: replaced or out of time.\n"
-#define CLOSED_421 "< 421 The FTP server at ftp.example.org has closed the connection.\n"
 #define HANGUPS "! hangup client\n! hangup server\n"
+#define OPENS(n) "! open " n " client listen 4 server dial 1.2.3.4:1286\n"
+#define LEAVES "! timer 0 1000\n"
+#define HALF_CLOSED "! control-eof server\n! timer 0 30000\n"
+#define GREETING_LEFT "<< 220 hi\n" HALF_CLOSED "< 220 hi\n"
 
 START_TEST(greeting_comes_first)
 {
@@ -67,8 +69,7 @@ START_TEST(one_byte_at_a_time)
 	play(GREETING);
 	for (const char *p = text; *p; p++)
 		dialogue_push(d, CLIENT, p, 1);
-	play(">> USER a\n>> PASV\n<< 331 b\n< 331 b\n<< 227 (1,2,3,4,5,6)\n! listen 1 client 4\n"
-	     ">> NOOP\n");
+	play(">> USER a\n>> PASV\n>> NOOP\n<< 331 b\n< 331 b\n<< 227 (1,2,3,4,5,6)\n" OPENS("1"));
 }
 END_TEST
 
@@ -141,81 +142,55 @@ END_TEST
 
 /* ---- ABOR ---- */
 
+/* The server has one reply for both, or two; and the client goes on without waiting for them. */
 #define ABORTED DOWNLOAD "> ABOR\n>> ABOR\n"
-#define SERVER_ENDS "? eof 1 server\n! eof 1 server\n! timer 1 10000\n"
-#define CLIENT_DRAINS "? drained 1 client\n! close 1\n"
-/* The server has one reply for both, or two; and one who goes on without waiting for them. */
+#define ENDS "? eof 1 server\n! eof 1 server\n! timer 1 5000\n"
+#define PASSED "! timer 1 0\n! eof 1 client\n"
 #define ABORTED_BY(reply) \
-	ABORTED SERVER_ENDS "<< " reply "\n! timer 1 5000\n! eof 1 client\n< " reply "\n" CLIENT_DRAINS
+	ABORTED ENDS "<< " reply "\n" PASSED "< " reply "\n? drained 1 client\n! close 1\n"
 #define ABORTED_BY_226 ABORTED_BY("226 aborted")
-#define ABORTED_BY_426 ABORTED_BY("426 broken off")
-#define PROBED ">> PWD\n"
-#define PROBE_ANSWERED "<< 257 \"/\"\n"
 
 static const struct {
 	const char *script;
 } abors[] = {
-	/* the usual: the transfer's 426, then ABOR's 226 */
-	{ ABORTED SERVER_ENDS "<< 426 broken off\n! timer 1 5000\n! eof 1 client\n< 426 broken off\n"
-	  "<< 226 aborted\n< 226 aborted\n" CLIENT_DRAINS },
-	/* a client that reads no data any more is not kept waiting */
-	{ ABORTED "<< 426 broken off\n! timer 1 5000\n< 426 broken off\n<< 226 aborted\n"
-	  "< 226 aborted\n? eof 1 server\n! eof 1 server\n! eof 1 client\n" CLIENT_DRAINS },
-	/* 226 alone for both: a PWD of ours in front of the next command shows it */
-	{ ABORTED_BY_226 "> PWD\n" PROBED ">> PWD\n" PROBE_ANSWERED PROBE_ANSWERED "< 257 \"/\"\n" },
-	{ ABORTED_BY_226 "> PASV\n" PROBED ">> PASV\n" PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n"
-	  "! listen 2 client 4\n" },
-	/* ... whatever that is answered with */
-	{ ABORTED_BY_226 "> CWD x\n" PROBED ">> CWD x\n" PROBE_ANSWERED "<< 550 no\n< 550 no\n"
-	  "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
-	{ ABORTED_BY_426 "> PASV\n" PROBED ">> PASV\n" PROBE_ANSWERED "<< 502 no\n>> EPSV\n"
-	  "<< 229 (|||1286|)\n! listen 2 client 4\n" },
-	{ ABORTED_BY_426 "> RETR f\n" PROBED ">> RETR f\n" PROBE_ANSWERED "<< 550 no\n< 550 no\n"
-	  "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
-	/* ... or when it is ours to answer */
-	{ ABORTED_BY_226 "> PORT 1\n" PROBED PROBE_ANSWERED "< 501 Syntax error in parameters.\n" },
-	{ ABORTED_BY_226 "> ~\n" PROBED PROBE_ANSWERED "< 500 Syntax error, command unrecognized.\n" },
-	/* ... or another ABOR */
-	{ ABORTED_BY_226 "> ABOR\n" PROBED ">> ABOR\n" PROBE_ANSWERED "<< 226 b\n< 226 b\n"
-	  "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	/* one each */
+	{ ABORTED_BY("426 a") "<< 226 b\n< 226 b\n> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	{ ABORTED_BY("426 a") "> NOOP\n>> NOOP\n<< 226 b\n< 226 b\n<< 200 ok\n< 200 ok\n" },
+	{ ABORTED_BY("426 a") "<< 225 b\n< 225 b\n> PASV\n>> PASV\n<< 500 no\n< 500 no\n" },
+	{ ABORTED_BY("226 a") "<< 502 b\n< 502 b\n" },
+	/* one for both; no word of ours comes in between */
+	{ ABORTED_BY_226 "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	{ ABORTED_BY_226 "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n" OPENS("2") },
+	{ ABORTED_BY_226 "> EPSV\n>> EPSV\n<< 229 (|||1286|)\n"
+	  "! open 2 client listen 0 server dial :1286\n" },
+	{ ABORTED_BY("225 a") "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n" OPENS("2") },
+	{ ABORTED_BY("426 a") "> RETR f\n>> RETR f\n<< 150 go\n< 150 go\n" },
+	{ ABORTED_BY_226 "> PORT 1\n< 501 Syntax error in parameters.\n> NOOP\n>> NOOP\n<< 200 a\n< 200 a\n" },
 	/* two replies, and the next command was said at once: neither is taken for it */
-	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
-	  PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
-	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 226 a\n! timer 1 5000\n< 226 a\n<< 226 b\n< 226 b\n"
-	  PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
-	/* ... and ABOR's is a refusal, its words in many lines */
-	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 226 a\n! timer 1 5000\n< 226 a\n<< 502-b\n< 502-b\n"
-	  "<< 502 c\n< 502 c\n<< 257-d\n<< 257 e\n<< 500 no\n>> EPSV\n" },
-	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 226 a\n! timer 1 5000\n< 226 a\n<< 200 b\n< 200 b\n"
-	  PROBE_ANSWERED "<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
-	/* three replies, and a server that does not know PWD */
-	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
-	  "<< 225 c\n< 225 c\n<< 502 PWD?\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
-	/* a reply too many answers no command that is not sent yet */
-	{ ABORTED_BY_226 "> PORT 10,0,0,1,19,136\n" PROBED "! listen 2 server 4\n<< 350 x\n< 350 x\n"
-	  "? listening 2 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n"
-	  "< 200 PORT command successful.\n" },
-	/* a server that drops what comes together with ABOR */
-	{ ABORTED "> NOOP\n" PROBED ">> NOOP\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
-	  "> SYST\n>> SYST\n<< 215 ok\n< 215 ok\n" },
-	/* a server with another code for PWD */
-	{ ABORTED_BY_226 "> PASV\n" PROBED ">> PASV\n<< 250 x\n<< 502 no\n>> EPSV\n" },
-	{ ABORTED "> PASV\n" PROBED ">> PASV\n<< 426 a\n! timer 1 5000\n< 426 a\n<< 226 b\n< 226 b\n"
-	  "<< 200 x\n<< 227 (1,2,3,4,5,6)\n! listen 2 client 4\n" },
-	/* one reply for both, and the end */
-	{ ABORTED_BY_226 "> QUIT\n" PROBED ">> QUIT\n" PROBE_ANSWERED "<< 221 bye\n< 221 bye\n"
-	  "? end server\n" HANGUPS },
+	{ ABORTED "> PASV\n>> PASV\n<< 426 a\n< 426 a\n<< 226 b\n< 226 b\n<< 227 (1,2,3,4,5,6)\n"
+	  OPENS("2") },
+	{ ABORTED "> PASV\n>> PASV\n<< 226 a\n< 226 a\n<< 226 b\n< 226 b\n<< 227 (1,2,3,4,5,6)\n"
+	  OPENS("2") },
+	{ ABORTED "> PASV\n>> PASV\n<< 226 a\n< 226 a\n<< 502-b\n< 502-b\n<< 502 c\n< 502 c\n"
+	  "<< 227 (1,2,3,4,5,6)\n" OPENS("2") },
+	/* three */
+	{ ABORTED "> PASV\n>> PASV\n<< 426 a\n< 426 a\n<< 226 b\n< 226 b\n<< 225 c\n! timer 2 1000\n"
+	  "< 225 c\n<< 227 (1,2,3,4,5,6)\n! timer 2 0\n" OPENS("2") },
 	/* nothing runs: one reply, and nothing to find out */
 	{ GREETING "> ABOR\n>> ABOR\n> PASV\n>> PASV\n<< 502 no\n< 502 no\n<< 227 (1,2,3,4,5,6)\n"
-	  "! listen 1 client 4\n" },
-	/* too late: the transfer was complete */
-	{ DOWNLOAD SERVER_ENDS "> ABOR\n>> ABOR\n<< 226 done\n! timer 1 5000\n! eof 1 client\n"
-	  "< 226 done\n<< 225 nothing to abort\n< 225 nothing to abort\n" CLIENT_DRAINS },
+	  OPENS("1") },
 	{ GREETING "> ABOR\n>> ABOR\n<< 225 nothing\n< 225 nothing\n" },
+	/* too late: the transfer was complete */
+	{ DOWNLOAD ENDS "> ABOR\n>> ABOR\n<< 226 done\n" PASSED
+	  "< 226 done\n<< 225 nothing to abort\n< 225 nothing to abort\n" },
 	/* the client closes its data connection first, as lftp does */
-	{ ABORTED "? reset 1 client\n! close 1\n<< 426 a\n< 426 a\n<< 226 b\n< 226 b\n" },
-	/* as urgent data, with Telnet's interrupt in front */
-	{ DOWNLOAD "> \377\364\377\362ABOR\n>> ABOR\n<< 426 a\n! timer 1 5000\n< 426 a\n" },
+	{ ABORTED "? reset 1 client\n! abort 1 none\n<< 426 a\n< 426 a\n<< 226 b\n< 226 b\n" },
+	/* one reply for both, and the end */
+	{ ABORTED_BY_226 "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? end server\n" HANGUPS },
+	/* as urgent data, with Telnet's interrupt in front, in whatever order that has come */
+	{ DOWNLOAD "> \377\364\377\362ABOR\n>> ABOR\n<< 426 a\n< 426 a\n" },
+	{ DOWNLOAD "> \364\377\362abor\n>> abor\n<< 426 a\n< 426 a\n" },
+	{ DOWNLOAD "> \364\377abor\n>> abor\n<< 426 a\n< 426 a\n" },
 };
 
 START_TEST(abor)
@@ -230,10 +205,10 @@ END_TEST
 START_TEST(stou_with_two_150)
 {
 	begin(MODE_AUTO);
-	play(PASSIVE "> STOU\n>> STOU\n" BOTH_CONNECTED
-	    "<< 150 FILE: x\n< 150 FILE: x\n<< 150 go\n< 150 go\n? eof 1 client\n! timer 1 3\n"
-	    "? timer 1\n! eof 1 server\n<< 226 ok\n! timer 1 5000\n< 226 ok\n"
-	    "? eof 1 server\n! eof 1 client\n! close 1\n");
+	play(PASSIVE "> STOU\n>> STOU\n! begin 1 up\n" BOTH_CONNECTED
+	    "<< 150 FILE: x\n< 150 FILE: x\n<< 150 go\n< 150 go\n? eof 1 client lives\n"
+	    "! eof 1 server\n<< 226 ok\n! eof 1 client\n! timer 1 5000\n"
+	    "? drained 1 client\n! close 1\n< 226 ok\n");
 }
 END_TEST
 
@@ -242,8 +217,8 @@ START_TEST(final_reply_waits_for_the_data)
 {
 	begin(MODE_AUTO);
 	play(DOWNLOAD FINAL_226 "! timer 1 5000\n> NOOP\n>> NOOP\n<< 200 ok\n"
-	    "? eof 1 server 10\n! eof 1 server\n! eof 1 client\n"
-	    "? drained 1 client\n! close 1\n" DONE_226 "< 200 ok\n");
+	    "? eof 1 server 10\n! eof 1 server\n! eof 1 client\n! timer 1 0\n" DONE_226 "< 200 ok\n"
+	    "? drained 1 client\n! close 1\n");
 	ck_assert(!session_busy(d->s));
 }
 END_TEST
@@ -251,7 +226,7 @@ END_TEST
 START_TEST(rest_between_setup_and_transfer)
 {
 	begin(MODE_AUTO);
-	play(PASSIVE "> REST 10\n>> REST 10\n<< 350 ok\n< 350 ok\n> RETR f\n>> RETR f\n" BOTH_CONNECTED);
+	play(PASSIVE "> REST 10\n>> REST 10\n<< 350 ok\n< 350 ok\n" RETR_SAID BOTH_CONNECTED);
 	ck_assert_str_eq(session_transfer(d->s, 1), "RETR f");
 	ck_assert_str_eq(session_direction(d->s, 1), "down");
 }
@@ -271,10 +246,9 @@ START_TEST(mode_b)
 {
 	begin(MODE_AUTO);
 	play(GREETING "> mode b \n>> mode b \n<< 200 ok\n< 200 ok\n" PASV_READY
-	    "> RETR f\n>> RETR f\n" BOTH_CONNECTED BEGUN FINAL_226 DONE_226
+	    RETR_SAID BOTH_CONNECTED BEGUN FINAL_226 DONE_226
 	    "> RETR g\n>> RETR g\n" BEGUN FINAL_226 DONE_226
-	    "> QUIT\n>> QUIT\n? eof 1 server\n! eof 1 server\n! eof 1 client\n"
-	    "? drained 1 client\n! close 1\n<< 221 bye\n< 221 bye\n");
+	    "> QUIT\n>> QUIT\n? eof 1 server\n! eof 1 client\n<< 221 bye\n< 221 bye\n");
 }
 END_TEST
 
@@ -282,18 +256,18 @@ START_TEST(mode_b_refused)
 {
 	begin(MODE_AUTO);
 	play(GREETING "> MODE B\n>> MODE B\n<< 504 no\n< 504 no\n" PASV_READY
-	    "> RETR f\n>> RETR f\n" BOTH_CONNECTED BEGUN FINAL_226 "! timer 1 5000\n");
+	    RETR_SAID BOTH_CONNECTED BEGUN FINAL_226 "! timer 1 5000\n");
 }
 END_TEST
 
 START_TEST(two_transfers_one_behind_the_other)
 {
 	begin(MODE_AUTO);
-	play(DOWNLOAD SERVER_ENDS FINAL_226 "! timer 1 5000\n! eof 1 client\n"
-	    "? drained 1 client\n! close 1\n" DONE_226
-	    "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,7)\n! listen 2 client 4\n? listening 2 client 40001\n"
-	    "< 227 Entering Passive Mode (10,0,0,2,156,65)\n> NLST\n>> NLST\n<< 550 none\n! timer 2 5000\n! close 2\n"
-	    "< 550 none\n");
+	play(DOWNLOAD ENDS FINAL_226 PASSED DONE_226 "? drained 1 client\n! close 1\n"
+	    "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n" OPENS("2") "? listening 2 client 40001\n"
+	    "< 227 Entering Passive Mode (10,0,0,2,156,65)\n> NLST\n>> NLST\n! begin 2 down\n"
+	    "<< 550 none\n< 550 none\n");
+	ck_assert(!session_busy(d->s));
 }
 END_TEST
 
@@ -323,45 +297,43 @@ static const struct {
 	{ "<< 421 full\n< 421 full\n? end server\n" HANGUPS },
 	{ "<< 220-hel\n< 220-hel\n? end server\n"
 	  "< 421 No FTP server answers at ftp.example.org.\n" HANGUPS },
-	{ GREETING "? end server\n" CLOSED_421 HANGUPS },
+	/* it goes without a word, as direct */
+	{ GREETING "? end server\n" HANGUPS },
 	{ GREETING "<< 421 idle\n< 421 idle\n? end server\n" HANGUPS },
-	{ GREETING "> NOOP\n>> NOOP\n<< 421 idle\n< 421 idle\n? end server\n" HANGUPS },
-	{ GREETING "> PASV\n>> PASV\n<< 421 idle\n! close 1\n< 421 idle\n? end server\n" HANGUPS },
+	/* 421 answers all that was asked */
+	{ GREETING "> NOOP\n>> NOOP\n> PASV\n>> PASV\n<< 421 idle\n< 421 idle\n? end server\n" HANGUPS },
 	{ GREETING "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? end server\n" HANGUPS },
-	{ GREETING "> QUIT\n>> QUIT\n? end server\n" CLOSED_421 HANGUPS },
-	{ GREETING "> NOOP\n>> NOOP\n? end server\n" CLOSED_421 HANGUPS },
-	{ DOWNLOAD "<< 421 down\n! timer 1 5000\n? end server\n? eof 1 server\n! eof 1 server\n"
-	  "! abort 1 client\n< 421 down\n" HANGUPS },
+	{ GREETING "> QUIT\n>> QUIT\n? end server\n" HANGUPS },
+	{ DOWNLOAD "<< 421 down\n< 421 down\n? end server\n! timer 1 5000\n! hangup client\n"
+	  "! timer 0 30000\n? eof 1 server 9\n! eof 1 server\n! timer 1 1000\n! abort 1 client\n"
+	  "! hangup server\n" },
 	/* PORT was waiting for its listener */
-	{ GREETING "> PORT 10,0,0,1,19,136\n! listen 1 server 4\n? end server\n? failed 1 server\n"
-	  ">> PASV\n! close 1\n" CLOSED_421 HANGUPS },
+	{ GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n? end server\n! close 1\n" HANGUPS },
 	/* PASV was waiting for its */
-	{ GREETING PASV_SAID "! listen 1 client 4\n? end server\n? listening 1 client 40000\n" PASV_OURS
-	  "! close 1\n" CLOSED_421 HANGUPS },
+	{ GREETING PASV_SAID PASV_OPENS "? end server\n? listening 1 client 40000\n" PASV_OURS
+	  "! close 1\n" HANGUPS },
 	/* the client ends: what it pipelined is still answered */
-	{ GREETING "> NOOP\n>> NOOP\n? end client\n! eof 0 server\n<< 200 ok\n< 200 ok\n? end server\n"
-	  CLOSED_421 HANGUPS },
-	{ GREETING "> QUIT\n>> QUIT\n? end client\n<< 221 bye\n< 221 bye\n! eof 0 server\n? end server\n"
-	  HANGUPS },
-	{ "> USER a\n> QUIT\n? end client\n" GREETING ">> USER a\n>> QUIT\n"
-	  "<< 331 a\n< 331 a\n<< 221 bye\n< 221 bye\n! eof 0 server\n? end server\n" HANGUPS },
+	{ GREETING "> NOOP\n>> NOOP\n? end client\n" LEAVES "<< 200 ok\n" HALF_CLOSED "< 200 ok\n"
+	  "? end server\n" HANGUPS },
+	{ GREETING "> QUIT\n>> QUIT\n? end client\n" LEAVES "<< 221 bye\n" HALF_CLOSED
+	  "< 221 bye\n? end server\n" HANGUPS },
+	/* ... or not: after a second the server sees it, and has half a minute */
+	{ GREETING "> QUIT\n>> QUIT\n? end client\n" LEAVES "? timer 0\n" HALF_CLOSED "? timer 0\n"
+	  "< 421 Closing the connection: the client has gone.\n! hangup server\n! hangup client\n" },
+	{ "> USER a\n> QUIT\n? end client\n" LEAVES GREETING ">> USER a\n>> QUIT\n"
+	  "<< 331 a\n< 331 a\n<< 221 bye\n" HALF_CLOSED "< 221 bye\n? end server\n" HANGUPS },
 	/* ... before the greeting */
-	{ "? end client\n? end server\n< 421 No FTP server answers at ftp.example.org.\n" HANGUPS },
-	{ "? end client\n" GREETING "! eof 0 server\n? end server\n" CLOSED_421 HANGUPS },
-	/* ... while PORT waits for its listener */
-	{ GREETING "> PORT 10,0,0,1,19,136\n! listen 1 server 4\n? end client\n! close 1\n" REPLACED
-	  "! eof 0 server\n? end server\n" CLOSED_421 HANGUPS },
-	/* ... which a pipelined transfer still needs */
-	{ GREETING "> PORT 10,0,0,1,19,136\n! listen 1 server 4\n> LIST\n> QUIT\n? end client\n"
-	  "? listening 1 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n"
-	  "< 200 PORT command successful.\n>> LIST\n>> QUIT\n"
-	  "? connected 1 server\n! dial 1 client 10.0.0.1:5000\n? connected 1 client\n" BEGUN
-	  SERVER_ENDS FINAL_226 "! timer 1 5000\n! eof 1 client\n? drained 1 client\n! close 1\n"
-	  DONE_226 "<< 221 bye\n< 221 bye\n! eof 0 server\n? end server\n" HANGUPS },
+	{ "? end client\n" LEAVES "? end server\n< 421 No FTP server answers at ftp.example.org.\n"
+	  HANGUPS },
+	{ "? end client\n" LEAVES GREETING_LEFT "? end server\n" HANGUPS },
+	/* ... while PORT waits for its listener, which a pipelined transfer still needs */
+	{ GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n> LIST\n> QUIT\n? end client\n"
+	  LEAVES "? listening 1 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n"
+	  "! open 1 client dial 10.0.0.1:5000\n! begin 1 down\n< 200 ok\n>> LIST\n>> QUIT\n"
+	  "? connected 1 server\n? connected 1 client\n" BEGUN ENDS FINAL_226 PASSED DONE_226
+	  "<< 221 bye\n" HALF_CLOSED "< 221 bye\n? end server\n! close 1\n" HANGUPS },
 	/* ... with a listener that nobody will use */
-	{ PASSIVE "? end client\n! close 1\n! eof 0 server\n? end server\n" CLOSED_421 HANGUPS },
-	{ GREETING "> PASV\n>> PASV\n? end client\n! close 1\n! eof 0 server\n<< 227 (1,2,3,4,5,6)\n"
-	  REPLACED "? end server\n" CLOSED_421 HANGUPS },
+	{ PASSIVE "? end client\n! close 1\n" HALF_CLOSED "? end server\n" HANGUPS },
 };
 
 START_TEST(end)
@@ -380,26 +352,22 @@ START_TEST(replies_before_the_end_are_not_lost)
 	play(GREETING "> NOOP\n>> NOOP\n> SYST\n>> SYST\n");
 	dialogue_push(d, SERVER, "200 a\r\n215 b\r\n", 14);
 	session_eof(d->s, SERVER);
-	play("< 200 a\n< 215 b\n" CLOSED_421 HANGUPS);
+	play("< 200 a\n< 215 b\n" HANGUPS);
 }
 END_TEST
 
-/* The last command must have left before its end is told. */
+/* It is passed on behind the last command. */
 START_TEST(client_end_waits_for_the_output)
 {
 	struct action a;
-	size_t len;
 
 	begin(MODE_AUTO);
 	play(GREETING);
 	session_push(d->s, CLIENT, "NOOP\r\n", 6);
+	session_push(d->s, SERVER, "200 ok\r\n", 8);
 	session_eof(d->s, CLIENT);
-	ck_assert(!session_next(d->s, &a));
-	session_output(d->s, SERVER, &len);
-	session_sent(d->s, SERVER, len - 1);
-	ck_assert(!session_next(d->s, &a));
-	session_sent(d->s, SERVER, 1);
-	ck_assert(session_next(d->s, &a) && a.kind == ACT_EOF && a.channel == 0);
+	ck_assert(session_next(d->s, &a) && a.kind == ACT_CONTROL_EOF && a.end == SERVER);
+	ck_assert(session_next(d->s, &a) && a.kind == ACT_TIMER && a.channel == 0);
 }
 END_TEST
 
@@ -417,9 +385,39 @@ END_TEST
 START_TEST(failing_after_the_control_connections)
 {
 	begin(MODE_AUTO);
-	play(DOWNLOAD FINAL_226 "! timer 1 5000\n? timer 1 7\n! timer 1 5000\n? timer 1 7\n" DONE_226
-	    "? end server\n" CLOSED_421 HANGUPS "? fail the ssh connection is gone\n! abort 1 client\n");
+	play(DOWNLOAD FINAL_226 "! timer 1 5000\n? count 1 server 7\n? timer 1\n! timer 1 5000\n? timer 1\n"
+	    DONE_226 "? end server\n! hangup client\n! timer 0 30000\n? count 1 server 8\n? timer 0\n"
+	    "! timer 0 30000\n? fail the ssh connection is gone\n! abort 1 client\n! hangup server\n");
 	ck_assert(session_over(d->s));
+}
+END_TEST
+
+/* A service that is none of ours says so soon. */
+START_TEST(not_ftp)
+{
+	begin(MODE_AUTO);
+	play("<< SSH-2.0-OpenSSH_9.2\n! timer 0 5000\n< SSH-2.0-OpenSSH_9.2\n"
+	    "< 421 No FTP server is there, but one that says \"SSH-2.0-OpenSSH_9.2\": this is an ssh "
+	    "server.\n> USER a\n<< 220x\n<  220x\n? timer 0\n! hangup client\n! hangup server\n");
+	begin(MODE_AUTO);
+	play("<< \n< \n<< RTSP/1.0 400 \001\n! timer 0 5000\n< RTSP/1.0 400 \001\n"
+	    "< 421 No FTP server is there, but one that says \"RTSP/1.0 400 ?\".\n"
+	    "? end client\n! hangup server\n! hangup client\n");
+	begin(MODE_AUTO);
+	play("<< hello\n! timer 0 5000\n< hello\n< 421 No FTP server is there, but one that says "
+	    "\"hello\".\n? end server\n! hangup client\n! hangup server\n");
+	begin(MODE_AUTO);
+	dialogue_push(d, SERVER, "\377\375\030", 3);
+	play("< 421 Closing the connection: no FTP server is there, but one that says bytes that are no "
+	    "text.\n! hangup server\n! hangup client\n");
+}
+END_TEST
+
+/* There is no word of ours between a client's commands, and none of another in one piece with ours. */
+START_TEST(who_is_asked)
+{
+	begin(MODE_AUTO);
+	play(DOWNLOAD "> ABOR\n>> ABOR\n> QUIT\n>> QUIT\n");
 }
 END_TEST
 
@@ -465,7 +463,7 @@ START_TEST(endless_reply_to_a_setup)
 	play(GREETING "> PASV\n>> PASV\n");
 	fill(SERVER, "227-x\r\n", 1);
 	fill(SERVER, "(1,2,3,4,5,6) and again\r\n", 50000);
-	play("<< 227 (1,2,3,4,5,6)\n! listen 1 client 4\n");
+	play("<< 227 (1,2,3,4,5,6)\n" OPENS("1"));
 }
 END_TEST
 
@@ -473,7 +471,7 @@ END_TEST
 START_TEST(endless_final_reply)
 {
 	begin(MODE_AUTO);
-	play(DOWNLOAD SERVER_ENDS);
+	play(DOWNLOAD ENDS);
 	fill(SERVER, "226-x\r\n", 1);
 	fill(SERVER, " many words\r\n", 50000);
 	dialogue_push(d, SERVER, "226 end\r\n", 9);
@@ -536,6 +534,8 @@ add(TCase *t)
 	tcase_add_test(t, client_end_waits_for_the_output);
 	tcase_add_test(t, failing);
 	tcase_add_test(t, failing_after_the_control_connections);
+	tcase_add_test(t, not_ftp);
+	tcase_add_test(t, who_is_asked);
 	tcase_add_loop_test(t, clients_that_do_not_read, 0, 8);
 	tcase_add_test(t, clients_that_do_not_read_replies);
 	tcase_add_test(t, endless_reply_to_a_setup);

@@ -1,129 +1,156 @@
-/* Nothing that was cut short may look whole: not a download at the client, not an upload
- * at the server. */
+/* How transfers end: as they would direct, and where something broke, so that it does not look
+ * whole: not a download at the client, not an upload at the server. */
 #include "script.h"
 
 #define DONE "<< 226 done\n"
 #define HEARD_DONE "< 226 done\n"
 #define STALL "! timer 1 5000\n"
-#define WAIT "! timer 1 10000\n"
-#define SERVER_ENDS "? eof 1 server 100\n! eof 1 server\n"
+#define OFF "! timer 1 0\n"
+#define ENDS(bytes) "? eof 1 server " bytes "\n! eof 1 server\n! timer 1 5000\n"
+#define ENDS_LAST(bytes) "? eof 1 server " bytes "\n! eof 1 server\n"
 #define CLIENT_TOOK "? drained 1 client\n! close 1\n"
+#define PASSED "! eof 1 client\n"
+#define CLOSES "! eof 1 client\n" STALL /* the client's data connection, before the reply */
+#define CLOSED "? drained 1 client\n! close 1\n"
+#define GONE "! hangup client\n! hangup server\n"
+#define LEAVES "! timer 0 1000\n"
 #define CUT_OFF "< 421 Closing the connection: the upload was cut off.\n! hangup server\n" \
 		"! hangup client\n"
-#define LOST "< 421 The FTP server at ftp.example.org has closed the connection.\n" \
-	     "! hangup client\n! hangup server\n"
 #define BROKEN "< 426 Connection closed; transfer aborted.\n"
 /* both ends are dialled: the client's PORT, the server's PASV */
 #define CROSSED GREETING "> PORT 10,0,0,1,19,136\n>> PASV\n<< 227 (10,0,0,9,5,6)\n" \
-		"< 200 PORT command successful.\n"
+		"! open 1 server dial 10.0.0.9:1286\n< 200 PORT command successful.\n" \
+		"? connected 1 server\n"
+#define DIALS_CLIENT "! open 1 client dial 10.0.0.1:5000\n"
+/* nobody is dialled */
+#define BOTH_LISTEN GREETING "> PASV\n! open 1 server listen 4\n? listening 1 server 50000\n" \
+		    ">> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 1 client listen 4\n" \
+		    "? listening 1 client 40000\n" PASV_OURS
+#define TYPE_FIRST GREETING "> TYPE I\n>> TYPE I\n<< 200 I\n< 200 I\n" PASV_READY
+#define BEGUN_OF(n) "<< 150 Opening f (" n " bytes).\n< 150 Opening f (" n " bytes).\n"
 
 static const struct {
 	enum server_mode mode;
 	const char *script;
 } downloads[] = {
 	/* whole: the reply in front of the data's end, and behind it */
-	{ MODE_AUTO, DOWNLOAD DONE STALL SERVER_ENDS "! eof 1 client\n" CLIENT_TOOK HEARD_DONE },
-	{ MODE_AUTO, DOWNLOAD SERVER_ENDS WAIT DONE STALL "! eof 1 client\n" CLIENT_TOOK HEARD_DONE },
-	{ MODE_AUTO, DOWNLOAD SERVER_ENDS WAIT "<< 250 done\n" STALL "! eof 1 client\n" CLIENT_TOOK
-		     "< 250 done\n" },
+	{ MODE_AUTO, DOWNLOAD DONE STALL ENDS_LAST("100") PASSED OFF HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, DOWNLOAD ENDS("100") DONE OFF PASSED HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "<< 250 done\n" OFF PASSED "< 250 done\n" CLIENT_TOOK },
 	/* a slow reader: progress prolongs the wait, without it the reply goes out */
-	{ MODE_AUTO, DOWNLOAD DONE STALL "? timer 1 10\n" STALL "? timer 1 20\n" STALL
-		     "? timer 1 20\n" HEARD_DONE SERVER_ENDS "! eof 1 client\n" CLIENT_TOOK },
-	/* the server says that it failed */
-	{ MODE_AUTO, DOWNLOAD SERVER_ENDS WAIT "<< 426 no\n" STALL "! abort 1 client\n< 426 no\n" },
-	{ MODE_AUTO, DOWNLOAD SERVER_ENDS WAIT "<< 451-disk\n<< 451 error\n" STALL
-		     "! abort 1 client\n< 451-disk\n< 451 error\n" },
-	{ MODE_AUTO, DOWNLOAD "<< 451 no\n" STALL SERVER_ENDS "! abort 1 client\n< 451 no\n" },
-	{ MODE_AUTO, DOWNLOAD "<< 451 no\n" STALL "? timer 1 0\n! abort 1 client\n< 451 no\n" },
-	/* no final reply in time, or with the connection gone */
-	{ MODE_AUTO, DOWNLOAD SERVER_ENDS WAIT "? timer 1 100\n! abort 1 client\n" DONE BROKEN },
-	{ MODE_AUTO, DOWNLOAD SERVER_ENDS WAIT "? end server\n! abort 1 client\n" LOST },
-	{ MODE_AUTO, DOWNLOAD "? end server\n! abort 1 client\n" LOST },
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "? end server\n! abort 1 client\n"
-			     LOST },
+	{ MODE_AUTO, DOWNLOAD DONE STALL "? count 1 server 10\n? timer 1\n" STALL
+		     "? count 1 server 20\n? timer 1\n" STALL "? timer 1\n" HEARD_DONE
+		     ENDS_LAST("20") PASSED CLIENT_TOOK },
+	/* 226 twice; 226 and then 426; 226 before 150; 150 twice */
+	{ MODE_AUTO, DOWNLOAD ENDS("100") DONE OFF PASSED HEARD_DONE CLIENT_TOOK "<< 226 b\n< 226 b\n"
+		     "> PASV\n>> PASV\n<< 226 c\n! timer 2 1000\n< 226 c\n" },
+	{ MODE_AUTO, DOWNLOAD ENDS("100") DONE OFF PASSED HEARD_DONE CLIENT_TOOK "<< 426 b\n< 426 b\n"
+		     "> NOOP\n>> NOOP\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED DONE STALL ENDS_LAST("9") PASSED OFF HEARD_DONE
+		     "<< 150 go\n< 150 go\n" CLIENT_TOOK "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
+	{ MODE_AUTO, DOWNLOAD BEGUN ENDS("9") DONE OFF PASSED HEARD_DONE },
+	/* late: after 5 s the EOF goes on if the link lives; a late 226 is a 226 */
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "? timer 1\n! check 1\n? alive 1\n" PASSED DONE HEARD_DONE
+		     CLIENT_TOOK },
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "? timer 1\n! check 1\n" DONE PASSED HEARD_DONE
+		     "? alive 1\n" CLIENT_TOOK },
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "? timer 1\n! check 1\n? fail the ssh connection is gone\n"
+		     "! abort 1 client\n< 421 Closing the connection: the ssh connection is gone.\n"
+		     "! hangup server\n! hangup client\n" },
+	/* the server says that it failed, in the middle: the reply, then the reset */
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "<< 426 no\n" OFF "! timer 1 1000\n< 426 no\n! abort 1 client\n" },
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "<< 451-disk\n<< 451 error\n" OFF "! timer 1 1000\n"
+		     "< 451-disk\n< 451 error\n! abort 1 client\n" },
+	{ MODE_AUTO, DOWNLOAD "<< 451 no\n< 451 no\n" ENDS_LAST("100") "! timer 1 1000\n! abort 1 client\n" },
+	{ MODE_AUTO, DOWNLOAD "<< 500 no\n< 500 no\n" ENDS_LAST("100") "! timer 1 1000\n! abort 1 client\n" },
+	/* ... and has sent nothing: an honest empty file and an honest no, in the server's order */
+	{ MODE_AUTO, DOWNLOAD ENDS("0") "<< 550 no\n" OFF PASSED "< 550 no\n" CLIENT_TOOK },
+	{ MODE_AUTO, DOWNLOAD "<< 550 no\n< 550 no\n" ENDS_LAST("0") PASSED CLIENT_TOOK },
+	/* ... or all of it */
+	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("100") ENDS("100") "<< 451 no\n" OFF
+		     PASSED "< 451 no\n" CLIENT_TOOK },
+	/* no data connection at all: said at once */
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 425 no\n! close 1\n< 425 no\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! timer 1 1000\n! close 1\n< 421 no\n" },
+	/* ... though one that is on its way is waited for, as the client sees its end first */
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n" BOTH_CONNECTED OFF
+		     "< 550 no\n" ENDS_LAST("0") PASSED CLIENT_TOOK },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n? timer 1\n! close 1\n"
+		     "< 550 no\n" },
+	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"
+		     "< 211-a\n< 211 b\n> RETR f\n>> RETR f\n! begin 1 down\n" },
+	/* a reset by the server that ssh cannot show: the 150 said how much there is */
+	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("300000") ENDS("1000") DONE OFF
+		     "! abort 1 client\n" BROKEN },
+	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("300000") DONE STALL
+		     ENDS_LAST("1000") "! abort 1 client\n" BROKEN },
+	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("1000") ENDS("1000") DONE OFF PASSED
+		     HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("900") ENDS("1000") DONE OFF PASSED
+		     HEARD_DONE },
+	/* ... unless that is not what is said */
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED
+		     HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST "> REST 5\n>> REST 5\n<< 350 ok\n< 350 ok\n" RETR_SAID BOTH_CONNECTED
+		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST "> MODE Z\n>> MODE Z\n<< 200 ok\n< 200 ok\n" RETR_SAID BOTH_CONNECTED
+		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST "> TYPE A\n>> TYPE A\n<< 200 ok\n< 200 ok\n" RETR_SAID BOTH_CONNECTED
+		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED "<< 150 f (3k) (x bytes) (30 bytes\n"
+		     "< 150 f (3k) (x bytes) (30 bytes\n" ENDS("10") DONE OFF PASSED HEARD_DONE },
+	/* the control connection is gone, and with it the last word: no clean end */
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "? end server\n! abort 1 client\n" GONE },
+	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
+		     ENDS_LAST("100") "! abort 1 client\n! hangup server\n" },
+	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
+		     "? timer 1\n! abort 1 client\n! hangup server\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID "? connected 1 client\n? end server\n! timer 1 1000\n"
+		     "! hangup client\n! timer 0 30000\n? timer 1\n! abort 1 client\n! hangup server\n" },
 	/* ... after the final reply the data may still come */
-	{ MODE_AUTO, DOWNLOAD DONE STALL "? end server\n" SERVER_ENDS "! eof 1 client\n" CLIENT_TOOK
-		     HEARD_DONE LOST },
-	/* a reply to STAT or NOOP in the middle is not the transfer's */
-	{ MODE_AUTO, DOWNLOAD "> STAT\n>> STAT\n<< 213-so\n< 213-so\n<< 226 far\n<  226 far\n"
-		     "<< 213 end\n< 213 end\n" SERVER_ENDS WAIT "<< 451 no\n" STALL
-		     "! abort 1 client\n< 451 no\n> STAT f\n>> STAT f\n<< 213 f\n< 213 f\n" },
-	{ MODE_AUTO, DOWNLOAD "> noop\n>> noop\n> PWD\n>> PWD\n> STAT\n>> STAT\n<< 200 ok\n< 200 ok\n"
-		     "<< 211 ok\n< 211 ok\n" DONE STALL SERVER_ENDS "! eof 1 client\n" CLIENT_TOOK
-		     HEARD_DONE "<< 257 x\n< 257 x\n> PASV\n>> PASV\n" },
-	/* ... if there was any */
-	{ MODE_AUTO, DOWNLOAD "> PWD\n>> PWD\n<< 200 done\n" STALL SERVER_ENDS "! eof 1 client\n"
-		     CLIENT_TOOK "< 200 done\n<< 257 x\n< 257 x\n" },
-	/* ... and behind the transfer's reply it is one like any other */
-	{ MODE_AUTO, DOWNLOAD "> NOOP\n>> NOOP\n" DONE STALL "<< 200 ok\n" SERVER_ENDS
-		     "! eof 1 client\n" CLIENT_TOOK HEARD_DONE "< 200 ok\n" },
-	/* REIN ends MODE B: whole is what the reply says is whole */
-	{ MODE_AUTO, GREETING "> MODE B\n>> MODE B\n<< 200 ok\n< 200 ok\n> REIN\n>> REIN\n<< 220 ok\n"
-		     "< 220 ok\n" PASV_READY "> RETR f\n>> RETR f\n" BOTH_CONNECTED BEGUN SERVER_ENDS
-		     WAIT "<< 451 no\n" STALL "! abort 1 client\n< 451 no\n" },
+	{ MODE_AUTO, DOWNLOAD DONE STALL "? end server\n" ENDS_LAST("100") PASSED OFF
+		     "! close 1\n" GONE HEARD_DONE },
+	{ MODE_AUTO, DOWNLOAD DONE STALL "? timer 1\n" HEARD_DONE "? end server\n! hangup client\n"
+		     "! timer 0 30000\n" ENDS_LAST("9") PASSED CLIENT_TOOK "! hangup server\n" },
 	/* the data connection breaks */
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	{ MODE_AUTO, DOWNLOAD DONE STALL "? reset 1 server\n! abort 1 client\n" BROKEN },
-	{ MODE_AUTO, DOWNLOAD "? reset 1 client\n! close 1\n<< 426 no\n< 426 no\n" },
+	{ MODE_AUTO, DOWNLOAD "? reset 1 client\n! abort 1 none\n<< 426 no\n< 426 no\n" },
 	/* the client closes what it has enough of */
-	{ MODE_AUTO, DOWNLOAD "? eof 1 client\n! eof 1 server\n<< 426 no\n" STALL
-		     "? eof 1 server\n! abort 1 client\n< 426 no\n" },
-	/* ... or says no more on either connection, and may still read */
-	{ MODE_AUTO, DOWNLOAD "? end client\n? eof 1 client\n! abort 1 client\n! eof 0 server\n"
-		     "<< 426 no\n< 426 no\n" },
-	{ MODE_AUTO, DOWNLOAD "? eof 1 client\n! eof 1 server\n? end client\n! abort 1 client\n"
-		     "! eof 0 server\n" DONE BROKEN },
-	{ MODE_AUTO, DOWNLOAD DONE STALL "? end client\n? eof 1 client\n! abort 1 client\n" BROKEN
-		     "! eof 0 server\n" },
+	{ MODE_AUTO, DOWNLOAD "? eof 1 client lives\n! eof 1 server\n<< 426 no\n< 426 no\n"
+		     "? eof 1 server 5\n! timer 1 1000\n! abort 1 client\n" },
 	/* the session is ended from outside */
 	{ MODE_AUTO, DOWNLOAD "? fail gone\n! abort 1 client\n< 421 Closing the connection: gone.\n"
 		     "! hangup server\n! hangup client\n" },
-	{ MODE_AUTO, DOWNLOAD SERVER_ENDS WAIT DONE STALL "! eof 1 client\n? fail gone\n! close 1\n"
+	{ MODE_AUTO, DOWNLOAD ENDS("9") DONE OFF PASSED HEARD_DONE "? fail gone\n! close 1\n"
 		     "< 421 Closing the connection: gone.\n! hangup server\n! hangup client\n" },
-	/* refused before it began: no trace */
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n<< 550 none\n" STALL "! close 1\n< 550 none\n" },
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n<< 332 ACCT?\n" STALL "! close 1\n< 332 ACCT?\n" },
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 550 none\n" STALL
-			     "! timer 1 1\n? timer 1 0\n! close 1\n< 550 none\n" },
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 550 none\n" STALL
-			     "! timer 1 1\n? eof 1 server 0\n! eof 1 server\n! eof 1 client\n"
-			     CLIENT_TOOK "< 550 none\n" },
+	/* refused: the connection is the next command's */
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED "<< 550 none\n< 550 none\n> CWD a\n>> CWD a\n"
+		     "<< 250 ok\n< 250 ok\n> LIST\n>> LIST\n! begin 1 down\n" BEGUN ENDS("9") DONE OFF
+		     PASSED HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED "> RETR g\n>> RETR g\n<< 550 none\n! begin 1 down\n"
+		     "< 550 none\n" BEGUN ENDS("9") DONE OFF PASSED HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, PASSIVE RETR_SAID "<< 332 ACCT?\n< 332 ACCT?\n> PASV\n! close 1\n>> PASV\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED "<< 550 none\n< 550 none\n? eof 1 server 0\n"
+		     "! eof 1 client\n" },
 	/* ... or not refused, by a server that sends no 1xx */
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 451 no\n" STALL
-			     "! timer 1 1\n? timer 1 100\n! timer 1 5000\n! abort 1 client\n< 451 no\n" },
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "<< 451 no\n" STALL
-			     "! timer 1 1\n" SERVER_ENDS "! abort 1 client\n< 451 no\n" },
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n" BOTH_CONNECTED "? eof 1 server 0\n! eof 1 server\n" WAIT
-			     "<< 550 none\n" STALL "! eof 1 client\n" CLIENT_TOOK "< 550 none\n" },
-	{ MODE_AUTO, PASSIVE "> RETR f\n>> RETR f\n? connected 1 client\n! dial 1 server 10.0.0.9:1286\n"
-			     "? failed 1 server\n! abort 1 client\n<< 550 none\n< 550 none\n" },
-	{ MODE_PASSIVE, CROSSED "> RETR f\n>> RETR f\n! dial 1 server 10.0.0.9:1286\n"
-			"? connected 1 server\n<< 550 none\n" STALL "! close 1\n< 550 none\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED "? moved 1 server\n<< 451 no\n< 451 no\n"
+		     ENDS_LAST("9") "! timer 1 1000\n! abort 1 client\n" },
 	/* no 1xx at all: the client is dialled for what comes */
-	{ MODE_PASSIVE, CROSSED "> RETR f\n>> RETR f\n! dial 1 server 10.0.0.9:1286\n"
-			"? connected 1 server\n" DONE STALL "! dial 1 client 10.0.0.1:5000\n"
-			"? connected 1 client\n" SERVER_ENDS "! eof 1 client\n" CLIENT_TOOK HEARD_DONE },
+	{ MODE_PASSIVE, CROSSED RETR_SAID DONE DIALS_CLIENT STALL "? connected 1 client\n"
+			ENDS_LAST("9") PASSED OFF HEARD_DONE CLIENT_TOOK },
 	/* a client that cannot be reached has not got what the server sent */
-	{ MODE_PASSIVE, CROSSED "> RETR f\n>> RETR f\n! dial 1 server 10.0.0.9:1286\n"
-			"? connected 1 server\n" BEGUN "! dial 1 client 10.0.0.1:5000\n"
-			"? failed 1 client\n! abort 1 client\n" DONE BROKEN },
-	{ MODE_ACTIVE, GREETING "> PASV\n! listen 1 server 4\n? listening 1 server 50000\n"
-		       ">> PORT 10,0,0,3,195,80\n<< 200 ok\n! listen 1 client 4\n"
-		       "? listening 1 client 40000\n" PASV_OURS "> RETR f\n>> RETR f\n"
-		       "? connected 1 server\n<< 150 go\n! timer 1 1000\n? timer 1 0\n< 150 go\n"
-		       DONE STALL "? timer 1 0\n! abort 1 client\n" BROKEN },
-	/* ... nor is a client told to begin before it is there (or has had its time) */
-	{ MODE_ACTIVE, GREETING "> PASV\n! listen 1 server 4\n? listening 1 server 50000\n"
-		       ">> PORT 10,0,0,3,195,80\n<< 200 ok\n! listen 1 client 4\n"
-		       "? listening 1 client 40000\n" PASV_OURS "> RETR f\n>> RETR f\n"
-		       "? connected 1 server\n<< 150 go\n! timer 1 1000\n? connected 1 client\n"
-		       "! timer 1 0\n< 150 go\n" SERVER_ENDS WAIT DONE STALL "! eof 1 client\n"
-		       CLIENT_TOOK HEARD_DONE },
-	/* a listing of what is not there: the reply is what the client wants to see */
-	{ MODE_AUTO, PASSIVE "> LIST no\n>> LIST no\n" BOTH_CONNECTED BEGUN
-		     "? eof 1 server 0\n! eof 1 server\n! timer 1 10000\n<< 450 none\n! timer 1 5000\n"
-		     "! eof 1 client\n? drained 1 client\n! close 1\n< 450 none\n" },
+	{ MODE_PASSIVE, CROSSED RETR_SAID BEGUN DIALS_CLIENT "? failed 1 client Connection refused\n"
+			"! abort 1 client\n" DONE "< 425 Cannot open a data connection: "
+			"Connection refused.\n" },
+	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID "? connected 1 server\n" BEGUN DONE STALL "? timer 1\n"
+		       "! close 1\n" BROKEN },
+	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID "? connected 1 server\n" BEGUN "? connected 1 client\n"
+		       ENDS("9") DONE OFF PASSED HEARD_DONE CLIENT_TOOK },
+	/* ABOR: its data may end in any way */
+	{ MODE_AUTO, DOWNLOAD "> ABOR\n>> ABOR\n<< 426 a\n< 426 a\n<< 226 b\n< 226 b\n"
+		     ENDS_LAST("9") PASSED CLIENT_TOOK },
 };
 
 START_TEST(download)
@@ -133,71 +160,151 @@ START_TEST(download)
 }
 END_TEST
 
-#define CLIENT_ENDS "? eof 1 client 100\n! timer 1 3\n"
-#define DIES "? dies 500\n? eof 1 client 100\n! timer 1 500\n"
-#define CHECKED "? timer 1 100\n! eof 1 server\n"
-#define SERVER_TOOK "? eof 1 server\n! eof 1 client\n! close 1\n"
+/* ---- others answer in the middle of a transfer ---- */
+
+static const char *const during[] = {
+	/* at once, what cannot end it */
+	DOWNLOAD "> STAT\n>> STAT\n<< 213-so\n< 213-so\n<< 226 far\n<  226 far\n"
+	"<< 213 end\n< 213 end\n" ENDS("9") "<< 451 no\n" OFF "! timer 1 1000\n< 451 no\n! abort 1 client\n",
+	DOWNLOAD "> noop\n>> noop\n<< 502 no\n< 502 no\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
+	DOWNLOAD "> PWD\n>> PWD\n<< 257 x\n< 257 x\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
+	DOWNLOAD "> REIN\n>> REIN\n<< 220 x\n< 220 x\n> USER a\n>> USER a\n<< 331 x\n< 331 x\n"
+	ENDS("9") DONE OFF PASSED HEARD_DONE,
+	UPLOAD "> SITE IDLE 900\n>> SITE IDLE 900\n<< 500 no\n< 500 no\n? eof 1 client lives\n"
+	"! eof 1 server\n" DONE "! eof 1 client\n" STALL CLOSED HEARD_DONE,
+	UPLOAD "> PWD\n>> PWD\n<< 257 x\n< 257 x\n",
+	/* a 4xx that may be the transfer's is the other's when the data go on */
+	DOWNLOAD "> NOOP\n>> NOOP\n<< 450 busy\n! timer 0 1000\n? timer 0\n< 450 busy\n"
+	ENDS("9") DONE OFF PASSED HEARD_DONE,
+	UPLOAD "> PASV\n>> PASV\n<< 450 busy\n! timer 0 1000\n? timer 0\n< 450 busy\n"
+	"? eof 1 client lives\n! eof 1 server\n" DONE "! eof 1 client\n" STALL CLOSED HEARD_DONE,
+	/* ... which they may have ended: then both are answered, and nothing is reset */
+	DOWNLOAD "> NOOP\n>> NOOP\n<< 550 busy\n! timer 0 1000\n" ENDS("9") "? timer 0\n" OFF PASSED
+	"< 550 busy\n" CLIENT_TOOK DONE HEARD_DONE "> PASV\n>> PASV\n",
+	DOWNLOAD "> NOOP\n>> NOOP\n" ENDS("9") "<< 250 ok\n" OFF PASSED "< 250 ok\n" DONE HEARD_DONE,
+	/* ... or its own reply is there already */
+	DOWNLOAD "> NOOP\n>> NOOP\n<< 550 busy\n! timer 0 1000\n<< 226 done\n! timer 0 0\n! timer 1 5000\n"
+	"< 550 busy\n" ENDS_LAST("9") PASSED OFF HEARD_DONE,
+	DOWNLOAD "> EPSV\n>> EPSV\n" ENDS("9") "<< 450 busy\n! timer 0 1000\n? timer 0\n" OFF PASSED "< 450 busy\n" DONE HEARD_DONE
+	"> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! open 3 client listen 4 server dial 1.2.3.4:1286\n",
+	/* the client's EOF that is passed on afterwards is not what it speaks of */
+	UPLOAD "> NOOP\n>> NOOP\n<< 450 busy\n! timer 0 1000\n? eof 1 client lives\n! eof 1 server\n"
+	"? timer 0\n< 450 busy\n" DONE "! eof 1 client\n" STALL CLOSED HEARD_DONE,
+	/* in the end, too */
+	DOWNLOAD "> NOOP\n>> NOOP\n" DONE STALL "<< 200 ok\n" ENDS_LAST("9") PASSED OFF HEARD_DONE
+	"< 200 ok\n",
+	/* a setup in the middle that works */
+	DOWNLOAD "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n"
+	"! open 2 client listen 4 server dial 1.2.3.4:1286\n? listening 2 client 40001\n"
+	"< 227 Entering Passive Mode (10,0,0,2,156,65)\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
+	/* our own replies keep their place */
+	DOWNLOAD "> AUTH TLS\n> PWD\n>> PWD\n<< 257 x\n"
+	"< 502 Not available here: ssh protects this connection.\n< 257 x\n",
+	/* no final reply: what follows is answered all the same, ours too */
+	DOWNLOAD ENDS("9") "? timer 1\n! check 1\n? alive 1\n" PASSED "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n"
+	"> AUTH TLS\n< 502 Not available here: ssh protects this connection.\n"
+	"> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! open 2 client listen 4 server dial 1.2.3.4:1286\n",
+	DOWNLOAD ENDS("9") "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! check 1\n"
+	"! open 2 client listen 4 server dial 1.2.3.4:1286\n? alive 1\n" PASSED CLIENT_TOOK,
+	/* CWD is answered twice, the second crosses PASV */
+	GREETING "> CWD a\n>> CWD a\n<< 200 a\n< 200 a\n> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n"
+	"< 250 b\n<< 227 (10,0,0,9,5,6)\n! timer 1 0\n" PASV_OPENS "? listening 1 client 40000\n" PASV_OURS,
+	/* ... and that was PASV's answer */
+	GREETING "> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n< 250 b\n? timer 1\n"
+	"> RETR f\n>> RETR f\n<< 425 no\n< 425 no\n",
+	GREETING "> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n< 250 b\n<< 500 no\n! timer 1 0\n< 500 no\n",
+};
+
+START_TEST(in_the_middle)
+{
+	begin(MODE_AUTO);
+	play(during[_i]);
+}
+END_TEST
+
+/* Out of step for good: it ends. */
+START_TEST(not_for_ever)
+{
+	begin(MODE_AUTO);
+	play(GREETING "> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n< 250 b\n? timer 1\n"
+	    "> PASV\n>> PASV\n<< 250 b\n! timer 2 1000\n< 250 b\n? timer 2\n"
+	    "> PASV\n>> PASV\n<< 250 b\n! timer 3 1000\n< 250 b\n? timer 3\n"
+	    "< 421 Closing the connection: the FTP server's replies do not fit the commands.\n"
+	    "! hangup server\n! hangup client\n");
+}
+END_TEST
+
+/* ---- uploads ---- */
+
+#define LIVES "? eof 1 client lives\n! eof 1 server\n"
+#define UNKNOWN "? eof 1 client 100\n! timer 1 50\n"
+#define DIES "? eof 1 client dies\n! timer 1 1000\n"
+#define CHECKED "? timer 1\n! eof 1 server\n"
 
 static const struct {
 	enum server_mode mode;
 	const char *script;
 } uploads[] = {
 	/* whole: the client lives on */
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED DONE STALL HEARD_DONE SERVER_TOOK },
+	{ MODE_AUTO, UPLOAD LIVES DONE CLOSES CLOSED HEARD_DONE },
+	{ MODE_AUTO, UPLOAD UNKNOWN CHECKED DONE CLOSES CLOSED HEARD_DONE },
 	/* ... whatever comes first: it is not over before the server has said what became of it */
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? eof 1 server\n! eof 1 client\n" DONE STALL
+	{ MODE_AUTO, UPLOAD LIVES "? eof 1 server\n! eof 1 client\n? drained 1 client\n" DONE
 		     "! close 1\n" HEARD_DONE },
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? eof 1 server\n! eof 1 client\n<< 451 no\n" STALL
-		     "! abort 1 client\n< 451 no\n" },
-	/* ... and asks in the middle how far it is */
-	{ MODE_AUTO, UPLOAD "> STAT\n>> STAT\n<< 213 half\n< 213 half\n" CLIENT_ENDS CHECKED DONE STALL
-		     HEARD_DONE SERVER_TOOK },
-	/* ... or has said QUIT before it went; that must not overtake the data */
-	{ MODE_AUTO, UPLOAD "? eof 1 client 100\n! timer 1 3\n> QUIT\n? end client\n"
-		     "! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
-	{ MODE_AUTO, UPLOAD "> QUIT\n? end client\n? eof 1 client 100\n! eof 1 server\n" DONE STALL
-		     HEARD_DONE ">> QUIT\n? eof 1 server\n! eof 1 client\n! close 1\n"
-		     "<< 221 bye\n< 221 bye\n! eof 0 server\n" },
+	{ MODE_AUTO, UPLOAD LIVES "? eof 1 server\n! eof 1 client\n? drained 1 client\n<< 451 no\n"
+		     "! close 1\n< 451 no\n" },
+	{ MODE_AUTO, UPLOAD LIVES "<< 200 ok\n" CLOSES CLOSED "< 200 ok\n" },
+	/* ... or has said QUIT before it went; that goes on at once, behind the end */
+	{ MODE_AUTO, UPLOAD UNKNOWN "> QUIT\n! eof 1 server\n! timer 1 0\n>> QUIT\n" DONE CLOSES CLOSED HEARD_DONE
+		     "<< 221 bye\n< 221 bye\n" },
+	{ MODE_AUTO, UPLOAD "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? eof 1 client 9\n! eof 1 server\n" },
+	{ MODE_AUTO, UPLOAD "> QUIT\n>> QUIT\n? end client\n" LEAVES "? eof 1 client 9\n! eof 1 server\n"
+		     DONE CLOSES CLOSED HEARD_DONE "<< 221 bye\n! control-eof server\n! timer 0 30000\n"
+		     "< 221 bye\n" },
 	/* cut off: the control connection is gone with the data connection, or before, or after */
-	{ MODE_AUTO, UPLOAD "? end client\n? eof 1 client 100\n! abort 1 both\n! eof 0 server\n" },
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS "? end client\n! abort 1 both\n! eof 0 server\n" },
-	{ MODE_AUTO, UPLOAD "? end client\n? reset 1 client\n! abort 1 both\n" CUT_OFF },
+	{ MODE_AUTO, UPLOAD "? end client\n" LEAVES "? eof 1 client 9\n! abort 1 both\n" },
+	{ MODE_AUTO, UPLOAD UNKNOWN "? end client\n! abort 1 both\n" LEAVES },
+	{ MODE_AUTO, UPLOAD DIES "? end client\n! abort 1 both\n" LEAVES },
 	{ MODE_AUTO, UPLOAD "? reset 1 client\n! abort 1 both\n" CUT_OFF },
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS "? reset 1 client\n! abort 1 both\n" CUT_OFF },
-	/* ... long after, for the client takes its time to die; or does not die */
-	{ MODE_AUTO, UPLOAD DIES "? end client\n! abort 1 both\n! eof 0 server\n" },
-	{ MODE_AUTO, UPLOAD DIES "> QUIT\n? end client\n! eof 1 server\n" DONE HEARD_DONE ">> QUIT\n" },
-	{ MODE_AUTO, UPLOAD DIES CHECKED DONE STALL HEARD_DONE SERVER_TOOK },
+	{ MODE_AUTO, UPLOAD UNKNOWN "? reset 1 client\n! abort 1 both\n" CUT_OFF },
+	/* ... does not die after all */
+	{ MODE_AUTO, UPLOAD DIES "> QUIT\n! eof 1 server\n! timer 1 0\n>> QUIT\n? end client\n" LEAVES },
+	{ MODE_AUTO, UPLOAD DIES CHECKED DONE CLOSES CLOSED HEARD_DONE },
+	/* ... lives, though it says no more on the control connection */
+	{ MODE_AUTO, UPLOAD "? end client\n" LEAVES LIVES },
 	/* ... by one that did not wait for an answer, and whose STOR is still on its way */
-	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? reset 1 client\n! abort 1 both\n> STOR f\n>> STOR f\n"
-		     "? end client\n! eof 0 server\n" },
-	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? end client\n! eof 0 server\n? eof 1 client 100\n"
-		     "! abort 1 both\n" },
+	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? moved 1 client\n? reset 1 client\n! abort 1 both\n"
+		     "> STOR f\n>> STOR f\n" },
+	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? moved 1 client\n? end client\n! abort 1 both\n"
+		     "! control-eof server\n! timer 0 30000\n" },
+	/* one that did not wait for 150 */
+	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? eof 1 client lives\n" STOR_SAID "! eof 1 server\n" BEGUN
+		     DONE CLOSES CLOSED HEARD_DONE },
 	/* after the end was passed on it is the server's business */
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? reset 1 client\n! close 1\n" DONE HEARD_DONE },
+	{ MODE_AUTO, UPLOAD LIVES "? reset 1 client\n! abort 1 none\n" DONE HEARD_DONE },
 	/* ABOR is the server's to act upon */
-	{ MODE_AUTO, UPLOAD "> ABOR\n>> ABOR\n" CLIENT_ENDS CHECKED "<< 426 no\n" STALL
-		     "! abort 1 client\n< 426 no\n<< 226 ok\n< 226 ok\n" },
-	/* the server refuses, before and in the middle */
-	{ MODE_AUTO, PASSIVE "> STOR f\n>> STOR f\n<< 553 no\n" STALL "! abort 1 client\n< 553 no\n" },
-	{ MODE_AUTO, PASSIVE "> STOR f\n>> STOR f\n<< 332 ACCT?\n" STALL "! abort 1 client\n"
-		     "< 332 ACCT?\n" },
-	{ MODE_AUTO, UPLOAD "<< 452 full\n" STALL "! abort 1 client\n< 452 full\n" },
+	{ MODE_AUTO, UPLOAD "> ABOR\n>> ABOR\n" LIVES "<< 426 no\n" CLOSES CLOSED "< 426 no\n"
+		     "<< 226 ok\n< 226 ok\n" },
+	/* the server refuses, before and in the middle: the client may go on sending, as direct */
+	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED "<< 553 no\n< 553 no\n> STOR g\n>> STOR g\n"
+		     "! begin 1 up\n" BEGUN LIVES DONE CLOSES CLOSED HEARD_DONE },
+	{ MODE_AUTO, PASSIVE STOR_SAID "<< 332 ACCT?\n< 332 ACCT?\n" },
+	{ MODE_AUTO, UPLOAD "<< 452 full\n" CLOSES "? drained 1 client\n" OFF "< 452 full\n"
+		     "? eof 1 server\n? eof 1 client lives\n! eof 1 server\n! close 1\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
-	/* it takes for whole what has not ended */
-	{ MODE_AUTO, UPLOAD DONE STALL "? timer 1 9\n" STALL "? timer 1 9\n"
-		     "! abort 1 client\n< 426 Connection closed; transfer aborted.\n" },
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS DONE CHECKED HEARD_DONE SERVER_TOOK },
+	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
+	/* the server ends it early: the client sees that */
+	{ MODE_AUTO, UPLOAD "? eof 1 server\n! eof 1 client\n? drained 1 client\n" DONE HEARD_DONE LIVES
+		     "! close 1\n" },
 	/* its control connection is gone: it may still be writing the file */
-	{ MODE_AUTO, UPLOAD "? end server\n! abort 1 both\n" LOST },
-	{ MODE_AUTO, UPLOAD CLIENT_ENDS CHECKED "? end server\n! abort 1 client\n" LOST },
+	{ MODE_AUTO, UPLOAD "? end server\n! abort 1 both\n" GONE },
+	{ MODE_AUTO, UPLOAD LIVES "? end server\n! abort 1 client\n" GONE },
 	{ MODE_AUTO, UPLOAD "? fail gone\n! abort 1 both\n< 421 Closing the connection: gone.\n"
 		     "! hangup server\n! hangup client\n" },
 	/* the client's end never came about: no empty file at the server */
-	{ MODE_PASSIVE, CROSSED "> STOR f\n>> STOR f\n! dial 1 server 10.0.0.9:1286\n"
-			"? connected 1 server\n" BEGUN "! dial 1 client 10.0.0.1:5000\n"
+	{ MODE_PASSIVE, CROSSED STOR_SAID BEGUN DIALS_CLIENT
 			"? failed 1 client\n! abort 1 both\n" CUT_OFF },
-	{ MODE_AUTO, PASSIVE "> STOR f\n>> STOR f\n? failed 1 client\n! abort 1 client\n"
+	{ MODE_AUTO, PASSIVE STOR_SAID "? failed 1 client\n! abort 1 client\n"
 			     "<< 425 nobody\n< 425 nobody\n" },
 };
 
@@ -205,6 +312,40 @@ START_TEST(upload)
 {
 	begin(uploads[_i].mode);
 	play(uploads[_i].script);
+}
+END_TEST
+
+/* Where a reset reaches the server, an upload that breaks is no reason to end the session. */
+START_TEST(near_server)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+
+	config.far[SERVER] = false;
+	config.far[CLIENT] = true;
+	begin_with(&config);
+	play(UPLOAD "? reset 1 client\n! abort 1 both\n<< 426 no\n< 426 no\n> NOOP\n>> NOOP\n");
+}
+END_TEST
+
+/* A far client cannot be reset: the end of file goes first, and 226 when it has seen that. */
+static const char *const far_client[] = {
+	DOWNLOAD ENDS("9") DONE OFF PASSED STALL "? eof 1 client lives\n" OFF "< 226 done\n",
+	DOWNLOAD ENDS("9") DONE OFF PASSED STALL "? drained 1 client\n" STALL "? timer 1\n! close 1\n"
+	"< 226 done\n",
+	DOWNLOAD DONE STALL ENDS_LAST("9") PASSED "? count 1 server 10\n? timer 1\n" STALL
+	"? eof 1 client lives\n" OFF "< 226 done\n",
+	DOWNLOAD "? eof 1 client lives\n! eof 1 server\n? eof 1 server 9\n! timer 1 5000\n" DONE OFF PASSED
+	STALL "? drained 1 client\n" STALL "? timer 1\n! close 1\n< 226 done\n",
+};
+
+START_TEST(far_client_comes_back)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+
+	config.far[SERVER] = false;
+	config.far[CLIENT] = true;
+	begin_with(&config);
+	play(far_client[_i]);
 }
 END_TEST
 
@@ -217,7 +358,7 @@ START_TEST(dies_behind_commands)
 	begin(MODE_AUTO);
 	play(UPLOAD "> EPSV ALL\n>> EPSV ALL\n"); /* which holds what comes after it */
 	session_push(d->s, CLIENT, commands, sizeof(commands));
-	play(DIES "? timer 1 100\n! abort 1 both\n" CUT_OFF);
+	play(DIES "? timer 1\n! abort 1 both\n" CUT_OFF);
 }
 END_TEST
 
@@ -226,7 +367,11 @@ add(TCase *t)
 {
 	tcase_add_checked_fixture(t, NULL, finish);
 	tcase_add_loop_test(t, download, 0, sizeof(downloads) / sizeof(downloads[0]));
+	tcase_add_loop_test(t, in_the_middle, 0, sizeof(during) / sizeof(during[0]));
+	tcase_add_test(t, not_for_ever);
 	tcase_add_loop_test(t, upload, 0, sizeof(uploads) / sizeof(uploads[0]));
+	tcase_add_test(t, near_server);
+	tcase_add_loop_test(t, far_client_comes_back, 0, sizeof(far_client) / sizeof(far_client[0]));
 	tcase_add_test(t, dies_behind_commands);
 }
 

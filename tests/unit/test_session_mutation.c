@@ -57,8 +57,8 @@ shuffle(struct step *steps, size_t n)
 static void
 happen(const char *text)
 {
-	static const char *const names[] = { "listening", "connected", "failed", "eof", "reset",
-		"drained", "timer" };
+	static const char *const names[] = { "listening", "connected", "failed", "stranger", "moved",
+		"eof", "reset", "drained", "alive", "timer" };
 	char word[32] = "", end[32] = "";
 	unsigned channel = 0, n = 0;
 
@@ -69,7 +69,7 @@ happen(const char *text)
 		return;
 	}
 	sscanf(text, "%31s %u %31s %u", word, &channel, end, &n);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < CHAOS_KINDS; i++)
 		if (strcmp(word, names[i]) == 0)
 			chaos_event(d, (enum event_kind)i, channel, dialogue_side(end), (uint16_t)n, n);
 }
@@ -108,7 +108,8 @@ run(void)
 		n += split(recorded[unit_random(&state) % RECORDED_COUNT], steps + n);
 	n = shuffle(steps, n);
 	config.tls_pass = unit_random(&state) % 8 == 0;
-	config.bulk = unit_random(&state) % 2 == 0;
+	config.far[CLIENT] = unit_random(&state) % 4 == 0;
+	config.far[SERVER] = !config.far[CLIENT];
 	config.active_possible = unit_random(&state) % 4 != 0;
 	d = dialogue_new(&config);
 	dialogue_trace("--- new\n");

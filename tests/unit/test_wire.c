@@ -11,6 +11,7 @@ START_TEST(test_round)
 	const uint8_t *s;
 	struct wire w;
 	uint32_t v;
+	uint8_t byte;
 	size_t len;
 
 	wire_write_to(&w, buf, sizeof(buf));
@@ -28,6 +29,12 @@ START_TEST(test_round)
 	ck_assert_uint_eq(len, 0);
 	ck_assert_uint_eq(wire_left(&w), 0);
 	ck_assert_int_eq(wire_get_u32(&w, &v), -1);
+	ck_assert_int_eq(wire_get_u8(&w, &byte), -1);
+	ck_assert_int_eq(wire_put_u8(&w, 0xab), 0);
+	ck_assert_int_eq(wire_get_u8(&w, &byte), 0);
+	ck_assert_uint_eq(byte, 0xab);
+	wire_write_to(&w, buf, 0);
+	ck_assert_int_eq(wire_put_u8(&w, 1), -1);
 }
 END_TEST
 

@@ -1,0 +1,31 @@
+/* Read on a proxy connection (proxy.h) until the opens on it are answered, for one who knows
+ * nothing but how many there are and where in the stream of frames it begins. */
+#ifndef DRAIN_H
+#define DRAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DRAIN_FOR_EVER UINT32_MAX /* it is not known how many: until the master ends */
+
+struct drain {
+	uint32_t unanswered;
+	uint32_t have; /* of head: the frame's length, a 0, its type */
+	uint32_t left; /* of the frame, behind head */
+	uint8_t head[6];
+};
+
+/* partial: what has come of a frame that is not whole. */
+void drain_begin(struct drain *, uint32_t unanswered, const uint8_t *partial, size_t len);
+/* Pure: true when all are answered with yes. A refusal makes it go on for ever (proxy_trace.h),
+ * and so does what cannot be a frame. */
+bool drain_push(struct drain *, const uint8_t *data, size_t len);
+
+/* Read what is there; true when it is done: all answered, or the connection has ended. */
+bool drain_read(struct drain *, int fd);
+/* Do it all in a process of its own, which first sends what is left to be sent. fd stays the
+ * caller's to close. Where no process can be had it is done at once. */
+void drain_behind(struct drain *, int fd, const uint8_t *out, size_t len);
+
+#endif

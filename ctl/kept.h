@@ -1,0 +1,33 @@
+/* What helpers have handed over (keepmsg.h) and what becomes of it when they end, however they do:
+ * an upload that was broken off is held open for a while, lest it look complete; a proxy connection
+ * is read until it may be closed (proxy_trace.h). One that must stay open is given to the next
+ * helper, so that there are never more of them than there were helpers at a time. */
+#ifndef KEPT_H
+#define KEPT_H
+
+#include <stdbool.h>
+
+struct kept;
+struct kept_by;
+struct loop;
+
+struct kept *kept_new(struct loop *, unsigned hold_ms); /* hold_ms: FtpAbortHold */
+/* The tunnel ends, and the masters with it (ours), or else a process stays behind for what must
+ * stay open as long as they live. The helpers have ended. NULL is harmless. */
+void kept_free(struct kept *, bool ours);
+
+/* For a helper that is about to be started on the master of that path: *fd is its end of the
+ * socket (CLOEXEC), the caller's to close. NULL with errno. */
+struct kept_by *kept_begin(struct kept *, const char *ctl_path, int *fd);
+/* A proxy connection for it to take over (proxy_adopt()); -1 = none, it makes its own. It stays
+ * here, too, and is not the caller's to close. */
+int kept_spare(struct kept_by *);
+/* The helper is no more; killed: not by itself. NULL is harmless. */
+void kept_end(struct kept_by *, bool killed);
+void kept_forget(struct kept_by *); /* we end, and it goes on: all that we have of it is closed */
+
+/* A master keeps a channel of each open that was refused, and ends when it has 16,384. */
+unsigned kept_refused(const struct kept *, const char *ctl_path);
+unsigned kept_count(const struct kept *); /* descriptors whose helper has ended */
+
+#endif

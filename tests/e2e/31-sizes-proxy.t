@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Big files and many small ones; over a proxy connection.
+. "$(dirname "$0")/rig.sh"
+. "$RIG_E2E/clients.sh"
+. "$RIG_E2E/sizes.sh"
+
+sizes proxy 50 50 500 50
+finish

@@ -1,0 +1,108 @@
+"""Commands during transfers of a real server: during.py record|compare FILE [download|upload ...]
+
+Uploads and downloads in every mode with one command in their middle; what was answered, in which
+order, and what became of the file. `record` writes that down; `compare` prints "ok NAME" where it
+is the same, else "not ok NAME: why". The server is $AT_ADDR $AT_PORT, its files are in $FTP_ROOT,
+`big` among them.
+"""
+import concurrent.futures
+import hashlib
+import json
+import os
+import select
+import sys
+
+from rawftp import MODES, Raw
+from slow import SLOW
+
+COMMANDS = ("XYZZY", "PWD", "EPSV", "PASV", "NOOP", "STAT", "TYPE I", "SIZE big", "CWD /", "FEAT",
+            "MDTM big", "REST 0", "HELP", "ALLO 10", "MODE S", "OPTS UTF8 ON", "DELE nothing")
+UPLOAD = bytes(n * n % 251 for n in range(101000))
+
+
+def digest(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()[:12]
+
+
+def code(reply):
+    return reply and reply[:3]
+
+
+def upload(ftp, mode, command):
+    """As somebody who waits for the answer before the rest is sent. (ProFTPD looks for commands
+    whenever data have come: one that comes a moment later waits for the next, so the wait ends.)"""
+    name = "up-%s-%s" % (mode, command.replace(" ", "-").replace("/", ""))
+    data = ftp.transfer(mode, "STOR " + name)
+    seen = [code(ftp.reply())]
+    data.sendall(UPLOAD[:51000])
+    ftp.send(command)
+    select.select([ftp.control], [], [], 2 * SLOW)
+    data.sendall(UPLOAD[51000:])
+    data.close()
+    seen += sorted(code(ftp.reply()) or "end" for _ in range(2))
+    path = os.path.join(os.environ["FTP_ROOT"], name)
+    seen.append("whole" if digest(path) == hashlib.sha256(UPLOAD).hexdigest()[:12] else
+                "%d bytes kept" % os.path.getsize(path))
+    os.unlink(path)
+    return seen
+
+
+def download(ftp, mode, command):
+    """Data and replies are read as they come, the command is sent when a part is there."""
+    data = ftp.transfer(mode, "RETR big")
+    seen, got, size, asked = [code(ftp.reply())], hashlib.sha256(), 0, False
+    while True:
+        ready, _, _ = select.select([data], [], [], 15 * SLOW)
+        if not ready:
+            raise OSError("nothing comes any more after %d bytes" % size)
+        part = data.recv(1 << 16)
+        if not part:
+            break
+        got.update(part)
+        size += len(part)
+        if size > 1000000 and not asked:
+            ftp.send(command)
+            asked = True
+    data.close()
+    seen += sorted(code(ftp.reply()) or "end" for _ in range(2))
+    whole = got.hexdigest()[:12] == digest(os.path.join(os.environ["FTP_ROOT"], "big"))
+    return seen + ["whole" if whole else "%d bytes" % size]
+
+
+def one(name, what, mode, command):
+    ftp = None
+    try:
+        ftp = Raw(patience=15 * SLOW)
+        seen = what(ftp, mode, command)
+        return name, seen + [code(ftp.command("NOOP")), code(ftp.command("QUIT"))]
+    except OSError as why:
+        return name, ["failed: %s" % why]
+    finally:
+        if ftp:
+            ftp.close()
+
+
+def play(kinds):
+    jobs = [("%s by %s, %s in its middle" % (what.__name__, mode.upper(), command), what, mode, command)
+            for mode in MODES for what in kinds
+            for command in (COMMANDS if mode in ("pasv", "port") else COMMANDS[:4])]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        return dict(pool.map(lambda job: one(*job), jobs))
+
+
+def main(how, path, *kinds):
+    found = play([globals()[kind] for kind in kinds])
+    if how == "record":
+        with open(path, "w") as f:
+            json.dump(found, f)
+        return
+    with open(path) as f:
+        wanted = json.load(f)
+    for name, seen in found.items():
+        same = seen == wanted[name]
+        print("ok " + name if same else "not ok %s: %s; direct: %s" % (
+            name, " ".join(map(str, seen)), " ".join(map(str, wanted[name]))), flush=True)
+
+
+main(*sys.argv[1:])

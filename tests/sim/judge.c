@@ -1,0 +1,383 @@
+/* The liberties, each a row with the peer who may see it, and when:
+ *
+ *  addresses and ports      both    never compared: a setup is its verb and the reply's code
+ *  indentation, AUTH        client  the client leaves them out of a reply's text
+ *  texts of 4xx and 5xx     client  the code is compared
+ *  no FTP at all            client  a 421 for a greeting that is no reply
+ *  setups, translated       server  which verb (and how many) prepares the data connection
+ *  loose                    both    what a script marks: the client after a dead port, whose
+ *                                   connect succeeds and is reset
+ *  ssh tells no reset       both    an end of file for a reset, of the control connection, and of the
+ *                                   data connection; there any number of bytes up to what was sent
+ *  ... but we may know      client  a reset, and then 425 or 426 for a 2xx
+ *  failed after bytes       client  a reset for an end of file (-R: the end of file), and less bytes,
+ *                                   where the server reports a failure, or leaves without a word
+ *  no reset to send         server  silence for the reset of an upload, never its end of file
+ *                           client  silence for a reset, where no reply says what it was
+ *  the client has died      server  anything but an end of file of an upload that is shorter than direct
+ *  aborted                  both    the data of a transfer that the client itself aborts
+ *  a moment later           client  the end (not the data) of a download behind its final reply, where
+ *                                   nothing but two of our processes lies between
+ *  no order through ssh     client  (-R) at a glance behind the reply an upload's connection is still open
+ *  ended sooner             client  the data connection is ended before the final reply goes out
+ *  cannot be written to     client  whether its writes fail, where the server breaks off the upload
+ */
+#include "judge.h"
+
+#include <string.h>
+
+struct judge {
+	const struct dialogue *d;
+	const struct play *direct, *through;
+	bool loose, died;
+};
+
+static const struct deeds *
+deeds_of(const struct judge *j, const struct seen *s)
+{
+	static const struct deeds none;
+
+	return s->transfer >= 0 ? &j->direct->deeds[s->transfer] : &none;
+}
+
+static bool
+through_ssh(const struct judge *j, bool client)
+{
+	return j->d->knob[K_FAR] ? client : !client;
+}
+
+static const char *
+same_way(const struct seen *a, const struct seen *b)
+{
+	static const char *const table[2][2] = { /* HOW_OK, else */
+		{ "", "a data connection is there, and is not through the tunnel" },
+		{ "a data connection is not there, and is through the tunnel",
+		    "a data connection fails in another way" },
+	};
+
+	return a->how == b->how ? NULL : table[a->how != HOW_OK][b->how != HOW_OK];
+}
+
+/* ---- what the client sees ---- */
+
+static const char *
+same_order(const struct judge *j, const struct seen *a, const struct seen *b)
+{
+	const struct deeds *deeds = deeds_of(j, a);
+
+	if (j->through->direct || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
+		return NULL;
+	if (j->d->knob[K_FAR] && deeds->up)
+		return NULL; /* an upload's end to a far client: through ssh there is no order */
+	if (b->arrived < a->arrived)
+		return "a final reply has overtaken the data";
+	if (a->ended && !b->ended && (deeds->up || j->d->knob[K_FAR]))
+		return "a final reply has overtaken the end of the data connection";
+	return NULL;
+}
+
+static const char *
+same_reply(const struct judge *j, const struct seen *a, const struct seen *b)
+{
+	const struct deeds *deeds = deeds_of(j, a);
+
+	if (a->code == 0 && b->code == 421)
+		return NULL;
+	if (a->code / 100 == 2 && (b->code == 425 || b->code == 426) && deeds->sent_reset)
+		return NULL;
+	if (a->code != b->code)
+		return "another reply";
+	if (a->code < 400 && strcmp(a->text, b->text) != 0)
+		return "another text of a reply";
+	return same_order(j, a, b);
+}
+
+static const char *
+same_download(const struct judge *j, const struct seen *a, const struct seen *b)
+{
+	const struct deeds *deeds = deeds_of(j, a);
+	bool failed = (deeds->final >= 300 && deeds->sent > 0) || deeds->left;
+
+	if (b->how == HOW_WRONG)
+		return "wrong bytes";
+	if (deeds->aborted)
+		return NULL;
+	if (b->n > deeds->sent && b->n > a->n)
+		return "more bytes than were sent";
+	if (a->how == HOW_RESET && (b->how == HOW_EOF || b->how == HOW_RESET))
+		return NULL;
+	if (a->how == HOW_RESET && b->how == HOW_SILENCE && through_ssh(j, true) && deeds->final == 0)
+		return NULL;
+	if (a->how == HOW_EOF && failed && b->how == (through_ssh(j, true) ? HOW_EOF : HOW_RESET))
+		return NULL;
+	if (a->how != b->how)
+		return "another end of the data";
+	return a->n != b->n ? "another number of bytes" : NULL;
+}
+
+static const char *
+same_client(const struct judge *j, const struct seen *a, const struct seen *b)
+{
+	const struct deeds *deeds = deeds_of(j, a);
+
+	switch (a->kind) {
+	case SEEN_REPLY:
+		return same_reply(j, a, b);
+	case SEEN_SETUP:
+		return a->code != b->code ? "another reply to a setup" : NULL;
+	case SEEN_RECEIVED:
+		return same_download(j, a, b);
+	case SEEN_SENT:
+		return a->how == b->how || deeds->final >= 300 || deeds->sent_reset || deeds->left ?
+		    NULL : "an upload could not be sent, or could";
+	case SEEN_STATE:
+		if ((a->how == HOW_OPEN || a->how == HOW_RESET) && b->how == HOW_EOF)
+			return NULL;
+		if (b->how == HOW_OPEN && b->code == AT_A_GLANCE && j->d->knob[K_FAR])
+			return NULL;
+		if (a->how == HOW_EOF && b->how == HOW_RESET && (deeds->left || deeds->final >= 300))
+			return NULL;
+		return a->how != b->how ? "another end of the data connection" : NULL;
+	case SEEN_END:
+		return a->how == HOW_EOF && b->how == HOW_RESET && !j->through->direct ?
+		    "the control connection is reset" : NULL;
+	default:
+		return same_way(a, b);
+	}
+}
+
+/* ---- what the server sees ---- */
+
+static const char *
+same_upload(const struct judge *j, const struct seen *a, const struct seen *b)
+{
+	const struct deeds *deeds = deeds_of(j, a);
+
+	if (b->how == HOW_WRONG)
+		return "wrong bytes";
+	if (b->how == HOW_EOF && (b->n < a->n || a->how == HOW_RESET || a->how == HOW_SILENCE))
+		return "an upload that was cut looks whole";
+	if (j->died || deeds->aborted)
+		return NULL;
+	if (a->how == HOW_RESET && b->how == HOW_SILENCE && through_ssh(j, false))
+		return NULL;
+	if (a->how != b->how)
+		return "another end of an upload";
+	return a->n != b->n && a->how == HOW_EOF ? "another number of bytes uploaded" : NULL;
+}
+
+static const char *
+same_server(const struct judge *j, const struct seen *a, const struct seen *b)
+{
+	switch (a->kind) {
+	case SEEN_COMMAND:
+	case SEEN_SETUP:
+		return strcmp(a->text, b->text) != 0 ? "another command" : NULL;
+	case SEEN_RECEIVED:
+		return same_upload(j, a, b);
+	case SEEN_END:
+		return a->how == HOW_EOF && b->how == HOW_RESET && !j->died && !j->through->direct ?
+		    "the control connection to the server is reset" : NULL;
+	default:
+		return same_way(a, b);
+	}
+}
+
+/* ---- side by side ---- */
+
+static bool
+counts(const struct judge *j, const struct seen *s, bool client)
+{
+	bool translated = j->d->knob[K_MODE] >= 2;
+
+	if (s->loose)
+		return false;
+	if (client)
+		return true;
+	if (j->loose && s->kind != SEEN_RECEIVED)
+		return false;
+	return s->kind != SEEN_SETUP || !translated;
+}
+
+static const struct seen *
+next_seen(const struct judge *j, const struct view *v, unsigned *at, bool client)
+{
+	while (*at < v->count && !counts(j, &v->seen[*at], client))
+		++*at;
+	return *at < v->count ? &v->seen[(*at)++] : NULL;
+}
+
+static const char *
+same_view(const struct judge *j, const struct view *a, const struct view *b, bool client, FILE *f)
+{
+	unsigned i = 0, k = 0;
+
+	for (;;) {
+		const struct seen *x = next_seen(j, a, &i, client), *y = next_seen(j, b, &k, client);
+		const char *why;
+
+		if (x == NULL && y == NULL)
+			return NULL;
+		if (x == NULL || y == NULL)
+			why = x ? "something is not seen" : "something more is seen";
+		else if (x->kind != y->kind)
+			why = "something else is seen";
+		else
+			why = client ? same_client(j, x, y) : same_server(j, x, y);
+		if (why == NULL)
+			continue;
+		if (f != NULL) {
+			fprintf(f, "the %s differs: %s\n  direct: ", client ? "client" : "server", why);
+			x ? seen_print(x, f) : (void)fprintf(f, "-\n");
+			fprintf(f, "  tunnel: ");
+			y ? seen_print(y, f) : (void)fprintf(f, "-\n");
+		}
+		return why;
+	}
+}
+
+static bool
+has(const struct dialogue *d, enum op_kind kind)
+{
+	for (unsigned i = 0; i < d->client_ops; i++)
+		if (d->client[i].kind == kind && !d->client[i].off)
+			return true;
+	return false;
+}
+
+/* Of a transfer: its data, and the final reply that came behind them. */
+static const struct seen *
+received(const struct view *v, int transfer)
+{
+	for (unsigned i = 0; i < v->count; i++)
+		if (v->seen[i].kind == SEEN_RECEIVED && v->seen[i].transfer == transfer)
+			return &v->seen[i];
+	return NULL;
+}
+
+static const struct seen *
+dialled(const struct view *v, int transfer)
+{
+	for (unsigned i = 0; i < v->count; i++)
+		if (v->seen[i].kind == SEEN_DIALLED && v->seen[i].transfer == transfer &&
+		    v->seen[i].how == HOW_OK)
+			return &v->seen[i];
+	return NULL;
+}
+
+static const struct seen *
+success(const struct view *v, int transfer)
+{
+	for (unsigned i = 0; i < v->count; i++)
+		if (v->seen[i].kind == SEEN_REPLY && v->seen[i].transfer == transfer &&
+		    v->seen[i].code / 100 == 2)
+			return &v->seen[i];
+	return NULL;
+}
+
+/* Where nothing is compared it is still no liberty to call an empty file, or an upload that went
+ * nowhere, a success. */
+static const char *
+no_lie(const struct view *client, const struct view *server)
+{
+	const struct seen *data = NULL, *sent = NULL;
+
+	for (unsigned i = 0; i < client->count; i++) {
+		const struct seen *s = &client->seen[i];
+
+		if (!s->loose || s->kind == SEEN_SETUP)
+			data = sent = NULL;
+		else if (s->kind == SEEN_RECEIVED && s->how == HOW_EOF)
+			data = s;
+		else if (s->kind == SEEN_SENT && s->how == HOW_OK)
+			sent = s;
+		else if (s->kind == SEEN_REPLY && s->code / 100 == 2 &&
+		    ((data != NULL && data->transfer == s->transfer) ||
+		    (sent != NULL && sent->transfer == s->transfer)) &&
+		    received(server, s->transfer) == NULL && dialled(server, s->transfer) == NULL)
+			return "success without a data connection";
+	}
+	return NULL;
+}
+
+const char *
+judge_same(const struct dialogue *d, const struct play *direct, const struct play *through, FILE *f)
+{
+	struct judge j = { d, direct, through, has(d, C_LOOSE), has(d, C_DIE) };
+	const char *why = through->fault;
+
+	if (why == NULL && !through->direct)
+		why = no_lie(&through->client, &through->server);
+	if (why == NULL)
+		why = same_view(&j, &direct->client, &through->client, true, f);
+	if (why == NULL)
+		why = same_view(&j, &direct->server, &through->server, false, f);
+	return why;
+}
+
+void
+judge_merge(struct play *direct, const struct play *again)
+{
+	for (unsigned i = 0; i < direct->client.count && i < again->client.count; i++) {
+		struct seen *a = &direct->client.seen[i];
+		const struct seen *b = &again->client.seen[i];
+
+		a->arrived = a->arrived < b->arrived ? a->arrived : b->arrived;
+		a->ended = a->ended && b->ended;
+	}
+	for (unsigned i = 0; i < direct->server.count && i < again->server.count; i++)
+		if (again->server.seen[i].kind == SEEN_END && again->server.seen[i].how == HOW_RESET)
+			direct->server.seen[i].how = HOW_RESET;
+	for (unsigned i = 0; i < direct->client.count && i < again->client.count; i++)
+		if (again->client.seen[i].kind == SEEN_END && again->client.seen[i].how == HOW_RESET)
+			direct->client.seen[i].how = HOW_RESET;
+}
+
+/* ---- after a cut ---- */
+
+static const char *
+cut_download(const struct play *direct, const struct play *through, int t)
+{
+	const struct seen *a = received(&direct->client, t), *b = received(&through->client, t);
+
+	if (b != NULL && b->how == HOW_WRONG)
+		return "wrong bytes";
+	if (a == NULL || b == NULL || a->how != HOW_EOF || b->how != HOW_EOF || b->n >= a->n)
+		return NULL;
+	return success(&through->client, t) ? "a short download with an honest end and a 2xx" : NULL;
+}
+
+static const char *
+cut_upload(const struct dialogue *d, const struct play *direct, const struct play *through, int t,
+    enum cut cut)
+{
+	const struct seen *a = received(&direct->server, t), *b = received(&through->server, t);
+	bool sshd_ends_it = cut == CUT_LINK && !d->knob[K_FAR];
+
+	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted)
+		return NULL;
+	if (b != NULL && b->how == HOW_WRONG)
+		return "wrong bytes";
+	if (b != NULL && b->how == HOW_EOF && b->n < a->n && !sshd_ends_it)
+		return "the end of file of an upload that was cut";
+	if (success(&through->client, t) && success(&direct->client, t) &&
+	    (b == NULL || b->how != HOW_EOF || b->n < a->n))
+		return "a 2xx for an upload that was cut";
+	return NULL;
+}
+
+const char *
+judge_cut(const struct dialogue *d, const struct play *direct, const struct play *through,
+    enum cut cut, FILE *f)
+{
+	const char *why = through->fault;
+
+	for (int t = 0; t < TRANSFERS && why == NULL; t++) {
+		why = cut_download(direct, through, t);
+		if (why == NULL)
+			why = cut_upload(d, direct, through, t, cut);
+		if (why != NULL && f != NULL)
+			fprintf(f, "transfer %d: %s\n", t, why);
+	}
+	return why;
+}
