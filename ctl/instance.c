@@ -36,7 +36,7 @@ static bool
 is_same(const struct tunnel_view *v, const struct cmdline *c, const char *ctl_path)
 {
 	if (v->trouble != NULL || strcmp(v->tunnel.destination, c->destination) != 0 ||
-	    strcmp(v->tunnel.control_path, ctl_path) != 0)
+	    (ctl_path != NULL && strcmp(v->tunnel.control_path, ctl_path) != 0))
 		return false;
 	for (size_t i = 0; i < c->local.count; i++)
 		if (!has_listener(v, &c->local.spec[i]))

@@ -65,6 +65,8 @@ for shell in bash zsh fish; do
 		offers $shell "tunnels to $command" 'nas server:2121' ftp-over-ssh-ctl $command ''
 	done
 	offers $shell 'status -j' -j ftp-over-ssh-ctl status -
+	offers $shell 'list -j' -j ftp-over-ssh-ctl list -
+	like "$shell: options of ssh" "$(offer $shell ftp-over-ssh -o serveralivec)" '^serveralivecountmax=?$'
 	offers $shell 'a destination to check' docs-gamma ftp-over-ssh-ctl check docs-g
 done
 finish

@@ -59,6 +59,17 @@ $two"
 fi
 fails '-U: an unknown one' 64 'no such user: nobody-here' "$FOSCTL" -U nobody-here list
 ok '--help' ctl --help
+port=$(free_port)
+twice()
+{
+	fos -f -N -o FtpName=twice "$@" -L "127.0.0.1:$port:$FTP_AT" rig
+}
+ok '-f' twice
+ok '-f a second time: it is up already' twice
+fails '-f for another FTP server: the port is in use' 255 'the port is in use' fos -f -N \
+    -L "127.0.0.1:$port:localhost:1" rig
+ok '-f: it is one tunnel' ctl stop twice
+ok 'which ends' wait_for 10 eval '! ctl list | grep -q twice'
 like 'status: the master' "$(ctl status one)" "ssh connection: up, ours, pid $(master_pid "$one_pid"), at "
 like 'status: the listener' "$(ctl status one)" \
     "listening on 127.0.0.1:$one_port, forwarding to $FTP_AT"
