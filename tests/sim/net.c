@@ -336,7 +336,7 @@ sock_read(struct sock *s, void *data, size_t size)
 	if (data != NULL && n > 0)
 		memcpy(data, s->received.data + s->received.at, n);
 	s->received.at += n;
-	if (buffer_held(&s->peer->send) > 0)
+	if (n > 0 && buffer_held(&s->peer->send) > 0)
 		world_in(s->path->lo, window_opens, s->peer);
 	return n;
 }
