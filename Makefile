@@ -19,6 +19,7 @@
 #   CC CFLAGS CPPFLAGS LDFLAGS  the compiler and what is added to its options
 #   SCENARIOS                   end-to-end scenarios for sanitize and valgrind, by parts of their
 #                               names; default: all
+#   V                           V=1 shows every command
 #   WERROR                      WERROR=-Werror makes warnings fatal
 #   HARDEN_CFLAGS HARDEN_LDFLAGS  hardening options; default: what the compiler takes. Empty = none
 #   PREFIX      /usr/local      root of the installation
@@ -29,7 +30,8 @@
 #   MANDIR      DATADIR/man
 #   BASHCOMPDIR DATADIR/bash-completion/completions
 #   ZSHCOMPDIR  DATADIR/zsh/site-functions
-#   FISHCOMPDIR DATADIR/fish/vendor_completions.d
+#   FISHCOMPDIR DATADIR/fish/vendor_completions.d, and where that is not read by fish (PREFIX
+#               /usr/local) /etc/fish/completions
 #   INSTALL     install         a BSD-compatible install(1)
 
 VERSION = 0.1
@@ -41,7 +43,8 @@ DATADIR = $(PREFIX)/share
 MANDIR = $(DATADIR)/man
 BASHCOMPDIR = $(DATADIR)/bash-completion/completions
 ZSHCOMPDIR = $(DATADIR)/zsh/site-functions
-FISHCOMPDIR = $(DATADIR)/fish/vendor_completions.d
+FISHCOMPDIR != case '$(PREFIX)' in (/usr/local) echo /etc/fish/completions ;; \
+	(*) echo '$(DATADIR)/fish/vendor_completions.d' ;; esac
 INSTALL = install
 
 CC = cc
@@ -71,18 +74,29 @@ UNIT = $(UNIT_SRC:.c=.test)
 FUZZ = $(FUZZ_SRC:.c=.test)
 LIBRARIES = helper/libhelper.a ctl/libctl.a
 
-# Each hardening option is tried on an empty program; -D_FORTIFY_SOURCE warns without -O, and
-# where it is set already.
-HARDEN_CFLAGS != for f in -fstack-protector-strong -fstack-clash-protection -fcf-protection \
-	-fPIE; do \
-		if echo 'int x;' | $(CC) -Werror $$f -x c -S -o - - >/dev/null 2>&1; then \
-			echo $$f; fi; done; \
+# Each option is tried on an empty program, once: the answers are kept in build/ for as long as the
+# question is the same. -D_FORTIFY_SOURCE warns without -O, and where it is set already.
+QUESTION = $(CC) / $(CPPFLAGS) / $(CFLAGS)
+# GNU make knows the first one, bmake the second one
+GOALS = $(MAKECMDGOALS)$(.TARGETS)
+PROBED != case '$(GOALS)' in (clean) exit 0 ;; esac; \
+	if test "`cat build/question 2>/dev/null`" = '$(QUESTION) / '"`pwd`"; then echo kept; exit 0; fi; \
+	mkdir -p build && cd build || exit 0; \
+	takes() { echo 'int main(void) { return 0; }' | $(CC) -Werror "$$@" -x c - >/dev/null 2>&1; }; \
+	for f in -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE; do \
+		if takes "$$f" -S -o probe; then echo "$$f"; fi; done >cflags; \
 	case '$(CPPFLAGS) $(CFLAGS)' in \
 	(*_FORTIFY_SOURCE*) ;; \
-	(*-O[123sgz]*) echo -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 ;; esac
-HARDEN_LDFLAGS != d=`mktemp -d`; for f in -pie -Wl,-z,relro -Wl,-z,now; do \
-		if echo 'int main(void) { return 0; }' | $(CC) -Werror -fPIE $$f -x c -o $$d/a - \
-			>/dev/null 2>&1; then echo $$f; fi; done; rm -rf $$d
+	(*-O[123sgz]*) echo -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 ;; esac >>cflags; \
+	for f in -pie -Wl,-z,relro -Wl,-z,now; do \
+		if takes -fPIE "$$f" -o probe; then echo "$$f"; fi; done >ldflags; \
+	f="-ffile-prefix-map=`cd .. && pwd`=."; \
+	if takes "$$f" -S -o probe; then echo "$$f"; fi >paths; \
+	rm -f probe; echo '$(QUESTION) / '"`cd .. && pwd`" >question; echo probed
+HARDEN_CFLAGS != cat build/cflags 2>/dev/null; true
+HARDEN_LDFLAGS != cat build/ldflags 2>/dev/null; true
+# the same objects wherever they are built
+PATHS != cat build/paths 2>/dev/null; true
 
 # getpeereid(3), arc4random(3) and their like
 LIBBSD != if test "`uname`" = Linux; then echo -lbsd; fi
@@ -90,30 +104,52 @@ LIBS = $(LIBBSD)
 
 STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra $(WERROR)
 DEFS = -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
-COMPILE = $(CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(CFLAGS)
+COMPILE = $(CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(PATHS) $(CFLAGS)
 LINK = $(CC) $(HARDEN_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
+
+# Written anew only when they change; all objects depend on it.
+FLAGS != case '$(GOALS)' in (clean) ;; (*) mkdir -p build; \
+	if test "`cat build/flags 2>/dev/null`" != '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD) $(LIBEXECDIR)'; then \
+		echo '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD) $(LIBEXECDIR)' >build/flags; fi ;; esac
+
+# What is done, in a word; or all of it (V=1).
+SAY_ = @echo
+SAY_1 = @:
+HUSH_ = @
+HUSH_1 =
+SAY = $(SAY_$(V))
+HUSH = $(HUSH_$(V))
 
 all: $(PROGRAMS)
 
 .SUFFIXES: .c .o .test
 .c.o:
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(SAY) CC $<
+	$(HUSH)$(COMPILE) -MMD -MP -c -o $@ $<
 .c.test:
-	$(COMPILE) -MMD -MP `$(PKG_CONFIG) --cflags check` $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $< \
+	$(SAY) TEST $<
+	$(HUSH)$(COMPILE) -MMD -MP `$(PKG_CONFIG) --cflags check` $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $< \
 		$(LIBRARIES) `$(PKG_CONFIG) --libs check` $(LIBS)
 
+$(CTL_OBJ) $(HELPER_OBJ) $(PROGRAMS:=.o) $(UNIT) $(FUZZ): build/flags
 ctl/libctl.a: $(CTL_OBJ)
-	rm -f $@; $(AR) rcs $@ $(CTL_OBJ)
+	$(SAY) AR $@
+	$(HUSH)rm -f $@; $(AR) rcs $@ $(CTL_OBJ)
 helper/libhelper.a: $(HELPER_OBJ)
-	rm -f $@; $(AR) rcs $@ $(HELPER_OBJ)
+	$(SAY) AR $@
+	$(HUSH)rm -f $@; $(AR) rcs $@ $(HELPER_OBJ)
 ctl/ftp-over-ssh: ctl/ftp-over-ssh.o ctl/libctl.a
-	$(LINK) -o $@ ctl/ftp-over-ssh.o ctl/libctl.a $(LIBS)
+	$(SAY) LINK $@
+	$(HUSH)$(LINK) -o $@ ctl/ftp-over-ssh.o ctl/libctl.a $(LIBS)
 ctl/ftp-over-ssh-ctl: ctl/ftp-over-ssh-ctl.o ctl/libctl.a
-	$(LINK) -o $@ ctl/ftp-over-ssh-ctl.o ctl/libctl.a $(LIBS)
+	$(SAY) LINK $@
+	$(HUSH)$(LINK) -o $@ ctl/ftp-over-ssh-ctl.o ctl/libctl.a $(LIBS)
 helper/ftp-over-ssh-helper: helper/ftp-over-ssh-helper.o $(LIBRARIES)
-	$(LINK) -o $@ helper/ftp-over-ssh-helper.o $(LIBRARIES) $(LIBS)
+	$(SAY) LINK $@
+	$(HUSH)$(LINK) -o $@ helper/ftp-over-ssh-helper.o $(LIBRARIES) $(LIBS)
 tests/sim/sim: $(SIM_OBJ) $(LIBRARIES)
-	$(LINK) -o $@ $(SIM_OBJ) $(LIBRARIES) $(LIBS)
+	$(SAY) LINK $@
+	$(HUSH)$(LINK) -o $@ $(SIM_OBJ) $(LIBRARIES) $(LIBS)
 $(UNIT) $(FUZZ): $(LIBRARIES)
 
 # --- tests
@@ -211,8 +247,15 @@ uninstall:
 	@$(PLACE); for f in $(PROGRAMS) $(MAN1) $(MAN8) $(COMPLETIONS); do \
 		place $$f; rm -f '$(DESTDIR)'"$$d/$$n"; done
 
+# Of what is committed; in an unpacked tarball, of what was in it.
+DIST = ftp-over-ssh-$(VERSION)
 dist:
-	git archive --prefix=ftp-over-ssh-$(VERSION)/ -o ftp-over-ssh-$(VERSION).tar.gz HEAD
+	@if git rev-parse --git-dir >/dev/null 2>&1; then \
+		git archive --prefix=$(DIST)/ -o $(DIST).tar.gz HEAD; \
+	else d=`mktemp -d` && mkdir $$d/$(DIST) && $(MAKE) -s clean && \
+		tar cf - --exclude='./*.tar.gz' . | (cd $$d/$(DIST) && tar xpf -) && \
+		(cd $$d && tar cf - $(DIST)) | gzip -9n >$(DIST).tar.gz && rm -rf $$d; fi
+	@echo $(DIST).tar.gz
 clean:
 	rm -rf build $(PROGRAMS) $(LIBRARIES) $(UNIT) $(FUZZ) tests/sim/sim
 	rm -f ctl/*.o ctl/*.d helper/*.o helper/*.d tests/*/*.o tests/*/*.d tests/*/*.test.*

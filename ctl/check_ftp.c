@@ -85,7 +85,7 @@ find_password(const struct check *c, char *password, size_t size)
 static bool
 wants_tls(int code, const char *reply)
 {
-	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", "AUTH", NULL };
+	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", NULL };
 
 	for (size_t i = 0; words[i] != NULL && code >= 400; i++)
 		if (strcasestr(reply, words[i]) != NULL)

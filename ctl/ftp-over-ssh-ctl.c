@@ -1,6 +1,7 @@
 /* ftp-over-ssh-ctl: look at and steer the tunnels of this user. */
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 #define USAGE 64
 #define FAILED 255
 #define ANSWER_MS 3000
+
+static uid_t whose; /* tunnels: ours, or those of -U */
 
 struct command {
 	const char *name, *arguments, *description;
@@ -121,15 +124,15 @@ find(const struct tunnels *all, const char *text, size_t len, char *why, size_t 
 static int
 list(const struct command *c, int argc, char *argv[])
 {
+	bool json = argc == 2 && strcmp(argv[1], "-j") == 0;
 	struct tunnels all;
 	char why[256];
 
-	(void)argv;
-	if (argc != 1)
+	if (argc != 1 + json)
 		return usage_error(c);
-	if (query_all(&all, ANSWER_MS, why, sizeof(why)) == -1)
+	if (query_all(&all, whose, ANSWER_MS, why, sizeof(why)) == -1)
 		return failed(NULL, why);
-	show_names(stdout, &all);
+	(json ? json_names : show_names)(stdout, &all);
 	query_free(&all);
 	return written();
 }
@@ -145,7 +148,7 @@ status(const struct command *c, int argc, char *argv[])
 
 	if (argc > 2 + json || (name != NULL && *name == '-'))
 		return usage_error(c);
-	if (query_all(&all, ANSWER_MS, why, sizeof(why)) == -1)
+	if (query_all(&all, whose, ANSWER_MS, why, sizeof(why)) == -1)
 		return failed(NULL, why);
 	if (name != NULL && (v = find(&all, name, strlen(name), why, sizeof(why))) == NULL) {
 		query_free(&all);
@@ -172,7 +175,7 @@ top(const struct command *c, int argc, char *argv[])
 	(void)argv;
 	if (argc != 1)
 		return usage_error(c);
-	return top_run(why, sizeof(why)) == 0 ? written() : failed(NULL, why);
+	return top_run(whose, why, sizeof(why)) == 0 ? written() : failed(NULL, why);
 }
 
 /* Steering */
@@ -222,7 +225,7 @@ tell(struct status_ask *ask, const char *text, bool whole)
 	char why[1200];
 	int result = -1;
 
-	if (query_all(&all, ANSWER_MS, why, sizeof(why)) == -1)
+	if (query_all(&all, whose, ANSWER_MS, why, sizeof(why)) == -1)
 		return failed(NULL, why);
 	v = whole ? find(&all, text, strlen(text), why, sizeof(why)) :
 	    parse_target(&all, text, ask, why, sizeof(why));
@@ -232,20 +235,34 @@ tell(struct status_ask *ask, const char *text, bool whole)
 	return result == 0 ? 0 : failed(text, why);
 }
 
+/* All of them are told, whatever becomes of the others. */
+static int
+tell_each(const struct command *c, int argc, char *argv[], enum status_op op)
+{
+	int result = argc < 2 ? usage_error(c) : 0;
+
+	for (int i = 1; i < argc && result == 0; i++)
+		if (*argv[i] == '-')
+			result = usage_error(c);
+	for (int i = 1; i < argc && result != USAGE; i++) {
+		struct status_ask ask = { (uint32_t)op, 0, 0 };
+
+		if (tell(&ask, argv[i], op == STATUS_ASK_STOP) != 0)
+			result = FAILED;
+	}
+	return result;
+}
+
 static int
 close_it(const struct command *c, int argc, char *argv[])
 {
-	struct status_ask ask = { STATUS_ASK_CLOSE, 0, 0 };
-
-	return argc == 2 && *argv[1] != '-' ? tell(&ask, argv[1], false) : usage_error(c);
+	return tell_each(c, argc, argv, STATUS_ASK_CLOSE);
 }
 
 static int
 stop(const struct command *c, int argc, char *argv[])
 {
-	struct status_ask ask = { STATUS_ASK_STOP, 0, 0 };
-
-	return argc == 2 && *argv[1] != '-' ? tell(&ask, argv[1], true) : usage_error(c);
+	return tell_each(c, argc, argv, STATUS_ASK_STOP);
 }
 
 static int
@@ -255,12 +272,12 @@ check(const struct command *c, int argc, char *argv[])
 }
 
 static const struct command commands[] = {
-	{ "list", "", "the names of the running tunnels", list },
+	{ "list", "[-j]", "the names of the running tunnels", list },
 	{ "status", "[-j] [tunnel]", "tunnels, sessions and data channels (-j: JSON)", status },
 	{ "top", "", "the running transfers, until q", top },
-	{ "close", "tunnel[/session[/channel]]", "end sessions or a data channel", close_it },
-	{ "stop", "tunnel", "end a tunnel", stop },
-	{ "check", "[ssh options] [-t ftp_host[:port]] destination", "where does the chain break?",
+	{ "close", "tunnel[/session[/channel]] ...", "end sessions or a data channel", close_it },
+	{ "stop", "tunnel ...", "end tunnels", stop },
+	{ "check", "[ssh options] [-t ftp_host[:port]] [-u ftp_user] destination", "where does the chain break?",
 	    check },
 	{ 0 }
 };
@@ -268,25 +285,64 @@ static const struct command commands[] = {
 static int
 help(FILE *f)
 {
-	fprintf(f, "usage: %s command [argument ...]\n", PROGRAM);
+	fprintf(f, "usage: %s [-U user] command [argument ...]\n", PROGRAM);
 	for (const struct command *c = commands; c->name != NULL; c++)
-		fprintf(f, "  %s %s\n      %s\n", c->name, c->arguments, c->description);
+		fprintf(f, "  %s%s%s\n      %s\n", c->name, *c->arguments != '\0' ? " " : "",
+		    c->arguments, c->description);
+	fprintf(f, "  -U user: the tunnels of another user; for root\n");
 	return f == stdout ? written() : USAGE;
+}
+
+/* -U: how many words it was, -1 with a message. */
+static int
+choose_user(char *argv[])
+{
+	const struct passwd *pw;
+	char text[200];
+
+	whose = geteuid();
+	if (strcmp(argv[1], "-U") != 0)
+		return 0;
+	if (argv[2] == NULL || (pw = getpwnam(argv[2])) == NULL) {
+		log_error("-U: no such user: %s", argv[2] == NULL ? "" :
+		    log_escape(text, sizeof(text), argv[2], strlen(argv[2])));
+		return -1;
+	}
+	if (whose != 0 && pw->pw_uid != whose) {
+		log_error("-U is for root: others cannot reach the tunnels of %s", pw->pw_name);
+		return -1;
+	}
+	whose = pw->pw_uid;
+	return 2;
+}
+
+static bool
+is_one(const char *word, const char *letter, const char *name)
+{
+	return strcmp(word, letter) == 0 || strcmp(word, name) == 0;
 }
 
 int
 main(int argc, char *argv[])
 {
+	int skip;
+
 	signals_start();
 	log_open(PROGRAM, LOG_NORMAL, false);
+	if (argc < 2)
+		return help(stderr);
+	if ((skip = choose_user(argv)) == -1)
+		return USAGE;
+	argc -= skip;
+	argv += skip;
 	if (argc < 2)
 		return help(stderr);
 	for (const struct command *c = commands; c->name != NULL; c++)
 		if (strcmp(argv[1], c->name) == 0)
 			return c->run(c, argc - 1, argv + 1);
-	if (strcmp(argv[1], "-h") == 0)
+	if (is_one(argv[1], "-h", "--help"))
 		return help(stdout);
-	if (strcmp(argv[1], "-V") == 0) {
+	if (is_one(argv[1], "-V", "--version")) {
 		printf("%s %s\n", PROGRAM, VERSION);
 		return written();
 	}

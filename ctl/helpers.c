@@ -48,7 +48,8 @@ helpers_new(struct loop *loop, const struct helpers_config *config)
 		free(h);
 		return NULL;
 	}
-	if (config->cmdline->to_syslog)
+	if (config->cmdline->to_syslog ||
+	    (config->cmdline->background && config->cmdline->log_file == NULL))
 		h->log = helperlog_new(loop);
 	return h;
 }

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "query.h"
 
@@ -35,7 +36,7 @@ static bool
 is_same(const struct tunnel_view *v, const struct cmdline *c, const char *ctl_path)
 {
 	if (v->trouble != NULL || strcmp(v->tunnel.destination, c->destination) != 0 ||
-	    strcmp(v->tunnel.control_path, ctl_path) != 0)
+	    (ctl_path != NULL && strcmp(v->tunnel.control_path, ctl_path) != 0))
 		return false;
 	for (size_t i = 0; i < c->local.count; i++)
 		if (!has_listener(v, &c->local.spec[i]))
@@ -50,7 +51,7 @@ look(const struct cmdline *c, const char *ctl_path)
 	char why[256];
 	bool found = false;
 
-	if (query_all(&all, ASK_MS, why, sizeof(why)) == -1)
+	if (query_all(&all, geteuid(), ASK_MS, why, sizeof(why)) == -1)
 		return false;
 	for (size_t i = 0; i < all.count && !found; i++)
 		found = is_same(&all.tunnel[i], c, ctl_path);

@@ -7,7 +7,7 @@
 
 #include "cmdline.h"
 
-/* All running tunnels are asked: is there one with that control path (of -S, expanded), that
+/* All running tunnels are asked: is there one with that control path (of -S, expanded; NULL: any), that
  * destination and all those listeners of -L? Takes as long as a tunnel that hangs, a second at most. */
 bool instance_runs(const struct cmdline *, const char *ctl_path);
 

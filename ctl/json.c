@@ -108,6 +108,27 @@ put_tunnel(FILE *f, const struct tunnel_view *v)
 }
 
 void
+json_names(FILE *f, const struct tunnels *all)
+{
+	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct tunnel_view *v = &all->tunnel[i];
+
+		fprintf(f, "%s{\"pid\": %ld, \"name\": ", i == 0 ? "\n  " : ",\n  ", v->pid);
+		json_string(f, v->trouble == NULL ? v->tunnel.name : "");
+		fputs(", \"destination\": ", f);
+		json_string(f, v->trouble == NULL ? v->tunnel.destination : "");
+		fputs(", \"error\": ", f);
+		if (v->trouble != NULL)
+			json_string(f, v->trouble);
+		else
+			fputs("null", f);
+		fputc('}', f);
+	}
+	fputs("]}\n", f);
+}
+
+void
 json_tunnels(FILE *f, const struct tunnels *all)
 {
 	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);

@@ -7,6 +7,8 @@
 
 #include "query.h"
 
+/* Names, pids and destinations only. */
+void json_names(FILE *, const struct tunnels *);
 void json_tunnels(FILE *, const struct tunnels *);
 void json_string(FILE *, const char *);
 

@@ -215,8 +215,8 @@ cannot_bind(const struct addrinfo *ai, struct message why)
 		return fail(LISTEN_IN_USE, why, "cannot listen on %s: the port is in use; choose "
 		    "another one, or 0 for any", text);
 	if (error == EACCES)
-		return fail(LISTEN_FAILED, why, "cannot listen on %s: ports below 1024 are for "
-		    "root; choose another one", text);
+		return fail(LISTEN_FAILED, why, "cannot listen on %s: that port takes a privilege; "
+		    "choose one from 1024 up", text);
 	return fail(LISTEN_FAILED, why, "cannot listen on %s: %s", text, strerror(error));
 }
 

@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 /* syslog.h has names of its own that begin with LOG_, none of them in enum log_level. */
@@ -20,17 +22,57 @@
 static struct {
 	const char *program;
 	int level;
-	bool to_syslog;
-} state = { "ftp-over-ssh", LOG_NORMAL, false };
+	bool to_syslog, with_time;
+} state = { "ftp-over-ssh", LOG_NORMAL, false, false };
+
+#define WITH_TIME "FTP_OVER_SSH_LOG_TIME" /* a child knows it by that */
 
 void
 log_open(const char *program, int level, bool to_syslog)
 {
 	state.program = program;
 	state.level = level;
-	state.to_syslog = to_syslog;
-	if (to_syslog) /* LOG_NDELAY: no socket can be opened once in the sandbox */
-		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	state.to_syslog = false;
+	state.with_time = getenv(WITH_TIME) != NULL;
+	if (to_syslog)
+		log_to_syslog();
+}
+
+/* LOG_NDELAY: no socket can be opened once in the sandbox. */
+void
+log_to_syslog(void)
+{
+	if (!state.to_syslog)
+		openlog(state.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	state.to_syslog = true;
+}
+
+bool
+log_in_syslog(void)
+{
+	return state.to_syslog;
+}
+
+void
+log_with_time(void)
+{
+	state.with_time = setenv(WITH_TIME, "1", 1) == 0;
+}
+
+/* What a line begins with; at most size - 1. UTC needs no file, which a sandbox may forbid. */
+static size_t
+begin_line(char *line, size_t size)
+{
+	time_t now = time(NULL);
+	size_t len = 0;
+	struct tm tm;
+
+	if (state.to_syslog)
+		return 0;
+	if (state.with_time && gmtime_r(&now, &tm) != NULL)
+		len = strftime(line, size, "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	len += (size_t)snprintf(line + len, size - len, "%s: ", state.program);
+	return len < size ? len : 0;
 }
 
 int
@@ -96,16 +138,14 @@ static void
 emit(int priority, const char *fmt, va_list ap)
 {
 	char line[LINE_SIZE];
-	int head, body, saved = errno;
+	int body, saved = errno;
+	size_t head = begin_line(line, sizeof(line) / 2);
 
-	head = state.to_syslog ? 0 : snprintf(line, sizeof(line) / 2, "%s: ", state.program);
-	if (head < 0 || (size_t)head >= sizeof(line) / 2)
-		head = 0;
 	errno = saved; /* for %m */
-	body = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
+	body = vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
 	if (body < 0)
 		line[head] = '\0';
-	else if (body >= (int)(sizeof(line) - (size_t)head - 1))
+	else if (body >= (int)(sizeof(line) - head - 1))
 		memcpy(line + sizeof(line) - 5, "...", 4);
 	flatten(line);
 	if (state.to_syslog)

@@ -15,6 +15,11 @@ enum log_level { LOG_QUIET = -1, LOG_NORMAL, LOG_SESSIONS, LOG_DIALOGUE, LOG_DET
 /* program is kept, not copied. */
 void log_open(const char *program, int level, bool to_syslog);
 int log_level(void);
+/* From now on; what ssh and the helpers say goes the same way. */
+void log_to_syslog(void);
+bool log_in_syslog(void);
+/* Lines begin with date and time (UTC), also those of our children. */
+void log_with_time(void);
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_at(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -121,6 +121,14 @@ master_pid(const struct master *m)
 	return m->pid;
 }
 
+unsigned
+master_next_attempt(const struct master *m)
+{
+	uint64_t now = loop_now();
+
+	return m->state == MASTER_DOWN && m->next_attempt > now ? (unsigned)(m->next_attempt - now) : 0;
+}
+
 const char *
 master_reason(const struct master *m)
 {
@@ -403,8 +411,7 @@ master_start(struct master *m)
 		return;
 	}
 	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, err, m->settings->to_syslog,
-	    m->settings->servers);
+	m->sshlog = sshlog_new(m->loop, err, m->settings->servers);
 	if (!m->ask)
 		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
 }

@@ -26,7 +26,6 @@ struct master_settings {
 	bool no_delay_yours;     /* on one of the user's */
 	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
 	const char *servers;     /* the FTP server, for messages about it */
-	bool to_syslog;          /* what ssh says goes there */
 };
 
 /* Called when a start has ended (UP or DOWN) and when the master has died (DOWN). */
@@ -46,6 +45,7 @@ void master_be_patient(struct master *, unsigned ms);
 enum master_state master_state(const struct master *);
 
 const char *master_path(const struct master *);   /* UP only */
+unsigned master_next_attempt(const struct master *); /* ms until it is not too early; DOWN only */
 pid_t master_pid(const struct master *);          /* UP only; 0 = not known */
 const char *master_reason(const struct master *); /* why it is DOWN: "what: why" */
 /* Why the ssh server refused a channel last, as sshlog_refusal(). Only of our own master. */

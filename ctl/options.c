@@ -157,6 +157,16 @@ set_name(info *self, struct ftp_options *o, const char *value)
 	return true;
 }
 
+/* Nobody's PATH, no shell, no arguments: what happened is in its environment. */
+static bool
+set_notify(info *self, struct ftp_options *o, const char *value)
+{
+	if (*value != '/' || strlen(value) >= sizeof(o->notify))
+		return false;
+	snprintf(FIELD(char), sizeof(o->notify), "%s", value);
+	return true;
+}
+
 _Static_assert(sizeof(enum server_mode) == sizeof(int) &&
     sizeof(enum forward_method) == sizeof(int) && sizeof(enum passive_address) == sizeof(int) &&
     sizeof(enum no_delay) == sizeof(int), "set_enum() writes an int");
@@ -176,7 +186,7 @@ static const struct option_info table[] = {
 	ROW("FtpTls", "refuse|pass", tls_pass, set_bool,
 	    "AUTH TLS: refuse it, or pass it on (the data then bypasses the tunnel)"),
 	ROW("FtpForward", "auto|proxy|mux", forward, set_enum,
-	    "how to dial through the ssh master"),
+	    "how data goes through the ssh master; auto: proxy where it is our own"),
 	ROW("FtpAllowUsers", "self|any", allow_any, set_bool,
 	    "which local users may use the listeners"),
 	ROW("FtpTimeout", "SECONDS", timeout, set_number,
@@ -195,6 +205,8 @@ static const struct option_info table[] = {
 	    "run true on the ssh server once, for small files; auto: where ssh is our own"),
 	ROW("FtpConfigForwards", "no|yes", config_forwards, set_bool,
 	    "take over ssh_config forwards to port 21 (default yes)"),
+	ROW("FtpNotify", "PROGRAM", notify, set_notify,
+	    "run it when the ssh connection is lost, and when it is there again"),
 	ROW("FtpName", "NAME", name, set_name,
 	    "name for ftp-over-ssh-ctl: no blanks, no '/' (default: destination:port)"),
 	{ 0 }
@@ -257,7 +269,7 @@ lookup(const char *key, size_t len)
 int
 ftp_option_set(struct ftp_options *o, const char *text, char *why, size_t why_size)
 {
-	char value[128];
+	char value[256];
 	size_t key_len;
 	info *i;
 	int fits;

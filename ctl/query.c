@@ -253,15 +253,16 @@ drop_gone(struct tunnels *all)
 }
 
 int
-query_all(struct tunnels *all, unsigned ms, char *why, size_t why_size)
+query_all(struct tunnels *all, uid_t uid, unsigned ms, char *why, size_t why_size)
 {
 	static const struct status_ask ask = { STATUS_ASK_ALL, 0, 0 };
 
 	*all = (struct tunnels){ NULL, 0 };
-	if (rundir_path(why, why_size) == NULL)
+	if (uid == geteuid() && rundir_path(why, why_size) == NULL)
 		return -1;
-	rundir_sweep();
-	rundir_each('s', found, all);
+	if (uid == geteuid())
+		rundir_sweep();
+	rundir_each(uid, 's', found, all);
 	if (talk_with(all->tunnel, all->count, &ask, ms, NULL) == -1) {
 		snprintf(why, why_size, "out of memory");
 		query_free(all);

@@ -4,6 +4,7 @@
 #define QUERY_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "status_records.h"
 
@@ -28,9 +29,9 @@ struct tunnels {
 	size_t count;
 };
 
-/* Every running tunnel of this user; those that have not answered after ms are in trouble. -1
+/* Every running tunnel of that user; those that have not answered after ms are in trouble. -1
  * with a message in why. */
-int query_all(struct tunnels *, unsigned ms, char *why, size_t why_size);
+int query_all(struct tunnels *, uid_t, unsigned ms, char *why, size_t why_size);
 void query_free(struct tunnels *);
 
 /* Have one do something: 0, or -1 with a message. */

@@ -139,18 +139,18 @@ lives(long pid)
 typedef void entry_fn(const char *path, const char *name, long pid, void *arg);
 
 static void
-each_entry(entry_fn *fn, void *arg)
+each_entry(const char *in, entry_fn *fn, void *arg)
 {
-	char why[8], path[SUN_PATH_SIZE + 256];
+	char path[SUN_PATH_SIZE + 256];
 	struct dirent *e;
 	long pid;
 	DIR *d;
 
-	if (rundir_path(why, sizeof(why)) == NULL || (d = opendir(dir)) == NULL)
+	if ((d = opendir(in)) == NULL)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if ((pid = maker(e->d_name)) > 0) {
-			snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+			snprintf(path, sizeof(path), "%s/%s", in, e->d_name);
 			fn(path, e->d_name, pid, arg);
 		}
 	closedir(d);
@@ -184,8 +184,10 @@ int
 rundir_sweep(void)
 {
 	int removed = 0;
+	char why[8];
 
-	each_entry(sweep_entry, &removed);
+	if (rundir_path(why, sizeof(why)) != NULL)
+		each_entry(dir, sweep_entry, &removed);
 	return removed;
 }
 
@@ -204,10 +206,33 @@ visit_entry(const char *path, const char *name, long pid, void *arg)
 		v->fn(path, pid, v->arg);
 }
 
+static bool
+is_safe(const char *path, uid_t uid, struct stat *st)
+{
+	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == uid &&
+	    (st->st_mode & 077) == 0;
+}
+
 void
-rundir_each(char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
+rundir_each(uid_t uid, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
 {
 	struct visit v = { kind, fn, arg };
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	char places[3][SUN_PATH_SIZE];
+	struct stat st[3];
 
-	each_entry(visit_entry, &v);
+	snprintf(places[0], sizeof(places[0]), "%s/ftp-over-ssh", xdg != NULL ? xdg : "");
+	snprintf(places[1], sizeof(places[1]), "/run/user/%ld/ftp-over-ssh", (long)uid);
+	snprintf(places[2], sizeof(places[2]), "/tmp/ftp-over-ssh-%ld", (long)uid);
+	for (int i = 0; i < 3; i++) {
+		if (!is_safe(places[i], uid, &st[i])) {
+			st[i].st_ino = 0;
+			continue;
+		}
+		for (int j = 0; j < i; j++)
+			if (st[j].st_ino == st[i].st_ino && st[j].st_dev == st[i].st_dev)
+				places[i][0] = '\0';
+		if (places[i][0] != '\0')
+			each_entry(places[i], visit_entry, &v);
+	}
 }

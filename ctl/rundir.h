@@ -9,6 +9,7 @@
 #define RUNDIR_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The directory, made if needed, verified; NULL with a message in why. Static storage. */
 const char *rundir_path(char *why, size_t why_size);
@@ -21,7 +22,8 @@ int rundir_fresh(char *dst, size_t size, char kind);
 /* Remove sockets whose maker (the pid in the name) is no more. Returns how many. */
 int rundir_sweep(void);
 
-/* Visit every name of one kind whose maker lives: fn(path, pid, arg). */
-void rundir_each(char kind, void (*fn)(const char *path, long pid, void *arg), void *arg);
+/* Visit every name of one kind whose maker lives, wherever a process of that user may have put it (one
+ * of cron has no XDG_RUNTIME_DIR): fn(path, pid, arg). Directories that are not safe are left out. */
+void rundir_each(uid_t, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg);
 
 #endif

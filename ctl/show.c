@@ -101,9 +101,12 @@ show_session(FILE *f, const struct session_view *v)
 static void
 show_master(FILE *f, const struct status_tunnel *t)
 {
-	char path[TEXT];
+	char path[TEXT], age[SHOW_SIZE];
 
-	fprintf(f, "  ssh connection: %s", status_masters[t->master]);
+	fprintf(f, "  ssh connection: %s", t->master == 0 && *t->last_error == '\0' ?
+	    "not yet connected" : status_masters[t->master]);
+	if (t->next_attempt != 0)
+		fprintf(f, ", next attempt in %s at the earliest", show_age(age, t->next_attempt));
 	if (*t->control_path != '\0') {
 		fprintf(f, ", %s", t->master_ours ? "ours" : "yours");
 		if (t->master_pid != 0)
@@ -111,7 +114,12 @@ show_master(FILE *f, const struct status_tunnel *t)
 		fprintf(f, ", at %s", escape(path, t->control_path));
 	}
 	fprintf(f, "; forwarding by %s", status_methods[t->method]);
+	if (t->stopping)
+		fputs("; stopping", f);
 	fputc('\n', f);
+	if (*t->last_error != '\0')
+		fprintf(f, "  last error, %s ago: %s\n", show_age(age, t->error_age),
+		    escape(path, t->last_error));
 }
 
 static void
@@ -152,6 +160,8 @@ show_tunnel(FILE *f, const struct tunnel_view *v)
 void
 show_status(FILE *f, const struct tunnels *all)
 {
+	if (all->count == 0)
+		fputs("none\n", f);
 	for (size_t i = 0; i < all->count; i++)
 		show_tunnel(f, &all->tunnel[i]);
 }

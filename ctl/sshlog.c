@@ -22,7 +22,7 @@ struct sshlog {
 	struct timer *timer;
 	const char *servers;
 	int fd;
-	bool to_syslog, logged_in;
+	bool logged_in;
 	struct timer *asked; /* the refusal is kept back */
 	struct seldom told;
 	size_t len, held;
@@ -32,11 +32,11 @@ struct sshlog {
 };
 
 static void
-say(const struct sshlog *s, const char *text)
+say(const char *text)
 {
 	if (log_level() == LOG_QUIET)
 		return; /* ssh does not know about -q: it would not say either why it fails */
-	if (s->to_syslog)
+	if (log_in_syslog())
 		log_at(LOG_NORMAL, "ssh: %s", text);
 	else
 		dprintf(STDERR_FILENO, "%s\n", text);
@@ -51,7 +51,7 @@ say_held(void *arg)
 
 	s->timer = NULL;
 	for (size_t i = 0; i < s->held; i++)
-		say(s, s->hold[i]);
+		say(s->hold[i]);
 	s->held = 0;
 }
 
@@ -59,7 +59,7 @@ static void
 hold(struct sshlog *s, const char *text)
 {
 	if (s->held == HELD) {
-		say(s, s->hold[0]);
+		say(s->hold[0]);
 		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
 		s->held--;
 	}
@@ -120,7 +120,7 @@ served_line(struct sshlog *s, const char *text)
 	else if (strncmp(text, answered, strlen(answered)) == 0)
 		log_at(LOG_DETAIL, "ssh: %s", text);
 	else
-		say(s, text);
+		say(text);
 }
 
 /* Reading */
@@ -200,14 +200,13 @@ sshlog_ready(void *arg, short revents)
 }
 
 struct sshlog *
-sshlog_new(struct loop *loop, int fd, bool to_syslog, const char *servers)
+sshlog_new(struct loop *loop, int fd, const char *servers)
 {
 	struct sshlog *s = memory_new(sizeof(*s));
 
 	if (s != NULL) {
 		s->loop = loop;
 		s->fd = fd;
-		s->to_syslog = to_syslog;
 		s->servers = servers;
 	}
 	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)

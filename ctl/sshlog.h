@@ -13,8 +13,8 @@ struct loop;
 struct sshlog;
 
 /* Takes over fd. servers is the FTP server, for messages; kept. To stderr as ssh said it, or to
- * syslog. NULL (fd closed) when out of memory: ssh is not heard then. */
-struct sshlog *sshlog_new(struct loop *, int fd, bool to_syslog, const char *servers);
+ * syslog with our own. NULL (fd closed) when out of memory: ssh is not heard then. */
+struct sshlog *sshlog_new(struct loop *, int fd, const char *servers);
 void sshlog_free(struct sshlog *); /* NULL is harmless, below too */
 
 void sshlog_logged_in(struct sshlog *);

@@ -15,22 +15,12 @@
 #include "memory.h"
 #include "peer.h"
 #include "rundir.h"
+#include "seen.h"
 #include "status.h"
 
 #define CLIENTS_MAX 16
 #define CLIENT_MS 10000          /* to ask and to take the answer */
 #define ANSWER_MAX (8U << 20)    /* sessions beyond that are left out */
-#define REPORTS_PER_SECOND 25    /* a helper sends at most 5 */
-
-/* What a helper has told last. */
-struct seen {
-	struct status_session session;
-	struct status_channel channel[STATUS_CHANNELS];
-	uint64_t first[STATUS_CHANNELS]; /* when each was seen first */
-	size_t channels;
-	uint64_t at, window; /* of the last report; begin of the second that is counted */
-	unsigned reports;    /* in it */
-};
 
 struct statusd {
 	struct loop *loop;
@@ -56,86 +46,15 @@ struct client {
 
 /* Reports of helpers */
 
-static const struct status_channel *
-channel_find(const struct seen *seen, uint32_t number, size_t *at)
-{
-	for (*at = 0; *at < seen->channels; ++*at)
-		if (seen->channel[*at].number == number)
-			return &seen->channel[*at];
-	return NULL;
-}
-
-/* What a report cannot tell: for how long, and how fast. */
-static void
-complete(const struct seen *old, struct seen *new)
-{
-	uint64_t ms = new->at - old->at;
-	size_t at;
-
-	for (size_t i = 0; i < new->channels; i++) {
-		struct status_channel *c = &new->channel[i];
-		const struct status_channel *before = channel_find(old, c->number, &at);
-
-		new->first[i] = before != NULL ? old->first[at] : new->at;
-		c->rate = 0;
-		if (before != NULL && ms < 100)
-			c->rate = before->rate;
-		else if (before != NULL && c->bytes > before->bytes)
-			c->rate = (c->bytes - before->bytes) / ms * 1000 +
-			    (c->bytes - before->bytes) % ms * 1000 / ms;
-	}
-}
-
-/* One packet is one whole picture. Anything wrong in it, and it does not count. */
-static bool
-decode(struct seen *seen, const void *data, size_t len)
-{
-	struct status_record r;
-	struct wire w;
-
-	wire_read_from(&w, data, len);
-	if (status_get(&w, &r) != STATUS_OK || r.type != STATUS_SESSION)
-		return false;
-	seen->session = r.u.session;
-	while (wire_left(&w) > 0) {
-		if (status_get(&w, &r) != STATUS_OK || r.type != STATUS_CHANNEL ||
-		    seen->channels == STATUS_CHANNELS)
-			return false;
-		seen->channel[seen->channels++] = r.u.channel;
-	}
-	return true;
-}
-
 /* Too many: what it sends fills its socket, and is dropped by the helper then. */
-static void
-throttle(struct helper *h, struct seen *seen)
-{
-	if (seen->at - seen->window >= 1000) {
-		seen->window = seen->at;
-		seen->reports = 0;
-	}
-	if (++seen->reports >= REPORTS_PER_SECOND)
-		watch_pause_for(h->watch, 1000);
-}
-
 static void
 report(void *arg, struct helper *h, const void *data, size_t len)
 {
-	struct seen new = { .at = loop_now() }, *old = h->seen;
-
 	(void)arg;
-	if (old == NULL && (h->seen = old = memory_new(sizeof(*old))) == NULL)
+	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
 		return;
-	new.window = old->window;
-	new.reports = old->reports;
-	throttle(h, &new);
-	if (decode(&new, data, len)) {
-		complete(old, &new);
-		*old = new;
-	} else {
-		old->window = new.window;
-		old->reports = new.reports;
-	}
+	if (!seen_report(h->seen, data, len, loop_now()))
+		watch_pause_for(h->watch, SEEN_WINDOW_MS);
 }
 
 static void
@@ -347,7 +266,7 @@ close_one(struct client *c, const struct status_record *ask)
 	if (h == NULL)
 		no_such_session(c, a->session);
 	else if (a->channel != 0 && (h->seen == NULL ||
-	    channel_find(h->seen, a->channel, &at) == NULL))
+	    seen_channel(h->seen, a->channel, &at) == NULL))
 		no_such_channel(c, h, a->channel);
 	else
 		answer_done(c, tell(h, ask) ? NULL :

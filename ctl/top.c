@@ -37,6 +37,7 @@ struct top {
 	bool keys, over, failed; /* keys: stdin is a terminal, and saved is how it was */
 	unsigned width, lines, line;
 	const char *line_end;
+	uid_t uid; /* whose tunnels */
 	char *why;
 	size_t why_size;
 };
@@ -157,7 +158,7 @@ refresh(void *arg)
 	struct tunnels all;
 
 	t->timer = NULL;
-	if (query_all(&all, PATIENCE_MS, t->why, t->why_size) == -1) {
+	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1) {
 		t->failed = t->over = true;
 		return;
 	}
@@ -253,7 +254,7 @@ top_once(struct top *t)
 
 	t->line_end = "\n";
 	t->width = PLAIN_WIDTH;
-	if (query_all(&all, PATIENCE_MS, t->why, t->why_size) == -1)
+	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1)
 		return -1;
 	put_frame(t, &all);
 	query_free(&all);
@@ -261,9 +262,9 @@ top_once(struct top *t)
 }
 
 int
-top_run(char *why, unsigned long why_size)
+top_run(uid_t uid, char *why, unsigned long why_size)
 {
-	struct top t = { .why = why, .why_size = why_size };
+	struct top t = { .uid = uid, .why = why, .why_size = why_size };
 
 	snprintf(why, why_size, "out of memory");
 	return isatty(STDOUT_FILENO) ? top_screen(&t) : top_once(&t);

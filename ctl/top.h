@@ -2,7 +2,9 @@
 #ifndef TOP_H
 #define TOP_H
 
+#include <sys/types.h>
+
 /* Until q or a signal; once, plainly, when stdout is no terminal. 0, or -1 with a message. */
-int top_run(char *why, unsigned long why_size);
+int top_run(uid_t, char *why, unsigned long why_size);
 
 #endif

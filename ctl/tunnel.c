@@ -45,6 +45,8 @@ tunnel_fail(struct tunnel *t, const char *why)
 void
 tunnel_say(struct tunnel *t, const char *text)
 {
+	snprintf(t->trouble, sizeof(t->trouble), "%s", text);
+	t->trouble_at = loop_now();
 	log_at(seldom_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 }
 
@@ -77,6 +79,8 @@ go_to_background(struct tunnel *t)
 	t->in_background = true;
 	watch_free(t->parent);
 	t->parent = NULL;
+	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
+		log_to_syslog();
 	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
 		tunnel_end(t, TUNNEL_FAILED);
 }
@@ -219,6 +223,7 @@ tear_down(struct tunnel *t)
 	helpers_free(t->helpers);
 	(needed ? masters_free : masters_stop)(t->masters);
 	tunnel_client_forget(t);
+	proc_forget(&t->notify);
 	signals_free(t->signals);
 	loop_free(t->loop);
 }

@@ -124,6 +124,7 @@ master_lost(struct tunnel *t)
 		tunnel_fail(t, master_reason(t->master));
 		return;
 	}
+	tunnel_unlinked(t, master_reason(t->master));
 	if (t->ends_with_master) {
 		log_at(LOG_SESSIONS, "%s", master_reason(t->master));
 		tunnel_end(t, 0);
@@ -134,6 +135,16 @@ master_lost(struct tunnel *t)
 	reopen_later(t, REOPEN_MS);
 }
 
+static void
+master_found(struct tunnel *t)
+{
+	bool proxy = masters_method(t->masters, t->cmdline->ftp.forward) == METHOD_PROXY;
+
+	log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
+	    master_is_ours(t->master) ? "our own" : "the user's", proxy ? "proxy" : "mux");
+	tunnel_linked(t);
+}
+
 void
 tunnel_master_changed(void *arg, enum master_state state)
 {
@@ -142,9 +153,7 @@ tunnel_master_changed(void *arg, enum master_state state)
 	if (t->phase == ENDING)
 		return;
 	if (state == MASTER_UP)
-		log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
-		    master_is_ours(t->master) ? "our own" : "the user's", masters_method(t->masters,
-		    t->cmdline->ftp.forward) == METHOD_PROXY ? "proxy" : "mux");
+		master_found(t);
 	if (state == MASTER_DOWN)
 		master_lost(t);
 	else if (!reverse_empty(t->reverse))

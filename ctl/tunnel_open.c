@@ -18,7 +18,7 @@ port_taken(struct tunnel *t, const char *why)
 {
 	const char *ctl_path = t->setup->master->ctl_path;
 
-	if (t->cmdline->background && ctl_path != NULL && instance_runs(t->cmdline, ctl_path)) {
+	if (t->cmdline->background && instance_runs(t->cmdline, ctl_path)) {
 		log_at(LOG_SESSIONS, "this tunnel is up already");
 		tunnel_end(t, 0);
 	} else {

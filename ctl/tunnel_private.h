@@ -46,6 +46,10 @@ struct tunnel {
 	int status;            /* our exit status; -n: to die of signal n */
 	char skipped[1024];    /* why the last forward of ssh's configuration is not there */
 	struct seldom told;    /* messages that repeat themselves */
+	char trouble[256];     /* the last error, "" = none yet, and when it was */
+	uint64_t trouble_at;
+	bool was_up, is_lost;  /* the ssh connection */
+	struct proc notify;    /* FtpNotify */
 	unsigned noticed;      /* mask of notices that are told once */
 	struct foreground client;
 	struct probe *probe;   /* before it */
@@ -78,6 +82,10 @@ void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start
 void tunnel_probed(struct tunnel *); /* the helper of the probe has ended */
 void tunnel_client_forget(struct tunnel *);
 void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
+
+/* tunnel_link.c: the ssh connection has come, or is lost (why) */
+void tunnel_linked(struct tunnel *);
+void tunnel_unlinked(struct tunnel *, const char *why);
 
 /* tunnel_status.c */
 void tunnel_status_open(struct tunnel *);

@@ -39,6 +39,10 @@ status_tunnel(void *arg, struct status_tunnel *s)
 	s->method = masters_method(t->masters, t->cmdline->ftp.forward) == METHOD_PROXY ?
 	    STATUS_PROXY : STATUS_MUX;
 	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
+	s->stopping = t->phase == ENDING;
+	snprintf(s->last_error, sizeof(s->last_error), "%s", t->trouble);
+	s->error_age = *t->trouble != '\0' ? (uint32_t)((loop_now() - t->trouble_at) / 1000) : 0;
+	s->next_attempt = master_next_attempt(t->master) / 1000;
 	s->refused = reception_refused(t->reception);
 	if (up || t->setup->master->ctl_path != NULL)
 		snprintf(s->control_path, sizeof(s->control_path), "%.100s", up ?

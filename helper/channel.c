@@ -162,9 +162,11 @@ left_event(void *arg, enum stream_event event, const char *reason)
 	(void)reason;
 	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)))
 		return;
-	if (n == 0 && leg->held && stream_half_closed(leg->stream) && !stream_closed(leg->stream)) {
+	/* one that had ended its side before may read on; one that ends it now has given up */
+	if (n == 0 && leg->held && leg->ended && stream_half_closed(leg->stream) &&
+	    !stream_closed(leg->stream)) {
 		stream_wait(leg->stream, leg->stream->channel != NULL, false);
-		return; /* it may read on */
+		return;
 	}
 	leg_close(leg);
 	left_if_empty(leg->channel);

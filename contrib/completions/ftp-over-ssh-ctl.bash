@@ -11,6 +11,8 @@ _ftp_over_ssh_ctl()
 		return
 	fi
 	case ${words[1]} in
+	list)
+		COMPREPLY=(-j) ;;
 	status|close|stop)
 		if [[ ${words[1]} == status && $cur == -* ]]; then
 			COMPREPLY=(-j)

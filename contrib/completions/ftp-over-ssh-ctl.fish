@@ -12,7 +12,7 @@ complete -c ftp-over-ssh-ctl -n __fish_use_subcommand -a top -d 'the running tra
 complete -c ftp-over-ssh-ctl -n __fish_use_subcommand -a close -d 'close a session or data connection'
 complete -c ftp-over-ssh-ctl -n __fish_use_subcommand -a stop -d 'end a tunnel'
 complete -c ftp-over-ssh-ctl -n __fish_use_subcommand -a check -d 'find out what does not work'
-complete -c ftp-over-ssh-ctl -n '__ftp_over_ssh_ctl_command status' -s j -d 'print JSON'
+complete -c ftp-over-ssh-ctl -n '__ftp_over_ssh_ctl_command status list' -s j -d 'print JSON'
 complete -c ftp-over-ssh-ctl -n '__ftp_over_ssh_ctl_command status close stop' \
     -a '(ftp-over-ssh-ctl list 2>/dev/null)'
 complete -c ftp-over-ssh-ctl -n '__ftp_over_ssh_ctl_command check' \

@@ -39,7 +39,7 @@ _ftp_over_ssh_option()
 	[[ ${word:0:1} != F ]] || configfile=$value
 }
 
-# -o: names and values of our own options.
+# -o: names and values of our own options, and names of those that ssh prints.
 _ftp_over_ssh_ftp_option()
 {
 	local table names=() values='' name rest skip=''
@@ -49,6 +49,7 @@ _ftp_over_ssh_ftp_option()
 		[[ ${name%%=*} != "${cur%%=*}" ]] || values=${name#*=}
 	done <<<"$table"
 	if [[ $cur != *=* ]]; then
+		mapfile -t -O "${#names[@]}" names < <(ssh -F /dev/null -G x 2>/dev/null | sed 's/ .*/=/' | sort -u)
 		mapfile -t COMPREPLY < <(compgen -W "${names[*]} help" -- "$cur")
 		[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace
 		return

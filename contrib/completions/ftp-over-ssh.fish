@@ -1,6 +1,6 @@
 # fish completion for ftp-over-ssh(1); the options come from the program itself.
 
-# -o: names and values of our own options.
+# -o: names and values of our own options, and names of those that ssh prints.
 function __ftp_over_ssh_ftp_options
     ftp-over-ssh -o help 2>/dev/null |
         string match -gr '^ *([^= ]*)=([^ ]*) *(.*)$' | while read -l name
@@ -12,6 +12,7 @@ function __ftp_over_ssh_ftp_options
         end
         string match -qr '[A-Z]' -- $values; and printf '%s=\t%s\n' $name $help
     end
+    ssh -F /dev/null -G x 2>/dev/null | string replace -r ' .*' '=\tof ssh' | sort -u
     printf 'help\tlist these options\n'
 end
 

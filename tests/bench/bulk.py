@@ -6,7 +6,7 @@ from lab import Broken, cpu_of_ended, free_port
 from report import median, spread, table, verdict
 
 GOAL_L, GOAL_CPU = 0.97, 0.35
-CLOSE = ["sftp", "ssh -L, by hand", "ftp-over-ssh, auto"] # the ratios that have a goal
+CLOSE = ["sftp", "ssh -L, by hand", "ftp-over-ssh, mux"] # the ratios that have a goal
 
 
 class Bulk:
@@ -22,7 +22,7 @@ class Bulk:
         self.socks_port = free_port()
         self.masters()
         self.tunnels = {}
-        for method in ("auto", "mux", "exec", "stdio"):
+        for method in ("mux", "proxy"):
             self.tunnels[method] = lab.tunnel("-S", self.at, "-o", "FtpForward=" + method,
                                               targets=self.ports)
         self.peers = {
@@ -33,7 +33,7 @@ class Bulk:
         for method, (_, ports) in self.tunnels.items():
             self.peers["ftp-over-ssh, " + method] = self.curl(ports)
         self.wide = [p for p in self.peers if p in (
-            "direct FTP", "ssh -L, by hand", "ssh -D (SOCKS)", "sftp", "ftp-over-ssh, auto")]
+            "direct FTP", "ssh -L, by hand", "ssh -D (SOCKS)", "sftp", "ftp-over-ssh, mux")]
 
     def masters(self):
         """One ssh connection for all rivals and us, so that none has a better one: the ports
@@ -110,7 +110,7 @@ class Bulk:
     def measure(self):
         """{(direction, k, peer): [MB/s, ...]}; the rounds go through all peers in turn."""
         result = {}
-        tunnel = self.tunnels["auto"][0].pid
+        tunnel = self.tunnels["mux"][0].pid
         before = cpu_of_ended(tunnel)
         for n in range(self.rounds + 1):
             for k, direction, peer in [(k, d, p) for k in self.parallel for d in ("GET", "PUT")
@@ -125,7 +125,7 @@ class Bulk:
 
 def ratio(result, direction, k, other):
     """Median of the ratios of runs that followed each other."""
-    ours = result[direction, k, "ftp-over-ssh, auto"]
+    ours = result[direction, k, "ftp-over-ssh, mux"]
     return median([a / b for a, b in zip(ours, result[direction, k, other])])
 
 

@@ -47,7 +47,7 @@ def mean(points, column):
 def run(lab, quick, out):
     few, many = (2500, 5000) if quick else (10000, 100000)
     limits = (8, 8, 5, 5) if quick else (150, 150, 40, 40)
-    plan = [("auto", False, many), ("auto", True, many), ("mux", False, few), ("mux", True, few)]
+    plan = [("proxy", False, many), ("proxy", True, many), ("mux", False, few), ("mux", True, few)]
     rows, series, brief = [], [], {}
     for (method, active, count), seconds in zip(plan, limits):
         points = drive(lab, method, active, count, seconds)
@@ -60,7 +60,7 @@ def run(lab, quick, out):
         rows.append([name, count] + ["%.2f → %.2f" % (mean(first, c), mean(last, c))
                                      for c in (1, 2, 3)] + ["%.2f" % growth[0]])
         series.append((name, [(p[0], p[1]) for p in points]))
-        if method == "auto":
+        if method == "proxy":
             out.figure("channel %d over the first, %s" % (count, name), "%.2f" % growth[0],
                        verdict(growth[0], GOAL_GROWTH))
             out.figure("own CPU time per data channel, %s" % name, "%.2f ms" % total,

@@ -41,7 +41,7 @@ hosts()	# those of ours
 
 options=$("$FOS" -h | help_options | cut -d ' ' -f 1)
 names=$("$FOS" -o help | help_ftp_options | cut -d = -f 1)
-commands=$("$FOSCTL" -h | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')
+commands=$("$FOSCTL" -h | sed -n 's/^  \([a-z][a-z]*\)\( .*\)\{0,1\}$/\1/p' | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')
 for shell in bash zsh fish; do
 	ok "$shell is there" command -v $shell
 	is "$shell: all options, and no others" "$(offer $shell ftp-over-ssh -)" "$options"
@@ -65,6 +65,8 @@ for shell in bash zsh fish; do
 		offers $shell "tunnels to $command" 'nas server:2121' ftp-over-ssh-ctl $command ''
 	done
 	offers $shell 'status -j' -j ftp-over-ssh-ctl status -
+	offers $shell 'list -j' -j ftp-over-ssh-ctl list -
+	like "$shell: options of ssh" "$(offer $shell ftp-over-ssh -o serveralivec)" '^serveralivecountmax=?$'
 	offers $shell 'a destination to check' docs-gamma ftp-over-ssh-ctl check docs-g
 done
 finish

@@ -60,6 +60,10 @@ chmod 600 "$HOME/.netrc"
 sed "s/^exec ftp-over-ssh/& -t $FTP_AT/" "$contrib/examples/fetch" >"$RIG/fetch"
 ok 'fetch mirrors a directory' run sh "$RIG/fetch" rig sub "$RIG/mirror"
 ok 'its file is whole' same "$RIG/data/a" "$RIG/mirror/a"
+mkdir "$FTP_ROOT/it's \"odd\" \\ %p \$HOME"
+cp "$RIG/data/a" "$FTP_ROOT/it's \"odd\" \\ %p \$HOME/a"
+ok 'fetch: a name with quotes' run sh "$RIG/fetch" rig "it's \"odd\" \\ %p \$HOME" "$RIG/it's \"here\""
+ok 'its file is whole' same "$RIG/data/a" "$RIG/it's \"here\"/a"
 ok 'fetch fails where there is none' run sh -c "! sh '$RIG/fetch' rig no-such '$RIG/mirror2' 2>/dev/null"
 
 # units

@@ -26,6 +26,7 @@ slow()	# name curl arguments...
 
 fails 'no command' 64 'usage|unknown' "$FOSCTL" nonsense
 is 'nothing runs: list' "$(ctl list; echo $?)" 0
+is 'nothing runs: status' "$(ctl status)" none
 is 'nothing runs: JSON' "$(ctl status -j | tr -d '\n')" '{"version": 2, "tunnels": []}'
 is 'nothing runs: top' "$(ctl top | wc -l)" 2
 fails 'nothing runs: stop' 255 'one: no such tunnel; none is running' "$FOSCTL" stop one
@@ -42,6 +43,33 @@ tunnel_start -L "127.0.0.1:0:$FTP_AT" rig
 two_pid=$TUNNEL_PID two=rig:$TUNNEL_PORT
 is 'list' "$(ctl list)" "one
 $two"
+is 'list -j' "$(ctl list -j | "$PYTHON" -c 'import json, sys
+print([(t["name"], t["pid"], t["destination"], t["error"]) for t in json.load(sys.stdin)["tunnels"]])')" \
+    "[('one', $one_pid, 'rig', None), ('$two', $two_pid, 'rig', None)]"
+is 'the tunnels of somebody without XDG_RUNTIME_DIR are seen, too' "$(env -u XDG_RUNTIME_DIR "$FOS" \
+    -F "$RIG/ssh_config" -f -N -o FtpName=third -L "0:$FTP_AT" rig >"$RIG/log/third" 2>&1; ctl list)" "one
+$two
+third"
+ok 'and can be stopped, several at a time' ctl close third "$two"
+fails 'one of several is not there' 255 'nobody: no such tunnel' "$FOSCTL" stop nobody third
+ok 'the other one was stopped' wait_for 10 eval '! ctl list | grep -q third'
+if [ "$(id -u)" -eq 0 ]; then
+	is '-U: those of another user' "$(ctl -U daemon list; ctl -U root list)" "one
+$two"
+fi
+fails '-U: an unknown one' 64 'no such user: nobody-here' "$FOSCTL" -U nobody-here list
+ok '--help' ctl --help
+port=$(free_port)
+twice()
+{
+	fos -f -N -o FtpName=twice "$@" -L "127.0.0.1:$port:$FTP_AT" rig
+}
+ok '-f' twice
+ok '-f a second time: it is up already' twice
+fails '-f for another FTP server: the port is in use' 255 'the port is in use' fos -f -N \
+    -L "127.0.0.1:$port:localhost:1" rig
+ok '-f: it is one tunnel' ctl stop twice
+ok 'which ends' wait_for 10 eval '! ctl list | grep -q twice'
 like 'status: the master' "$(ctl status one)" "ssh connection: up, ours, pid $(master_pid "$one_pid"), at "
 like 'status: the listener' "$(ctl status one)" \
     "listening on 127.0.0.1:$one_port, forwarding to $FTP_AT"
@@ -200,7 +228,7 @@ set_back()
 }
 [ -n "$RIG_WATCH" ] || ! ${CC:-cc} -shared -fPIC -o "$RIG/back.so" "$RIG/back.c" || set_back
 
-for bad in 'list x' 'status a b' 'status -x' 'top x' 'close' 'stop' 'stop -j'; do
+for bad in 'list x' 'list -j x' 'status a b' 'status -x' 'top x' 'close' 'stop' 'stop -j'; do
 	# shellcheck disable=SC2086 # words
 	fails "usage: $bad" 64 "usage: ftp-over-ssh-ctl ${bad%% *}" "$FOSCTL" $bad
 done

@@ -61,7 +61,9 @@ is '-q: a warning of ssh is not' \
 logged -v -E "$RIG/log/file"
 is '-E: nothing on stderr' "$(cat "$LOG")" ''
 LOG=$RIG/log/file
-is '-E: the lines are in the file' "$(count 'session (with|ends)|RETR a: 123456')" 3
+stamp='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z'
+is '-E: the lines are in the file' "$(count "^$stamp ftp-over-ssh-helper: .*(session (with|ends)|RETR a: 123456)")" 3
+is '-E: each with its time' "$(grep -Evc "^$stamp ftp-over-ssh(-helper)?: " "$LOG")" 0
 logged -v -E "$RIG/log/file"
 LOG=$RIG/log/file
 is '-E: appended to' "$(wc -l <"$LOG")" 8
@@ -74,6 +76,22 @@ ok '-f -E: sessions of the background are in the file' \
 pid=$(find "$(run_dir)" -type s -name 's*' | sed 's/.*\/s\([0-9]*\).*/\1/')
 kill "$pid"
 ok 'ended' wait_gone 5 "$pid"
+
+# --- FtpNotify ---
+cat >"$RIG/notify" <<'END'
+#!/bin/sh
+echo "$FTP_OVER_SSH_EVENT $FTP_OVER_SSH_NAME $FTP_OVER_SSH_DESTINATION: $FTP_OVER_SSH_REASON $# $(cat)" >>"$RIG/notified"
+END
+chmod 755 "$RIG/notify"
+tunnel_start -o FtpNotify="$RIG/notify" -o FtpName=told -L "0:$FTP_AT" rig
+run curl -sS -o "$RIG/got" "$(url a)"
+ok 'FtpNotify: nothing at the start' test ! -e "$RIG/notified"
+kill_now "$(master_pid)"
+ok 'FtpNotify: lost' wait_for 5 grep -q '^lost told rig: the ssh connection to rig is lost: .* 0 $' "$RIG/notified"
+run curl -sS -o "$RIG/got" "$(url a)"
+ok 'FtpNotify: connected' wait_for 5 grep -q '^connected told rig:  0 $' "$RIG/notified"
+ok 'it is said, too' grep -q 'ftp-over-ssh: connected to rig again$' "$TUNNEL_ERR"
+tunnel_stop
 
 # --- control characters ---
 rude_command()
@@ -111,6 +129,20 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	    grep -Eq '^<28>.* ftp-over-ssh\[[0-9]+\]: the ssh connection to rig is lost' "$RIG/log/syslog"
 	tunnel_stop
 	is '-y: nothing on stderr' "$(cat "$TUNNEL_ERR")" ''
+	: >"$RIG/log/syslog"
+	run "${FOS_UNDER[@]}" "$FOS" -F "$RIG/ssh_config" -f -v -N -o FtpName=syslogged -L "0:$FTP_AT" rig \
+	    >"$RIG/log/f.out"
+	rig_ports "$RIG/log/f.out"
+	run curl -sS -o "$RIG/got" "$(url a)"
+	ok '-f: what comes later is there, too, from the helper' wait_for 5 \
+	    grep -Eq "^<30>.* ftp-over-ssh\[[0-9]+\]: $peer $FTP_USER: RETR a: 123456 bytes" "$RIG/log/syslog"
+	pid=$(find "$(run_dir)" -type s -name 's*' | sed 's/.*\/s\([0-9]*\).*/\1/')
+	kill_now "$(master_pid "$pid")"
+	ok '-f: and from the tunnel' wait_for 5 \
+	    grep -Eq '^<28>.* ftp-over-ssh\[[0-9]+\]: the ssh connection to rig is lost' "$RIG/log/syslog"
+	like '-f: the last error is shown' "$("$FOSCTL" status syslogged)" 'last error, [0-9]+s ago: the ssh connection to rig is lost'
+	ok '-f: it stops' "$FOSCTL" stop syslogged
+	ok '-f: and is gone' wait_gone 10 "$pid"
 	FOS_UNDER=()
 else
 	note 'no mount namespace: -y is not tried'

@@ -24,7 +24,7 @@ aside_answer(const char *line)
 static const char *
 aside_line(void)
 {
-	if (m.epsv_all || m.d->knob[K_MODE] >= 2) /* a setup would be said in other words, and more than once */
+	if (m.epsv_all || translated()) /* a setup would be said in other words, and more than once */
 		return WORD("NOOP", "PWD", "TYPE A", "STAT", "SITE IDLE 900", "USER x", "REIN", "XYZZY", "CWD /");
 	return WORD("NOOP", "PWD", "TYPE A", "STAT", "SITE IDLE 900", "EPSV", "PASV", "USER x", "REIN",
 	    "XYZZY", "CWD /");
@@ -163,7 +163,7 @@ no_connection(void)
 {
 	int t = m.transfer++;
 
-	if (m.verb != NULL || m.d->knob[K_MODE] >= 2)
+	if (m.verb != NULL || translated())
 		return;
 	m.setups++;
 	say(C_ASK, "%s", WORD("PASV", "EPSV"));
@@ -237,7 +237,8 @@ odd_passive(void)
 	if (m.setups > 0 || m.early_accept)
 		return;
 	on("PASV");
-	pause_maybe(S_SLEEP);
+	if (chance(20))
+		op(S_SLEEP, NUMBER(1, 30, 300));
 	if (chance(20))
 		say(S_SAY, "227-in several lines");
 	say(S_PORT, "%s", WORD("227 Entering Passive Mode (999,0,0,1,%p)", "227 =127,0,0,1,%p",
@@ -305,7 +306,7 @@ setup_refused(void)
 	static const char *const verbs[] = { "EPSV", "PASV", "EPRT", "PORT" };
 	int good = (int)dice_below(&m.dice, 4);
 
-	if (m.setups > 0 || m.early_accept || m.d->knob[K_MODE] >= 2)
+	if (m.setups > 0 || m.early_accept || translated())
 		return;
 	for (int i = 0; i < 4; i++) {
 		if (i == good)

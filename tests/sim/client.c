@@ -37,7 +37,7 @@ struct client {
 	bool active;
 	int transfer, last_code;
 	int answered; /* the last transfer whose final reply was read */
-	bool quit;
+	bool quit, image, rest; /* were said */
 	uint64_t got, put, goal;
 	uint64_t had; /* the last data connection: what had come of it, */
 	bool had_end; /* and its end */
@@ -221,6 +221,20 @@ reply_awaited(struct client *c, bool needed)
 /* ---- operations: false = it still waits ---- */
 
 static void
+note_said(struct client *c, const char *line)
+{
+	c->quit |= strcmp(line, "QUIT") == 0;
+	if (strncmp(line, "TYPE ", 5) == 0 || strcmp(line, "REIN") == 0)
+		c->image = strcmp(line, "TYPE I") == 0;
+	if (transfer_of(line) < 0) {
+		c->rest |= strncmp(line, "REST", 4) == 0;
+		return;
+	}
+	c->deeds[c->transfer].exact = c->image && !c->rest && strncmp(line, "RETR", 4) == 0;
+	c->rest = false;
+}
+
+static void
 op_send(struct client *c, const struct op *op, bool more)
 {
 	size_t have = strlen(c->more);
@@ -230,7 +244,7 @@ op_send(struct client *c, const struct op *op, bool more)
 		c->transfer = transfer_of(op->text);
 		c->put = 0;
 	}
-	c->quit |= strcmp(op->text, "QUIT") == 0;
+	note_said(c, op->text);
 	if (c->quit && c->transfer >= 0)
 		c->deeds[c->transfer].quit = true;
 	if (strcmp(op->text, "ABOR") == 0 && c->transfer >= 0)

@@ -8,7 +8,7 @@
 #include "session.h"
 
 void coverage_event(const struct session *, const struct event *);
-void coverage_action(const struct session *, const struct action *);
+void coverage_reply(const struct session *, const char *line, size_t len);
 void coverage_print(FILE *);
 
 #endif

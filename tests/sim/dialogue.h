@@ -71,6 +71,7 @@ enum knob { /* names in dialogue.c */
 	K_OWNER,   /* 1: whether a client lives can be told */
 	K_CLOSED,  /* 1: who has closed a connection before it was accepted can be told */
 	K_NEAR_LO, K_NEAR_HI, K_SSH_LO, K_SSH_HI, K_BROKER_HI, K_DIRECT_LO, K_DIRECT_HI, /* us */
+	K_NO_LISTEN, /* 1: sshd opens no listener for us */
 	K_WINDOW, K_BUFFER, K_SPLIT,
 	KNOBS
 };

@@ -312,6 +312,10 @@ leg_listens(void *arg)
 
 	if (leg->channel->dead || leg->state != LEG_LISTENS || x->cut)
 		return;
+	if (x->world.no_listen && x->world.far[leg->side]) {
+		tell_failed(leg, "administratively prohibited");
+		return;
+	}
 	leg->listener = net_listen(leg->side == CLIENT ? HOST_CLIENT : HOST_SERVER,
 	    x->world.far[leg->side], leg_incoming, leg);
 	tell(leg->channel, EV_LISTENING, leg->side)->port = leg->listener->port;

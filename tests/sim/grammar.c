@@ -65,6 +65,13 @@ pause_maybe(enum op_kind kind)
 		op(kind, NUMBER(0, 1, 5, 40, 300, 1200, 3000));
 }
 
+/* The server is prepared in other words than the client's. */
+bool
+translated(void)
+{
+	return m.d->knob[K_MODE] >= 2 || m.d->knob[K_NO_LISTEN];
+}
+
 /* ---- commands ---- */
 
 static void
@@ -99,11 +106,12 @@ odd_answer(void)
 static void
 pipelined(void)
 {
-	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "STAT", "CWD x" };
+	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "STAT", "CWD x",
+		"AUTH TLS" };
 	int count = NUMBER(2, 3, 5, 9);
 
 	for (int i = 0; i < count; i++)
-		say(chance(70) && i + 1 < count ? C_MORE : C_SEND, "%s", word(lines, 7));
+		say(chance(70) && i + 1 < count ? C_MORE : C_SEND, "%s", word(lines, 8));
 	for (int i = 0; i < count; i++)
 		op(C_FINAL, 0);
 }
@@ -136,7 +144,7 @@ late_second_reply(void)
 	}
 	if (m.verb == NULL)
 		m.verb = "PASV";
-	if (m.verb[strlen(m.verb) - 1] == 'V' && m.d->knob[K_MODE] < 2)
+	if (m.verb[strlen(m.verb) - 1] == 'V' && !translated())
 		download_plain();
 	else
 		op(C_FINAL, 0);
@@ -280,6 +288,7 @@ make_world(void)
 
 	k[K_FAR] = chance(35);
 	k[K_MODE] = chance(60) ? 0 : NUMBER(1, 2, 3);
+	k[K_NO_LISTEN] = k[K_MODE] == 0 && !k[K_FAR] && chance(10);
 	k[K_OWNER] = chance(75);
 	k[K_CLOSED] = chance(70);
 	k[K_NEAR_HI] = NUMBER(60, 20, 900);
@@ -314,6 +323,10 @@ greet(void)
 	say(C_SEND, "USER a");
 	op(C_FINAL, 0);
 	say(C_SEND, "PASS b");
+	op(C_FINAL, 0);
+	if (chance(50))
+		return;
+	say(C_SEND, "TYPE I");
 	op(C_FINAL, 0);
 }
 

@@ -2,6 +2,7 @@
  *
  *  addresses and ports      both    never compared: a setup is its verb and the reply's code
  *  indentation, AUTH        client  the client leaves them out of a reply's text
+ *  AUTH                     server  it does not get there (and refuses it in its own words, direct)
  *  texts of 4xx and 5xx     client  the code is compared
  *  no FTP at all            client  a 421 for a greeting that is no reply
  *  setups, translated       server  which verb (and how many) prepares the data connection
@@ -68,6 +69,20 @@ dialled(const struct view *v, int transfer)
 	return NULL;
 }
 
+/* The reply with which the server has said that all is well. */
+static const struct seen *
+success(const struct view *v, int transfer, const struct deeds *deeds)
+{
+	for (unsigned i = 0; i < v->count; i++) {
+		const struct seen *s = &v->seen[i];
+
+		if (s->kind == SEEN_REPLY && s->transfer == transfer && s->code / 100 == 2 &&
+		    deeds->final / 100 == 2 && strstr(s->text, deeds->words) != NULL)
+			return s;
+	}
+	return NULL;
+}
+
 /* ---- what the client sees ---- */
 
 static const char *
@@ -114,6 +129,9 @@ same_download(const struct judge *j, const struct seen *a, const struct seen *b)
 		return NULL;
 	if (b->n > deeds->sent && b->n > a->n)
 		return "more bytes than were sent";
+	if (b->how == HOW_EOF && deeds->exact && b->n < deeds->announced &&
+	    success(&j->through->client, a->transfer, deeds) != NULL)
+		return "less bytes than were announced, an honest end and a 2xx";
 	if (a->how == HOW_RESET && (b->how == HOW_EOF || b->how == HOW_RESET))
 		return NULL;
 	if (a->how == HOW_RESET && b->how == HOW_SILENCE && through_ssh(j, true) && deeds->final == 0)
@@ -198,13 +216,15 @@ same_server(const struct judge *j, const struct seen *a, const struct seen *b)
 static bool
 counts(const struct judge *j, const struct seen *s, bool client)
 {
-	bool translated = j->d->knob[K_MODE] >= 2;
+	bool translated = j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN];
 
 	if (s->loose)
 		return false;
 	if (client)
 		return true;
 	if (j->loose && s->kind != SEEN_RECEIVED)
+		return false;
+	if (s->kind == SEEN_COMMAND && strncmp(s->text, "AUTH", 4) == 0)
 		return false;
 	return s->kind != SEEN_SETUP || !translated;
 }
@@ -264,20 +284,6 @@ received(const struct view *v, int transfer)
 	for (unsigned i = 0; i < v->count; i++)
 		if (v->seen[i].kind == SEEN_RECEIVED && v->seen[i].transfer == transfer)
 			return &v->seen[i];
-	return NULL;
-}
-
-/* The reply with which the server has said that all is well. */
-static const struct seen *
-success(const struct view *v, int transfer, const struct deeds *deeds)
-{
-	for (unsigned i = 0; i < v->count; i++) {
-		const struct seen *s = &v->seen[i];
-
-		if (s->kind == SEEN_REPLY && s->transfer == transfer && s->code / 100 == 2 &&
-		    deeds->final / 100 == 2 && strstr(s->text, deeds->words) != NULL)
-			return s;
-	}
 	return NULL;
 }
 

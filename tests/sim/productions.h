@@ -28,6 +28,7 @@ void op(enum op_kind, int n);
 void say(enum op_kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void on(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void pause_maybe(enum op_kind);
+bool translated(void);
 
 /* transfers.c */
 void download(void), download_plain(void), upload(void);

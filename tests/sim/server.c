@@ -46,6 +46,7 @@ static const struct op feat[] = { { .kind = S_SAY, .text = "211-Features" },
 	{ .kind = S_SAY, .text = " PBSZ" }, { .kind = S_SAY, .text = "211 End" } };
 static const struct op size[] = { { .kind = S_SAY, .text = "550 no" } };
 static const struct op rest[] = { { .kind = S_SAY, .text = "350 from there" } };
+static const struct op auth[] = { { .kind = S_SAY, .text = "502 no TLS here" } };
 static const struct op greeting[] = { { .kind = S_SAY, .text = "220 ready" } };
 
 #define HAS(verb, ops) { verb, ops, sizeof(ops) / sizeof((ops)[0]) }
@@ -57,7 +58,7 @@ static const struct {
 	HAS("APPE", stor), HAS("STOU", stor), HAS("PASV", passive), HAS("EPSV", passive),
 	HAS("LPSV", passive), HAS("PORT", port), HAS("EPRT", port), HAS("LPRT", port),
 	HAS("QUIT", quit), HAS("USER", user), HAS("PASS", pass), HAS("PWD", pwd), HAS("FEAT", feat),
-	HAS("SIZE", size), HAS("REST", rest), HAS("*", greeting), HAS("", ok) };
+	HAS("SIZE", size), HAS("REST", rest), HAS("AUTH", auth), HAS("*", greeting), HAS("", ok) };
 
 /* ---- the programs' clock ---- */
 
@@ -127,8 +128,8 @@ note_final(struct server *s, int code, const char *text)
 		deeds->final = code;
 		deeds->words = world_text(text, strlen(text));
 	}
-	if (code / 100 == 1 && strstr(text, " bytes)") != NULL)
-		deeds->announced = true;
+	if (code / 100 == 1 && strstr(text, " bytes)") != NULL && strrchr(text, '(') != NULL)
+		deeds->announced = (unsigned)atoi(strrchr(text, '(') + 1);
 }
 
 static void

@@ -13,6 +13,10 @@
 #include "trace.h"
 
 #define KINDS 512
+#define BOUNDS 7
+
+static const uint64_t bounds[BOUNDS] = { 100 * MS, 300 * MS, 1500 * MS, 6 * SECOND, 20 * SECOND,
+	40 * SECOND };
 
 static struct options {
 	unsigned long count, cuts;
@@ -25,6 +29,8 @@ static struct {
 	unsigned long played, vague, failed, cut;
 	uint64_t longer, longest; /* than direct, us: altogether, and the most */
 	uint64_t longest_seed;
+	unsigned long by_time[BOUNDS];
+	uint64_t time_seed[BOUNDS];
 } total;
 
 static struct play direct = { .memory = 0 }, again = { .memory = 1 }, through = { .memory = 2 };
@@ -190,7 +196,12 @@ static void
 count_time(const struct dialogue *d)
 {
 	uint64_t more = through.took > direct.took ? through.took - direct.took : 0;
+	unsigned i;
 
+	for (i = 0; i + 1 < BOUNDS && more > bounds[i]; i++)
+		;
+	if (total.by_time[i]++ == 0)
+		total.time_seed[i] = d->seed;
 	total.longer += more;
 	if (more <= total.longest)
 		return;
@@ -298,6 +309,11 @@ main(int argc, char **argv)
 	printf("through the tunnel %.3f s longer than direct on average, %.3f s at most (seed %llu)\n",
 	    (double)total.longer / (double)SECOND / (double)(total.played ? total.played : 1),
 	    (double)total.longest / (double)SECOND, (unsigned long long)total.longest_seed);
+	for (unsigned i = 0; i < BOUNDS; i++)
+		printf("  %9lu  %s %.1f s longer (seed %llu)\n", total.by_time[i],
+		    i + 1 < BOUNDS ? "up to" : "over",
+		    (double)bounds[i + 1 < BOUNDS ? i : i - 1] / (double)SECOND,
+		    (unsigned long long)total.time_seed[i]);
 	print_kinds();
 	if (optind == argc)
 		grammar_print(stdout);

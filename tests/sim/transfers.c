@@ -163,7 +163,7 @@ serve_download(const char *verb, int t, int n)
 	}
 	if (chance(25))
 		op(S_DATA, 0);
-	m.silent = n <= 1000 && m.d->knob[K_MODE] < 2 && chance(6);
+	m.silent = n <= 1000 && !translated() && chance(6);
 	m.begun = !m.silent;
 	if (m.begun)
 		begins(n, chance(30));

@@ -95,7 +95,6 @@ act_timer(struct tunnel *t, const struct action *a)
 static void
 tunnel_act(struct tunnel *t, const struct action *a)
 {
-	coverage_action(t->session, a);
 	trace_action(a);
 	if (a->kind == ACT_TIMER) {
 		act_timer(t, a);
@@ -173,6 +172,8 @@ control_read(struct control *c)
 	n = sock_read(c->sock, bytes, room);
 	if (n > 0) {
 		trace_bytes(c->side == CLIENT ? ">" : "<<", bytes, n);
+		if (c->side == SERVER)
+			coverage_reply(s, (const char *)bytes, n);
 		session_push(s, c->side, bytes, n);
 		return true;
 	}
@@ -244,7 +245,7 @@ tunnel_executor(struct tunnel *t)
 {
 	struct executor_world w = { .far = { t->far[0], t->far[1] },
 		.owner_known = t->d->knob[K_OWNER], .closed_known = t->d->knob[K_CLOSED],
-		.broker_hi = (unsigned)t->d->knob[K_BROKER_HI], .client = t->client,
+		.no_listen = t->d->knob[K_NO_LISTEN], .broker_hi = (unsigned)t->d->knob[K_BROKER_HI], .client = t->client,
 		.server = t->server, .event = tunnel_event, .fault = tunnel_fault, .arg = t };
 
 	t->executor = executor_new(&w);

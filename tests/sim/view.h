@@ -49,7 +49,8 @@ struct deeds {
 	bool sent_reset;  /* it reset the data connection */
 	bool left;        /* it went away with the transfer under way */
 	unsigned sent;    /* bytes of a download */
-	bool announced;   /* in its 150, exactly */
+	unsigned announced; /* bytes, in its 150; 0: none */
+	bool exact;       /* the client has asked for a whole file as it is */
 	bool quit;        /* the client has said QUIT in it */
 	bool aborted;     /* by the client: ABOR, a reset, or its end */
 };

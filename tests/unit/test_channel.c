@@ -474,6 +474,21 @@ START_TEST(aborted_half_closed)
 }
 END_TEST
 
+/* One that ends its side now has given up. */
+START_TEST(aborted_given_up)
+{
+	hooks.abort_hold_ms = 60000;
+	running();
+	ACT(ACT_BEGIN, .upload = true);
+	says(CLIENT, "fi");
+	hears(SERVER, "fi");
+	ACT(ACT_ABORT, .mask = 1U << CLIENT | 1U << SERVER);
+	ck_assert(hears_nothing(SERVER));
+	shutdown(peer[SERVER], SHUT_WR);
+	await_over();
+}
+END_TEST
+
 /* What is not in the mask is closed in good order. */
 START_TEST(aborted_one)
 {
@@ -579,6 +594,7 @@ add(TCase *t)
 	tcase_add_test(t, server_ends_upload);
 	tcase_add_test(t, aborted);
 	tcase_add_test(t, aborted_half_closed);
+	tcase_add_test(t, aborted_given_up);
 	tcase_add_test(t, aborted_one);
 	tcase_add_loop_test(t, aborted_before_server, 0, 2);
 	tcase_add_test(t, aborted_before_server_fails);

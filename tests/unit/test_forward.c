@@ -176,7 +176,7 @@ rig_start(void)
 	write_file("trap", "Include ~/config\nHost rig\n LocalForward # localhost:21\n",
 	    trap_port);
 	write_file("ssh", "exec ssh -F ~/trap \"$@\"\n", 0);
-	snprintf(command, sizeof(command), "chmod 755 %s/ssh %s/fake", dir, dir);
+	snprintf(command, sizeof(command), "chmod 755 %s/ssh", dir);
 	run(command);
 	snprintf(config, sizeof(config), "%s/trap", dir);
 	snprintf(command, sizeof(command), "%s/sshd_config", dir);

@@ -91,6 +91,11 @@ START_TEST(choices)
 	ck_assert_int_eq(o.forward, METHOD_PROXY);
 	accepts("FtpForward=auto");
 	ck_assert_int_eq(o.forward, METHOD_AUTO);
+	accepts("FtpNotify=/usr/local/bin/tell");
+	ck_assert_str_eq(o.notify, "/usr/local/bin/tell");
+	refuses("FtpNotify=tell", "expected PROGRAM");
+	accepts("FtpNoDelay=no");
+	ck_assert_int_eq(o.no_delay, NO_DELAY_NO);
 	accepts("FtpTls=pass");
 	accepts("FtpAllowUsers=any");
 	accepts("FtpConnect=first");

@@ -318,9 +318,9 @@ START_TEST(visits_the_living)
 		snprintf(name, sizeof(name), "%c%ld.%d", i == 3 ? 'm' : 's', (long)getpid(), i);
 		put(name);
 	}
-	rundir_each('s', count_visit, &count);
+	rundir_each(geteuid(), 's', count_visit, &count);
 	ck_assert_int_eq(count, 2);
-	rundir_each('x', count_visit, &count);
+	rundir_each(geteuid(), 'x', count_visit, &count);
 	ck_assert_int_eq(count, 2);
 }
 END_TEST

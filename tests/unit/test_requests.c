@@ -1,0 +1,345 @@
+/* The broker's answers to a session, honest or not, between ends that the test plays. */
+#include "requests.c"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static struct played {
+	struct end end;
+	unsigned listens, dials, cancels, count;
+	char host[64];
+	bool alive;
+} played[2];
+
+static struct loop *loop;
+static struct broker b;
+static struct broker_config config;
+static struct ftp_options options;
+static struct own_addresses own;
+static int session;
+
+static bool
+play_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
+{
+	struct played *p = (struct played *)end;
+
+	(void)channel;
+	p->dials++;
+	snprintf(p->host, sizeof(p->host), "%s %u", host, port);
+	return true;
+}
+
+static bool
+play_listen(struct end *end, unsigned channel, uint8_t family)
+{
+	(void)channel;
+	(void)family;
+	((struct played *)end)->listens++;
+	return true;
+}
+
+static void
+play_cancel(struct end *end, unsigned channel)
+{
+	(void)channel;
+	((struct played *)end)->cancels++;
+}
+
+static bool
+play_take(struct end *end, unsigned channel)
+{
+	(void)end;
+	(void)channel;
+	return false;
+}
+
+static void
+play_check(struct end *end, const struct stream *stream, check_fn *done, void *arg)
+{
+	(void)stream;
+	done(arg, ((struct played *)end)->alive);
+}
+
+static unsigned
+play_count(const struct end *end)
+{
+	return ((const struct played *)end)->count;
+}
+
+static const struct end_ops play_ops = { play_dial, play_listen, play_cancel, play_take, play_check,
+	play_count, NULL };
+
+static void
+setup(void)
+{
+	int pair[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	log_open("test", LOG_QUIET, false);
+	loop = loop_new();
+	memset(&b, 0, sizeof(b));
+	memset(played, 0, sizeof(played));
+	ftp_options_default(&options);
+	config = (struct broker_config){ .options = &options, .own = &own };
+	own.count = 1;
+	own.at[0] = (struct ftp_address){ 4, { 192, 0, 2, 1 }, 0 };
+	b.loop = loop;
+	b.config = &config;
+	b.counts = counts_new();
+	b.client_peer = (struct ftp_address){ 4, { 127, 0, 0, 1 }, 0 };
+	snprintf(b.server_host, sizeof(b.server_host), "server");
+	b.hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = &b,
+		.loop = loop, .far = { false, true }, .counts = b.counts, .holder = &b.holder };
+	for (int side = CLIENT; side <= SERVER; side++) {
+		played[side].end = (struct end){ .ops = &play_ops, .loop = loop };
+		played[side].alive = true;
+		b.hooks.end[side] = b.ends[side].end = &played[side].end;
+	}
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+	session = pair[1];
+	b.out = (struct ask_out){ .fd = pair[0], .size = sizeof(struct answer) };
+	b.ask = loop_watch(loop, pair[0], POLLIN, requests_ready, &b);
+	b.serving = true;
+}
+
+static void
+teardown(void)
+{
+	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
+		data_channel_free(b.channel[i]);
+	ask_out_free(&b.out);
+	counts_free(b.counts);
+	close(session);
+	close(b.out.fd);
+	loop_free(loop);
+}
+
+static struct ask
+open_one(unsigned channel, enum side end, enum end_verb verb, uint16_t port)
+{
+	struct ask a = { .kind = ACT_OPEN, .channel = channel };
+
+	a.ends[end].verb = verb;
+	a.ends[end].address = (struct ftp_address){ 4, { 127, 0, 0, 1 }, port };
+	a.turn[end] = 1;
+	return a;
+}
+
+static void
+put(const struct ask *a)
+{
+	ck_assert_int_eq(write(session, a, sizeof(*a)), (ssize_t)sizeof(*a));
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+}
+
+static bool
+answered(struct answer *a)
+{
+	return ask_receive(session, a, sizeof(*a)) == 1;
+}
+
+START_TEST(honest)
+{
+	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+	struct answer got;
+
+	a.ends[SERVER].verb = END_DIAL;
+	a.ends[SERVER].address = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 5000 };
+	put(&a);
+	ck_assert(!b.ended && played[CLIENT].listens == 1 && played[SERVER].dials == 0);
+	requests_result(&b, CLIENT, &(struct end_result){ .event = END_LISTENING, .channel = 1,
+	    .port = 4711 });
+	ck_assert(answered(&got));
+	ck_assert(got.kind == EV_LISTENING && got.channel == 1 && got.port == 4711 && got.turn == 1);
+	requests_result(&b, CLIENT, &(struct end_result){ .event = END_FAILED, .channel = 1,
+	    .reason = "nobody connected" });
+	ck_assert(answered(&got));
+	ck_assert(got.kind == EV_FAILED && got.end == CLIENT);
+	ck_assert_str_eq(got.reason, "nobody connected");
+}
+END_TEST
+
+START_TEST(forbidden)
+{
+	const struct {
+		enum side end;
+		struct ftp_address at;
+		bool allowed;
+	} rows[] = {
+		{ SERVER, { 4, { 127, 0, 0, 1 }, 5000 }, true },
+		{ SERVER, { 4, { 127, 0, 0, 1 }, 1023 }, false },
+		{ SERVER, { 4, { 127, 0, 0, 1 }, 0 }, false },
+		{ CLIENT, { 4, { 127, 0, 0, 1 }, 5000 }, true },
+		{ CLIENT, { 4, { 127, 0, 0, 1 }, 22 }, false },
+		{ CLIENT, { 4, { 192, 0, 2, 1 }, 5000 }, true }, /* of this machine, as the client is */
+		{ CLIENT, { 4, { 192, 0, 2, 1 }, 22 }, false },
+		{ CLIENT, { 4, { 192, 0, 2, 2 }, 5000 }, false },
+		{ CLIENT, { 0, { 0 }, 5000 }, false },
+	};
+	struct ask a = open_one(1, rows[_i].end, END_DIAL, 0);
+
+	a.ends[rows[_i].end].address = rows[_i].at;
+	put(&a);
+	ck_assert_int_eq(b.broke, !rows[_i].allowed);
+	ck_assert_uint_eq(played[CLIENT].dials + played[SERVER].dials, rows[_i].allowed);
+	if (rows[_i].allowed && rows[_i].end == SERVER)
+		ck_assert_str_eq(played[SERVER].host, "server 5000");
+}
+END_TEST
+
+/* A client of another machine has one address. */
+START_TEST(forbidden_from_afar)
+{
+	struct ask a = open_one(1, CLIENT, END_DIAL, 5000);
+
+	b.client_peer = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 0 };
+	a.ends[CLIENT].address = (struct ftp_address){ 4, { 192, 0, 2, 1 }, 5000 };
+	put(&a);
+	ck_assert(b.broke);
+}
+END_TEST
+
+START_TEST(malformed)
+{
+	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+
+	switch (_i) {
+	case 0: a.kind = 77; break;
+	case 1: a.kind = ACT_TIMER; break;
+	case 2: a.end = 2; break;
+	case 3: a.channel = 0; break;
+	case 4: a.channel = UINT32_MAX; break;
+	case 5: a.mask = 4; break;
+	case 6: a.upload = 2; break;
+	case 7: a.ends[SERVER].verb = 3; break;
+	case 8: a.ends[SERVER].address.family = 5; break;
+	}
+	put(&a);
+	ck_assert(b.broke && b.ended);
+	ck_assert_uint_eq(played[CLIENT].listens, 0);
+}
+END_TEST
+
+START_TEST(again)
+{
+	struct ask a = open_one(7, CLIENT, END_LISTEN, 0);
+
+	put(&a);
+	a.kind = ACT_CLOSE;
+	put(&a);
+	ck_assert(!b.broke && played[CLIENT].cancels == 1);
+	a.kind = _i == 0 ? ACT_OPEN : ACT_EOF; /* what is late is not wrong */
+	put(&a);
+	ck_assert_int_eq(b.broke, _i == 0);
+}
+END_TEST
+
+START_TEST(too_many_channels)
+{
+	for (unsigned i = 1; i <= COUNTS_MAX + 1; i++) {
+		struct ask a = open_one(i, CLIENT, END_LISTEN, 0);
+
+		ck_assert(!b.broke);
+		put(&a);
+	}
+	ck_assert(b.broke);
+}
+END_TEST
+
+/* What is held, or not cancelled yet, counts; it is no fault of the session. */
+START_TEST(too_many_things)
+{
+	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+	struct answer got;
+
+	played[SERVER].count = 60;
+	played[CLIENT].count = 4;
+	put(&a);
+	ck_assert(!b.broke && played[CLIENT].listens == 0);
+	ck_assert(answered(&got));
+	ck_assert(got.kind == EV_FAILED && got.channel == 1 && got.end == CLIENT && got.turn == 1);
+	played[CLIENT].count = 3;
+	put(&a);
+	ck_assert_uint_eq(played[CLIENT].listens, 1);
+}
+END_TEST
+
+START_TEST(link_check)
+{
+	struct ask a = { .kind = ACT_CHECK };
+	struct answer got;
+
+	played[SERVER].alive = _i == 1;
+	put(&a);
+	ck_assert(answered(&got));
+	ck_assert_uint_eq(got.kind, _i == 1 ? EV_ALIVE : ANSWER_GONE);
+}
+END_TEST
+
+/* A session that does not read its answers is not read, either. */
+START_TEST(deaf_session)
+{
+	struct ask a = { .kind = ACT_CHECK };
+	struct answer got;
+	unsigned sent = 0, heard = 0;
+
+	for (int i = 0; i < 100000; i++) {
+		if (write(session, &a, sizeof(a)) == -1)
+			break;
+		sent++;
+		ck_assert_int_eq(loop_once(loop, 0), 0);
+	}
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_uint_le(ask_kept(&b.out), OUT_MARK);
+	while (heard < sent) {
+		if (answered(&got))
+			heard++;
+		else
+			ck_assert_int_eq(loop_once(loop, 10), 0);
+	}
+	ck_assert(!b.ended);
+}
+END_TEST
+
+START_TEST(short_one)
+{
+	ck_assert_int_eq(write(session, "x", 1), 1);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert(b.broke);
+}
+END_TEST
+
+START_TEST(over)
+{
+	shutdown(session, SHUT_RDWR);
+	ck_assert_int_eq(loop_once(loop, 0), 0);
+	ck_assert(b.ended && !b.broke);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, honest);
+	tcase_add_loop_test(t, forbidden, 0, 9);
+	tcase_add_test(t, forbidden_from_afar);
+	tcase_add_loop_test(t, malformed, 0, 9);
+	tcase_add_loop_test(t, again, 0, 2);
+	tcase_add_test(t, too_many_channels);
+	tcase_add_test(t, too_many_things);
+	tcase_add_loop_test(t, link_check, 0, 2);
+	tcase_add_test(t, deaf_session);
+	tcase_add_test(t, short_one);
+	tcase_add_test(t, over);
+}
+
+int
+main(void)
+{
+	return unit_run("requests", add);
+}
