@@ -44,7 +44,7 @@ fos -vvv -t "$FTP_AT" rig -- bash -c 'exec 3<>"/dev/tcp/$1/$2"
 	    "\xff\xffPASS top9.secret" "PASS top10\rsecret" "PASS" "QUIT" >&3; cat <&3' sh %h %p >"$RIG/log/raw.out" 2>"$RIG/log/raw"
 is 'secrets in other clothes' "$(grep -c 'secret' "$RIG/log/raw")" 0
 LOG=$RIG/log/raw
-is '... are masked' "$(count '--> .*\*\*\*\*')" 6
+is '... are masked' "$(count '--> .*\*\*\*\*')" 7
 
 tunnel_start -q -L "0:127.0.0.1:$(free_port)" rig
 like '-q: the client is told' "$(banner "$TUNNEL_ADDR" "$TUNNEL_PORT")" '^421 (No FTP server|cannot connect to the FTP server)'

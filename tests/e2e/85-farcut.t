@@ -19,9 +19,7 @@ for victim in tunnel broker session; do
 		ups+=("up/$victim/$way")
 	done
 done
-for method in $(forward_methods); do
-	script farcut.py "$method" "${downs[@]}" "${ups[@]}"
-done
+script farcut.py "$(forward_methods)" "${downs[@]}" "${ups[@]}"
 ok 'every hold ends' wait_for 40 eval '[ -z "$(rig_strays)" ]'
 run "$FOSCTL" list >"$RIG/log/list" # it removes what those who were killed have left
 finish

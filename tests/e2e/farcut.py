@@ -1,4 +1,4 @@
-"""Somebody dies at the worst moment: farcut.py METHOD CASE ...
+"""Somebody dies at the worst moment: farcut.py "METHOD ..." CASE ...
 
 down/VICTIM/SIZE/PAUSE  a far client (-R) reads 1,000 bytes of SIZE, pauses for so many seconds (in which
                         it may have its 226), the victim is killed with SIGKILL, the client goes on
@@ -8,6 +8,7 @@ VICTIM is master, sshd, tunnel, broker or session (the two processes of a helper
 Each has a tunnel of its own; all run side by side. Prints "ok NAME" or "not ok NAME: why".
 """
 import contextlib
+import glob
 import os
 import signal
 import socket
@@ -23,14 +24,20 @@ from slow import SLOW  # noqa: E402
 
 ENV = os.environ
 HALF = 300000
-LOCK = threading.Lock()
+READY = threading.Semaphore(0)
 
 
 def under(pid):
-    """All descendants, the nearest first."""
-    found = subprocess.run(["pgrep", "-P", str(pid)], stdout=subprocess.PIPE, text=True)
-    near = [int(word) for word in found.stdout.split()]
-    return near + [p for n in near for p in under(n)]
+    """All descendants."""
+    parents = {}
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        with contextlib.suppress(OSError), open(stat) as f:
+            child, rest = f.read().split(" ", 1)
+            parents[int(child)] = int(rest.rsplit(")", 1)[1].split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
 
 
 def is_helper(pid):
@@ -49,15 +56,16 @@ class Scene:
         self.meeting, self.servers, self.verbs = {}, [], verbs
         threading.Thread(target=self.accept, daemon=True).start()
         spec = "ftp/127.0.0.1:0:%s:%d" % (HERE, self.listener.getsockname()[1])
-        with LOCK:  # which sshd process is whose
-            before = set(under(int(ENV["SSHD_PID"])))
-            self.tunnel = subprocess.Popen(
-                [ENV["FOS"], "-F", ENV["RIG"] + "/ssh_config", "-N", "-o", "FtpForward=" + method,
-                 "-o", "FtpAbortHold=20", way, spec, "rig"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                stderr=open("%s/log/farcut.err" % ENV["RIG"], "ab"))
-            words = self.tunnel.stdout.readline().replace(" (remote)", "").split()
-            self.at = int(words[2].rstrip(",").rsplit(":", 1)[1])
-            self.sshd = set(under(int(ENV["SSHD_PID"]))) - before
+        self.sshd = set(under(int(ENV["SSHD_PID"])))
+        self.tunnel = subprocess.Popen(
+            [ENV["FOS"], "-F", ENV["RIG"] + "/ssh_config", "-N", "-o", "FtpForward=" + method,
+             "-o", "FtpAbortHold=20", way, spec, "rig"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            stderr=open("%s/log/farcut.err" % ENV["RIG"], "ab"))
+        words = self.tunnel.stdout.readline().replace(" (remote)", "").split()
+        self.at = int(words[2].rstrip(",").rsplit(":", 1)[1])
+        self.sshd = set(under(int(ENV["SSHD_PID"]))) - self.sshd
+        READY.release()
 
     def accept(self):
         while True:
@@ -97,6 +105,10 @@ class Scene:
         for pid in victims:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def ends(self):
+        """Clean ends of data connections, as the servers have seen them."""
+        return [line for server in self.servers for line in server.view if line.endswith(" EOF")]
 
     def end(self):
         self.tunnel.terminate()
@@ -142,17 +154,14 @@ def up(method, victim, way):
     scene.kill(victim)
     time.sleep(1 * SLOW)
     client.close()
-    for _ in range(60):
-        time.sleep(0.1 * SLOW)
-        for line in scene.servers[0].view:
-            if line.endswith(" EOF"):
-                return "the server saw a clean end: " + line
-    if victim == "session":
+    time.sleep(6 * SLOW)
+    early = scene.ends()
+    if victim != "tunnel":
         scene.end()
+    if victim == "session":
         time.sleep(4 * SLOW)
-        if [line for line in scene.servers[0].view if line.endswith(" EOF")]:
-            return "the server saw a clean end after that of the tunnel"
-    return None
+        early = scene.ends()
+    return "the server saw a clean end: %s" % early[0] if early else None
 
 
 def play(method, case):
@@ -165,10 +174,16 @@ def play(method, case):
     print("not ok %s: %s" % (name, why) if why else "ok " + name, flush=True)
 
 
-def main(method, *cases):
-    threads = [threading.Thread(target=play, args=(method, case)) for case in cases]
-    for thread in threads:
-        thread.start()
+def main(methods, *cases):
+    """Those whose sshd dies begin first, one by one: then it is known which process is theirs."""
+    plays = sorted(((method, case) for case in cases for method in methods.split()),
+                   key=lambda play: "/sshd/" not in play[1])
+    threads = []
+    for method, case in plays:
+        threads.append(threading.Thread(target=play, args=(method, case)))
+        threads[-1].start()
+        if "/sshd/" in case:
+            READY.acquire(timeout=20 * SLOW)
     for thread in threads:
         thread.join()
 
