@@ -364,13 +364,14 @@ static bool
 setup_refused(struct session *s, struct channel *ch, struct pending *p, int code, const char *text)
 {
 	bool ours = ch->refusal[0] != '\0' || !attempt_is_natural(ch, ch->attempt);
-	bool next = attempt_may_fail(s, ch) && p == queue_tail(&s->queue) &&
-	    attempt_next(s, ch, s->bad) != TRY_COUNT;
+	bool alone = p == queue_head(&s->queue) && p == queue_tail(&s->queue);
+	bool next = alone && attempt_may_fail(s, ch) && attempt_next(s, ch, s->bad) != TRY_COUNT;
 
 	if (ch->refusal[0] == '\0')
 		snprintf(ch->refusal, sizeof(ch->refusal), "%d %.*s", code,
 		    (int)strcspn(text, "\r\n"), text);
-	if (code >= 500 && code != 530 && attempt_may_fail(s, ch))
+	/* In the middle of a transfer it is the moment that is refused. */
+	if (alone && code >= 500 && code != 530 && attempt_may_fail(s, ch))
 		s->bad |= BIT(ch->attempt);
 	/* Not logged in is no refusal of the command; and one who came to the listener of a
 	 * command that the server then refused is not to be the end of another's data. */

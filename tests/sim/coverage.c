@@ -7,11 +7,12 @@
 #define EVENTS 10
 #define STATES 16
 #define TIMERS 16
-#define CODES 8
+#define CODES  8
 
-static const char *const event_names[EVENTS] = { "listening", "connected", "failed", "stranger", "moved",
-	"eof", "reset", "drained", "alive", "timer" };
-static const char *const code_names[CODES] = { "1xx", "227", "226", "2xx", "3xx", "4xx", "5xx", "421" };
+static const char *const event_names[EVENTS] = { "listening", "connected", "failed", "stranger",
+	"moved", "eof", "reset", "drained", "alive", "timer" };
+static const char *const code_names[CODES] = { "1xx", "227", "226", "2xx", "3xx", "4xx", "5xx",
+	"421" };
 static const char *const pending_names[PENDING_KINDS] = { "greeting", "plain", "passive", "active",
 	"transfer", "FEAT", "TYPE", "ABOR", "AUTH", "EPSV ALL", "MODE B", "own" };
 static unsigned long events[EVENTS][2][STATES], replies[CODES][PENDING_KINDS + 1], holds[TIMERS][4];
@@ -38,7 +39,8 @@ coverage_event(const struct session *s, const struct event *e)
 	const struct channel *ch = channel_by_id(s, e->channel);
 
 	if (e->kind == EV_TIMER)
-		holds[ch != NULL ? (unsigned)ch->timer : 0][e->channel == 0 ? 1 + (s->timer > 1) + (s->timer > 2) : 0]++;
+		holds[ch != NULL ? (unsigned)ch->timer : 0]
+		     [e->channel == 0 ? 1 + (s->timer > 1) + (s->timer > 2) : 0]++;
 	else
 		events[e->kind][e->end][state_of(ch)]++;
 }
@@ -48,9 +50,11 @@ code_of(const char *line)
 {
 	if (strncmp(line, "421", 3) == 0)
 		return 7;
-	if (strncmp(line, "227", 3) == 0 || strncmp(line, "228", 3) == 0 || strncmp(line, "229", 3) == 0)
+	if (strncmp(line, "227", 3) == 0 || strncmp(line, "228", 3) == 0 ||
+	    strncmp(line, "229", 3) == 0)
 		return 1;
-	if (strncmp(line, "226", 3) == 0 || strncmp(line, "225", 3) == 0 || strncmp(line, "426", 3) == 0)
+	if (strncmp(line, "226", 3) == 0 || strncmp(line, "225", 3) == 0 ||
+	    strncmp(line, "426", 3) == 0)
 		return 2;
 	return line[0] == '1' ? 0 : (unsigned)(line[0] - '0') + 1;
 }
@@ -77,14 +81,15 @@ print_events(FILE *f)
 				if (events[e][side][state] > 0)
 					fprintf(f, "  %9lu  %s of the %s's end, channel: %s\n",
 					    events[e][side][state], event_names[e],
-					    side == CLIENT ? "client" : "server", state_names[state]);
+					    side == CLIENT ? "client" : "server",
+					    state_names[state]);
 }
 
 static void
 print_holds(FILE *f)
 {
-	static const char *const names[TIMERS] = { "?", "is the client dying", "final reply", "stall",
-		"owner", "a setup's answer", "connection", "reset" };
+	static const char *const names[TIMERS] = { "?", "is the client dying", "final reply",
+		"stall", "owner", "a setup's answer", "connection", "reset" };
 	static const char *const session[] = { "", "whose reply", "client leaves", "session gone" };
 
 	for (int t = 0; t < TIMERS; t++)
@@ -104,7 +109,8 @@ coverage_print(FILE *f)
 	for (int code = 0; code < CODES; code++)
 		for (unsigned kind = 0; kind <= PENDING_KINDS; kind++)
 			if (replies[code][kind] > 0)
-				fprintf(f, "  %9lu  %s, %s\n", replies[code][kind], code_names[code],
+				fprintf(f, "  %9lu  %s, %s\n", replies[code][kind],
+				    code_names[code],
 				    kind < PENDING_KINDS ? pending_names[kind] : "none");
 	print_holds(f);
 }

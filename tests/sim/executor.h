@@ -11,9 +11,9 @@ struct executor;
 
 struct executor_world {
 	bool far[2];
-	bool owner_known;  /* whether the client's process lives can be told */
-	bool closed_known; /* ... of a connection that was closed before it was accepted */
-	bool no_listen;    /* sshd refuses that */
+	bool owner_known;   /* whether the client's process lives can be told */
+	bool closed_known;  /* ... of a connection that was closed before it was accepted */
+	bool no_listen;     /* sshd refuses that */
 	unsigned broker_hi; /* us, between session and broker */
 	const struct client *client;
 	const struct server *server;

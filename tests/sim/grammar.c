@@ -77,8 +77,9 @@ translated(void)
 static void
 plain(void)
 {
-	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "SIZE x", "MODE S",
-		"CWD pub", "SITE IDLE 900", "STAT", "HELP", "REST 0", "MDTM x", "noop", "XYZZY 1 2 3" };
+	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "SIZE x",
+		"MODE S", "CWD pub", "SITE IDLE 900", "STAT", "HELP", "REST 0", "MDTM x", "noop",
+		"XYZZY 1 2 3" };
 
 	say(C_SEND, "%s", word(lines, sizeof(lines) / sizeof(lines[0])));
 	op(C_FINAL, 0);
@@ -88,8 +89,8 @@ plain(void)
 static void
 odd_answer(void)
 {
-	int n = m.serial++, code = NUMBER(200, 202, 211, 213, 214, 250, 257, 350, 450, 500, 502, 504, 530,
-	    550, 553);
+	int n = m.serial++, code = NUMBER(200, 202, 211, 213, 214, 250, 257, 350, 450, 500, 502,
+				504, 530, 550, 553);
 
 	on("SITE %d", n);
 	pause_maybe(S_SLEEP);
@@ -106,8 +107,8 @@ odd_answer(void)
 static void
 pipelined(void)
 {
-	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "STAT", "CWD x",
-		"AUTH TLS" };
+	static const char *const lines[] = { "NOOP", "PWD", "TYPE I", "SYST", "FEAT", "STAT",
+		"CWD x", "AUTH TLS" };
 	int count = NUMBER(2, 3, 5, 9);
 
 	for (int i = 0; i < count; i++)
@@ -119,8 +120,8 @@ pipelined(void)
 static void
 telnet(void)
 {
-	static const char *const raw[] = { "\\xff\\xf4\\xff\\xf2NOOP\\r\\n", "\\xff\\xf1PWD\\r\\n", "NOOP\\n",
-		"NO\\xff\\xf1OP\\r\\n" };
+	static const char *const raw[] = { "\\xff\\xf4\\xff\\xf2NOOP\\r\\n", "\\xff\\xf1PWD\\r\\n",
+		"NOOP\\n", "NO\\xff\\xf1OP\\r\\n" };
 
 	say(C_RAW, "%s", word(raw, 4));
 	op(C_FINAL, 0);
@@ -260,7 +261,7 @@ static const struct production {
 	{ "client dies in a transfer", 3, dies_in_transfer },
 };
 #define PRODUCTIONS (sizeof(productions) / sizeof(productions[0]))
-#define ENDINGS (sizeof(endings) / sizeof(endings[0]))
+#define ENDINGS     (sizeof(endings) / sizeof(endings[0]))
 static unsigned long used[PRODUCTIONS], used_ending[ENDINGS];
 
 static void
@@ -334,8 +335,9 @@ static void
 not_ftp(void)
 {
 	on("*");
-	say(S_SAY, "%s", WORD("SSH-2.0-OpenSSH_9.2", "HTTP/1.0 400 Bad request", "RTSP/1.0 400",
-	    "+OK POP3 ready"));
+	say(S_SAY, "%s",
+	    WORD("SSH-2.0-OpenSSH_9.2", "HTTP/1.0 400 Bad request", "RTSP/1.0 400",
+		"+OK POP3 ready"));
 	op(C_REPLY, 0);
 	op(C_BYE, 0);
 }

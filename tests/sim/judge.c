@@ -1,27 +1,28 @@
 /* The liberties, each a row with the peer who may see it, and when:
  *
- *  addresses and ports      both    never compared: a setup is its verb and the reply's code
- *  indentation, AUTH        client  the client leaves them out of a reply's text
- *  AUTH                     server  it does not get there (and refuses it in its own words, direct)
- *  texts of 4xx and 5xx     client  the code is compared
- *  no FTP at all            client  a 421 for a greeting that is no reply
- *  setups, translated       server  which verb (and how many) prepares the data connection
- *  loose                    both    what a script marks: the client after a dead port, whose
- *                                   connect succeeds and is reset
- *  ssh tells no reset       both    an end of file for a reset, of the control connection, and of the
- *                                   data connection; there any number of bytes up to what was sent
- *  ... but we may know      client  a reset, and then 425 or 426 for a 2xx
- *  failed after bytes       client  a reset for an end of file (-R: the end of file), and less bytes,
- *                                   where the server reports a failure, or leaves without a word
- *  no reset to send         server  silence for the reset of an upload, never its end of file
- *                           client  silence for a reset, where no reply says what it was
- *  the client has died      server  anything but an end of file of an upload that is shorter than direct
- *  aborted                  both    the data of a transfer that the client itself aborts
- *  a moment later           client  the end (not the data) of a download behind its final reply, where
- *                                   nothing but two of our processes lies between
- *  no order through ssh     client  (-R) at a glance behind the reply an upload's connection is still open
- *  ended sooner             client  the data connection is ended before the final reply goes out
- *  cannot be written to     client  whether its writes fail, where the server breaks off the upload
+ *  addresses and ports     both    never compared: a setup is its verb and the reply's code
+ *  indentation, AUTH       client  the client leaves them out of a reply's text
+ *  AUTH                    server  it does not get there (direct the server refuses it itself)
+ *  texts of 4xx and 5xx    client  the code is compared
+ *  no FTP at all           client  a 421 for a greeting that is no reply
+ *  setups, translated      server  which verb (and how many) prepares the data connection
+ *  loose                   both    what a script marks: the client after a dead port, whose
+ *                                  connect succeeds and is reset
+ *  ssh tells no reset      both    an end of file for a reset, of the control connection, and of
+ *                                  the data connection; there any number of bytes of those sent
+ *  ... but we may know     client  a reset, and then 425 or 426 for a 2xx
+ *  failed after bytes      client  a reset for an end of file (-R: the end of file), and less bytes,
+ *                                  where the server reports a failure, or leaves without a word
+ *  no reset to send        server  silence for the reset of an upload, never its end of file
+ *                          client  silence for a reset, where no reply says what it was
+ *  the client has died     server  anything but an end of file of an upload that is shorter
+ *  aborted                 both    the data of a transfer that the client itself aborts, or leaves
+ *  a moment later          client  the end (not the data) of a download behind its final reply,
+ *                                  where nothing but two of our processes lies between
+ *  no order through ssh    client  (-R) an upload's connection still open behind the reply
+ *  ended sooner            client  the data connection ends before the final reply goes out
+ *  cannot be written to    client  whether its writes fail, where the server breaks off the upload
+ *  a reset                 server  what it has not read by then
  */
 #include "judge.h"
 
@@ -50,37 +51,14 @@ through_ssh(const struct judge *j, bool client)
 static const char *
 same_way(const struct seen *a, const struct seen *b)
 {
-	static const char *const table[2][2] = { /* HOW_OK, else */
+	static const char *const table[2][2] = {
+		/* HOW_OK, else */
 		{ "", "a data connection is there, and is not through the tunnel" },
 		{ "a data connection is not there, and is through the tunnel",
 		    "a data connection fails in another way" },
 	};
 
 	return a->how == b->how ? NULL : table[a->how != HOW_OK][b->how != HOW_OK];
-}
-
-static const struct seen *
-dialled(const struct view *v, int transfer)
-{
-	for (unsigned i = 0; i < v->count; i++)
-		if (v->seen[i].kind == SEEN_DIALLED && v->seen[i].transfer == transfer &&
-		    v->seen[i].how == HOW_OK)
-			return &v->seen[i];
-	return NULL;
-}
-
-/* The reply with which the server has said that all is well. */
-static const struct seen *
-success(const struct view *v, int transfer, const struct deeds *deeds)
-{
-	for (unsigned i = 0; i < v->count; i++) {
-		const struct seen *s = &v->seen[i];
-
-		if (s->kind == SEEN_REPLY && s->transfer == transfer && s->code / 100 == 2 &&
-		    deeds->final / 100 == 2 && strstr(s->text, deeds->words) != NULL)
-			return s;
-	}
-	return NULL;
 }
 
 /* ---- what the client sees ---- */
@@ -90,7 +68,9 @@ same_order(const struct judge *j, const struct seen *a, const struct seen *b)
 {
 	const struct deeds *deeds = deeds_of(j, a);
 
-	if (j->through->direct || b->full || dialled(&j->direct->server, a->transfer) == NULL || a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted || deeds->sent_reset)
+	if (j->through->direct || b->full || view_dialled(&j->direct->server, a->transfer) == NULL ||
+	    a->transfer < 0 || a->code / 100 != 2 || a->code != deeds->final || deeds->aborted ||
+	    deeds->sent_reset)
 		return NULL;
 	if (j->d->knob[K_FAR] && deeds->up)
 		return NULL; /* an upload's end to a far client: through ssh there is no order */
@@ -130,11 +110,12 @@ same_download(const struct judge *j, const struct seen *a, const struct seen *b)
 	if (b->n > deeds->sent && b->n > a->n)
 		return "more bytes than were sent";
 	if (b->how == HOW_EOF && deeds->exact && b->n < deeds->announced &&
-	    success(&j->through->client, a->transfer, deeds) != NULL)
+	    view_success(&j->through->client, a->transfer, deeds) != NULL)
 		return "less bytes than were announced, an honest end and a 2xx";
 	if (a->how == HOW_RESET && (b->how == HOW_EOF || b->how == HOW_RESET))
 		return NULL;
-	if (a->how == HOW_RESET && b->how == HOW_SILENCE && through_ssh(j, true) && deeds->final == 0)
+	if (a->how == HOW_RESET && b->how == HOW_SILENCE && through_ssh(j, true) &&
+	    deeds->final == 0)
 		return NULL;
 	if (a->how == HOW_EOF && failed && b->how == (through_ssh(j, true) ? HOW_EOF : HOW_RESET))
 		return NULL;
@@ -156,19 +137,22 @@ same_client(const struct judge *j, const struct seen *a, const struct seen *b)
 	case SEEN_RECEIVED:
 		return same_download(j, a, b);
 	case SEEN_SENT:
-		return a->how == b->how || deeds->final >= 300 || deeds->sent_reset || deeds->left ?
-		    NULL : "an upload could not be sent, or could";
+		return a->how == b->how || deeds->final >= 300 || deeds->sent_reset || deeds->left
+			   ? NULL
+			   : "an upload could not be sent, or could";
 	case SEEN_STATE:
 		if ((a->how == HOW_OPEN || a->how == HOW_RESET) && b->how == HOW_EOF)
 			return NULL;
 		if (b->how == HOW_OPEN && b->code == AT_A_GLANCE && j->d->knob[K_FAR])
 			return NULL;
-		if (a->how == HOW_EOF && b->how == HOW_RESET && (deeds->left || deeds->final >= 300))
+		if (a->how == HOW_EOF && b->how == HOW_RESET &&
+		    (deeds->left || deeds->final >= 300))
 			return NULL;
 		return a->how != b->how ? "another end of the data connection" : NULL;
 	case SEEN_END:
-		return a->how == HOW_EOF && b->how == HOW_RESET && !j->through->direct ?
-		    "the control connection is reset" : NULL;
+		return a->how == HOW_EOF && b->how == HOW_RESET && !j->through->direct
+			   ? "the control connection is reset"
+			   : NULL;
 	default:
 		return same_way(a, b);
 	}
@@ -204,8 +188,9 @@ same_server(const struct judge *j, const struct seen *a, const struct seen *b)
 	case SEEN_RECEIVED:
 		return same_upload(j, a, b);
 	case SEEN_END:
-		return a->how == HOW_EOF && b->how == HOW_RESET && !j->died && !j->through->direct ?
-		    "the control connection to the server is reset" : NULL;
+		return a->how == HOW_EOF && b->how == HOW_RESET && !j->died && !j->through->direct
+			   ? "the control connection to the server is reset"
+			   : NULL;
 	default:
 		return same_way(a, b);
 	}
@@ -243,7 +228,8 @@ same_view(const struct judge *j, const struct view *a, const struct view *b, boo
 	unsigned i = 0, k = 0;
 
 	for (;;) {
-		const struct seen *x = next_seen(j, a, &i, client), *y = next_seen(j, b, &k, client);
+		const struct seen *x = next_seen(j, a, &i, client),
+				  *y = next_seen(j, b, &k, client);
 		const char *why;
 
 		if (x == NULL && y == NULL)
@@ -259,7 +245,8 @@ same_view(const struct judge *j, const struct view *a, const struct view *b, boo
 		if (why == NULL)
 			continue;
 		if (f != NULL) {
-			fprintf(f, "the %s differs: %s\n  direct: ", client ? "client" : "server", why);
+			fprintf(
+			    f, "the %s differs: %s\n  direct: ", client ? "client" : "server", why);
 			x ? seen_print(x, f) : (void)fprintf(f, "-\n");
 			fprintf(f, "  tunnel: ");
 			y ? seen_print(y, f) : (void)fprintf(f, "-\n");
@@ -275,16 +262,6 @@ has(const struct dialogue *d, enum op_kind kind)
 		if (d->client[i].kind == kind && !d->client[i].off)
 			return true;
 	return false;
-}
-
-/* Of a transfer: its data, and the final reply that came behind them. */
-static const struct seen *
-received(const struct view *v, int transfer)
-{
-	for (unsigned i = 0; i < v->count; i++)
-		if (v->seen[i].kind == SEEN_RECEIVED && v->seen[i].transfer == transfer)
-			return &v->seen[i];
-	return NULL;
 }
 
 /* Where nothing is compared it is still no liberty to call an empty file, or an upload that went
@@ -304,9 +281,10 @@ no_lie(const struct view *client, const struct view *server)
 		else if (s->kind == SEEN_SENT && s->how == HOW_OK)
 			sent = s;
 		else if (s->kind == SEEN_REPLY && s->code / 100 == 2 &&
-		    ((data != NULL && data->transfer == s->transfer) ||
-		    (sent != NULL && sent->transfer == s->transfer)) &&
-		    received(server, s->transfer) == NULL && dialled(server, s->transfer) == NULL)
+			 ((data != NULL && data->transfer == s->transfer) ||
+			     (sent != NULL && sent->transfer == s->transfer)) &&
+			 view_received(server, s->transfer) == NULL &&
+			 view_dialled(server, s->transfer) == NULL)
 			return "success without a data connection";
 	}
 	return NULL;
@@ -338,59 +316,11 @@ judge_merge(struct play *direct, const struct play *again)
 		a->ended = a->ended && b->ended;
 	}
 	for (unsigned i = 0; i < direct->server.count && i < again->server.count; i++)
-		if (again->server.seen[i].kind == SEEN_END && again->server.seen[i].how == HOW_RESET)
+		if (again->server.seen[i].kind == SEEN_END &&
+		    again->server.seen[i].how == HOW_RESET)
 			direct->server.seen[i].how = HOW_RESET;
 	for (unsigned i = 0; i < direct->client.count && i < again->client.count; i++)
-		if (again->client.seen[i].kind == SEEN_END && again->client.seen[i].how == HOW_RESET)
+		if (again->client.seen[i].kind == SEEN_END &&
+		    again->client.seen[i].how == HOW_RESET)
 			direct->client.seen[i].how = HOW_RESET;
-}
-
-/* ---- after a cut ---- */
-
-static const char *
-cut_download(const struct play *direct, const struct play *through, int t)
-{
-	const struct seen *a = received(&direct->client, t), *b = received(&through->client, t);
-
-	if (b != NULL && b->how == HOW_WRONG)
-		return "wrong bytes";
-	if (a == NULL || b == NULL || a->how != HOW_EOF || b->how != HOW_EOF || b->n >= a->n)
-		return NULL;
-	return success(&through->client, t, &direct->deeds[t]) ? "a short download with an honest end and a 2xx" : NULL;
-}
-
-static const char *
-cut_upload(const struct dialogue *d, const struct play *direct, const struct play *through, int t,
-    enum cut cut)
-{
-	const struct seen *a = received(&direct->server, t), *b = received(&through->server, t);
-	bool sshd_ends_it = cut == CUT_LINK && !d->knob[K_FAR];
-
-	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted ||
-	    (cut == CUT_CLIENT && through->deeds[t].quit)) /* after QUIT an end is as it should be */
-		return NULL;
-	if (b != NULL && b->how == HOW_WRONG)
-		return "wrong bytes";
-	if (b != NULL && b->how == HOW_EOF && b->n < a->n && !sshd_ends_it)
-		return "the end of file of an upload that was cut";
-	if (success(&through->client, t, &direct->deeds[t]) &&
-	    (b == NULL || b->how != HOW_EOF || b->n < a->n))
-		return "a 2xx for an upload that was cut";
-	return NULL;
-}
-
-const char *
-judge_cut(const struct dialogue *d, const struct play *direct, const struct play *through,
-    enum cut cut, FILE *f)
-{
-	const char *why = through->fault;
-
-	for (int t = 0; t < TRANSFERS && why == NULL; t++) {
-		why = cut_download(direct, through, t);
-		if (why == NULL)
-			why = cut_upload(d, direct, through, t, cut);
-		if (why != NULL && f != NULL)
-			fprintf(f, "transfer %d: %s\n", t, why);
-	}
-	return why;
 }

@@ -9,8 +9,8 @@
 void judge_merge(struct play *direct, const struct play *again);
 
 /* NULL, or in which way they differ; where, if not NULL, tells more on stderr. */
-const char *judge_same(const struct dialogue *, const struct play *direct,
-    const struct play *through, FILE *where);
+const char *judge_same(
+    const struct dialogue *, const struct play *direct, const struct play *through, FILE *where);
 const char *judge_cut(const struct dialogue *, const struct play *direct,
     const struct play *cut_one, enum cut, FILE *where);
 

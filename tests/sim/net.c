@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTENERS 512
+#define LISTENERS       512
 #define SSH_CONNECTIONS 512
 
 enum segment_kind { SEG_DATA, SEG_FIN, SEG_RST, SEG_SYN };
@@ -33,34 +33,6 @@ net_begin(void)
 	next_port = 2000;
 	ssh_dead = false;
 	net.shared.last[0] = net.shared.last[1] = 0;
-}
-
-/* ---- bytes ---- */
-
-static void
-buffer_add(struct buffer *b, const void *data, size_t len)
-{
-	if (b->at > 0 && b->at == b->len)
-		b->at = b->len = 0;
-	if (b->len + len > b->size) {
-		size_t size = 2 * (b->len - b->at + len) + 512;
-		uint8_t *bigger = world_new(size);
-
-		if (b->len > b->at)
-			memcpy(bigger, b->data + b->at, b->len - b->at);
-		b->len -= b->at;
-		b->at = 0;
-		b->data = bigger;
-		b->size = size;
-	}
-	memcpy(b->data + b->len, data, len);
-	b->len += len;
-}
-
-static size_t
-buffer_held(const struct buffer *b)
-{
-	return b->len - b->at;
 }
 
 /* ---- waking ---- */
@@ -129,8 +101,8 @@ segment_syn(struct segment *g)
 {
 	struct listener *l = g->listener;
 	struct sock *dialler = g->to, *s = dialler->peer;
-	bool refused = l == NULL || l->closed || l->count == 16 ||
-	    (dialler->closed && !dialler->connected);
+	bool refused =
+	    l == NULL || l->closed || l->count == 16 || (dialler->closed && !dialler->connected);
 
 	if (refused && !dialler->connected)
 		dialler->refused = true;
@@ -231,7 +203,10 @@ net_listen(unsigned reach, bool far, world_fn *wake, void *arg)
 
 	if (listener_count == LISTENERS)
 		abort();
-	*l = (struct listener){ .port = next_port++, .reach = reach, .wake = wake, .arg = arg,
+	*l = (struct listener){ .port = next_port++,
+		.reach = reach,
+		.wake = wake,
+		.arg = arg,
 		.path = far ? NULL : &net.shared };
 	listeners[listener_count++] = l;
 	return l;
@@ -273,10 +248,14 @@ pair_new(struct path *path, world_fn *wake, void *arg)
 {
 	struct sock *a = world_new(sizeof(*a)), *b = world_new(sizeof(*b));
 
-	*a = (struct sock){ .peer = b, .path = path, .wake = wake, .arg = arg,
+	*a = (struct sock){ .peer = b,
+		.path = path,
+		.wake = wake,
+		.arg = arg,
 		.window = path->ssh ? net.ssh_window : net.window };
-	*b = (struct sock){ .peer = a, .path = path, .direction = 1, .connected = true,
-		.window = a->window };
+	*b = (struct sock){
+		.peer = a, .path = path, .direction = 1, .connected = true, .window = a->window
+	};
 	return a;
 }
 
@@ -320,16 +299,6 @@ net_dial(enum host from, uint16_t port, bool ssh, world_fn *wake, void *arg)
 /* ---- using ---- */
 
 size_t
-sock_room(const struct sock *s)
-{
-	size_t held = buffer_held(&s->send);
-
-	if (s->dead || s->closed || s->fin_asked)
-		return 0;
-	return held < net.buffer ? net.buffer - held : 0;
-}
-
-size_t
 sock_write(struct sock *s, const void *data, size_t len)
 {
 	size_t room = sock_room(s);
@@ -345,12 +314,6 @@ sock_write(struct sock *s, const void *data, size_t len)
 	buffer_add(&s->send, data, len);
 	sock_transmit(s);
 	return len;
-}
-
-size_t
-sock_unsent(const struct sock *s)
-{
-	return buffer_held(&s->send) + s->in_flight;
 }
 
 static void
@@ -370,20 +333,12 @@ sock_read(struct sock *s, void *data, size_t size)
 
 	if (n > size)
 		n = size;
-	if (n == 0)
-		return 0;
-	if (data != NULL)
+	if (data != NULL && n > 0)
 		memcpy(data, s->received.data + s->received.at, n);
 	s->received.at += n;
-	if (buffer_held(&s->peer->send) > 0)
+	if (n > 0 && buffer_held(&s->peer->send) > 0)
 		world_in(s->path->lo, window_opens, s->peer);
 	return n;
-}
-
-bool
-sock_ended(const struct sock *s)
-{
-	return buffer_held(&s->received) == 0 && (s->fin_in || s->rst_in);
 }
 
 void

@@ -22,6 +22,9 @@ struct buffer {
 	size_t at, len, size;
 };
 
+void buffer_add(struct buffer *, const void *, size_t len);
+size_t buffer_held(const struct buffer *);
+
 struct sock {
 	struct sock *peer;
 	struct path *path;
@@ -40,7 +43,7 @@ struct sock {
 
 struct listener {
 	uint16_t port;
-	unsigned reach; /* the hosts that can dial it */
+	unsigned reach;    /* the hosts that can dial it */
 	struct path *path; /* NULL: each connection gets one through ssh */
 	struct sock *waiting[16];
 	unsigned count;
@@ -50,17 +53,17 @@ struct listener {
 };
 
 struct net_delays {
-	struct path shared;      /* plain: between client and server, or between one of them and us */
+	struct path shared; /* plain: between client and server, or between one of them and us */
 	bool direct;
 	unsigned ssh_lo, ssh_hi; /* of each connection through ssh */
 	size_t window, ssh_window, buffer;
-	unsigned split;          /* percent: a write becomes several segments */
+	unsigned split; /* percent: a write becomes several segments */
 };
 extern struct net_delays net;
 
 void net_begin(void); /* after world_begin() */
 struct listener *net_listen(unsigned reach, bool far, world_fn *, void *arg);
-uint16_t net_dead_port(void); /* nobody listens there */
+uint16_t net_dead_port(void);           /* nobody listens there */
 void listener_close(struct listener *); /* NULL harmless; who waits is reset */
 struct sock *listener_accept(struct listener *, world_fn *, void *arg); /* NULL: nobody */
 
@@ -69,12 +72,12 @@ struct sock *net_dial(enum host from, uint16_t port, bool through_ssh, world_fn 
 
 size_t sock_room(const struct sock *);
 size_t sock_write(struct sock *, const void *, size_t len); /* how much was taken */
-size_t sock_unsent(const struct sock *); /* not yet at the peer's host */
-size_t sock_read(struct sock *, void *, size_t size); /* 0: nothing now */
+size_t sock_unsent(const struct sock *);                    /* not yet at the peer's host */
+size_t sock_read(struct sock *, void *, size_t size);       /* 0: nothing now */
 bool sock_ended(const struct sock *); /* all was read, and there is an end: fin_in or rst_in */
-void sock_fin(struct sock *);   /* end of file, behind what was written */
-void sock_close(struct sock *); /* NULL harmless; unread input makes it a reset */
-void sock_reset(struct sock *); /* through ssh from our side: an end of file */
-void net_cut(void);             /* ssh dies */
+void sock_fin(struct sock *);         /* end of file, behind what was written */
+void sock_close(struct sock *);       /* NULL harmless; unread input makes it a reset */
+void sock_reset(struct sock *);       /* through ssh from our side: an end of file */
+void net_cut(void);                   /* ssh dies */
 
 #endif

@@ -27,8 +27,8 @@ transfer_of(const char *line)
 const char *
 lines_next(struct lines *l, struct sock *s)
 {
-	while (l->at < l->held || (l->at = 0, s != NULL &&
-	    (l->held = (unsigned)sock_read(s, l->raw, sizeof(l->raw))) > 0)) {
+	while (l->at < l->held || (l->at = 0, s != NULL && (l->held = (unsigned)sock_read(
+								s, l->raw, sizeof(l->raw))) > 0)) {
 		char c = l->raw[l->at++];
 
 		if (c != '\n') {

@@ -14,7 +14,7 @@ struct play {
 	unsigned steps;
 	const char *fault; /* something impossible has happened; NULL = none */
 	bool was_cut, direct;
-	unsigned memory;   /* where it lives (world.h); stays from one play to the next */
+	unsigned memory; /* where it lives (world.h); stays from one play to the next */
 };
 
 void play_direct(const struct dialogue *, uint64_t timing, struct play *);

@@ -8,12 +8,12 @@
 struct making {
 	struct dialogue *d;
 	struct dice dice;
-	const char *verb;  /* this client's only one; NULL: any */
-	bool early_accept; /* this server sits in accept() after PASV */
-	bool alone, fixed; /* connections were made for nothing; all are to one port */
+	const char *verb;   /* this client's only one; NULL: any */
+	bool early_accept;  /* this server sits in accept() after PASV */
+	bool alone, fixed;  /* connections were made for nothing; all are to one port */
 	bool silent, begun; /* this transfer begins without a 1xx, or with one */
-	bool epsv_all; /* no other setup may be said any more */
-	bool over;         /* nothing can follow */
+	bool epsv_all;      /* no other setup may be said any more */
+	bool over;          /* nothing can follow */
 	int transfer, serial, setups;
 };
 extern struct making m;
@@ -21,9 +21,11 @@ extern struct making m;
 bool chance(unsigned percent);
 int pick(const int *from, unsigned count);
 const char *word(const char *const *from, unsigned count);
-#define NUMBER(...) pick((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
-#define WORD(...) word((const char *const[]){ __VA_ARGS__ }, \
-    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+#define NUMBER(...) \
+	pick((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
+#define WORD(...)                                  \
+	word((const char *const[]){ __VA_ARGS__ }, \
+	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 void op(enum op_kind, int n);
 void say(enum op_kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void on(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -32,7 +34,7 @@ bool translated(void);
 
 /* transfers.c */
 void download(void), download_plain(void), upload(void);
-/* aside.c */
+/* aside.c, setups.c */
 void download_with_command(void), upload_with_command(void), refused_then_again(void);
 void setup_alone(void), no_connection(void), abort_transfer(void), dead_port(void);
 void odd_passive(void), inline_listing(void), pipelined_transfer(void), setup_refused(void);

@@ -12,7 +12,7 @@
 #include "shrink.h"
 #include "trace.h"
 
-#define KINDS 512
+#define KINDS  512
 #define BOUNDS 7
 
 static const uint64_t bounds[BOUNDS] = { 100 * MS, 300 * MS, 1500 * MS, 6 * SECOND, 20 * SECOND,
@@ -218,7 +218,8 @@ dialogue_play(struct dialogue *d, bool cuts)
 	if (why != NULL) {
 		total.vague++;
 		if (options.all || options.verbose) {
-			printf("seed %llu cannot be compared: %s\n", (unsigned long long)d->seed, why);
+			printf(
+			    "seed %llu cannot be compared: %s\n", (unsigned long long)d->seed, why);
 			if (options.verbose)
 				dialogue_print(d, stdout);
 			judge_same(d, &direct, &again, stdout);
@@ -284,13 +285,26 @@ parse(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "dkvn:s:c:")) != -1)
 		switch (c) {
-		case 'd': options.direct = true; break;
-		case 'k': options.all = true; break;
-		case 'v': options.verbose = true; break;
-		case 'n': options.count = strtoul(optarg, NULL, 10); break;
-		case 's': options.seed = strtoull(optarg, NULL, 10); break;
-		case 'c': options.cuts = strtoul(optarg, NULL, 10); break;
-		default: usage();
+		case 'd':
+			options.direct = true;
+			break;
+		case 'k':
+			options.all = true;
+			break;
+		case 'v':
+			options.verbose = true;
+			break;
+		case 'n':
+			options.count = strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			options.seed = strtoull(optarg, NULL, 10);
+			break;
+		case 'c':
+			options.cuts = strtoul(optarg, NULL, 10);
+			break;
+		default:
+			usage();
 		}
 }
 
@@ -304,9 +318,10 @@ main(int argc, char **argv)
 		grammar_make(&dialogue, options.seed + i);
 		dialogue_play(&dialogue, i < options.cuts);
 	}
-	printf("%lu dialogues, %lu cuts: %lu failed, %lu could not be compared\n", total.played, total.cut,
-	    total.failed, total.vague);
-	printf("through the tunnel %.3f s longer than direct on average, %.3f s at most (seed %llu)\n",
+	printf("%lu dialogues, %lu cuts: %lu failed, %lu could not be compared\n", total.played,
+	    total.cut, total.failed, total.vague);
+	printf(
+	    "through the tunnel %.3f s longer than direct on average, %.3f s at most (seed %llu)\n",
 	    (double)total.longer / (double)SECOND / (double)(total.played ? total.played : 1),
 	    (double)total.longest / (double)SECOND, (unsigned long long)total.longest_seed);
 	for (unsigned i = 0; i < BOUNDS; i++)

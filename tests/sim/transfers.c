@@ -5,14 +5,15 @@ const char *
 setup_verb(void)
 {
 	m.setups++;
-	return m.verb ? m.verb : WORD("PASV", "EPSV", "PORT", "EPRT", "PASV", "EPSV", "LPSV", "LPRT");
+	return m.verb ? m.verb
+		      : WORD("PASV", "EPSV", "PORT", "EPRT", "PASV", "EPSV", "LPSV", "LPRT");
 }
 
 void
 between(void)
 {
-	static const char *const lines[] = { "TYPE I", "REST 0", "SIZE x", "NOOP", "MODE S", "MDTM x",
-		"ALLO 100" };
+	static const char *const lines[] = { "TYPE I", "REST 0", "SIZE x", "NOOP", "MODE S",
+		"MDTM x", "ALLO 100" };
 	int count = chance(30) ? NUMBER(1, 1, 2, 3) : 0;
 
 	for (int i = 0; i < count; i++) {
@@ -45,8 +46,9 @@ begins(int n, bool announced)
 	int odd = (int)dice_below(&m.dice, 100);
 
 	if (odd < 60)
-		say(S_SAY, announced ? "150 Opening BINARY mode data connection (%d bytes)." :
-		    "150 go %d", n);
+		say(S_SAY,
+		    announced ? "150 Opening BINARY mode data connection (%d bytes)." : "150 go %d",
+		    n);
 	else if (odd < 75)
 		say(S_SAY, "125 already open");
 	else if (odd < 85) {
@@ -102,7 +104,8 @@ good_end(enum op_kind kind)
 	}
 	if (odd < 30 && kind == S_SAY)
 		say(S_SAY, "226-several");
-	say(kind, "%s", WORD("226 done", "226 done", "250 done", m.silent ? "226 done" : "200 done"));
+	say(kind, "%s",
+	    WORD("226 done", "226 done", "250 done", m.silent ? "226 done" : "200 done"));
 	m.silent = false;
 	return 1;
 }
@@ -116,7 +119,8 @@ bad_end(void)
 		return 1;
 	}
 	pause_maybe(S_SLEEP);
-	say(S_SAY, "%s", WORD("426 failed", "451 failed", "550 failed", "551 failed", "500 failed"));
+	say(S_SAY, "%s",
+	    WORD("426 failed", "451 failed", "550 failed", "551 failed", "500 failed"));
 	return 1;
 }
 
@@ -154,7 +158,8 @@ serve_download(const char *verb, int t, int n)
 	pause_maybe(S_SLEEP);
 	m.begun = true;
 	if (n > 0 && chance(5)) { /* it breaks in the middle, and the server does not care */
-		say(S_SAY, "150 Opening BINARY mode data connection for f%d (%d bytes).", t, n + 5000);
+		say(S_SAY, "150 Opening BINARY mode data connection for f%d (%d bytes).", t,
+		    n + 5000);
 		op(S_DATA, 0);
 		op(S_SEND, n);
 		op(S_RESET, 0);

@@ -3,46 +3,15 @@
 #include <string.h>
 
 #include "coverage.h"
-#include "executor.h"
-#include "play.h"
+#include "tunnel_private.h"
 #include "trace.h"
 
-#define LONGEST (4000 * SECOND)
+#define LONGEST    (4000 * SECOND)
 #define AFTERWARDS (120 * SECOND) /* what a session may still need when both peers are gone */
-#define LINGER (5 * SECOND)
-#define TIMERS 256
+#define LINGER     (5 * SECOND)
+#define TIMERS     256
 
 const char *const cut_names[CUTS] = { "nothing", "link", "session", "client", "server" };
-
-struct control {
-	struct tunnel *t;
-	enum side side;
-	struct sock *sock;
-	bool half, hang, eof_told, over;
-};
-
-struct session_timer {
-	struct tunnel *t;
-	unsigned channel;
-	struct happening *at;
-};
-
-struct tunnel {
-	const struct dialogue *d;
-	struct play *play;
-	struct session *session;
-	struct executor *executor;
-	struct client *client;
-	struct server *server;
-	struct listener *entrance;
-	struct control control[2];
-	struct session_timer timer[TIMERS];
-	unsigned timers;
-	struct happening *turn;
-	bool gone, far[2];
-};
-
-static void tunnel_turn(void *);
 
 static void
 tunnel_fault(void *arg, const char *what)
@@ -60,8 +29,9 @@ tunnel_wake(void *arg)
 	struct control *c = arg;
 
 	if (c->t->turn == NULL && !c->t->gone)
-		c->t->turn = world_in(dice_below(&world_dice, (unsigned)c->t->d->knob[K_BROKER_HI] + 1),
-		    tunnel_turn, c->t);
+		c->t->turn =
+		    world_in(dice_below(&world_dice, (unsigned)c->t->d->knob[K_BROKER_HI] + 1),
+			tunnel_turn, c->t);
 }
 
 /* ---- actions ---- */
@@ -112,80 +82,6 @@ tunnel_act(struct tunnel *t, const struct action *a)
 /* ---- control connections ---- */
 
 static void
-control_gives_up(void *arg)
-{
-	struct control *c = arg;
-
-	sock_close(c->sock);
-}
-
-static void
-control_discards(void *arg)
-{
-	struct control *c = arg;
-
-	sock_read(c->sock, NULL, (size_t)-1);
-	if (sock_ended(c->sock))
-		sock_close(c->sock);
-}
-
-static void
-control_write(struct control *c)
-{
-	size_t len;
-	const char *data;
-
-	if (c->sock == NULL || c->over)
-		return;
-	while (data = session_output(c->t->session, c->side, &len), len > 0) {
-		size_t n = c->sock->dead || c->sock->gone ? len : sock_write(c->sock, data, len);
-
-		if (n == 0)
-			return;
-		trace_bytes(c->side == CLIENT ? "<" : ">>", data, n);
-		session_sent(c->t->session, c->side, n);
-	}
-	if (c->half || c->hang)
-		sock_fin(c->sock);
-	if (c->hang) {
-		c->over = true;
-		c->sock->wake = control_discards;
-		control_discards(c);
-		world_in(LINGER, control_gives_up, c);
-	}
-}
-
-/* false: nothing was there, or nothing is wanted. */
-static bool
-control_read(struct control *c)
-{
-	struct session *s = c->t->session;
-	uint8_t bytes[4096];
-	size_t n, room = session_room(s, c->side);
-
-	if (c->sock == NULL || c->over)
-		return false;
-	if (room > sizeof(bytes))
-		room = sizeof(bytes);
-	if (dice_chance(&world_dice, 10))
-		room = room > 7 ? 7 : room;
-	n = sock_read(c->sock, bytes, room);
-	if (n > 0) {
-		trace_bytes(c->side == CLIENT ? ">" : "<<", bytes, n);
-		if (c->side == SERVER)
-			coverage_reply(s, (const char *)bytes, n);
-		session_push(s, c->side, bytes, n);
-		return true;
-	}
-	if ((sock_ended(c->sock) || c->sock->dead) && !c->eof_told) {
-		c->eof_told = true;
-		session_eof(s, c->side);
-		return true;
-	}
-	return false;
-}
-
-static void
 tunnel_settle(struct tunnel *t)
 {
 	struct action a;
@@ -196,7 +92,7 @@ tunnel_settle(struct tunnel *t)
 	control_write(&t->control[SERVER]);
 }
 
-static void
+void
 tunnel_turn(void *arg)
 {
 	struct tunnel *t = arg;
@@ -244,9 +140,15 @@ static void
 tunnel_executor(struct tunnel *t)
 {
 	struct executor_world w = { .far = { t->far[0], t->far[1] },
-		.owner_known = t->d->knob[K_OWNER], .closed_known = t->d->knob[K_CLOSED],
-		.no_listen = t->d->knob[K_NO_LISTEN], .broker_hi = (unsigned)t->d->knob[K_BROKER_HI], .client = t->client,
-		.server = t->server, .event = tunnel_event, .fault = tunnel_fault, .arg = t };
+		.owner_known = t->d->knob[K_OWNER],
+		.closed_known = t->d->knob[K_CLOSED],
+		.no_listen = t->d->knob[K_NO_LISTEN],
+		.broker_hi = (unsigned)t->d->knob[K_BROKER_HI],
+		.client = t->client,
+		.server = t->server,
+		.event = tunnel_event,
+		.fault = tunnel_fault,
+		.arg = t };
 
 	t->executor = executor_new(&w);
 }
@@ -257,9 +159,14 @@ tunnel_accepts(void *arg)
 	struct tunnel *t = arg;
 	struct ftp_address own = { .family = 4, .bytes = { 127, 0, 0, 1 } };
 	struct session_config config = { .mode = (enum server_mode)t->d->knob[K_MODE],
-		.active_possible = true, .far = { t->far[0], t->far[1] }, .client_peer = own,
-		.family = { 4, 4 }, .listen4 = { own, own }, .server_name = "server",
-		.count = tunnel_count, .arg = t };
+		.active_possible = true,
+		.far = { t->far[0], t->far[1] },
+		.client_peer = own,
+		.family = { 4, 4 },
+		.listen4 = { own, own },
+		.server_name = "server",
+		.count = tunnel_count,
+		.arg = t };
 
 	if (t->session != NULL)
 		return;
@@ -268,8 +175,8 @@ tunnel_accepts(void *arg)
 	for (int side = CLIENT; side <= SERVER; side++)
 		t->control[side] = (struct control){ .t = t, .side = (enum side)side };
 	t->control[CLIENT].sock = listener_accept(t->entrance, tunnel_wake, &t->control[CLIENT]);
-	t->control[SERVER].sock = net_dial(HOST_OURS, server_port(t->server), t->far[SERVER],
-	    tunnel_wake, &t->control[SERVER]);
+	t->control[SERVER].sock = net_dial(
+	    HOST_OURS, server_port(t->server), t->far[SERVER], tunnel_wake, &t->control[SERVER]);
 	tunnel_wake(&t->control[CLIENT]);
 }
 
@@ -307,7 +214,8 @@ cut_link(struct tunnel *t)
 	executor_cut(t->executor);
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (t->far[side])
-			world_in(dice_below(&world_dice, 2000), link_control_ends, &t->control[side]);
+			world_in(
+			    dice_below(&world_dice, 2000), link_control_ends, &t->control[side]);
 	world_in(dice_below(&world_dice, 2000), link_is_gone, t);
 }
 
@@ -349,7 +257,7 @@ tunnel_afterwards(struct tunnel *t)
 	uint64_t until = world_now() + AFTERWARDS;
 
 	while (t->session != NULL && !t->gone && !session_over(t->session) && world_now() < until &&
-	    world_step())
+	       world_step())
 		;
 	if (t->session != NULL && !t->gone && !session_over(t->session) && t->play->fault == NULL)
 		t->play->fault = "the session outlives its peers";
@@ -361,10 +269,12 @@ tunnel_begin(struct tunnel *t)
 	const int *knob = t->d->knob;
 
 	net = (struct net_delays){ .window = (size_t)knob[K_WINDOW],
-		.ssh_window = (size_t)knob[K_WINDOW], .buffer = (size_t)knob[K_BUFFER],
+		.ssh_window = (size_t)knob[K_WINDOW],
+		.buffer = (size_t)knob[K_BUFFER],
 		.split = (unsigned)knob[K_SPLIT],
 		.shared = { .lo = (unsigned)knob[K_NEAR_LO], .hi = (unsigned)knob[K_NEAR_HI] },
-		.ssh_lo = (unsigned)knob[K_SSH_LO], .ssh_hi = (unsigned)knob[K_SSH_HI] };
+		.ssh_lo = (unsigned)knob[K_SSH_LO],
+		.ssh_hi = (unsigned)knob[K_SSH_HI] };
 	net_begin();
 	*t->play = (struct play){ .memory = t->play->memory };
 	t->far[CLIENT] = knob[K_FAR] != 0;
@@ -376,8 +286,7 @@ tunnel_begin(struct tunnel *t)
 }
 
 void
-play_tunnel(const struct dialogue *d, uint64_t timing, enum cut cut, unsigned at,
-    struct play *play)
+play_tunnel(const struct dialogue *d, uint64_t timing, enum cut cut, unsigned at, struct play *play)
 {
 	struct tunnel *t;
 

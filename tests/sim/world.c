@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK (1024 * 1024)
-#define CHUNKS 512
+#define CHUNK    (1024 * 1024)
+#define CHUNKS   512
 #define HEAP_MAX 65536
 
 struct happening {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MS 1000ULL /* the clock counts microseconds */
+#define MS     1000ULL /* the clock counts microseconds */
 #define SECOND (1000 * MS)
 
 struct dice {
