@@ -1,5 +1,5 @@
 /* An end of an FTP session: near (plain TCP from this machine) or far (through ssh). It
- * listens and it dials; a data channel is one verb on each of two ends (DESIGN: the table).
+ * listens and it dials; a data channel is one verb on each of two ends (the table in README.md).
  *
  * Ends live in the broker. What has begun is answered later through the callback, never from
  * inside; channel tells which. One listener or one dial for each channel at a time. */

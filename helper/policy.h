@@ -1,4 +1,4 @@
-/* Who may be connected to whom (DESIGN: policy). Pure. The session asks it for good
+/* Who may be connected to whom (contrib/SECURITY.md). Pure. The session asks it for good
  * replies; the broker asks it again and decides. */
 #ifndef POLICY_H
 #define POLICY_H
