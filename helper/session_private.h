@@ -9,6 +9,7 @@
  *	download's EOF          the final reply is to come          FINAL_MS       ssh lives: pass it
  *	final 2xx, download     data are on their way               STALL_MS       pass it
  *	  ... to a far client   its own end is to come back         STALL_MS       pass it
+ *	                        ssh has not taken all of the data   its pause      as before
  *	final 2xx, upload       its port may have been refused      STALL_MS       pass it
  *	final reply, upload     the EOF to the client is on its way STALL_MS       pass it
  *	final 4xx, 5xx          150: a connection is on its way     WHOSE_MS       pass it
@@ -171,6 +172,7 @@ void channel_close(struct session *, struct channel *);
 void channel_abort(struct session *, struct channel *, unsigned mask);
 uint64_t channel_moved(const struct session *, const struct channel *, enum side from);
 bool channel_unsent(const struct session *, const struct channel *); /* to the client, here */
+uint64_t channel_unsent(const struct session *, const struct channel *, enum side to);
 uint64_t channel_progress(const struct session *, const struct channel *);
 uint64_t session_progress(const struct session *); /* of all of them */
 void session_wrong(struct session *, const char *why); /* ends with this step */

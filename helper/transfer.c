@@ -324,8 +324,10 @@ upload_arrived(struct session *s, struct channel *ch)
 {
 	const struct end *server = &ch->end[SERVER];
 
-	if (!server->dials || !ch->end[CLIENT].connected || ch->dead || server->eof)
+	if (!server->dials || ch->dead || server->eof)
 		return true;
+	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
+		return true; /* nobody is there; a far one may be on its way */
 	if (server->connected && s->config.far[SERVER] && !ch->asked) {
 		ch->asked = true;
 		channel_act(s, ch, ACT_CHECK, SERVER);
@@ -551,12 +553,21 @@ stranger_came(struct session *s, struct channel *ch, unsigned count)
 		channel_arm(s, ch, TIMER_OWNER);
 }
 
+/* A far client that pauses cannot be told later that what it has is not all: while ssh has not taken
+ * everything, no success is passed on. */
+static bool
+far_client_pauses(const struct session *s, const struct channel *ch)
+{
+	return s->config.far[CLIENT] && ch->dir == DIR_DOWN && ch->final >= 200 && ch->final < 300 &&
+	    channel_unsent(s, ch, CLIENT) > 0;
+}
+
 static void
 stalled(struct session *s, struct channel *ch)
 {
 	bool failed = ch->lost || (ch->final >= 300 && transfer_of(s, ch) == NULL);
 
-	if (channel_progress(s, ch) != ch->progress)
+	if (channel_progress(s, ch) != ch->progress || far_client_pauses(s, ch))
 		channel_arm(s, ch, TIMER_STALL);
 	else if (failed)
 		channel_abort(s, ch, MASK(CLIENT));
