@@ -77,6 +77,12 @@ drain_read(struct drain *d, int fd)
 	return n == 0 || (errno != EAGAIN && errno != EINTR);
 }
 
+void
+drain_end(int fd)
+{
+	shutdown(fd, SHUT_WR);
+}
+
 static void
 drain_all(struct drain *d, int fd, const uint8_t *out, size_t len)
 {
@@ -91,6 +97,12 @@ drain_all(struct drain *d, int fd, const uint8_t *out, size_t len)
 		p.events = len > 0 ? POLLIN | POLLOUT : POLLIN;
 		poll(&p, 1, -1);
 	}
+	if (d->unanswered != 0)
+		return;
+	drain_end(fd);
+	d->unanswered = DRAIN_FOR_EVER;
+	for (p.events = POLLIN; !drain_read(d, fd); poll(&p, 1, -1))
+		;
 }
 
 /* Whatever ends this session or its terminal must not end the master's other sessions: only

@@ -30,6 +30,7 @@ struct copy {
 	struct drain drain;
 	bool spare; /* at rest: the next helper may have it */
 	bool lent;  /* and one has had it */
+	bool ends;  /* the master was told so */
 	bool hold;  /* something was broken off: not closed as soon as all is answered */
 };
 
@@ -95,13 +96,26 @@ kept_refused(const struct kept *k, const char *ctl_path)
 
 /* --- when its helper has ended --------------------------------------------------------- */
 
+/* A connection to a master is read until that has closed it (drain.h). */
+static void
+copy_end(struct copy *copy)
+{
+	if (copy->watch == NULL) {
+		copy_free(copy);
+		return;
+	}
+	copy->ends = true;
+	copy->drain.unanswered = DRAIN_FOR_EVER;
+	drain_end(copy->fd);
+}
+
 static void
 copy_expired(void *arg)
 {
 	struct copy *copy = arg;
 
 	copy->timer = NULL;
-	copy_free(copy);
+	copy_end(copy);
 }
 
 /* Out of memory it is closed at once: no hold is worth more than the tunnel. */
@@ -110,7 +124,7 @@ copy_hold(struct copy *copy)
 {
 	copy->timer = loop_timer(copy->kept->loop, copy->kept->hold_ms, copy_expired, copy);
 	if (copy->timer == NULL)
-		copy_free(copy);
+		copy_end(copy);
 }
 
 /* All is answered: then it may be closed, though what was being sent must not look complete. */
@@ -118,7 +132,7 @@ static void
 copy_answered(struct copy *copy)
 {
 	if (!copy->hold) {
-		copy_free(copy);
+		copy_end(copy);
 		return;
 	}
 	copy->hold = false;
@@ -140,7 +154,7 @@ copy_ready(void *arg, short revents)
 		copy_answered(copy);
 		return;
 	}
-	if (copy->ctl_path != NULL) /* the master's end */
+	if (copy->ctl_path != NULL && !copy->ends) /* the master's end */
 		refusals_forget(copy->kept->refusals, copy->ctl_path);
 	copy_free(copy);
 }
