@@ -302,6 +302,12 @@ proxy_unanswered(const struct proxy *p)
 	return p->unanswered;
 }
 
+static bool
+proxy_is_kept(const struct proxy *p)
+{
+	return p->keeps != NULL && p->keeps(p->keeps_arg);
+}
+
 /* Is there something to wait for before it can be closed? One that is kept for others should be
  * at rest then. */
 static bool
@@ -310,7 +316,7 @@ proxy_awaits(const struct proxy *p)
 	if (p->fd == -1 || p->lost || p->failed)
 		return false;
 	return p->unanswered > 0 || p->out_len > p->out_from ||
-	    (p->stays && p->kept && p->pool.count > 0);
+	    (p->stays && proxy_is_kept(p) && p->pool.count > 0);
 }
 
 static void
@@ -352,7 +358,7 @@ proxy_leave_behind(struct proxy *p, uint64_t end)
 	bool for_ever = p->lost || p->failed || p->stays;
 	struct drain d;
 
-	if (p->fd == -1 || (p->unanswered == 0 && !p->stays && proxy_end(p, end)) || p->kept)
+	if (p->fd == -1 || (p->unanswered == 0 && !p->stays && proxy_end(p, end)) || proxy_is_kept(p))
 		return;
 	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
 	    p->in_len - p->in_from);

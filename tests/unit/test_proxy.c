@@ -608,6 +608,12 @@ START_TEST(test_free_leaves_a_reader)
 }
 END_TEST
 
+static bool
+keeps(void *arg)
+{
+	return *(bool *)arg;
+}
+
 static void
 stays(void)
 {
@@ -620,6 +626,7 @@ stays(void)
  * takes all, and is gone with the master. */
 START_TEST(test_refused_stays)
 {
+	bool no = false;
 	uint8_t byte;
 
 	dial(&one);
@@ -627,6 +634,10 @@ START_TEST(test_refused_stays)
 	say(BYTES(HELLO YES CONFIRM("\1") REFUSE("\0")));
 	if (_i == 0)
 		until(&one.refused, 1);
+	if (_i == 2) { /* by one that has ended since */
+		close(proxy_trace(proxy));
+		proxy_kept(proxy, keeps, &no);
+	}
 	proxy_free(proxy);
 	proxy = NULL;
 	for (int i = 0; i < 64; i++) {
@@ -704,7 +715,7 @@ START_TEST(test_adopt)
 	swallow();
 	file = proxy_trace(proxy);
 	copy = dup(proxy_fd(proxy));
-	proxy_kept(proxy);
+	proxy_kept(proxy, keeps, &(bool){ true });
 	if ((child = fork()) == 0) {
 		if (recv(peer, in, sizeof(in), 0) != 10)
 			_exit(1);
@@ -764,7 +775,7 @@ tests(TCase *t)
 	tcase_add_test(t, test_free_waits);
 	tcase_add_test(t, test_free_hears_the_end);
 	tcase_add_loop_test(t, test_free_leaves_a_reader, 0, 28);
-	tcase_add_loop_test(t, test_refused_stays, 0, 2);
+	tcase_add_loop_test(t, test_refused_stays, 0, 3);
 	tcase_add_test(t, test_trace);
 	tcase_add_test(t, test_adopt);
 	tcase_add_test(t, test_connect);
