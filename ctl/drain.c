@@ -137,3 +137,16 @@ drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len)
 		break;
 	}
 }
+
+void
+drain_hold_behind(int fd)
+{
+	struct pollfd p = { .fd = 0 };
+
+	if (fork() != 0)
+		return;
+	drain_alone(fd);
+	while (poll(&p, 1, -1) <= 0)
+		;
+	_exit(0);
+}

@@ -31,5 +31,7 @@ void drain_end(int fd);
 /* Do it all, and the end, in a process of its own, which first sends what is left to be sent. fd stays the
  * caller's to close. Where no process can be had it is done at once. */
 void drain_behind(struct drain *, int fd, const uint8_t *out, size_t len);
+/* A process that keeps it open until the master ends, and leaves the reading to others. */
+void drain_hold_behind(int fd);
 
 #endif

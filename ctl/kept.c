@@ -30,6 +30,7 @@ struct copy {
 	struct drain drain;
 	bool spare; /* at rest: the next helper may have it */
 	bool lent;  /* and one has had it */
+	bool forgotten; /* its helper goes on, and may rely on this copy in this very moment */
 	bool ends;  /* the master was told so */
 	bool hold;  /* something was broken off: not closed as soon as all is answered */
 };
@@ -388,6 +389,16 @@ kept_end(struct kept_by *by, bool killed)
 	by_free(by);
 }
 
+/* Nothing speaks against closing it. */
+static bool
+copy_is_clean(const struct copy *copy)
+{
+	struct proxy_trace t;
+
+	return copy->op != KEEP_PROXY || (copy->trace != -1 && proxy_trace_read(&t, copy->trace) &&
+	    !t.stays && t.drain.unanswered == 0);
+}
+
 void
 kept_forget(struct kept_by *by)
 {
@@ -397,10 +408,14 @@ kept_forget(struct kept_by *by)
 		return;
 	for (c = by->kept->copies; c != NULL; c = next) {
 		next = c->next;
-		if (c->by == by)
+		if (c->by != by)
+			continue;
+		c->by = NULL;
+		c->forgotten = !copy_is_clean(c);
+		if (!c->forgotten)
 			copy_free(c);
 	}
-	by_free(by);
+	by_free(by); /* from now on the helper knows */
 }
 
 /* --- the end ---------------------------------------------------------------------------- */
@@ -413,7 +428,9 @@ kept_free(struct kept *k, bool ours)
 	if (k == NULL)
 		return;
 	while ((c = k->copies) != NULL) {
-		if (!ours && c->op == KEEP_PROXY && c->drain.unanswered > 0)
+		if (!ours && c->forgotten)
+			drain_hold_behind(c->fd);
+		else if (!ours && c->op == KEEP_PROXY && c->drain.unanswered > 0)
 			drain_behind(&c->drain, c->fd, NULL, 0);
 		copy_free(c);
 	}

@@ -24,7 +24,7 @@ struct kept_by *kept_begin(struct kept *, const char *ctl_path, int *fd);
 int kept_spare(struct kept_by *);
 /* The helper is no more; killed: not by itself. NULL is harmless. */
 void kept_end(struct kept_by *, bool killed);
-void kept_forget(struct kept_by *); /* we end, and it goes on: all that we have of it is closed */
+void kept_forget(struct kept_by *); /* we end, and it goes on: kept_free() must follow */
 
 /* A master keeps a channel of each open that was refused, and ends when it has 16,384. */
 unsigned kept_refused(const struct kept *, const char *ctl_path);

@@ -343,6 +343,28 @@ START_TEST(test_end)
 }
 END_TEST
 
+/* ... while a helper goes on, which may have left its connection to us in this very moment. */
+START_TEST(test_end_before_helper)
+{
+	kept_one(KEEP_PROXY);
+	ck_assert(is_open());
+	if (_i < 2)
+		trace->refused = trace->stays = 1;
+	else if (_i == 2)
+		trace->drain.unanswered = 1;
+	kept_forget(by);
+	by = NULL;
+	kept_free(kept, _i == 1);
+	kept = NULL;
+	if (_i == 1 || _i == 3) {
+		ck_assert(!is_open());
+		return;
+	}
+	say(BYTES(CONFIRM)); /* for the helper to read */
+	ck_assert(is_open());
+}
+END_TEST
+
 static void
 tests(TCase *t)
 {
@@ -358,6 +380,7 @@ tests(TCase *t)
 	tcase_add_loop_test(t, test_upload, 0, 3);
 	tcase_add_test(t, test_many);
 	tcase_add_loop_test(t, test_end, 0, 2);
+	tcase_add_loop_test(t, test_end_before_helper, 0, 4);
 }
 
 int
