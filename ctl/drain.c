@@ -1,6 +1,7 @@
 #include "drain.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -143,8 +144,15 @@ drain_hold_behind(int fd)
 {
 	struct pollfd p = { .fd = 0 };
 
-	if (fork() != 0)
+	pid_t child = fork();
+
+	if (child != 0) {
+		if (child != -1)
+			waitpid(child, NULL, 0);
 		return;
+	}
+	if (fork() != 0) /* nobody's child */
+		_exit(0);
 	drain_alone(fd);
 	while (poll(&p, 1, -1) <= 0)
 		;

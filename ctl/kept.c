@@ -30,6 +30,7 @@ struct copy {
 	struct drain drain;
 	bool spare; /* at rest: the next helper may have it */
 	bool lent;  /* and one has had it */
+	bool guarded; /* another process has it open, too */
 	bool forgotten; /* its helper goes on, and may rely on this copy in this very moment */
 	bool ends;  /* the master was told so */
 	bool hold;  /* something was broken off: not closed as soon as all is answered */
@@ -40,6 +41,7 @@ struct kept_by {
 	struct watch *watch;
 	int fd;
 	unsigned copies;
+	bool guarded; /* the spare one that it had */
 	char *ctl_path;
 };
 
@@ -47,6 +49,7 @@ struct kept {
 	struct loop *loop;
 	struct refusals *refusals;
 	unsigned hold_ms;
+	bool guard;
 	struct copy *copies;
 };
 
@@ -60,6 +63,12 @@ kept_new(struct loop *loop, unsigned hold_ms)
 	k->loop = loop;
 	k->hold_ms = hold_ms;
 	return k;
+}
+
+void
+kept_guard(struct kept *k, bool guard)
+{
+	k->guard = guard;
 }
 
 static void
@@ -177,6 +186,10 @@ proxy_left(struct copy *copy, bool killed)
 	copy->drain = (struct drain){ .unanswered = DRAIN_FOR_EVER };
 	copy->hold = right && killed && t.channels > 0;
 	copy->spare = right && t.stays && t.rest;
+	if (copy->spare && copy->kept->guard && !copy->guarded) {
+		drain_hold_behind(copy->fd);
+		copy->guarded = true;
+	}
 	if (right && copy->ctl_path != NULL)
 		refusals_add(&copy->kept->refusals, copy->ctl_path, t.refused);
 	if (right && !t.stays)
@@ -229,8 +242,10 @@ spare_returned(struct kept_by *by, int fd)
 
 	for (c = by->kept->copies; c != NULL; c = next) {
 		next = c->next;
-		if (c->by == by && c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd))
+		if (c->by == by && c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd)) {
+			by->guarded = c->guarded;
 			copy_free(c);
+		}
 	}
 }
 
@@ -243,7 +258,8 @@ copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
 		return false;
 	by->copies++;
 	*c = (struct copy){ .kept = by->kept, .next = by->kept->copies, .by = by, .op = m->op,
-		.id = m->id, .fd = fd[0], .trace = fd[1] };
+		.id = m->id, .fd = fd[0], .trace = fd[1],
+		.guarded = m->op == KEEP_PROXY && m->id == 0 && by->guarded };
 	if (m->op == KEEP_PROXY && m->id == 0)
 		c->ctl_path = memory_text(by->ctl_path);
 	by->kept->copies = c;
@@ -428,9 +444,9 @@ kept_free(struct kept *k, bool ours)
 	if (k == NULL)
 		return;
 	while ((c = k->copies) != NULL) {
-		if (!ours && c->forgotten)
+		if (!ours && (c->forgotten || c->spare) && !c->guarded)
 			drain_hold_behind(c->fd);
-		else if (!ours && c->op == KEEP_PROXY && c->drain.unanswered > 0)
+		else if (!ours && !c->spare && !c->forgotten && c->op == KEEP_PROXY && c->drain.unanswered > 0)
 			drain_behind(&c->drain, c->fd, NULL, 0);
 		copy_free(c);
 	}

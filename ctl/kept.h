@@ -12,6 +12,9 @@ struct kept_by;
 struct loop;
 
 struct kept *kept_new(struct loop *, unsigned hold_ms); /* hold_ms: FtpAbortHold */
+/* The master is another's: what must stay open for it does so even if we are killed. */
+void kept_guard(struct kept *, bool);
+
 /* The tunnel ends, and the masters with it (ours), or else a process stays behind for what must
  * stay open as long as they live. The helpers have ended. NULL is harmless. */
 void kept_free(struct kept *, bool ours);

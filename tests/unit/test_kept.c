@@ -2,9 +2,11 @@
 #include "kept.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "keepmsg.h"
@@ -343,6 +345,27 @@ START_TEST(test_end)
 }
 END_TEST
 
+/* We are killed: another's master must not end with that. */
+START_TEST(test_killed)
+{
+	kept_one(KEEP_PROXY);
+	trace->stays = trace->rest = 1;
+	kept_guard(kept, _i);
+	ck_assert(is_open());
+	if (fork() == 0) {
+		close(helper);
+		kept_end(by, false);
+		raise(SIGKILL);
+	}
+	kept_forget(by);
+	by = NULL;
+	kept_free(kept, true);
+	kept = NULL;
+	wait(NULL);
+	ck_assert_int_eq(is_open(), _i);
+}
+END_TEST
+
 /* ... while a helper goes on, which may have left its connection to us in this very moment. */
 START_TEST(test_end_before_helper)
 {
@@ -380,6 +403,7 @@ tests(TCase *t)
 	tcase_add_loop_test(t, test_upload, 0, 3);
 	tcase_add_test(t, test_many);
 	tcase_add_loop_test(t, test_end, 0, 2);
+	tcase_add_loop_test(t, test_killed, 0, 2);
 	tcase_add_loop_test(t, test_end_before_helper, 0, 4);
 }
 
