@@ -1,6 +1,7 @@
 #include "drain.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -77,6 +78,12 @@ drain_read(struct drain *d, int fd)
 	return n == 0 || (errno != EAGAIN && errno != EINTR);
 }
 
+void
+drain_end(int fd)
+{
+	shutdown(fd, SHUT_WR);
+}
+
 static void
 drain_all(struct drain *d, int fd, const uint8_t *out, size_t len)
 {
@@ -91,6 +98,12 @@ drain_all(struct drain *d, int fd, const uint8_t *out, size_t len)
 		p.events = len > 0 ? POLLIN | POLLOUT : POLLIN;
 		poll(&p, 1, -1);
 	}
+	if (d->unanswered != 0)
+		return;
+	drain_end(fd);
+	d->unanswered = DRAIN_FOR_EVER;
+	for (p.events = POLLIN; !drain_read(d, fd); poll(&p, 1, -1))
+		;
 }
 
 /* Whatever ends this session or its terminal must not end the master's other sessions: only
@@ -124,4 +137,24 @@ drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len)
 	default:
 		break;
 	}
+}
+
+void
+drain_hold_behind(int fd)
+{
+	struct pollfd p = { .fd = 0 };
+
+	pid_t child = fork();
+
+	if (child != 0) {
+		if (child != -1)
+			waitpid(child, NULL, 0);
+		return;
+	}
+	if (fork() != 0) /* nobody's child */
+		_exit(0);
+	drain_alone(fd);
+	while (poll(&p, 1, -1) <= 0)
+		;
+	_exit(0);
 }

@@ -24,8 +24,14 @@ bool drain_push(struct drain *, const uint8_t *data, size_t len);
 
 /* Read what is there; true when it is done: all answered, or the connection has ended. */
 bool drain_read(struct drain *, int fd);
-/* Do it all in a process of its own, which first sends what is left to be sent. fd stays the
+/* All is answered: tell the master that the connection ends. It is read on until the master has
+ * closed it; one that finds it closed while it has something to say forgets the client but not the
+ * client's channels, and dies (SIGSEGV) of the next message for one of them. */
+void drain_end(int fd);
+/* Do it all, and the end, in a process of its own, which first sends what is left to be sent. fd stays the
  * caller's to close. Where no process can be had it is done at once. */
 void drain_behind(struct drain *, int fd, const uint8_t *out, size_t len);
+/* A process that keeps it open until the master ends, and leaves the reading to others. */
+void drain_hold_behind(int fd);
 
 #endif

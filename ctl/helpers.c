@@ -65,6 +65,12 @@ helper_free(struct helper *one)
 	free(one);
 }
 
+static bool
+masters_are_ours(const struct helpers *h)
+{
+	return h->config.masters != NULL && master_is_ours(masters_first(h->config.masters));
+}
+
 void
 helpers_free(struct helpers *h)
 {
@@ -76,8 +82,7 @@ helpers_free(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
-	kept_free(h->kept, h->config.masters != NULL &&
-	    master_is_ours(masters_first(h->config.masters)));
+	kept_free(h->kept, masters_are_ours(h));
 	helperlog_free(h->log);
 	free(h);
 }
@@ -203,6 +208,7 @@ helper_ended(void *arg, int status)
 	for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
 		;
 	unlink_helper(one);
+	kept_guard(h->kept, !masters_are_ours(h));
 	kept_end(one->kept, status < 0);
 	one->kept = NULL;
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,

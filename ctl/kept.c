@@ -30,6 +30,9 @@ struct copy {
 	struct drain drain;
 	bool spare; /* at rest: the next helper may have it */
 	bool lent;  /* and one has had it */
+	bool guarded; /* another process has it open, too */
+	bool forgotten; /* its helper goes on, and may rely on this copy in this very moment */
+	bool ends;  /* the master was told so */
 	bool hold;  /* something was broken off: not closed as soon as all is answered */
 };
 
@@ -38,6 +41,7 @@ struct kept_by {
 	struct watch *watch;
 	int fd;
 	unsigned copies;
+	bool guarded; /* the spare one that it had */
 	char *ctl_path;
 };
 
@@ -45,6 +49,7 @@ struct kept {
 	struct loop *loop;
 	struct refusals *refusals;
 	unsigned hold_ms;
+	bool guard;
 	struct copy *copies;
 };
 
@@ -58,6 +63,12 @@ kept_new(struct loop *loop, unsigned hold_ms)
 	k->loop = loop;
 	k->hold_ms = hold_ms;
 	return k;
+}
+
+void
+kept_guard(struct kept *k, bool guard)
+{
+	k->guard = guard;
 }
 
 static void
@@ -95,13 +106,26 @@ kept_refused(const struct kept *k, const char *ctl_path)
 
 /* --- when its helper has ended --------------------------------------------------------- */
 
+/* A connection to a master is read until that has closed it (drain.h). */
+static void
+copy_end(struct copy *copy)
+{
+	if (copy->watch == NULL) {
+		copy_free(copy);
+		return;
+	}
+	copy->ends = true;
+	copy->drain.unanswered = DRAIN_FOR_EVER;
+	drain_end(copy->fd);
+}
+
 static void
 copy_expired(void *arg)
 {
 	struct copy *copy = arg;
 
 	copy->timer = NULL;
-	copy_free(copy);
+	copy_end(copy);
 }
 
 /* Out of memory it is closed at once: no hold is worth more than the tunnel. */
@@ -110,7 +134,7 @@ copy_hold(struct copy *copy)
 {
 	copy->timer = loop_timer(copy->kept->loop, copy->kept->hold_ms, copy_expired, copy);
 	if (copy->timer == NULL)
-		copy_free(copy);
+		copy_end(copy);
 }
 
 /* All is answered: then it may be closed, though what was being sent must not look complete. */
@@ -118,7 +142,7 @@ static void
 copy_answered(struct copy *copy)
 {
 	if (!copy->hold) {
-		copy_free(copy);
+		copy_end(copy);
 		return;
 	}
 	copy->hold = false;
@@ -140,7 +164,7 @@ copy_ready(void *arg, short revents)
 		copy_answered(copy);
 		return;
 	}
-	if (copy->ctl_path != NULL) /* the master's end */
+	if (copy->ctl_path != NULL && !copy->ends) /* the master's end */
 		refusals_forget(copy->kept->refusals, copy->ctl_path);
 	copy_free(copy);
 }
@@ -162,6 +186,10 @@ proxy_left(struct copy *copy, bool killed)
 	copy->drain = (struct drain){ .unanswered = DRAIN_FOR_EVER };
 	copy->hold = right && killed && t.channels > 0;
 	copy->spare = right && t.stays && t.rest;
+	if (copy->spare && copy->kept->guard && !copy->guarded) {
+		drain_hold_behind(copy->fd);
+		copy->guarded = true;
+	}
 	if (right && copy->ctl_path != NULL)
 		refusals_add(&copy->kept->refusals, copy->ctl_path, t.refused);
 	if (right && !t.stays)
@@ -214,8 +242,10 @@ spare_returned(struct kept_by *by, int fd)
 
 	for (c = by->kept->copies; c != NULL; c = next) {
 		next = c->next;
-		if (c->by == by && c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd))
+		if (c->by == by && c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd)) {
+			by->guarded = c->guarded;
 			copy_free(c);
+		}
 	}
 }
 
@@ -228,7 +258,8 @@ copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
 		return false;
 	by->copies++;
 	*c = (struct copy){ .kept = by->kept, .next = by->kept->copies, .by = by, .op = m->op,
-		.id = m->id, .fd = fd[0], .trace = fd[1] };
+		.id = m->id, .fd = fd[0], .trace = fd[1],
+		.guarded = m->op == KEEP_PROXY && m->id == 0 && by->guarded };
 	if (m->op == KEEP_PROXY && m->id == 0)
 		c->ctl_path = memory_text(by->ctl_path);
 	by->kept->copies = c;
@@ -374,6 +405,16 @@ kept_end(struct kept_by *by, bool killed)
 	by_free(by);
 }
 
+/* Nothing speaks against closing it. */
+static bool
+copy_is_clean(const struct copy *copy)
+{
+	struct proxy_trace t;
+
+	return copy->op != KEEP_PROXY || (copy->trace != -1 && proxy_trace_read(&t, copy->trace) &&
+	    !t.stays && t.drain.unanswered == 0);
+}
+
 void
 kept_forget(struct kept_by *by)
 {
@@ -383,10 +424,14 @@ kept_forget(struct kept_by *by)
 		return;
 	for (c = by->kept->copies; c != NULL; c = next) {
 		next = c->next;
-		if (c->by == by)
+		if (c->by != by)
+			continue;
+		c->by = NULL;
+		c->forgotten = !copy_is_clean(c);
+		if (!c->forgotten)
 			copy_free(c);
 	}
-	by_free(by);
+	by_free(by); /* from now on the helper knows */
 }
 
 /* --- the end ---------------------------------------------------------------------------- */
@@ -399,7 +444,9 @@ kept_free(struct kept *k, bool ours)
 	if (k == NULL)
 		return;
 	while ((c = k->copies) != NULL) {
-		if (!ours && c->op == KEEP_PROXY && c->drain.unanswered > 0)
+		if (!ours && (c->forgotten || c->spare) && !c->guarded)
+			drain_hold_behind(c->fd);
+		else if (!ours && !c->spare && !c->forgotten && c->op == KEEP_PROXY && c->drain.unanswered > 0)
 			drain_behind(&c->drain, c->fd, NULL, 0);
 		copy_free(c);
 	}

@@ -12,6 +12,9 @@ struct kept_by;
 struct loop;
 
 struct kept *kept_new(struct loop *, unsigned hold_ms); /* hold_ms: FtpAbortHold */
+/* The master is another's: what must stay open for it does so even if we are killed. */
+void kept_guard(struct kept *, bool);
+
 /* The tunnel ends, and the masters with it (ours), or else a process stays behind for what must
  * stay open as long as they live. The helpers have ended. NULL is harmless. */
 void kept_free(struct kept *, bool ours);
@@ -24,7 +27,7 @@ struct kept_by *kept_begin(struct kept *, const char *ctl_path, int *fd);
 int kept_spare(struct kept_by *);
 /* The helper is no more; killed: not by itself. NULL is harmless. */
 void kept_end(struct kept_by *, bool killed);
-void kept_forget(struct kept_by *); /* we end, and it goes on: all that we have of it is closed */
+void kept_forget(struct kept_by *); /* we end, and it goes on: kept_free() must follow */
 
 /* A master keeps a channel of each open that was refused, and ends when it has 16,384. */
 unsigned kept_refused(const struct kept *, const char *ctl_path);

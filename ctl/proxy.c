@@ -302,6 +302,12 @@ proxy_unanswered(const struct proxy *p)
 	return p->unanswered;
 }
 
+static bool
+proxy_is_kept(const struct proxy *p)
+{
+	return p->keeps != NULL && p->keeps(p->keeps_arg);
+}
+
 /* Is there something to wait for before it can be closed? One that is kept for others should be
  * at rest then. */
 static bool
@@ -310,13 +316,13 @@ proxy_awaits(const struct proxy *p)
 	if (p->fd == -1 || p->lost || p->failed)
 		return false;
 	return p->unanswered > 0 || p->out_len > p->out_from ||
-	    (p->stays && p->kept && p->pool.count > 0);
+	    (p->stays && proxy_is_kept(p) && p->pool.count > 0);
 }
 
 static void
-proxy_await(struct proxy *p)
+proxy_await(struct proxy *p, uint64_t end)
 {
-	uint64_t now, end = loop_now() + FREE_MS;
+	uint64_t now;
 	struct pollfd fds = { .fd = p->fd };
 
 	while (proxy_awaits(p) && (now = loop_now()) < end) {
@@ -328,14 +334,31 @@ proxy_await(struct proxy *p)
 	}
 }
 
+/* Nothing speaks against its end: say so, and read until the master has closed it. */
+static bool
+proxy_end(struct proxy *p, uint64_t end)
+{
+	struct drain d = { .unanswered = DRAIN_FOR_EVER };
+	struct pollfd fds = { .fd = p->fd, .events = POLLIN };
+	uint64_t now;
+
+	drain_end(p->fd);
+	while (!drain_read(&d, p->fd)) {
+		if ((now = loop_now()) >= end)
+			return false;
+		poll(&fds, 1, (int)(end - now));
+	}
+	return true;
+}
+
 /* Those who keep a copy know what to do with it from the trace. */
 static void
-proxy_leave_behind(struct proxy *p)
+proxy_leave_behind(struct proxy *p, uint64_t end)
 {
 	bool for_ever = p->lost || p->failed || p->stays;
 	struct drain d;
 
-	if (p->fd == -1 || p->kept || (p->unanswered == 0 && !p->stays))
+	if (p->fd == -1 || (p->unanswered == 0 && !p->stays && proxy_end(p, end)) || proxy_is_kept(p))
 		return;
 	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
 	    p->in_len - p->in_from);
@@ -345,6 +368,7 @@ proxy_leave_behind(struct proxy *p)
 void
 proxy_free(struct proxy *p)
 {
+	const uint64_t end = loop_now() + FREE_MS;
 	struct proxy_channel *c, *next;
 
 	if (p == NULL || p->freed)
@@ -355,8 +379,8 @@ proxy_free(struct proxy *p)
 		next = c->next;
 		proxy_channel_free(c);
 	}
-	proxy_await(p);
-	proxy_leave_behind(p);
+	proxy_await(p, end);
+	proxy_leave_behind(p, end);
 	proxy_quiet(p);
 	if (p->fd != -1)
 		close(p->fd);

@@ -43,7 +43,9 @@ struct proxy *proxy_adopt(struct loop *, int fd, uint64_t window_max, proxy_gone
 /* For a copy that another process holds in case that this one is killed: make the trace; its
  * file is the caller's to hand on with proxy_fd(), and to close. -1: there can be none now. */
 int proxy_trace(struct proxy *);
-void proxy_kept(struct proxy *); /* it has taken both */
+/* It has taken both. Does it have them at the end? (It may end itself.) */
+typedef bool proxy_keeps_fn(void *arg);
+void proxy_kept(struct proxy *, proxy_keeps_fn *, void *arg);
 int proxy_fd(const struct proxy *); /* -1 while it waits for room in the master's backlog */
 unsigned proxy_unanswered(const struct proxy *); /* opens without an answer */
 

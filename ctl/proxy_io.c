@@ -78,9 +78,10 @@ proxy_trace(struct proxy *p)
 }
 
 void
-proxy_kept(struct proxy *p)
+proxy_kept(struct proxy *p, proxy_keeps_fn *keeps, void *arg)
 {
-	p->kept = p->trace != NULL;
+	p->keeps = p->trace != NULL ? keeps : NULL;
+	p->keeps_arg = arg;
 }
 
 /* --- going out ------------------------------------------------------------------------ */

@@ -35,7 +35,8 @@ struct proxy {
 	bool freed; /* proxy_free() was called; the memory goes when busy is 0 */
 	uint32_t refused; /* opens */
 	bool stays; /* one was refused, ever: the master ends with this connection */
-	bool kept;  /* somebody else has a copy, and the trace */
+	proxy_keeps_fn *keeps; /* somebody else has a copy, and the trace */
+	void *keeps_arg;
 	struct proxy_trace *trace;
 	unsigned busy, unanswered;
 	struct proxy_channel **channels; /* by our number; NULL = free */

@@ -32,6 +32,7 @@ struct broker {
 	struct ask_out out;
 	struct watch *ask;
 	struct timer *timer;
+	bool mute; /* the session process is gone; what it has asked is there yet */
 	bool serving, ended, broke; /* broke: what no honest session does */
 	/* the control connection */
 	bool control_done;

@@ -156,7 +156,7 @@ proxy_dialler_keep(struct dialler *d, struct keep *keep, unsigned number)
 	if (trace == -1)
 		return;
 	if (keep_proxy(keep, number, proxy_fd(proxy), trace) == 0)
-		proxy_kept(proxy);
+		proxy_kept(proxy, keep_lives, keep);
 	close(trace);
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,15 @@ keep_free(struct keep *k)
 		return;
 	close(k->fd);
 	free(k);
+}
+
+bool
+keep_lives(void *keep)
+{
+	const struct keep *k = keep;
+	struct pollfd p = { .fd = k != NULL ? k->fd : -1 };
+
+	return k != NULL && poll(&p, 1, 0) == 0;
 }
 
 /* A tunnel that does not take it has no copy: that is all. */

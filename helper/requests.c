@@ -26,16 +26,26 @@ arm(struct broker *b)
 {
 	size_t kept = ask_kept(&b->out);
 
+	if (b->mute)
+		kept = 0;
 	watch_events(b->ask, (short)((kept < OUT_MARK ? POLLIN : 0) | (kept > 0 ? POLLOUT : 0)));
+}
+
+/* The session process is gone: what it has asked before is done all the same. */
+static void
+tell_failed_for_good(struct broker *b)
+{
+	b->mute = errno == EPIPE || errno == ECONNRESET;
+	b->ended = !b->mute;
 }
 
 static void
 tell(struct broker *b, const struct answer *a)
 {
-	if (!b->serving || b->ended)
+	if (!b->serving || b->ended || b->mute)
 		return;
 	if (ask_send(&b->out, a) == -1)
-		b->ended = true;
+		tell_failed_for_good(b);
 	arm(b);
 }
 
@@ -310,6 +320,8 @@ ask_take(struct broker *b)
 		ask_handle(b, &ask);
 	else if (n == -1 && errno == EPROTO)
 		broken(b, "something that is no request");
+	else if (n == -1 && errno == ECONNRESET) /* told once, before what it has asked */
+		return b->mute = true;
 	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
 		b->ended = true;
 	return n == 1;
@@ -320,9 +332,10 @@ requests_ready(void *arg, short revents)
 {
 	struct broker *b = arg;
 
-	if (revents & POLLOUT)
-		b->ended |= ask_flush(&b->out) == -1;
-	for (int i = 0; i < ASKS_PER_ROUND && !b->ended && ask_kept(&b->out) < OUT_MARK; i++)
+	if ((revents & POLLOUT) && !b->mute && ask_flush(&b->out) == -1)
+		tell_failed_for_good(b);
+	for (int i = 0; i < ASKS_PER_ROUND && !b->ended &&
+	    (b->mute || ask_kept(&b->out) < OUT_MARK); i++)
 		if (!ask_take(b))
 			break;
 	arm(b);

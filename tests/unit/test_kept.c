@@ -2,9 +2,11 @@
 #include "kept.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "keepmsg.h"
@@ -105,6 +107,21 @@ until_closed(void)
 	ck_assert(!is_open());
 }
 
+/* What the master says after it was told the end is read, until it closes. */
+static void
+is_heard_out(void)
+{
+	ck_assert_int_eq(send(master, "abc", 3, MSG_NOSIGNAL), 3);
+	for (int i = 0; i < 4; i++)
+		loop_once(loop, 0);
+	ck_assert_int_eq(send(master, "abc", 3, MSG_NOSIGNAL), 3);
+	ck_assert_uint_eq(kept_count(kept), 1);
+	shutdown(master, SHUT_WR);
+	for (int i = 0; i < 4; i++)
+		loop_once(loop, 0);
+	ck_assert_uint_eq(kept_count(kept), 0);
+}
+
 static void
 ends(bool killed)
 {
@@ -126,7 +143,7 @@ START_TEST(test_done)
 	ck_assert(is_open());
 	ends(_i);
 	ck_assert(!is_open());
-	ck_assert_uint_eq(kept_count(kept), 0);
+	is_heard_out();
 }
 END_TEST
 
@@ -144,6 +161,7 @@ START_TEST(test_broken_off)
 		ck_assert(is_open());
 	ck_assert_int_eq(sent, 20);
 	until_closed();
+	is_heard_out();
 }
 END_TEST
 
@@ -176,7 +194,7 @@ START_TEST(test_unanswered)
 		say(answers + i, 1);
 	}
 	until_closed();
-	ck_assert_uint_eq(kept_count(kept), 0);
+	is_heard_out();
 }
 END_TEST
 
@@ -327,6 +345,49 @@ START_TEST(test_end)
 }
 END_TEST
 
+/* We are killed: another's master must not end with that. */
+START_TEST(test_killed)
+{
+	kept_one(KEEP_PROXY);
+	trace->stays = trace->rest = 1;
+	kept_guard(kept, _i);
+	ck_assert(is_open());
+	if (fork() == 0) {
+		close(helper);
+		kept_end(by, false);
+		raise(SIGKILL);
+	}
+	kept_forget(by);
+	by = NULL;
+	kept_free(kept, true);
+	kept = NULL;
+	wait(NULL);
+	ck_assert_int_eq(is_open(), _i);
+}
+END_TEST
+
+/* ... while a helper goes on, which may have left its connection to us in this very moment. */
+START_TEST(test_end_before_helper)
+{
+	kept_one(KEEP_PROXY);
+	ck_assert(is_open());
+	if (_i < 2)
+		trace->refused = trace->stays = 1;
+	else if (_i == 2)
+		trace->drain.unanswered = 1;
+	kept_forget(by);
+	by = NULL;
+	kept_free(kept, _i == 1);
+	kept = NULL;
+	if (_i == 1 || _i == 3) {
+		ck_assert(!is_open());
+		return;
+	}
+	say(BYTES(CONFIRM)); /* for the helper to read */
+	ck_assert(is_open());
+}
+END_TEST
+
 static void
 tests(TCase *t)
 {
@@ -342,6 +403,8 @@ tests(TCase *t)
 	tcase_add_loop_test(t, test_upload, 0, 3);
 	tcase_add_test(t, test_many);
 	tcase_add_loop_test(t, test_end, 0, 2);
+	tcase_add_loop_test(t, test_killed, 0, 2);
+	tcase_add_loop_test(t, test_end_before_helper, 0, 4);
 }
 
 int

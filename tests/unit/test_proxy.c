@@ -555,6 +555,33 @@ START_TEST(test_free_waits)
 }
 END_TEST
 
+/* A master that has something to say yet must not find the connection closed. */
+START_TEST(test_free_hears_the_end)
+{
+	static const char more[] = DATA("\0", "\15", "\0\0\0\3abc");
+	uint8_t in[4096];
+	pid_t child;
+	int status;
+
+	both_open();
+	if ((child = fork()) == 0) {
+		close(proxy->fd);
+		while (recv(peer, in, sizeof(in), 0) > 0)
+			;
+		for (int i = 0; i < 3; i++)
+			if (send(peer, more, sizeof(more) - 1, MSG_NOSIGNAL) == -1)
+				_exit(1);
+		_exit(0);
+	}
+	close(peer);
+	peer = -1;
+	proxy_free(proxy);
+	proxy = NULL;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* They are not: the connection stays all the same, until they are. Sent in parts, or broken off
  * in the middle of a message. */
 START_TEST(test_free_leaves_a_reader)
@@ -581,6 +608,12 @@ START_TEST(test_free_leaves_a_reader)
 }
 END_TEST
 
+static bool
+keeps(void *arg)
+{
+	return *(bool *)arg;
+}
+
 static void
 stays(void)
 {
@@ -593,6 +626,7 @@ stays(void)
  * takes all, and is gone with the master. */
 START_TEST(test_refused_stays)
 {
+	bool no = false;
 	uint8_t byte;
 
 	dial(&one);
@@ -600,6 +634,10 @@ START_TEST(test_refused_stays)
 	say(BYTES(HELLO YES CONFIRM("\1") REFUSE("\0")));
 	if (_i == 0)
 		until(&one.refused, 1);
+	if (_i == 2) { /* by one that has ended since */
+		close(proxy_trace(proxy));
+		proxy_kept(proxy, keeps, &no);
+	}
 	proxy_free(proxy);
 	proxy = NULL;
 	for (int i = 0; i < 64; i++) {
@@ -677,7 +715,7 @@ START_TEST(test_adopt)
 	swallow();
 	file = proxy_trace(proxy);
 	copy = dup(proxy_fd(proxy));
-	proxy_kept(proxy);
+	proxy_kept(proxy, keeps, &(bool){ true });
 	if ((child = fork()) == 0) {
 		if (recv(peer, in, sizeof(in), 0) != 10)
 			_exit(1);
@@ -735,8 +773,9 @@ tests(TCase *t)
 	tcase_add_test(t, test_abandon);
 	tcase_add_test(t, test_free_inside);
 	tcase_add_test(t, test_free_waits);
+	tcase_add_test(t, test_free_hears_the_end);
 	tcase_add_loop_test(t, test_free_leaves_a_reader, 0, 28);
-	tcase_add_loop_test(t, test_refused_stays, 0, 2);
+	tcase_add_loop_test(t, test_refused_stays, 0, 3);
 	tcase_add_test(t, test_trace);
 	tcase_add_test(t, test_adopt);
 	tcase_add_test(t, test_connect);

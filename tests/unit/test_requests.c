@@ -305,6 +305,25 @@ START_TEST(deaf_session)
 }
 END_TEST
 
+/* The session process has asked for its last things and is gone before it is told something: they
+ * are done all the same. */
+START_TEST(last_words)
+{
+	struct ask a = { .kind = ACT_OPEN, .channel = 1, .ends[CLIENT].verb = END_LISTEN };
+
+	if (_i == 1) /* it has not read all that it was told */
+		requests_event(&b, &(struct event){ .kind = EV_ALIVE }, 0);
+	ck_assert_int_eq(send(session, &a, sizeof(a), 0), sizeof(a));
+	close(session);
+	session = -1;
+	requests_event(&b, &(struct event){ .kind = EV_ALIVE }, 0);
+	for (int i = 0; i < 5 && !b.ended; i++)
+		loop_once(loop, 0);
+	ck_assert_uint_eq(played[CLIENT].listens, 1);
+	ck_assert(b.ended);
+}
+END_TEST
+
 START_TEST(short_one)
 {
 	ck_assert_int_eq(write(session, "x", 1), 1);
@@ -334,6 +353,7 @@ add(TCase *t)
 	tcase_add_test(t, too_many_things);
 	tcase_add_loop_test(t, link_check, 0, 2);
 	tcase_add_test(t, deaf_session);
+	tcase_add_loop_test(t, last_words, 0, 2);
 	tcase_add_test(t, short_one);
 	tcase_add_test(t, over);
 }

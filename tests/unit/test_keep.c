@@ -1,0 +1,37 @@
+/* What is kept is kept as long as the tunnel lives. */
+#include "keep.h"
+
+#include <sys/socket.h>
+
+#include <unistd.h>
+
+#include "unit.h"
+
+START_TEST(test_lives)
+{
+	struct keep *k;
+	int pair[2];
+
+	ck_assert(!keep_lives(NULL));
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	k = keep_new(pair[0]);
+	ck_assert(keep_lives(k));
+	keep_upload(k, 1, 0);
+	ck_assert(keep_lives(k));
+	close(pair[1]);
+	ck_assert(!keep_lives(k));
+	keep_free(k);
+}
+END_TEST
+
+static void
+tests(TCase *t)
+{
+	tcase_add_test(t, test_lives);
+}
+
+int
+main(void)
+{
+	return unit_run("keep", tests);
+}
