@@ -276,8 +276,6 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 	word(&w, "-o");
 	word(&w, masters_method(m, c->ftp.forward) == METHOD_PROXY ? "FtpForward=proxy" :
 	    "FtpForward=mux");
-	word(&w, "-d");
-	word(&w, c->destination);
 	word(&w, "-s");
 	word(&w, fds->text[0]);
 	word(&w, "-k");

@@ -135,16 +135,6 @@ master_lost(struct tunnel *t)
 	reopen_later(t, REOPEN_MS);
 }
 
-static void
-master_found(struct tunnel *t)
-{
-	bool proxy = masters_method(t->masters, t->cmdline->ftp.forward) == METHOD_PROXY;
-
-	log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
-	    master_is_ours(t->master) ? "our own" : "the user's", proxy ? "proxy" : "mux");
-	tunnel_linked(t);
-}
-
 void
 tunnel_master_changed(void *arg, enum master_state state)
 {
@@ -153,7 +143,7 @@ tunnel_master_changed(void *arg, enum master_state state)
 	if (t->phase == ENDING)
 		return;
 	if (state == MASTER_UP)
-		master_found(t);
+		tunnel_linked(t);
 	if (state == MASTER_DOWN)
 		master_lost(t);
 	else if (!reverse_empty(t->reverse))

@@ -119,9 +119,8 @@ parse_options(struct helper *h, int argc, char **argv)
 
 	ftp_options_default(&h->options);
 	h->status_fd = h->broker.keep_fd = h->broker.proxy_fd = -1;
-	while ((c = getopt(argc, argv, "d:gk:o:P:qRs:S:vV")) != -1)
+	while ((c = getopt(argc, argv, "gk:o:P:qRs:S:vV")) != -1)
 		switch (c) {
-		case 'd': break; /* was for a method that is gone */
 		case 'g': h->broker.relay = true; break;
 		case 'k': h->broker.keep_fd = number("-k", optarg); break;
 		case 'o': option_ftp(h, optarg); break;

@@ -36,13 +36,18 @@ fi
 # Elsewhere there is no libbsd: what is in it is in the C library.
 tree elsewhere
 mkdir -p "$RIG/none/bsd"
-for header in stdlib unistd; do
+for header in readpassphrase stdlib unistd; do
 	echo '#error "libbsd"' >"$RIG/none/bsd/$header.h"
 done
 cat >"$RIG/none/elsewhere.h" <<'EOF'
 #include <sys/types.h>
 int getpeereid(int, uid_t *, gid_t *);
 long long strtonum(const char *, long long, long long, const char **);
+EOF
+cat >"$RIG/none/readpassphrase.h" <<'EOF'
+#include <stddef.h>
+#define RPP_REQUIRE_TTY 2
+char *readpassphrase(const char *, char *, size_t, int);
 EOF
 elsewhere()
 {

@@ -60,7 +60,7 @@ sshd_start
 ftpd_start vsftpd
 FOS_UNDER=("${grind[@]}")
 RUN_TIMEOUT=120
-for method in mux exec; do
+for method in mux proxy; do
 	tunnel_start -o FtpForward=$method -L "0:$FTP_AT" rig
 	at_tunnel
 	for mode in pasv eprt; do
