@@ -20,6 +20,9 @@ struct own_addresses {
 };
 
 void own_addresses(struct own_addresses *);
-bool own_address(const struct own_addresses *, const struct ftp_address *);
+/* May a client with that peer address, being of this machine itself, name that one for its data?
+ * Both the session and the broker ask: who is refused by one alone would lose the session. */
+bool own_client_address(const struct own_addresses *, const struct ftp_address *peer, bool far,
+    const struct ftp_address *);
 
 #endif

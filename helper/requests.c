@@ -134,13 +134,6 @@ requests_break_off(struct broker *b)
 
 /* ---- policy ---- */
 
-static bool
-is_own_client(const struct broker *b)
-{
-	return b->client_peer.family == 0 || ftp_address_is_loopback(&b->client_peer) ||
-	    own_address(b->config->own, &b->client_peer);
-}
-
 /* Whom a dial to that address goes to, NULL: it is forbidden. */
 static const char *
 dial_host(const struct broker *b, enum side end, const struct ftp_address *a, char *buf,
@@ -149,8 +142,8 @@ dial_host(const struct broker *b, enum side end, const struct ftp_address *a, ch
 	if (end == SERVER)
 		return policy_passive_host(b->config->options, b->server_host, a, buf, size);
 	if (!policy_active_allowed(&b->client_peer, a) &&
-	    (a->family == 0 || a->port < DATA_PORT_MIN || b->config->remote || !is_own_client(b) ||
-	    !own_address(b->config->own, a)))
+	    (a->port < DATA_PORT_MIN ||
+	    !own_client_address(b->config->own, &b->client_peer, b->config->remote, a)))
 		return NULL;
 	return inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, (socklen_t)size);
 }

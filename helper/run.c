@@ -156,7 +156,9 @@ run_count(void *arg, unsigned channel, struct session_count *count)
 static bool
 run_own_address(void *arg, const struct ftp_address *a)
 {
-	return own_address(((struct run *)arg)->config->own, a);
+	const struct run_config *c = ((struct run *)arg)->config;
+
+	return own_client_address(c->own, &c->session.client_peer, c->session.far[CLIENT], a);
 }
 
 /* ---- time ---- */

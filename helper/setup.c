@@ -140,7 +140,7 @@ static bool
 attempt_may_fail(const struct session *s, const struct channel *ch)
 {
 	uint8_t family = server_family(s);
-	bool same = family == 4 && s->config.family[CLIENT] == 4; /* over IPv6 PASV cannot be right */
+	bool same = family == 4 && s->config.family[CLIENT] != 6; /* over IPv6 PASV cannot be right */
 
 	if (s->good & BIT(ch->attempt))
 		return false;
