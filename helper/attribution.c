@@ -131,6 +131,7 @@ attribute_during(const struct queue *q, int code, struct transfer_seen seen, siz
 static struct attribution
 attribute_in_turn(const struct queue *q, int code, size_t first)
 {
+	struct attribution a;
 	size_t at = first;
 
 	while (at < q->count && !can_take(queue_at(q, at), code)) {
@@ -145,7 +146,10 @@ attribute_in_turn(const struct queue *q, int code, size_t first)
 	}
 	if (at == q->count)
 		return (struct attribution){ .whose = WHOSE_NOBODY, .never = at };
-	return answer(at, at);
+	a = answer(at, at);
+	a.doubtful = queue_at(q, at)->kind == PENDING_ABOR && code_class(code) == CODE_NO &&
+	    next_sent(q, at + 1) < q->count;
+	return a;
 }
 
 struct attribution

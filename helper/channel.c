@@ -225,7 +225,8 @@ leg_connected(struct leg *leg, struct stream *stream)
 	struct data_channel *ch = leg->channel;
 	struct leg *other = &ch->leg[OTHER(leg->side)];
 
-	leg->dialled = leg->state == LEG_DIALLING && ch->hooks->far[leg->side];
+	leg->dialled = leg->state == LEG_DIALLING && ch->hooks->far[leg->side] &&
+	    stream->fd != -1;
 	leg->state = LEG_CONNECTED;
 	leg->stream = stream;
 	leg_tell(ch, EV_CONNECTED, leg->side);

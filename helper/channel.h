@@ -51,6 +51,7 @@ void data_channel_act(struct data_channel *, const struct action *);
 void data_channel_result(struct data_channel *, enum side, const struct end_result *);
 /* The session is no more: nothing may look complete. It may be over, and freed, after that. */
 void data_channel_break_off(struct data_channel *);
-void data_channel_look(struct data_channel *); /* a master is gone: one of its ends may be */
+/* A master is gone: one of its ends may be. Or: what has been closed by now is to be seen by now. */
+void data_channel_look(struct data_channel *);
 
 #endif

@@ -24,6 +24,7 @@ struct leg {
 	struct leg_check *check;
 	bool read, write;  /* what is waited for */
 	bool dialled;      /* by a forward: it may have been refused */
+	bool broken;       /* its end was a failure, not an end of file */
 	bool moved;        /* a byte has come */
 	bool ended;        /* nothing more comes */
 	bool eof, reset;   /* ... which was told */

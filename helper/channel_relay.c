@@ -137,20 +137,17 @@ check_done(void *arg, bool alive)
 		tell_reset(leg);
 	else if (was_refused(leg))
 		leg_refused(leg, "the ssh server could not connect to it, or does not allow it");
+	else if (leg->broken)
+		tell_reset(leg);
 	else
 		tell_eof(leg);
 }
 
-/* Only a living ssh shuts one direction of a socket down; one that dies closes it. */
 static void
-far_eof(struct leg *leg)
+far_check(struct leg *leg)
 {
 	struct end *end = leg->channel->hooks->end[leg->side];
 
-	if (stream_half_closed(leg->stream)) {
-		tell_eof(leg);
-		return;
-	}
 	if ((leg->check = memory_new(sizeof(*leg->check))) == NULL) {
 		tell_reset(leg);
 		return;
@@ -159,12 +156,35 @@ far_eof(struct leg *leg)
 	end->ops->check(end, leg->stream, check_done, leg->check);
 }
 
+/* Only a living ssh shuts one direction of a socket down; one that dies closes it. */
+static void
+far_eof(struct leg *leg)
+{
+	if (stream_half_closed(leg->stream))
+		tell_eof(leg);
+	else
+		far_check(leg);
+}
+
+/* Who closes a socket with bytes in it that he has not read, as ssh does where it was refused, breaks
+ * it. */
+static void
+leg_broke(struct leg *leg)
+{
+	leg_stop(leg);
+	leg->broken = true;
+	if (was_refused(leg) && leg->check == NULL)
+		far_check(leg);
+	else if (leg->check == NULL)
+		tell_reset(leg);
+}
+
 static void
 leg_ended(struct leg *leg, bool clean)
 {
 	leg_stop(leg);
 	if (!clean)
-		tell_reset(leg);
+		leg_broke(leg);
 	else if (leg->channel->hooks->far[leg->side])
 		far_eof(leg);
 	else
@@ -204,7 +224,7 @@ leg_run(struct leg *leg)
 		break;
 	case RELAY_WRITE_FAILED:
 		leg_stop(leg);
-		tell_reset(to);
+		leg_broke(to);
 	}
 }
 

@@ -142,6 +142,7 @@ control_readable(void *arg, short revents)
 	struct control *c = arg;
 
 	(void)revents;
+	c->fn(c->arg, c->side, CONTROL_COMES);
 	control_read(c);
 	c->fn(c->arg, c->side, CONTROL_READY);
 }

@@ -7,6 +7,7 @@
 struct loop;
 
 enum control_event {
+	CONTROL_COMES, /* there is something to read, and it has not been read yet */
 	CONTROL_READY, /* bytes have come, or can be sent: there may be something to do */
 	CONTROL_ENDED  /* nothing more comes: control_ended() tells the machine so */
 };

@@ -238,12 +238,15 @@ static void
 ask_check(struct broker *b, const struct ask *ask)
 {
 	struct end *far = b->ends[b->config->remote ? CLIENT : SERVER].end;
+	struct data_channel *ch = channel_find(b, ask->channel);
 	struct check *c = memory_new(sizeof(*c));
 
 	if (c == NULL) {
 		b->ended = true;
 		return;
 	}
+	if (ch != NULL)
+		data_channel_look(ch);
 	*c = (struct check){ b, ask->channel };
 	far->ops->check(far, NULL, check_done, c);
 }

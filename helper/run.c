@@ -67,6 +67,11 @@ control_event(void *arg, enum side side, enum control_event event)
 		control_ended(r, side);
 		return;
 	}
+	if (event == CONTROL_COMES) {
+		if (side == SERVER)
+			run_hear(r);
+		return;
+	}
 	run_touch(r);
 	run_actions(r);
 }

@@ -195,22 +195,38 @@ answer_handle(struct run *r, const struct answer *a)
 		answer_event(r, a);
 }
 
-void
-run_ask_ready(void *arg, short revents)
+/* One answer; false: there is none. */
+static bool
+answer_take(struct run *r)
 {
-	struct run *r = arg;
 	struct answer a;
-	int n;
+	int n = r->deaf ? 0 : ask_receive(r->out.fd, &a, sizeof(a));
 
-	if ((revents & POLLOUT) && ask_flush(&r->out) == -1)
-		r->deaf = true;
-	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
-	if ((n = ask_receive(r->out.fd, &a, sizeof(a))) == 1)
+	if (n == 1)
 		answer_handle(r, &a);
-	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+	else if (!r->deaf && (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))) {
 		r->deaf = true;
 		watch_pause(r->ask, true);
 		session_fail(r->session, "the helper has lost its broker");
 	}
+	return n == 1;
+}
+
+void
+run_hear(struct run *r)
+{
+	while (answer_take(r))
+		;
+}
+
+void
+run_ask_ready(void *arg, short revents)
+{
+	struct run *r = arg;
+
+	if ((revents & POLLOUT) && ask_flush(&r->out) == -1)
+		r->deaf = true;
+	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
+	answer_take(r);
 	run_actions(r);
 }

@@ -47,6 +47,9 @@ void run_actions(struct run *); /* whatever the machine wants now */
 void run_ask(struct run *, const struct action *, const struct run_channel *);
 bool run_has_channel(struct run *, unsigned id);
 void run_ask_ready(void *arg, short revents); /* of the ask socket; arg: the run */
+/* What the broker has said before the server's next words goes before them: a port that was refused
+ * makes no success of theirs. */
+void run_hear(struct run *);
 
 /* run.c */
 void run_server_ended(struct run *); /* it is the server's end, not that of the ssh connection */

@@ -9,6 +9,7 @@
  *	download's EOF          the final reply is to come          FINAL_MS       ssh lives: pass it
  *	final 2xx, download     data are on their way               STALL_MS       pass it
  *	  ... to a far client   its own end is to come back         STALL_MS       pass it
+ *	final 2xx, upload       its port may have been refused      STALL_MS       pass it
  *	final reply, upload     the EOF to the client is on its way STALL_MS       pass it
  *	final 4xx, 5xx          150: a connection is on its way     WHOSE_MS       pass it
  *	upload's EOF            client dies: its end is to come     DIES_MS        pass it
@@ -98,6 +99,7 @@ struct channel {
 	bool doubtful;  /* whether .final is the transfer's */
 	bool lost;      /* there will be no final reply */
 	bool stalled;   /* the data was waited for long enough */
+	bool asked, proved; /* whether the server's end of an upload is there */
 	bool ready_to_reset; /* its final reply is to be written before */
 	int final;
 	enum client_state client; /* as its EOF told */

@@ -317,12 +317,30 @@ download_may_pass(struct session *s, struct channel *ch, int code)
 	return wait_for_data(s, ch);
 }
 
+/* A success can come before the word that ssh could not connect to the port, whose data then went
+ * nowhere. What is asked now is answered behind that word. */
+static bool
+upload_arrived(struct session *s, struct channel *ch)
+{
+	const struct end *server = &ch->end[SERVER];
+
+	if (!server->dials || !ch->end[CLIENT].connected || ch->dead || server->eof)
+		return true;
+	if (server->connected && s->config.far[SERVER] && !ch->asked) {
+		ch->asked = true;
+		channel_act(s, ch, ACT_CHECK, SERVER);
+	}
+	return server->connected && (ch->proved || !s->config.far[SERVER]);
+}
+
 /* node-ftp takes a data connection that is still open when the reply is there for a fault. */
 static bool
 upload_may_pass(struct session *s, struct channel *ch, int code)
 {
 	if (code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
 		return true; /* the upload may go on */
+	if (code < 300 && !ch->stalled && !upload_arrived(s, ch))
+		return wait_for_data(s, ch);
 	channel_pass_eof(s, ch, CLIENT);
 	if (!ch->end[CLIENT].passed || ch->end[CLIENT].drained)
 		return true;
@@ -602,7 +620,8 @@ transfer_alive(struct session *s, struct channel *ch)
 {
 	struct pending *p = transfer_of(s, ch);
 
-	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed)
+	ch->proved = true;
+	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP)
 		return;
 	if (p != NULL && ch->final == 0)
 		p->aside = true;

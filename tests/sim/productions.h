@@ -11,6 +11,7 @@ struct making {
 	const char *verb;   /* this client's only one; NULL: any */
 	bool early_accept;  /* this server sits in accept() after PASV */
 	bool alone, fixed;  /* connections were made for nothing; all are to one port */
+	bool missing; /* a final reply was left out */
 	bool silent, begun; /* this transfer begins without a 1xx, or with one */
 	bool epsv_all;      /* no other setup may be said any more */
 	bool over;          /* nothing can follow */

@@ -94,6 +94,7 @@ good_end(enum op_kind kind)
 		say(S_SAY, "%s", WORD("226 twice", "426 or not"));
 		return 2;
 	} else if (odd < 22 && kind == S_SENT) {
+		m.missing = true;
 		return 0; /* the client reads to the end, and goes on */
 	} else if (odd < 24) {
 		say(kind, "226 sent, and");
@@ -168,7 +169,8 @@ serve_download(const char *verb, int t, int n)
 	}
 	if (chance(25))
 		op(S_DATA, 0);
-	m.silent = n <= 1000 && !translated() && chance(6);
+	/* Who leaves out both cannot be understood: whose is the next 226? */
+	m.silent = n <= 1000 && !translated() && !m.missing && chance(6);
 	m.begun = !m.silent;
 	if (m.begun)
 		begins(n, chance(30));

@@ -207,7 +207,7 @@ START_TEST(stou_with_two_150)
 	begin(MODE_AUTO);
 	play(PASSIVE "> STOU\n>> STOU\n! begin 1 up\n" BOTH_CONNECTED
 	    "<< 150 FILE: x\n< 150 FILE: x\n<< 150 go\n< 150 go\n? eof 1 client lives\n"
-	    "! eof 1 server\n<< 226 ok\n! eof 1 client\n! timer 1 5000\n"
+	    "! eof 1 server\n<< 226 ok\n! check 1\n! timer 1 5000\n? alive 1\n! eof 1 client\n"
 	    "? drained 1 client\n! close 1\n< 226 ok\n");
 }
 END_TEST

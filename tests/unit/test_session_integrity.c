@@ -5,6 +5,7 @@
 #define DONE "<< 226 done\n"
 #define HEARD_DONE "< 226 done\n"
 #define STALL "! timer 1 5000\n"
+#define PROVED "! check 1\n" STALL "? alive 1\n! eof 1 client\n"
 #define OFF "! timer 1 0\n"
 #define ENDS(bytes) "? eof 1 server " bytes "\n! eof 1 server\n! timer 1 5000\n"
 #define ENDS_LAST(bytes) "? eof 1 server " bytes "\n! eof 1 server\n"
@@ -171,13 +172,13 @@ static const char *const during[] = {
 	DOWNLOAD "> REIN\n>> REIN\n<< 220 x\n< 220 x\n> USER a\n>> USER a\n<< 331 x\n< 331 x\n"
 	ENDS("9") DONE OFF PASSED HEARD_DONE,
 	UPLOAD "> SITE IDLE 900\n>> SITE IDLE 900\n<< 500 no\n< 500 no\n? eof 1 client lives\n"
-	"! eof 1 server\n" DONE "! eof 1 client\n" STALL CLOSED HEARD_DONE,
+	"! eof 1 server\n" DONE PROVED CLOSED HEARD_DONE,
 	UPLOAD "> PWD\n>> PWD\n<< 257 x\n< 257 x\n",
 	/* a 4xx that may be the transfer's is the other's when the data go on */
 	DOWNLOAD "> NOOP\n>> NOOP\n<< 450 busy\n! timer 0 1000\n? timer 0\n< 450 busy\n"
 	ENDS("9") DONE OFF PASSED HEARD_DONE,
 	UPLOAD "> PASV\n>> PASV\n<< 450 busy\n! timer 0 1000\n? timer 0\n< 450 busy\n"
-	"? eof 1 client lives\n! eof 1 server\n" DONE "! eof 1 client\n" STALL CLOSED HEARD_DONE,
+	"? eof 1 client lives\n! eof 1 server\n" DONE PROVED CLOSED HEARD_DONE,
 	/* ... which they may have ended: then both are answered, and nothing is reset */
 	DOWNLOAD "> NOOP\n>> NOOP\n<< 550 busy\n! timer 0 1000\n" ENDS("9") "? timer 0\n" OFF PASSED
 	"< 550 busy\n" CLIENT_TOOK DONE HEARD_DONE "> PASV\n>> PASV\n",
@@ -189,7 +190,7 @@ static const char *const during[] = {
 	"> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! open 3 client listen 4 server dial 1.2.3.4:1286\n",
 	/* the client's EOF that is passed on afterwards is not what it speaks of */
 	UPLOAD "> NOOP\n>> NOOP\n<< 450 busy\n! timer 0 1000\n? eof 1 client lives\n! eof 1 server\n"
-	"? timer 0\n< 450 busy\n" DONE "! eof 1 client\n" STALL CLOSED HEARD_DONE,
+	"? timer 0\n< 450 busy\n" DONE PROVED CLOSED HEARD_DONE,
 	/* in the end, too */
 	DOWNLOAD "> NOOP\n>> NOOP\n" DONE STALL "<< 200 ok\n" ENDS_LAST("9") PASSED OFF HEARD_DONE
 	"< 200 ok\n",
@@ -246,20 +247,23 @@ static const struct {
 	const char *script;
 } uploads[] = {
 	/* whole: the client lives on */
-	{ MODE_AUTO, UPLOAD LIVES DONE CLOSES CLOSED HEARD_DONE },
-	{ MODE_AUTO, UPLOAD UNKNOWN CHECKED DONE CLOSES CLOSED HEARD_DONE },
+	{ MODE_AUTO, UPLOAD LIVES DONE PROVED CLOSED HEARD_DONE },
+	{ MODE_AUTO, UPLOAD UNKNOWN CHECKED DONE PROVED CLOSED HEARD_DONE },
 	/* ... whatever comes first: it is not over before the server has said what became of it */
 	{ MODE_AUTO, UPLOAD LIVES "? eof 1 server\n! eof 1 client\n? drained 1 client\n" DONE
 		     "! close 1\n" HEARD_DONE },
 	{ MODE_AUTO, UPLOAD LIVES "? eof 1 server\n! eof 1 client\n? drained 1 client\n<< 451 no\n"
 		     "! close 1\n< 451 no\n" },
-	{ MODE_AUTO, UPLOAD LIVES "<< 200 ok\n" CLOSES CLOSED "< 200 ok\n" },
+	{ MODE_AUTO, UPLOAD LIVES "<< 200 ok\n" PROVED CLOSED "< 200 ok\n" },
+	/* ... and nobody listens at the server's port, as is learned after its success */
+	{ MODE_AUTO, UPLOAD LIVES DONE "! check 1\n" STALL "? failed 1 server Connection refused\n"
+		     "! abort 1 client\n< 425 Cannot open a data connection: Connection refused.\n" },
 	/* ... or has said QUIT before it went; that goes on at once, behind the end */
-	{ MODE_AUTO, UPLOAD UNKNOWN "> QUIT\n! eof 1 server\n! timer 1 0\n>> QUIT\n" DONE CLOSES CLOSED HEARD_DONE
+	{ MODE_AUTO, UPLOAD UNKNOWN "> QUIT\n! eof 1 server\n! timer 1 0\n>> QUIT\n" DONE PROVED CLOSED HEARD_DONE
 		     "<< 221 bye\n< 221 bye\n" },
 	{ MODE_AUTO, UPLOAD "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? eof 1 client 9\n! eof 1 server\n" },
 	{ MODE_AUTO, UPLOAD "> QUIT\n>> QUIT\n? end client\n" LEAVES "? eof 1 client 9\n! eof 1 server\n"
-		     DONE CLOSES CLOSED HEARD_DONE "<< 221 bye\n! control-eof server\n! timer 0 30000\n"
+		     DONE PROVED CLOSED HEARD_DONE "<< 221 bye\n! control-eof server\n! timer 0 30000\n"
 		     "< 221 bye\n" },
 	/* cut off: the control connection is gone with the data connection, or before, or after */
 	{ MODE_AUTO, UPLOAD "? end client\n" LEAVES "? eof 1 client 9\n! abort 1 both\n" },
@@ -269,7 +273,7 @@ static const struct {
 	{ MODE_AUTO, UPLOAD UNKNOWN "? reset 1 client\n! abort 1 both\n" CUT_OFF },
 	/* ... does not die after all */
 	{ MODE_AUTO, UPLOAD DIES "> QUIT\n! eof 1 server\n! timer 1 0\n>> QUIT\n? end client\n" LEAVES },
-	{ MODE_AUTO, UPLOAD DIES CHECKED DONE CLOSES CLOSED HEARD_DONE },
+	{ MODE_AUTO, UPLOAD DIES CHECKED DONE PROVED CLOSED HEARD_DONE },
 	/* ... lives, though it says no more on the control connection */
 	{ MODE_AUTO, UPLOAD "? end client\n" LEAVES LIVES },
 	/* ... by one that did not wait for an answer, and whose STOR is still on its way */
@@ -279,7 +283,7 @@ static const struct {
 		     "! control-eof server\n! timer 0 30000\n" },
 	/* one that did not wait for 150 */
 	{ MODE_AUTO, PASSIVE BOTH_CONNECTED "? eof 1 client lives\n" STOR_SAID "! eof 1 server\n" BEGUN
-		     DONE CLOSES CLOSED HEARD_DONE },
+		     DONE PROVED CLOSED HEARD_DONE },
 	/* after the end was passed on it is the server's business */
 	{ MODE_AUTO, UPLOAD LIVES "? reset 1 client\n! abort 1 none\n" DONE HEARD_DONE },
 	/* ABOR is the server's to act upon */
@@ -287,7 +291,7 @@ static const struct {
 		     "<< 226 ok\n< 226 ok\n" },
 	/* the server refuses, before and in the middle: the client may go on sending, as direct */
 	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED "<< 553 no\n< 553 no\n> STOR g\n>> STOR g\n"
-		     "! begin 1 up\n" BEGUN LIVES DONE CLOSES CLOSED HEARD_DONE },
+		     "! begin 1 up\n" BEGUN LIVES DONE PROVED CLOSED HEARD_DONE },
 	{ MODE_AUTO, PASSIVE STOR_SAID "<< 332 ACCT?\n< 332 ACCT?\n" },
 	{ MODE_AUTO, UPLOAD "<< 452 full\n" CLOSES "? drained 1 client\n" OFF "< 452 full\n"
 		     "? eof 1 server\n? eof 1 client lives\n! eof 1 server\n! close 1\n" },
