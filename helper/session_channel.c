@@ -203,12 +203,6 @@ channel_unsent(const struct session *s, const struct channel *ch)
 }
 
 uint64_t
-channel_unsent(const struct session *s, const struct channel *ch, enum side to)
-{
-	return channel_count(s, ch).unsent[to];
-}
-
-uint64_t
 channel_progress(const struct session *s, const struct channel *ch)
 {
 	struct session_count c = channel_count(s, ch);

@@ -172,7 +172,6 @@ void channel_close(struct session *, struct channel *);
 void channel_abort(struct session *, struct channel *, unsigned mask);
 uint64_t channel_moved(const struct session *, const struct channel *, enum side from);
 bool channel_unsent(const struct session *, const struct channel *); /* to the client, here */
-uint64_t channel_unsent(const struct session *, const struct channel *, enum side to);
 uint64_t channel_progress(const struct session *, const struct channel *);
 uint64_t session_progress(const struct session *); /* of all of them */
 void session_wrong(struct session *, const char *why); /* ends with this step */

@@ -559,7 +559,7 @@ static bool
 far_client_pauses(const struct session *s, const struct channel *ch)
 {
 	return s->config.far[CLIENT] && ch->dir == DIR_DOWN && ch->final >= 200 && ch->final < 300 &&
-	    channel_unsent(s, ch, CLIENT) > 0;
+	    channel_unsent(s, ch);
 }
 
 static void
