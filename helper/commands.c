@@ -94,12 +94,35 @@ plain_kind(const struct session *s, const struct ftp_command *c)
 	}
 }
 
+/* ProFTPD drops what it has of an upload when QUIT comes before the end of the data, which the client
+ * may have sent first: that way is the longer one. */
+void
+quit_step(struct session *s)
+{
+	if (!s->quit_held)
+		return;
+	if (transfer_stores(s) && !s->quit_late) {
+		if (s->timer == SESSION_IDLE)
+			session_arm(s, SESSION_QUIT);
+		return;
+	}
+	s->quit_held = false;
+	if (s->timer == SESSION_QUIT)
+		session_arm(s, SESSION_IDLE);
+	send_on(s, PENDING_PLAIN, "QUIT", 4);
+}
+
 static void
 client_plain(struct session *s, const struct ftp_command *c, const char *line, size_t len)
 {
 	struct pending *p;
 
 	client_noted(s, c);
+	if (c->verb == FTP_QUIT && transfer_stores(s)) {
+		s->quit_held = true;
+		quit_step(s);
+		return;
+	}
 	p = send_on(s, plain_kind(s, c), line, len);
 	if (p->kind == PENDING_TYPE)
 		p->number = ftp_argument_is(c, "I") || ftp_argument_is(c, "L 8");

@@ -50,7 +50,7 @@ client_waits(const struct session *s)
 {
 	const struct pending *tail = queue_tail(&s->queue);
 
-	return !s->greeted || s->queue.count >= QUEUE_MAX - 2 || s->out.hung_up[SERVER] ||
+	return !s->greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 || s->out.hung_up[SERVER] ||
 	    s->out.bytes[SERVER].len > OUT_MAX || s->out.bytes[CLIENT].len > OUT_MAX ||
 	    setup_holds_client(s) ||
 	    (tail != NULL && (tail->kind == PENDING_AUTH || tail->kind == PENDING_EPSV_ALL));
@@ -177,6 +177,7 @@ session_step(struct session *s, bool time_is_up)
 	while (more && !s->opaque && s->wrong[0] == '\0') {
 		setup_step(s);
 		reply_step(s);
+		quit_step(s);
 		more = !server_waits(s) && session_take_line(s, SERVER);
 		if (s->wrong[0] == '\0' && !s->opaque && !client_waits(s))
 			more |= session_take_line(s, CLIENT);
@@ -281,6 +282,7 @@ session_timer(struct session *s)
 		session_arm(s, SESSION_GONE);
 	else if (timer == SESSION_GONE)
 		session_fail(s, s->ended[CLIENT] ? "the client has gone" : "the FTP server has gone");
+	s->quit_late = timer == SESSION_QUIT && progress == s->progress;
 	s->progress = progress;
 	session_step(s, timer == SESSION_LEAVES);
 }

@@ -232,7 +232,7 @@ session_wrong(struct session *s, const char *why)
 void
 session_arm(struct session *s, enum session_timer timer)
 {
-	static const unsigned ms[] = { 0, WHOSE_MS, LEAVE_MS, GONE_MS, FINAL_MS };
+	static const unsigned ms[] = { 0, WHOSE_MS, LEAVE_MS, GONE_MS, FINAL_MS, LEAVE_MS };
 
 	if (timer == SESSION_IDLE && s->timer == SESSION_IDLE)
 		return;

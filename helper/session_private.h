@@ -20,6 +20,7 @@
  *	setup                   its listener is being made          the broker's   425
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
  *	reset after a 4xx, 5xx  the reply is not written yet        WHOSE_MS       reset
+ *	QUIT                    an upload's end is on its way       LEAVE_MS       pass it
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
  *	the end of the session  no FTP server: the client may leave FINAL_MS       end it
  *	the session             the server is to close, data flow   GONE_MS        end it
@@ -116,7 +117,8 @@ struct channel {
 
 enum session_timer {
 	SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE,
-	SESSION_STRANGE /* the client was told that this is no FTP server */
+	SESSION_STRANGE, /* the client was told that this is no FTP server */
+	SESSION_QUIT     /* QUIT is held */
 };
 enum holding { HOLD_NONE, HOLD_DATA, HOLD_WHOSE };
 
@@ -147,6 +149,7 @@ struct session {
 	bool epsv_all, mode_b, opaque;
 	bool logged_in, wants_tls;
 	bool greeted, first_command, quit;
+	bool quit_held, quit_late; /* QUIT goes behind the end of an upload; was held long enough */
 	bool ended[2];      /* that control connection has ended */
 	bool client_gone;   /* ... and that was seen to */
 	bool half_closed;
@@ -197,6 +200,7 @@ void transfer_quit(struct session *);
 void transfer_step(struct session *);
 void transfer_fail_all(struct session *);
 bool transfer_unfinished(const struct session *); /* does the session have to last for one? */
+bool transfer_stores(const struct session *); /* an upload is unanswered */
 bool transfer_uploads(const struct session *); /* the end of one is still to be passed on */
 
 /* setup.c */
@@ -217,6 +221,7 @@ const char *setup_verb_name(const struct channel *, enum side);
 /* commands.c */
 bool client_begins(struct session *, const char *line, size_t len, bool whole); /* is it FTP? */
 void client_command(struct session *, const char *line, size_t len);
+void quit_step(struct session *); /* a QUIT that is held */
 
 /* replies.c */
 void server_line(struct session *, char *line, size_t len); /* may change the line */

@@ -772,6 +772,16 @@ transfer_unfinished(const struct session *s)
 }
 
 bool
+transfer_stores(const struct session *s)
+{
+	const struct channel *ch = channel_next(s, NULL);
+
+	while (ch != NULL && (ch->dir != DIR_UP || ch->final != 0))
+		ch = channel_next(s, ch);
+	return ch != NULL;
+}
+
+bool
 transfer_uploads(const struct session *s)
 {
 	const struct channel *ch = channel_next(s, NULL);

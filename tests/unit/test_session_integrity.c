@@ -237,6 +237,9 @@ END_TEST
 
 /* ---- uploads ---- */
 
+/* QUIT waits for an upload's end. */
+#define HELD "! timer 0 1000\n"
+#define QUITS "! check 1\n" STALL "! timer 0 0\n>> QUIT\n"
 #define LIVES "? eof 1 client lives\n! eof 1 server\n"
 #define UNKNOWN "? eof 1 client 100\n! timer 1 50\n"
 #define DIES "? eof 1 client dies\n! timer 1 1000\n"
@@ -258,13 +261,14 @@ static const struct {
 	/* ... and nobody listens at the server's port, as is learned after its success */
 	{ MODE_AUTO, UPLOAD LIVES DONE "! check 1\n" STALL "? failed 1 server Connection refused\n"
 		     "! abort 1 client\n< 425 Cannot open a data connection: Connection refused.\n" },
-	/* ... or has said QUIT before it went; that goes on at once, behind the end */
-	{ MODE_AUTO, UPLOAD UNKNOWN "> QUIT\n! eof 1 server\n! timer 1 0\n>> QUIT\n" DONE PROVED CLOSED HEARD_DONE
-		     "<< 221 bye\n< 221 bye\n" },
-	{ MODE_AUTO, UPLOAD "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? eof 1 client 9\n! eof 1 server\n" },
-	{ MODE_AUTO, UPLOAD "> QUIT\n>> QUIT\n? end client\n" LEAVES "? eof 1 client 9\n! eof 1 server\n"
-		     DONE PROVED CLOSED HEARD_DONE "<< 221 bye\n! control-eof server\n! timer 0 30000\n"
-		     "< 221 bye\n" },
+	/* ... or has said QUIT before it went; that goes on behind the end, which it waits for a second */
+	{ MODE_AUTO, UPLOAD UNKNOWN "> QUIT\n! eof 1 server\n! timer 1 0\n" HELD DONE QUITS
+		     "? alive 1\n! eof 1 client\n" CLOSED HEARD_DONE "<< 221 bye\n< 221 bye\n" },
+	{ MODE_AUTO, UPLOAD "> QUIT\n" HELD "? timer 0\n>> QUIT\n<< 221 bye\n< 221 bye\n? eof 1 client 9\n"
+		     "! eof 1 server\n" },
+	{ MODE_AUTO, UPLOAD "> QUIT\n" HELD "? end client\n? eof 1 client 9\n! eof 1 server\n" DONE QUITS
+		     LEAVES "? alive 1\n! eof 1 client\n" CLOSED HEARD_DONE
+		     "<< 221 bye\n! control-eof server\n! timer 0 30000\n< 221 bye\n" },
 	/* cut off: the control connection is gone with the data connection, or before, or after */
 	{ MODE_AUTO, UPLOAD "? end client\n" LEAVES "? eof 1 client 9\n! abort 1 both\n" },
 	{ MODE_AUTO, UPLOAD UNKNOWN "? end client\n! abort 1 both\n" LEAVES },
@@ -272,7 +276,8 @@ static const struct {
 	{ MODE_AUTO, UPLOAD "? reset 1 client\n! abort 1 both\n" CUT_OFF },
 	{ MODE_AUTO, UPLOAD UNKNOWN "? reset 1 client\n! abort 1 both\n" CUT_OFF },
 	/* ... does not die after all */
-	{ MODE_AUTO, UPLOAD DIES "> QUIT\n! eof 1 server\n! timer 1 0\n>> QUIT\n? end client\n" LEAVES },
+	{ MODE_AUTO, UPLOAD DIES "> QUIT\n! eof 1 server\n! timer 1 0\n" HELD "? end client\n? timer 0\n>> QUIT\n"
+		     LEAVES },
 	{ MODE_AUTO, UPLOAD DIES CHECKED DONE PROVED CLOSED HEARD_DONE },
 	/* ... lives, though it says no more on the control connection */
 	{ MODE_AUTO, UPLOAD "? end client\n" LEAVES LIVES },
