@@ -106,6 +106,15 @@ helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
 	h->report_arg = arg;
 }
 
+enum forward_method
+helpers_method(const struct helpers *h)
+{
+	const struct masters *m = h->config.masters;
+
+	return masters_sparing(masters_method(m, h->config.cmdline->ftp.forward),
+	    kept_refused(h->kept, masters_path(m, 0)));
+}
+
 const struct helper *
 helpers_first(const struct helpers *h)
 {
@@ -274,8 +283,7 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 		word(&w, c->ftp_texts.item[i]);
 	}
 	word(&w, "-o");
-	word(&w, masters_method(m, c->ftp.forward) == METHOD_PROXY ? "FtpForward=proxy" :
-	    "FtpForward=mux");
+	word(&w, helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" : "FtpForward=mux");
 	word(&w, "-s");
 	word(&w, fds->text[0]);
 	word(&w, "-k");
@@ -326,7 +334,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	masters_tend(m);
 	if ((one->kept = kept_begin(one->owner->kept, masters_path(m, 0), &fds.keep)) == NULL)
 		return -1;
-	fds.spare = kept_spare(one->kept);
+	fds.spare = helpers_method(one->owner) == METHOD_PROXY ? kept_spare(one->kept) : -1;
 	result = run_program(one, start, &fds);
 	saved = errno;
 	close(fds.keep);

@@ -60,6 +60,8 @@ void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themsel
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);
 size_t helpers_count(const struct helpers *);
+/* How the next one is to dial: as masters_method(), and sparing. */
+enum forward_method helpers_method(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
 /* Somebody who takes their reports (packets, untrusted), or NULL. */
 typedef void helpers_report_fn(void *arg, struct helper *, const void *data, size_t len);

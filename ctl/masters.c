@@ -125,3 +125,9 @@ masters_method(const struct masters *m, enum forward_method asked)
 	return master_is_ours(first) || (master_state(first) != MASTER_UP && !m->named) ?
 	    METHOD_PROXY : METHOD_MUX;
 }
+
+enum forward_method
+masters_sparing(enum forward_method method, unsigned refused)
+{
+	return refused > MASTERS_REFUSED_MAX ? METHOD_MUX : method;
+}

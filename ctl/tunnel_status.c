@@ -36,7 +36,7 @@ status_tunnel(void *arg, struct status_tunnel *s)
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
 	s->master = (uint32_t)master_state(t->master);
 	s->master_ours = master_is_ours(t->master);
-	s->method = masters_method(t->masters, t->cmdline->ftp.forward) == METHOD_PROXY ?
+	s->method = helpers_method(t->helpers) == METHOD_PROXY ?
 	    STATUS_PROXY : STATUS_MUX;
 	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
 	s->stopping = t->phase == ENDING;

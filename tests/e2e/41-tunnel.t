@@ -57,7 +57,11 @@ rig_ports "$RIG/log/background.out"
 like '-f: the line was printed before' "$(cat "$RIG/log/background.out")" '^listening on '
 ok '-f: it serves' fetch "$TUNNEL_ADDR" "$TUNNEL_PORT" a
 fos -f -N -L "$TUNNEL_PORT:$FTP_AT" rig >/dev/null 2>&1
-is '-f: exit status 255 when it cannot listen' $? 255
+is '-f: again, what it wants is there already' $? 0
+fails '-f: exit status 255 when it cannot listen' 255 'the port is in use' \
+    fos -f -N -L "$TUNNEL_PORT:$second_at" rig
+fails '-f: the same port, for another address' 255 'the port is in use' \
+    fos -f -N -g -L "*:$TUNNEL_PORT:$FTP_AT" rig
 ok '-f: there is one process to stop' test -n "$(rig_strays)"
 # shellcheck disable=SC2046 # pids
 kill $(rig_strays)
