@@ -1,20 +1,29 @@
 #!/usr/bin/env bash
-# Whatever the server, the ssh server or the network refuse: another mode is found, and the
-# client does not notice.
+# What the ssh server or the network refuse, or the server to an active client: another mode is
+# found, and the client does not notice. Where the server refuses what a passive client has said, both
+# speaking IPv4, the client reads that, as direct, and its other modes go on working.
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
 . "$RIG_E2E/clients.sh"
 
 all=(pasv epsv port eprt)
+declare -A says=() # the server's own words for the modes that it refuses to passive clients
 
 through()	# label [option...]: every mode of the client, by a tunnel to the latest server
 {
-	local label=$1
+	local label=$1 mode modes=()
 	shift
 	tunnel_start "$@" -L "ftp/0:$FTP_AT" "${dest:-rig}"
-	script -l "$label" cases.py modes "$TUNNEL_ADDR" "$TUNNEL_PORT" "${all[@]}"
+	for mode in "${all[@]}"; do
+		[ -n "${says[$mode]-}" ] || modes+=("$mode")
+	done
+	script -l "$label" cases.py modes "$TUNNEL_ADDR" "$TUNNEL_PORT" "${modes[@]}"
 	is "$label: nothing on stderr" "$(cat "$TUNNEL_ERR")" ''
-	script -l "$label" cases.py refused "$TUNNEL_ADDR" "$TUNNEL_PORT" "${all[@]}"
+	script -l "$label" cases.py refused "$TUNNEL_ADDR" "$TUNNEL_PORT" "${modes[@]}"
+	for mode in "${!says[@]}"; do
+		script -l "$label" cases.py refusal "$TUNNEL_ADDR" "$TUNNEL_PORT" "${says[$mode]}" "$mode" \
+		    "${modes[@]}"
+	done
 	tunnel_stop
 }
 
@@ -40,24 +49,29 @@ for line in 'AllowTcpForwarding local' 'PermitListen none' 'PermitListen localho
 	    test "$(grep -c 'Received request.*forward' "$RIG/log/sshd-nolisten.err")" -le 14
 	tunnel_stop
 done
-# Refused by the FTP server.
+# Refused by the FTP server: what passive clients read, and the server.
 refusals()
 {
 	cat <<-'END'
-	vsftpd port_enable=NO
-	vsftpd pasv_enable=NO
-	proftpd <Limit PORT EPRT>;DenyAll;</Limit>
-	proftpd <Limit PASV EPSV>;DenyAll;</Limit>
-	proftpd <Limit EPSV EPRT>;DenyAll;</Limit>
-	proftpd <Limit PASV PORT EPRT>;DenyAll;</Limit>
-	pyftpd handler.ftp_PORT = handler.ftp_EPRT = lambda self, line: self.respond('502 No.')
-	pyftpd handler.ftp_PASV = handler.ftp_EPSV = lambda self, line: self.respond('502 No.')
+	-:vsftpd port_enable=NO
+	pasv=550 Permission denied.,epsv=550 Permission denied.:vsftpd pasv_enable=NO
+	-:proftpd <Limit PORT EPRT>;DenyAll;</Limit>
+	pasv=501 PASV,epsv=501 EPSV:proftpd <Limit PASV EPSV>;DenyAll;</Limit>
+	epsv=501 EPSV:proftpd <Limit EPSV EPRT>;DenyAll;</Limit>
+	pasv=501 PASV:proftpd <Limit PASV PORT EPRT>;DenyAll;</Limit>
+	-:pyftpd handler.ftp_PORT = handler.ftp_EPRT = lambda self, line: self.respond('502 No.')
+	pasv=502 No.,epsv=502 No.:pyftpd handler.ftp_PASV = handler.ftp_EPSV = lambda self, line: self.respond('502 No.')
 	END
 }
-while read -r kind lines; do
+while IFS=: read -r words server; do
+	read -r kind lines <<<"$server"
 	mapfile -t lines < <(tr ';' '\n' <<<"$lines")
+	while IFS== read -r mode text; do
+		[ "$mode" = - ] || says[$mode]=$text
+	done < <(tr ',' '\n' <<<"$words")
 	ftpd_start "$kind" "${lines[@]}" </dev/null
 	through "$kind ${lines[*]}" </dev/null
+	says=()
 done < <(refusals)
 
 # What was refused once is not asked again.

@@ -16,7 +16,9 @@ for kind in "${ftpd_kinds[@]}"; do
 	ftpd_start "$kind" ${extra[@]+"${extra[@]}"}
 	publish big
 	tunnel_start -L "0:$FTP_AT" rig
-	script -l "$kind" cases.py modes "$TUNNEL_ADDR" "$TUNNEL_PORT" pasw lpsv lprt
+	script -l "$kind" cases.py modes "$TUNNEL_ADDR" "$TUNNEL_PORT" pasw lprt
+	# None of them knows LPSV, and says so, as direct.
+	script -l "$kind" cases.py says "$TUNNEL_ADDR" "$TUNNEL_PORT" 500,502 LPSV
 	for what in names telnet plain beyond abor; do
 		[ $kind-$what != pyftpd-telnet ] || continue # it takes UTF-8 only
 		script -l "$kind" words.py $what "$TUNNEL_ADDR" "$TUNNEL_PORT"

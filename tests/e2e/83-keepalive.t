@@ -10,14 +10,14 @@ data big 10000000
 sshd_start
 for kind in proftpd vsftpd; do
 	case $kind in
-	proftpd) ftpd_start proftpd 'UseSendfile off' && what=(download upload) ;;
-	vsftpd) ftpd_start vsftpd && what=(download) ;; # answers when the upload is over
+	proftpd) ftpd_start proftpd 'UseSendfile off' && what=(download upload) ways=(-L -R) ;;
+	vsftpd) ftpd_start vsftpd && what=(download) ways=(-L) ;; # answers when the upload is over
 	esac
 	publish big
 	AT_ADDR=$FTP_ADDR AT_PORT=$FTP_PORT
 	script keepalive.py record "$RIG/$kind" "${what[@]}"
 	for method in $(forward_methods); do
-		for way in -L -R; do
+		for way in "${ways[@]}"; do
 			tunnel_start -o FtpForward="$method" -o FtpAbortHold=3 $way "127.0.0.1:0:$FTP_AT" rig
 			AT_ADDR=127.0.0.1 AT_PORT=${TUNNEL_PORTS[0]}
 			[ "$way" = -L ] || AT_PORT=$(sed -n 's/^listening on .*:\([0-9]*\) (remote).*/\1/p' "$TUNNEL_OUT")

@@ -87,6 +87,18 @@ def refused(address, port, *wanted):
         check("client %s: a refused transfer" % mode.upper(), one_refusal, address, port, mode)
 
 
+def refusal(address, port, words, mode, *others):
+    """The server's own refusal of a mode, as direct; the others work in the same session."""
+    def told():
+        with session(address, port) as ftp:
+            text = ftp.cmd(mode.upper())[1]
+            expect(text.startswith(words), text)
+            for other in others:
+                round_trip(ftp, other, "refusal", CONTENT)
+            ftp.quit()
+    check("%s: the server's own %s" % (mode.upper(), words), told)
+
+
 def epsv_all(address, port):
     """After EPSV ALL nothing but EPSV may be used (RFC 2428 4)."""
     def words():

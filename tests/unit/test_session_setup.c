@@ -149,6 +149,18 @@ START_TEST(translation)
 }
 END_TEST
 
+/* A client behind the ssh server may use either family: it reads what the server refuses, as direct. */
+START_TEST(refused_to_a_far_client)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+
+	config.family[CLIENT] = 0;
+	begin_with(&config);
+	play(GREETING "> PASV\n>> PASV\n<< 502 no\n< 502 no\n> EPSV\n>> EPSV\n<< 500 nor\n"
+	    "< 500 nor\n");
+}
+END_TEST
+
 /* Data in every combination of modes: who is dialled, and when. */
 static const struct {
 	enum server_mode mode;
@@ -535,6 +547,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, translation, 0, sizeof(translations) / sizeof(translations[0]));
 	tcase_add_loop_test(t, who_is_dialled, 0, sizeof(transfers) / sizeof(transfers[0]));
 	tcase_add_test(t, another_address_of_the_client);
+	tcase_add_test(t, refused_to_a_far_client);
 	tcase_add_loop_test(t, dead_port, 0, sizeof(dead) / sizeof(dead[0]));
 	tcase_add_loop_test(t, stranger, 0, sizeof(strangers) / sizeof(strangers[0]));
 	tcase_add_test(t, learns_what_is_refused);

@@ -294,7 +294,7 @@ def _(c):
     c.bye()
 
 
-@dialogue("PORT refused by 500, then PASV", PORT="500 no", EPRT="522 no")
+@dialogue("PORT refused by 500, then PASV", PORT="500 no", EPRT="522 no", liberties="mode")
 def _(c):
     for mode in ("PORT", "EPRT"):
         c.prepare(mode)

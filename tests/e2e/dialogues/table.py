@@ -15,6 +15,8 @@ dies        an upload of a client that died is not ended.
 ours        we refuse by ourselves, in our own words: the class of the code counts.
 feat        FEAT without AUTH, PBSZ and PROT, and AUTH is refused.
 banner      a service that is not FTP gets quoted in a 421.
+mode        FtpServerMode=auto: a client in active mode whose server refuses PORT and EPRT gets through,
+            the server being asked for passive mode instead.
 other       after a port that was dead, the next setup may be asked for by another verb.
 far_client  a client behind -R is not of our machine: only its loopback and its own address can be
             named in PORT.
@@ -91,6 +93,12 @@ def banner(client, server, _far, _direct):
         [line for line in server if line != "END"]
 
 
+def mode(client, server, _far, direct):
+    """What was refused direct is a success here; the server's other setups are left to it."""
+    client = sub(r"^5\d\d no$" if direct else r"^200 (PORT|EPRT)$", "active", client)
+    return client, [line for line in server if line not in ("PASV", "EPSV")]
+
+
 def other(client, server, _far, _direct):
     client = sub(r"^22[79].*", "22x", client)
     return client, sub(r"^(PASV|EPSV)$", "PASV or EPSV", server)
@@ -119,7 +127,7 @@ def urgent(client, server, far, _direct):
 
 
 LIBERTIES = {"failed": failed, "short": short, "refused": refused, "no_reset": no_reset, "dies": dies,
-             "ours": ours, "feat": feat, "banner": banner, "other": other, "far_client": far_client,
+             "ours": ours, "feat": feat, "banner": banner, "mode": mode, "other": other, "far_client": far_client,
              "told": told, "smuggled": smuggled, "data_too": data_too, "urgent": urgent}
 
 
