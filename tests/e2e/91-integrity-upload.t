@@ -65,6 +65,7 @@ stop_during_upload()	# signal mode
 	    test ! -e "$FTP_ROOT/half-$1-$2"
 	ok "$FTP_KIND $2, tunnel and SIG$1: then the master ends, too" wait_gone 15 "$master"
 	ok "$FTP_KIND $2, tunnel and SIG$1: and the tunnel" wait_gone 5 "$TUNNEL_PID"
+	"$FOSCTL" list > /dev/null # removes the names that a killed one has left
 }
 
 note "seed $seed, $cuts cuts for each server and method"
