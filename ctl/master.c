@@ -17,6 +17,7 @@
 #include "sshrun.h"
 
 #define ANSWER_MS 5000        /* a master that exists answers within */
+#define HURRY_MS 2000         /* so does a command of the ssh server, or we do without */
 #define START_MS 55000        /* ssh without a user to wait for; clients wait for it */
 #define RETRY_MS 100
 #define STOP_MS 500
@@ -202,6 +203,19 @@ master_watch(struct master *m, pid_t pid)
 }
 
 static void
+master_up(struct master *m)
+{
+	master_watch(m, m->pid);
+	timer_free(m->timer);
+	m->timer = NULL;
+	m->state = MASTER_UP;
+	m->backoff = 0;
+	m->patience_end = 0;
+	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
+	m->fn(m->arg, MASTER_UP);
+}
+
+static void
 hurry_done(void *arg, const struct sshrun_result *result)
 {
 	struct master *m = arg;
@@ -216,33 +230,29 @@ hurry_done(void *arg, const struct sshrun_result *result)
 		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
 	sshrun_free(m->hurry);
 	m->hurry = NULL;
+	master_up(m);
 }
 
 /* sshd lets Nagle's algorithm hold its small packets back, each for a delayed acknowledgement,
- * until the connection has had a session that runs a command. */
+ * until the connection has had a session that runs a command. It must have ended before there are
+ * proxy connections: the master takes the number of its channel for one of sshd's, does not see the
+ * end of the channel of ours that has that number, closes it a second time when the connection
+ * ends, and sshd throws it out ("oclose packet referred to nonexistent channel"). */
 static void
-master_hurry(struct master *m)
-{
-	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
-		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, ANSWER_MS,
-		    hurry_done, m);
-}
-
-static void
-master_up(struct master *m, pid_t pid)
+master_hurry(struct master *m, pid_t pid)
 {
 	m->pid = pid;
-	master_watch(m, pid);
-	timer_free(m->timer);
-	m->timer = NULL;
-	m->state = MASTER_UP;
-	m->backoff = 0;
-	m->patience_end = 0;
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
-	master_hurry(m);
-	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
-	m->fn(m->arg, MASTER_UP);
+	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
+		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, HURRY_MS,
+		    hurry_done, m);
+	if (m->hurry == NULL) {
+		master_up(m);
+		return;
+	}
+	timer_free(m->timer);
+	m->timer = NULL;
 }
 
 /* Attaching */
@@ -300,7 +310,7 @@ master_answer(void *arg, const struct forward_result *result)
 		if (result->id == 0)
 			master_died(m, result->reason);
 	} else if (result->id == m->alive_id && result->status == FORWARD_OK) {
-		master_up(m, result->pid);
+		master_hurry(m, result->pid);
 	} else if (result->id == 0) {
 		mux_free(m->mux);
 		m->mux = NULL;

@@ -18,7 +18,7 @@
 #include "memory.h"
 #include "near.h"
 
-#define LINK_MS 10000 /* for the last words of a control connection */
+#define LINK_MS 3000 /* for the server to close a control connection that has ended */
 
 /* ---- what the ends tell ---- */
 
