@@ -202,6 +202,14 @@ master_watch(struct master *m, pid_t pid)
 }
 
 static void
+master_serves(struct master *m)
+{
+	m->state = MASTER_UP;
+	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
+	m->fn(m->arg, MASTER_UP);
+}
+
+static void
 hurry_done(void *arg, const struct sshrun_result *result)
 {
 	struct master *m = arg;
@@ -216,10 +224,13 @@ hurry_done(void *arg, const struct sshrun_result *result)
 		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
 	sshrun_free(m->hurry);
 	m->hurry = NULL;
+	master_serves(m);
 }
 
 /* sshd lets Nagle's algorithm hold its small packets back, each for a delayed acknowledgement,
- * until the connection has had a session that runs a command. */
+ * until the connection has had a session that runs a command. A master that has one takes the end of
+ * a proxied channel with the number of that session for the session's: sshd is then told of the end a
+ * second time, and hangs up. So nobody else uses a master of ours before it is over. */
 static void
 master_hurry(struct master *m)
 {
@@ -235,14 +246,13 @@ master_up(struct master *m, pid_t pid)
 	master_watch(m, pid);
 	timer_free(m->timer);
 	m->timer = NULL;
-	m->state = MASTER_UP;
 	m->backoff = 0;
 	m->patience_end = 0;
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
 	master_hurry(m);
-	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
-	m->fn(m->arg, MASTER_UP);
+	if (m->hurry == NULL)
+		master_serves(m);
 }
 
 /* Attaching */
