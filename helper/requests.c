@@ -201,11 +201,8 @@ ask_open(struct broker *b, const struct ask *ask)
 		broken(b, "a connection that the policy forbids");
 		return;
 	}
-	if (ch == NULL && ask->channel > b->latest) {
-		b->latest = ask->channel;
-		ch = channel_new(b, ask->channel);
-	}
-	if (ch == NULL) {
+	/* Not in the order of their numbers: the first end of a later one may be had before. */
+	if (ch == NULL && (ch = channel_new(b, ask->channel)) == NULL) {
 		broken(b, "a channel too many");
 		return;
 	}
