@@ -237,17 +237,20 @@ look(void *arg)
 }
 
 /* Its helper may have seen the master's end before us. */
-void
+bool
 reception_again(struct reception *r, const struct helper *helper, int fd)
 {
 	struct client *c = client_new(&helper->server, helper->reverse, fd);
+	char why[SPEC_HOST_MAX + 100];
 
 	if (c == NULL)
-		return;
+		return true;
 	memcpy(c->peer, helper->peer, sizeof(c->peer));
 	if (helper->again || r->cmdline->run == RUN_STDIO) {
-		refuse(c, "the ssh connection is gone");
-		return;
+		snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: "
+		    "the ssh connection is gone", helper->server.host, helper->server.port);
+		refuse(c, why);
+		return false;
 	}
 	c->again = true;
 	wait_for_master(r, c);
@@ -256,4 +259,5 @@ reception_again(struct reception *r, const struct helper *helper, int fd)
 	else if (r->look == NULL &&
 	    (r->look = loop_timer(r->loop, LOOK_MS, look, r)) == NULL)
 		look(r);
+	return true;
 }

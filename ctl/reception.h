@@ -17,8 +17,9 @@ void reception_free(struct reception *); /* NULL is harmless; refuses who still 
 
 /* Takes fd. reverse: it came in on the far side. */
 void reception_client(struct reception *, const struct hostport *server, bool reverse, int fd);
-/* Takes fd, which its helper has handed back because the master was gone: it gets one more chance. */
-void reception_again(struct reception *, const struct helper *, int fd);
+/* Takes fd, which its helper has handed back because the master was gone: it gets one more chance;
+ * false: it has had it, and is refused. */
+bool reception_again(struct reception *, const struct helper *, int fd);
 /* The first connection may let ssh ask at the terminal (FtpConnect=first). */
 void reception_may_ask(struct reception *);
 unsigned long reception_refused(const struct reception *); /* strangers, so far */

@@ -181,9 +181,10 @@ helper_ended(void *arg, const struct helper *helper, int status)
 static void
 handed_back(void *arg, const struct helper *helper, int fd)
 {
-	const struct tunnel *t = arg;
+	struct tunnel *t = arg;
 
-	reception_again(t->reception, helper, fd);
+	if (!reception_again(t->reception, helper, fd))
+		tunnel_noticed(t, helper, NOTICE_NO_SERVER, "the ssh connection is gone");
 }
 
 static int

@@ -22,6 +22,16 @@
 
 /* ---- what the ends tell ---- */
 
+/* One that is there, but silent or not understood, is told apart from one that has ended. */
+static void
+gone_reason(struct broker *b, const char *why)
+{
+	bool ended = why == NULL || strcmp(why, "the ControlMaster is gone") == 0;
+
+	snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
+	    ended ? "" : why);
+}
+
 /* Nothing more comes of what went over that master. */
 static void
 master_gone(struct broker *b, const struct end_result *r)
@@ -30,7 +40,7 @@ master_gone(struct broker *b, const struct end_result *r)
 		requests_gone(b);
 		control_link_free(b->link);
 		b->link = NULL;
-		snprintf(b->reason, sizeof(b->reason), "the ssh connection is gone");
+		gone_reason(b, r->reason);
 		b->control_done = true;
 	}
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
@@ -127,6 +137,7 @@ struct broker *
 broker_new(struct loop *loop, const struct broker_config *config, char *why, size_t why_size)
 {
 	struct broker *b = memory_new(sizeof(*b));
+	int saved;
 
 	if (b == NULL || (b->counts = counts_new()) == NULL) {
 		snprintf(why, why_size, "out of memory");
@@ -146,7 +157,9 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 		.counts = b->counts, .holder = &b->holder, .keep = b->keep };
 	if (broker_ends(b, why, why_size) == 0)
 		return b;
+	saved = errno;
 	broker_free(b);
+	errno = saved;
 	return NULL;
 }
 

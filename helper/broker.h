@@ -33,12 +33,13 @@ struct broker_config {
 	const struct own_addresses *own;
 };
 
-/* Everything here must outlive the broker. NULL with a message in why. */
+/* Everything here must outlive the broker. NULL with errno and a message in why. */
 struct broker *broker_new(struct loop *, const struct broker_config *, char *why, size_t why_size);
 void broker_free(struct broker *); /* gives back what was opened in the master */
 
 /* Connect to the FTP server; runs the loop until it is done. *fd is the caller's. -1 with a
- * message in why. */
+ * message in why; it is this one where the master has ended. */
+#define BROKER_GONE "the ssh connection is gone"
 int broker_dial_control(struct broker *, int *fd, char *why, size_t why_size);
 
 /* What the session has to know about this broker's ends. */

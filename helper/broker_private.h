@@ -22,7 +22,6 @@ struct broker {
 	struct broker_end ends[2];
 	struct channel_hooks hooks;
 	struct data_channel *channel[2 * THINGS_MAX]; /* NULL = free */
-	unsigned latest; /* channel: their numbers grow */
 	struct ftp_address client_peer;
 	struct sockaddr_storage server_local;
 	char server_host[256]; /* what a data connection to the server dials */

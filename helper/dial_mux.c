@@ -140,7 +140,7 @@ mux_answer(void *arg, const struct forward_result *r)
 	if (r->id == 0) { /* all that was asked has been answered before */
 		mux_free(m->mux);
 		m->mux = NULL;
-		end_gone(m->dialler.end, "the ssh connection is gone");
+		end_gone(m->dialler.end, r->reason);
 		return;
 	}
 	if (check_answer(m, r))

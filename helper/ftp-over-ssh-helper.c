@@ -404,12 +404,13 @@ main(int argc, char **argv)
 	h.broker.ftp_port = h.target.port;
 	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {
-		hand_back(&h);
+		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+			hand_back(&h);
 		refuse(why);
 	}
 	if (broker_dial_control(b, &server, why, sizeof(why)) == -1) {
 		broker_free(b);
-		if (strstr(why, "the ssh connection is gone") != NULL)
+		if (strcmp(why, BROKER_GONE) == 0)
 			hand_back(&h);
 		no_server(&h, why);
 	}

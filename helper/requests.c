@@ -201,21 +201,18 @@ ask_open(struct broker *b, const struct ask *ask)
 		broken(b, "a connection that the policy forbids");
 		return;
 	}
-	if (things(b) >= THINGS_MAX) { /* those that are held may be many */
-		refuse_open(b, ask, "too many data connections of this session are open or held");
-		return;
-	}
-	if (ch == NULL && ask->channel > b->latest) {
-		b->latest = ask->channel;
-		ch = channel_new(b, ask->channel);
-	}
-	if (ch == NULL) {
+	/* Not in the order of their numbers: the first end of a later one may be had before. */
+	if (ch == NULL && (ch = channel_new(b, ask->channel)) == NULL) {
 		broken(b, "a channel too many");
 		return;
 	}
 	for (int side = CLIENT; side <= SERVER; side++)
 		data_channel_turn(ch, (enum side)side, ask->turn[side]);
-	if (!data_channel_open(ch, want))
+	/* The channel is there all the same: before it hears of this the session may have asked for
+	 * a later one, and for the other end of this one. */
+	if (things(b) >= THINGS_MAX) /* those that are held may be many */
+		refuse_open(b, ask, "too many data connections of this session are open or held");
+	else if (!data_channel_open(ch, want))
 		broken(b, "an end that is there already");
 }
 

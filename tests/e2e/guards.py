@@ -3,12 +3,10 @@
 guards.py DEED...   as root: the client is another user than the stranger (nobody). Each deed prints
 "ok DEED" or what was wrong.
 """
-import glob
 import os
 import pwd
 import select
 import socket
-import subprocess
 import sys
 import time
 
@@ -159,49 +157,6 @@ def unused():
     fetch(ftp, new)
 
 
-def sockets(pid):
-    try:
-        return {os.readlink(fd) for fd in glob.glob("/proc/%s/fd/*" % pid)}
-    except OSError:
-        return set()
-
-
-def listening():
-    """Ports that helpers of this tunnel listen at."""
-    helpers = subprocess.run(["pgrep", "-P", os.environ["TUNNEL_PID"]],
-                             capture_output=True, text=True, check=False).stdout.split()
-    held = set().union(*map(sockets, helpers))
-    with open("/proc/net/tcp") as f:
-        rows = [line.split() for line in f]
-    return {int(row[1][9:], 16) for row in rows
-            if row[3] == "0A" and "socket:[%s]" % row[9] in held}
-
-
-def spare():
-    """The listener that waits for the next passive command: who knows it before gets nothing, be he
-    the client himself, and the client gets its file through it."""
-    before = listening()
-    ftp = Raw()
-    for mode in ("epsv", "pasv"):
-        fetch(ftp, ftp.passive_port(mode))
-        fetch(ftp, ftp.passive_port(mode)) # of the same family as the one before: by the spare
-        expect("no spare listener", wait(lambda: len(listening() - before) == 1))
-        for visit in (look, lambda at: as_stranger(look, at)):
-            port = (listening() - before).pop()
-            seen = visit((AT[0], port))
-            expect("%d: %s" % (port, seen), seen == "got b''")
-            expect("the spare is another one", ftp.passive_port(mode) == port)
-            fetch(ftp, port)
-
-
-def wait(condition):
-    deadline = time.time() + 5 * SLOW
-    while not condition() and time.time() < deadline:
-        select.select([], [], [], 0.02)
-    return condition()
-
-
 for name in sys.argv[1:]:
-    {"control": control, "data": data, "once": once, "flood": flood, "unused": unused,
-     "spare": spare}[name]()
+    {"control": control, "data": data, "once": once, "flood": flood, "unused": unused}[name]()
     print("ok", name)
