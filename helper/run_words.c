@@ -71,7 +71,7 @@ run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 	counts_get(r->config->counts, ch->id, &count);
 	log_at(LOG_SESSIONS, "%s: %s: %llu bytes in %.2f s, %s%s", who(r, whom, sizeof(whom)),
 	    log_escape(text, sizeof(text), line, strlen(line)),
-	    (unsigned long long)(count.from[CLIENT] + count.from[SERVER]), seconds_since(ch->began),
+	    (unsigned long long)count.from[CLIENT] + count.from[SERVER], seconds_since(ch->began),
 	    reply, aborted ? ", broken off" : "");
 }
 
