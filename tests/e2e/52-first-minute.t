@@ -92,7 +92,7 @@ terminal()	# arguments...: what a user at a terminal sees
 }
 # shellcheck disable=SC2016 # for the inner shell
 shown=$(terminal -u bob -t "$FTP_AT" rig -- sh -c 'echo "client of $FTP_OVER_SSH_USER" >&2')
-like 'before the client starts he is told who answers' "$shown" "^$server[^"$'\n'"]*"$'\n'"client of bob$"
+like 'before the client starts he is told who answers' "$shown" "^${server}[^"$'\n'"]*"$'\n'"client of bob$"
 is 'with -q he is not' "$(terminal -q -t "$FTP_AT" rig -- true)" ''
 is 'nor is a script' "$(fos -t "$FTP_AT" rig -- true 2>&1)" ''
 lines=$(grep -c 'USER bob' "$FTP_LOG")

@@ -66,7 +66,7 @@ refusals()
 while IFS=: read -r words server; do
 	read -r kind lines <<<"$server"
 	mapfile -t lines < <(tr ';' '\n' <<<"$lines")
-	while IFS== read -r mode text; do
+	while IFS="=" read -r mode text; do
 		[ "$mode" = - ] || says[$mode]=$text
 	done < <(tr ',' '\n' <<<"$words")
 	ftpd_start "$kind" "${lines[@]}" </dev/null
