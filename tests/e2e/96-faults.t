@@ -205,7 +205,7 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	exec "$@"
 	END
 	FOS_UNDER=(unshare -m bash "$RIG/small")
-	tunnel_start -L "0:$FTP_AT" rig
+	tunnel_start -o FtpForward=mux -L "0:$FTP_AT" rig # a proxy connection needs no room
 	FOS_UNDER=()
 	at_tunnel
 	room=/proc/$TUNNEL_PID/root$XDG_RUNTIME_DIR
