@@ -19,6 +19,11 @@ fetch_many()	# number of files over one control connection
 	done
 	run curl -sS "${urls[@]}"
 }
+# Each is used when the one command that it runs is over.
+ran()	# number
+{
+	[ "$(grep -c '^Close session' "$RIG/log/sshd-rig.err")" -ge "$1" ]
+}
 bytes_in()	# pid
 {
 	sed -n 's/^rchar: //p' "/proc/$1/io"
@@ -30,6 +35,7 @@ data a 100000
 publish a
 tunnel_start -v -o FtpMasters=3 -L "ftp/0:$FTP_AT" rig
 ok 'three ssh connections are up' wait_for 15 up 3
+ok 'they have run a command' wait_for 15 ran 3
 before=$(grep -c 'Accepted publickey' "$RIG/log/sshd-rig.err")
 is 'sshd has seen as many logins' "$before" 3
 ok 'files come, one after the other' fetch_many 9

@@ -101,8 +101,6 @@ for deed in kind kind_timer verb end end_huge mask channel_zero channel_control 
 done
 hostile twice
 like 'the broker ends: twice' "$SAID" 'it asked for an end that is there already'
-hostile again
-like 'the broker ends: again' "$SAID" 'it asked for a channel too many'
 for end in near far; do
 	hostile many_$end
 	like "the broker ends: many_$end" "$SAID" 'it asked for a channel too many'

@@ -169,7 +169,10 @@ def told(ftp, name):
     for _ in sys.stdin:
         try:
             connection = ftp.transfercmd("RETR " + name)
-            drain(connection)
+            try:
+                drain(connection)
+            except ConnectionResetError:
+                pass # the reply says why
             print(ftp.getmultiline(), flush=True)
         except ftplib.Error as why:
             print(why, flush=True)

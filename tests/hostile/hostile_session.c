@@ -436,19 +436,6 @@ ask_twice(void)
 	put(&a);
 }
 
-/* A channel that was let go. */
-static void
-ask_again(void)
-{
-	struct ask a = good();
-
-	put(&a);
-	a.kind = ACT_CLOSE;
-	ask_raw(&a, sizeof(a));
-	a.kind = ACT_OPEN;
-	put(&a);
-}
-
 /* A dial that is to wait for somebody to come to the other end. */
 static void
 ask_then_low(void)
@@ -565,7 +552,7 @@ static const struct {
 	{ "mask", NULL, ask_mask }, { "channel_zero", NULL, ask_channel_zero },
 	{ "channel_control", NULL, ask_channel_control }, { "family", NULL, ask_family },
 	{ "short", NULL, ask_short }, { "long", NULL, ask_long },
-	{ "twice", NULL, ask_twice }, { "again", NULL, ask_again },
+	{ "twice", NULL, ask_twice },
 	{ "many_near", NULL, ask_many_near }, { "many_far", NULL, ask_many_far },
 	{ "storm_listen", NULL, ask_storm_listen }, { "storm_near", NULL, ask_storm_near },
 	{ "storm_dial", NULL, ask_storm_dial },
