@@ -169,10 +169,7 @@ def told(ftp, name):
     for _ in sys.stdin:
         try:
             connection = ftp.transfercmd("RETR " + name)
-            try:
-                drain(connection)
-            except ConnectionResetError:
-                pass # the reply says why
+            drain(connection)
             print(ftp.getmultiline(), flush=True)
         except ftplib.Error as why:
             print(why, flush=True)
