@@ -158,14 +158,3 @@ run_ready(void *arg, short revents)
 	if (run_read(r) == 0)
 		run_end_output(r);
 }
-
-void
-sshrun_finish(struct sshrun *r, unsigned ms)
-{
-	uint64_t end = loop_now() + ms;
-
-	while (r != NULL && !proc_wait(&r->proc, 1, NULL) && loop_now() < end)
-		if (r->fd != -1)
-			run_read(r);
-	sshrun_free(r);
-}

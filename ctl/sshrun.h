@@ -26,7 +26,4 @@ struct sshrun *sshrun_new(struct loop *, const char *const argv[], unsigned time
     sshrun_fn *, void *arg);
 void sshrun_free(struct sshrun *); /* NULL is harmless; kills and reaps what still runs */
 
-/* Wait up to ms for it to exit, the callback not called; then as sshrun_free(). */
-void sshrun_finish(struct sshrun *, unsigned ms);
-
 #endif

@@ -503,12 +503,6 @@ data_channel_id(const struct data_channel *ch)
 	return ch->id;
 }
 
-bool
-data_channel_left(const struct data_channel *ch)
-{
-	return ch->left;
-}
-
 void
 data_channel_turn(struct data_channel *ch, enum side side, unsigned turn)
 {

@@ -39,8 +39,6 @@ struct data_channel *data_channel_new(unsigned id, const struct channel_hooks *)
 void data_channel_free(struct data_channel *); /* NULL is harmless */
 
 unsigned data_channel_id(const struct data_channel *);
-/* Has the machine let it go? What is left is waiting for peers, or holding. */
-bool data_channel_left(const struct data_channel *);
 /* The session counts its requests about an end; events name the one that they answer. */
 void data_channel_turn(struct data_channel *, enum side, unsigned turn);
 

@@ -167,12 +167,6 @@ stream_wait(struct stream *s, bool read, bool write)
 }
 
 void
-stream_deaf(struct stream *s)
-{
-	stream_wait(s, false, false);
-}
-
-void
 stream_eof(struct stream *s)
 {
 	if (s->ended)

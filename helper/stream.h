@@ -46,7 +46,6 @@ void stream_reset(struct stream *); /* as stream_free(), with a reset in any cas
 
 void stream_owner(struct stream *, stream_fn *, void *arg);
 void stream_wait(struct stream *, bool read, bool write); /* which events are wanted */
-void stream_deaf(struct stream *); /* none, not even that it is over */
 
 void stream_eof(struct stream *);
 /* As read(2), but what comes is thrown away. */
