@@ -59,8 +59,8 @@ SCENARIOS =
 # unit tests link what the programs link.
 PROGRAMS != for p in ctl/ftp-over-ssh ctl/ftp-over-ssh-ctl helper/ftp-over-ssh-helper; do \
 	if test -f $$p.c; then echo $$p; fi; done
-CTL_SRC != ls ctl/*.c 2>/dev/null | grep -v '/ftp-over-ssh'; true
-HELPER_SRC != ls helper/*.c 2>/dev/null | grep -v '/ftp-over-ssh'; true
+CTL_SRC != ls ctl/*/*.c 2>/dev/null; true
+HELPER_SRC != ls helper/*/*.c 2>/dev/null; true
 UNIT_SRC != ls tests/unit/test_*.c 2>/dev/null; true
 FUZZ_SRC != ls tests/fuzz/fuzz_*.c 2>/dev/null; true
 SIM_SRC != ls tests/sim/*.c 2>/dev/null; true
@@ -258,9 +258,9 @@ dist:
 	@echo $(DIST).tar.gz
 clean:
 	rm -rf build $(PROGRAMS) $(LIBRARIES) $(UNIT) $(FUZZ) tests/sim/sim
-	rm -f ctl/*.o ctl/*.d helper/*.o helper/*.d tests/*/*.o tests/*/*.d tests/*/*.test.*
+	rm -f ctl/*.[od] ctl/*/*.[od] helper/*.[od] helper/*/*.[od] tests/*/*.o tests/*/*.d tests/*/*.test.*
 
-DEPENDENCIES != ls ctl/*.d helper/*.d tests/unit/*.d tests/fuzz/*.d tests/sim/*.d 2>/dev/null; true
+DEPENDENCIES != ls ctl/*.d ctl/*/*.d helper/*.d helper/*/*.d tests/unit/*.d tests/fuzz/*.d tests/sim/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
 .PHONY: all check unit sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "json.h"
-#include "log.h"
-#include "query.h"
-#include "show.h"
-#include "signals.h"
-#include "top.h"
+#include "check/check.h"
+#include "monitor/json.h"
+#include "base/log.h"
+#include "status/query.h"
+#include "monitor/show.h"
+#include "process/signals.h"
+#include "monitor/top.h"
 
 #define PROGRAM "ftp-over-ssh-ctl"
 #define USAGE 64

@@ -6,16 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "activation.h"
-#include "background.h"
-#include "cmdline.h"
-#include "client.h"
-#include "helper_program.h"
-#include "fdlimit.h"
-#include "log.h"
-#include "rundir.h"
-#include "signals.h"
-#include "tunnel.h"
+#include "client/activation.h"
+#include "client/background.h"
+#include "options/cmdline.h"
+#include "client/ftp_client.h"
+#include "accept/helper_program.h"
+#include "process/fdlimit.h"
+#include "base/log.h"
+#include "base/rundir.h"
+#include "process/signals.h"
+#include "tunnel/tunnel.h"
 
 #define PROGRAM "ftp-over-ssh"
 #define USAGE 64

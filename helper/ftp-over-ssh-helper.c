@@ -14,21 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "addresses.h"
-#include "broker.h"
-#include "counts.h"
-#include "helperlog.h"
-#include "libbsd.h"
-#include "log.h"
-#include "loop.h"
-#include "notice.h"
-#include "options.h"
-#include "peer.h"
-#include "rundir.h"
-#include "run.h"
-#include "sandbox.h"
-#include "signals.h"
-#include "spec.h"
+#include "broker/addresses.h"
+#include "broker/broker.h"
+#include "ask/counts.h"
+#include "base/linelog.h"
+#include "base/libbsd.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "status/notice.h"
+#include "options/options.h"
+#include "net/peer.h"
+#include "base/rundir.h"
+#include "control/run.h"
+#include "sandbox/sandbox.h"
+#include "process/signals.h"
+#include "options/spec.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -46,7 +46,7 @@ struct helper {
 	struct broker_config broker;
 	struct own_addresses own;
 	struct hostport target;
-	struct helperlog *log; /* of the session process; NULL: it has our stderr */
+	struct linelog *log; /* of the session process; NULL: it has our stderr */
 	int level, status_fd;
 	char peer[NI_MAXHOST + 8], server_name[SPEC_HOST_MAX + 8];
 };
@@ -299,7 +299,7 @@ session_start(struct helper *h, struct session_config *config, struct counts *co
 	const int fds[] = { ask, stop_pipe[0], stop_pipe[1], server, h->status_fd };
 
 	if (h->log != NULL)
-		dup2(helperlog_fd(h->log), STDERR_FILENO);
+		dup2(linelog_fd(h->log), STDERR_FILENO);
 	if (!arrange_fds(fds)) {
 		tell_client(no_descriptors);
 		log_error("%s", no_descriptors);
@@ -366,7 +366,7 @@ serve(struct helper *h, struct broker *b, int server)
 	close(ask[0]);
 	status = session_status(pid);
 	release_client();
-	helperlog_free(h->log);
+	linelog_free(h->log);
 	broker_linger(b);
 	broker_free(b);
 	return status;
@@ -395,7 +395,7 @@ main(int argc, char **argv)
 	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) == -1 || (loop = loop_new()) == NULL)
 		refuse("The helper has no descriptors or memory left.");
 	/* Whoever holds a terminal can read what is typed there. */
-	if (isatty(STDERR_FILENO) && (h.log = helperlog_new(loop)) == NULL)
+	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop)) == NULL)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
 	h.broker.options = &h.options;

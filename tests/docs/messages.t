@@ -35,7 +35,7 @@ core()
 	    sed "s/^[^A-Za-z0-9-]*//; s/[^A-Za-z0-9)-]*$//"
 }
 
-sources=("$TOP"/ctl/*.c "$TOP"/helper/*.c)
+sources=("$TOP"/ctl/*.c "$TOP"/ctl/*/*.c "$TOP"/helper/*.c "$TOP"/helper/*/*.c)
 literals '' "${sources[@]}" >"$RIG/literals"
 explained >"$RIG/explained"
 ok 'the manuals explain messages' test "$(wc -l <"$RIG/explained")" -gt 100

@@ -38,14 +38,14 @@ ok 'both' grep -qx '<!-- /bench -->' README.md
 is 'no path of a developer' "$(grep -rnE '/(work|home/[a-z]+/[a-z]+|tmp/bash_jobs)/' README.md man contrib |
     grep -v '/home/me/')" ''
 missing=
-for file in ctl/*.c helper/*.c; do
+for file in ctl/*.c ctl/*/*.c helper/*.c helper/*/*.c; do
 	name=$(basename "$file" .c)
 	grep -qE "(^|[^a-z_-])$name([^a-z_-]|\$)" contrib/HACKING.md || missing+="$file "
 done
 is 'every module is on the map in HACKING.md' "$missing" ''
 stray=
 while IFS=: read -r file name; do
-	grep -qE "^$name\(" ctl/"$file" helper/"$file" 2>/dev/null || stray+="$file:$name() "
+	grep -qE "^$name\(" ctl/"$file" ctl/*/"$file" helper/"$file" helper/*/"$file" 2>/dev/null || stray+="$file:$name() "
 done < <(grep -oE '`[a-z_-]+\.c:[a-z_]+\(' contrib/HACKING.md | tr -d '`(')
 is 'and the functions that it names exist' "$stray" ''
 finish

@@ -52,7 +52,7 @@ ok 'the hostile session is built' build "$RIG/hostile"
 
 the_kernel()
 {
-	ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox_none.c"
+	ok 'and once more without a sandbox' build "$RIG/free" -DNO_SANDBOX "$TOP/helper/sandbox/sandbox_none.c"
 
 	deeds='open creat memory socket unix_socket connect exec fork ptrace kill vm_readv code mprotect tty
 	    mark congestion unlink chmod prctl dup pass bind accept io_uring fastopen address receive pipe
@@ -88,7 +88,7 @@ the_old_kernel()
 	    'hostile: refused|killed 159'
 }
 [ -n "$RIG_WATCH" ] || ! ${CC:-cc} -m32 -std=c11 -D_GNU_SOURCE -I"$TOP/helper" -o "$RIG/old" \
-    "$TOP/tests/hostile/old_calls.c" "$TOP/helper/sandbox_seccomp.c" 2>"$RIG/log/m32" || the_old_kernel
+    "$TOP/tests/hostile/old_calls.c" "$TOP/helper/sandbox/sandbox_seccomp.c" 2>"$RIG/log/m32" || the_old_kernel
 
 # What no honest session asks for ends it, at once.
 for deed in dial_ftp dial_ssh dial_low dial_zero client_ssh client_other then_low; do

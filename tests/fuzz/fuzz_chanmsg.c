@@ -1,8 +1,8 @@
 /* What a ControlMaster may pass on from the far side. */
 #include "fuzz.h"
 
-#include "chanmsg.h"
-#include "drain.h"
+#include "proxy/chanmsg.h"
+#include "proxy/drain.h"
 
 /* The counting reader sees the same frames, whole or cut. */
 static void

@@ -1,8 +1,8 @@
 /* A client's line: what is taken for an address can be written and read again. */
 #include "fuzz.h"
 
-#include "ftp.h"
-#include "policy.h"
+#include "ftp/ftp.h"
+#include "ftp/policy.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

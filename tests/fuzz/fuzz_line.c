@@ -3,7 +3,7 @@
  * as line feeds, and more where replies are cut. */
 #include "fuzz.h"
 
-#include "line.h"
+#include "ftp/line.h"
 
 struct sum {
 	size_t lines, cut; /* cut: replies whose ends were not waited for */

@@ -1,7 +1,7 @@
 /* What a ControlMaster may answer. */
 #include "fuzz.h"
 
-#include "muxmsg.h"
+#include "mux/muxmsg.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

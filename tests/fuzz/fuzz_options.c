@@ -1,7 +1,7 @@
 /* -o Ftp... options: taken over whole, or refused with a reason and nothing changed. */
 #include "fuzz.h"
 
-#include "options.h"
+#include "options/options.h"
 
 static void
 within_bounds(const struct ftp_options *o)

@@ -1,7 +1,7 @@
 /* A server's replies, line by line, and as the text of a passive reply. */
 #include "fuzz.h"
 
-#include "policy.h"
+#include "ftp/policy.h"
 
 static void
 lines(const char *text, size_t len)

@@ -9,7 +9,7 @@
 #define AGAIN_MAX 2000 /* in one session */
 
 struct player {
-	struct dialogue *d;
+	struct ftp_dialogue *d;
 	const uint8_t *last[2]; /* what each side said */
 	size_t last_len[2];
 	int again;
@@ -44,7 +44,7 @@ say(struct player *p, enum side side, const uint8_t *data, size_t len)
 static void
 other(struct player *p, uint8_t what)
 {
-	struct dialogue *d = p->d;
+	struct ftp_dialogue *d = p->d;
 	enum side side = what & STEP_OF_SERVER ? SERVER : CLIENT;
 
 	switch ((enum step_other)(what & 7)) {
@@ -112,7 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct session_config config = dialogue_config(MODE_AUTO);
 	struct player p = { 0 };
-	struct dialogue *d;
+	struct ftp_dialogue *d;
 
 	if (len < 3)
 		return 0;

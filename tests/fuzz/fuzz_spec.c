@@ -1,7 +1,7 @@
 /* -L and -R specs, hosts with ports, destinations, tokens; ssh's configuration. */
 #include "fuzz.h"
 
-#include "takeover.h"
+#include "options/config_forwards.h"
 
 static void
 host_is_sane(const struct hostport *h)
@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	if (destination_check(text, why, sizeof(why)) == 0)
 		MUST(text[0] != '-' && text[0] != '\0');
-	for (const char *at = text; (at = takeover_next(at, "localforward", &spec)) != NULL;)
+	for (const char *at = text; (at = config_forwards_next(at, "localforward", &spec)) != NULL;)
 		MUST(at > text && spec.target.port == TAKEOVER_PORT);
 	expanded = token_expand(text, &(struct tokens){ "::1", 21, NULL });
 	MUST(expanded != NULL && (token_present(text) || strlen(expanded) <= strlen(text)));

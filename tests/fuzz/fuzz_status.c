@@ -1,7 +1,7 @@
 /* Status records, as a hostile helper would send them: what is taken can be put again. */
 #include "fuzz.h"
 
-#include "status.h"
+#include "status/status.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -80,7 +80,7 @@ def seeds():
     for text in literals(read('test_spec.c')):
         if 3 < len(text) < 60:
             yield 'spec', text
-    for text in literals(read('test_takeover.c')):
+    for text in literals(read('test_config_forwards.c')):
         yield 'spec', text
 
 

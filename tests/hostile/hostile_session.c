@@ -21,8 +21,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "ask.h"
-#include "run.h"
+#include "ask/ask.h"
+#include "control/run.h"
 
 static int broker;
 static unsigned next_channel = 1;

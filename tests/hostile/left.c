@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "keepmsg.h"
-#include "kept.h"
-#include "loop.h"
-#include "proxy.h"
+#include "master/keepmsg.h"
+#include "master/kept.h"
+#include "base/loop.h"
+#include "proxy/proxy.h"
 
 static void
 told(void *arg, enum proxy_event event, const char *reason)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 
 #ifdef __i386__
 static long

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "session_private.h"
+#include "session/session_private.h"
 
 #define EVENTS 10
 #define STATES 16

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "session.h"
+#include "session/session.h"
 
 void coverage_event(const struct session *, const struct event *);
 void coverage_reply(const struct session *, const char *line, size_t len);

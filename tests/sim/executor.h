@@ -5,7 +5,7 @@
 
 #include "net.h"
 #include "peer.h"
-#include "session.h"
+#include "session/session.h"
 
 struct executor;
 

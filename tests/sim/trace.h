@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "session.h"
+#include "session/session.h"
 
 extern FILE *play_trace; /* NULL: it is not told */
 

@@ -44,7 +44,7 @@ chaos_possible(const struct model *m, enum event_kind kind, enum side end)
 
 /* nth: which client state an end tells, and how much has moved. */
 static inline bool
-chaos_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum side end,
+chaos_event(struct ftp_dialogue *d, enum event_kind kind, unsigned channel, enum side end,
     uint16_t port, uint64_t nth)
 {
 	struct model *m = dialogue_model(d, channel, false);
@@ -69,7 +69,7 @@ chaos_event(struct dialogue *d, enum event_kind kind, unsigned channel, enum sid
 }
 
 static inline bool
-chaos_timer(struct dialogue *d)
+chaos_timer(struct ftp_dialogue *d)
 {
 	if (!d->timer && d->early == 0)
 		return false;
@@ -80,7 +80,7 @@ chaos_timer(struct dialogue *d)
 
 /* One that is possible, as r has it; false when there is none. */
 static inline bool
-chaos_any_event(struct dialogue *d, uint32_t r)
+chaos_any_event(struct ftp_dialogue *d, uint32_t r)
 {
 	enum { ALL = DIALOGUE_CHANNELS * CHAOS_KINDS * 2 };
 	uint32_t at = r % ALL;
@@ -100,7 +100,7 @@ chaos_any_event(struct dialogue *d, uint32_t r)
 
 /* Whatever was left open: what is asked is refused, timers run out, data breaks. */
 static inline void
-chaos_run_out(struct dialogue *d)
+chaos_run_out(struct ftp_dialogue *d)
 {
 	static const enum event_kind kinds[] = { EV_FAILED, EV_TIMER, EV_ALIVE, EV_RESET };
 
@@ -116,7 +116,7 @@ chaos_run_out(struct dialogue *d)
 }
 
 static inline const char *
-chaos_finish(struct dialogue *d, uint32_t r)
+chaos_finish(struct ftp_dialogue *d, uint32_t r)
 {
 	d->unread[CLIENT] = d->unread[SERVER] = false;
 	dialogue_settle(d);

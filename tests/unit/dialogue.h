@@ -8,8 +8,8 @@
  * What is heard and wanted must be all of it, in order, before the next thing is said or
  * happens. Between the lines, whoever plays a script or anything else through here checks
  * what must always hold; a broken rule is text in .broken. */
-#ifndef DIALOGUE_H
-#define DIALOGUE_H
+#ifndef FTP_DIALOGUE_H
+#define FTP_DIALOGUE_H
 
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -18,8 +18,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "policy.h"
-#include "session.h"
+#include "ftp/policy.h"
+#include "session/session.h"
 #include "steps.h"
 
 #ifndef DIALOGUE_TEXT
@@ -37,7 +37,7 @@ struct model {
 	uint64_t from[2]; /* moved */
 };
 
-struct dialogue {
+struct ftp_dialogue {
 	struct session *s;
 	struct session_config config;
 	char heard[2][DIALOGUE_TEXT]; /* not looked at yet, CRLF as LF */
@@ -72,7 +72,7 @@ dialogue_trace(const char *format, ...)
 }
 
 __attribute__((format(printf, 2, 3))) static inline void
-dialogue_break(struct dialogue *d, const char *format, ...)
+dialogue_break(struct ftp_dialogue *d, const char *format, ...)
 {
 	va_list ap;
 
@@ -100,7 +100,7 @@ dialogue_append(char *text, const char *more, size_t len)
 /* ---- the rules ---- */
 
 static inline bool
-dialogue_own_port(const struct dialogue *d, enum side side, uint16_t port)
+dialogue_own_port(const struct ftp_dialogue *d, enum side side, uint16_t port)
 {
 	for (size_t i = 0; i < d->ports[side]; i++)
 		if (d->port[side][i] == port)
@@ -142,7 +142,7 @@ dialogue_same_address(const char *line, size_t len, const char *want)
 /* A line that a client may take for an address must name our own listener. Clients differ
  * in what they take for a reply: any "227" with no digit behind it counts. */
 static inline void
-dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
+dialogue_check_reply(struct ftp_dialogue *d, const char *line, size_t len)
 {
 	struct ftp_address a, *ours = &d->config.listen4[CLIENT];
 	char want[256], code[4];
@@ -165,7 +165,7 @@ dialogue_check_reply(struct dialogue *d, const char *line, size_t len)
 }
 
 static inline void
-dialogue_check_command(struct dialogue *d, const char *line, size_t len)
+dialogue_check_command(struct ftp_dialogue *d, const char *line, size_t len)
 {
 	static const char *const names[] = { "PORT", "EPRT", "LPRT" };
 	struct ftp_address a;
@@ -187,7 +187,7 @@ dialogue_check_command(struct dialogue *d, const char *line, size_t len)
 /* No end of file on a guess: an upload's client must be there or have said QUIT, a download
  * of which something has come must have had its final reply, or the link be known to live. */
 static inline void
-dialogue_check_eof(struct dialogue *d, const struct model *m, const struct action *a)
+dialogue_check_eof(struct ftp_dialogue *d, const struct model *m, const struct action *a)
 {
 	const char *direction = session_direction(d->s, a->channel);
 
@@ -203,7 +203,7 @@ dialogue_check_eof(struct dialogue *d, const struct model *m, const struct actio
 
 /* Whole lines, however the output came in pieces. */
 static inline void
-dialogue_check_output(struct dialogue *d, enum side side, const char *data, size_t len)
+dialogue_check_output(struct ftp_dialogue *d, enum side side, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len && !d->opaque; i++) {
 		char *line = d->line[side];
@@ -225,7 +225,7 @@ dialogue_check_output(struct dialogue *d, enum side side, const char *data, size
 }
 
 static inline struct model *
-dialogue_model(struct dialogue *d, unsigned id, bool create)
+dialogue_model(struct ftp_dialogue *d, unsigned id, bool create)
 {
 	struct model *free_one = NULL;
 
@@ -242,7 +242,7 @@ dialogue_model(struct dialogue *d, unsigned id, bool create)
 }
 
 static inline void
-dialogue_check_dial(struct dialogue *d, struct model *m, enum side end,
+dialogue_check_dial(struct ftp_dialogue *d, struct model *m, enum side end,
     const struct end_request *want)
 {
 	if (want->address.port < 1024)
@@ -256,7 +256,7 @@ dialogue_check_dial(struct dialogue *d, struct model *m, enum side end,
 }
 
 static inline void
-dialogue_check_open(struct dialogue *d, struct model *m, const struct action *a)
+dialogue_check_open(struct ftp_dialogue *d, struct model *m, const struct action *a)
 {
 	for (int end = CLIENT; end <= SERVER; end++) {
 		if (a->ends[end].verb == END_NONE)
@@ -273,7 +273,7 @@ dialogue_check_open(struct dialogue *d, struct model *m, const struct action *a)
 
 /* Those that concern a control connection, or the session. */
 static inline bool
-dialogue_check_session_action(struct dialogue *d, const struct action *a)
+dialogue_check_session_action(struct ftp_dialogue *d, const struct action *a)
 {
 	if (a->kind == ACT_TIMER && a->channel == 0)
 		d->timer = a->ms != 0;
@@ -289,7 +289,7 @@ dialogue_check_session_action(struct dialogue *d, const struct action *a)
 }
 
 static inline void
-dialogue_check_action(struct dialogue *d, const struct action *a)
+dialogue_check_action(struct ftp_dialogue *d, const struct action *a)
 {
 	struct model *m;
 	unsigned open = 0;
@@ -352,7 +352,7 @@ dialogue_request(char *text, size_t size, const struct end_request *want, enum s
 }
 
 static inline void
-dialogue_want(struct dialogue *d, const struct action *a)
+dialogue_want(struct ftp_dialogue *d, const struct action *a)
 {
 	static const char *const names[] = { "open", "cancel", "begin", "take", "eof", "abort", "close",
 		"check", "timer", "control-eof", "hangup" };
@@ -385,7 +385,7 @@ dialogue_want(struct dialogue *d, const struct action *a)
 static inline void
 dialogue_count(void *arg, unsigned channel, struct session_count *count)
 {
-	const struct dialogue *d = arg;
+	const struct ftp_dialogue *d = arg;
 
 	for (int i = 0; i < DIALOGUE_CHANNELS; i++)
 		if (d->model[i].id == channel)
@@ -393,7 +393,7 @@ dialogue_count(void *arg, unsigned channel, struct session_count *count)
 }
 
 static inline void
-dialogue_event(struct dialogue *d, const struct event *e)
+dialogue_event(struct ftp_dialogue *d, const struct event *e)
 {
 	struct model *m = dialogue_model(d, e->channel, false);
 	enum side end = e->end;
@@ -433,7 +433,7 @@ dialogue_event(struct dialogue *d, const struct event *e)
 
 /* Take over all that the session says and wants. */
 static inline void
-dialogue_settle(struct dialogue *d)
+dialogue_settle(struct ftp_dialogue *d)
 {
 	struct action a;
 	bool more = true;
@@ -464,7 +464,7 @@ dialogue_settle(struct dialogue *d)
 
 /* As much as there is room for; returns how much that was. */
 static inline size_t
-dialogue_push(struct dialogue *d, enum side side, const void *data, size_t len)
+dialogue_push(struct ftp_dialogue *d, enum side side, const void *data, size_t len)
 {
 	size_t room = session_room(d->s, side);
 
@@ -486,7 +486,7 @@ dialogue_push(struct dialogue *d, enum side side, const void *data, size_t len)
 }
 
 static inline void
-dialogue_end(struct dialogue *d, enum side side)
+dialogue_end(struct ftp_dialogue *d, enum side side)
 {
 	dialogue_trace("? end %s\n", side_names[side]);
 	steps_other(d->steps, STEP_ENDS, side);
@@ -496,16 +496,16 @@ dialogue_end(struct dialogue *d, enum side side)
 }
 
 static inline void
-dialogue_fail(struct dialogue *d, const char *why)
+dialogue_fail(struct ftp_dialogue *d, const char *why)
 {
 	steps_other(d->steps, STEP_FAILS, CLIENT);
 	session_fail(d->s, why);
 }
 
-static inline struct dialogue *
+static inline struct ftp_dialogue *
 dialogue_new(const struct session_config *config)
 {
-	struct dialogue *d = calloc(1, sizeof(*d));
+	struct ftp_dialogue *d = calloc(1, sizeof(*d));
 
 	d->config = *config;
 	if (d->config.count == NULL) {
@@ -519,7 +519,7 @@ dialogue_new(const struct session_config *config)
 }
 
 static inline void
-dialogue_free(struct dialogue *d)
+dialogue_free(struct ftp_dialogue *d)
 {
 	free(d->steps);
 	session_free(d->s);
@@ -548,7 +548,7 @@ dialogue_side(const char *name)
 
 /* "failed 1 server Connection refused" */
 static inline void
-dialogue_happen_to(struct dialogue *d, const char *text)
+dialogue_happen_to(struct ftp_dialogue *d, const char *text)
 {
 	static const char *const names[] = { "listening", "connected", "failed", "stranger", "moved",
 		"eof", "reset", "drained", "alive", "timer" };
@@ -577,7 +577,7 @@ dialogue_happen_to(struct dialogue *d, const char *text)
 
 /* "count 1 server 42": so much has moved; "end client", "fail why", and what happens to channels. */
 static inline void
-dialogue_happen(struct dialogue *d, const char *text)
+dialogue_happen(struct ftp_dialogue *d, const char *text)
 {
 	unsigned channel;
 	char end[32];
@@ -598,7 +598,7 @@ dialogue_happen(struct dialogue *d, const char *text)
 
 /* Take the first line of what was heard or wanted; false when it is another one. */
 static inline bool
-dialogue_take(struct dialogue *d, char *text, const char *line, size_t len, const char *what)
+dialogue_take(struct ftp_dialogue *d, char *text, const char *line, size_t len, const char *what)
 {
 	if (strncmp(text, line, len) != 0 || text[len] != '\n') {
 		dialogue_break(d, "%s: %.*s\nbut it was: %.*s", what, (int)len, line,
@@ -610,7 +610,7 @@ dialogue_take(struct dialogue *d, char *text, const char *line, size_t len, cons
 }
 
 static inline bool
-dialogue_quiet(struct dialogue *d, const char *before, size_t len)
+dialogue_quiet(struct ftp_dialogue *d, const char *before, size_t len)
 {
 	const char *text[] = { d->heard[CLIENT], d->heard[SERVER], d->wanted };
 	static const char *const names[] = { "<", ">>", "!" };
@@ -623,7 +623,7 @@ dialogue_quiet(struct dialogue *d, const char *before, size_t len)
 }
 
 static inline void
-dialogue_step(struct dialogue *d, const char *line, size_t len)
+dialogue_step(struct ftp_dialogue *d, const char *line, size_t len)
 {
 	char text[1024];
 
@@ -647,7 +647,7 @@ dialogue_step(struct dialogue *d, const char *line, size_t len)
 
 /* Play a script; "" when all went by it, else what went wrong. */
 static inline const char *
-dialogue_play(struct dialogue *d, const char *script)
+dialogue_play(struct ftp_dialogue *d, const char *script)
 {
 	dialogue_settle(d);
 	while (*script != '\0' && d->broken[0] == '\0') {

@@ -20,7 +20,7 @@
 #define DOWNLOAD PASSIVE RETR_SAID BOTH_CONNECTED BEGUN
 #define UPLOAD PASSIVE STOR_SAID BOTH_CONNECTED BEGUN
 
-static struct dialogue *d;
+static struct ftp_dialogue *d;
 
 static inline void
 finish(void)

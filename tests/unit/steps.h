@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "session.h"
+#include "session/session.h"
 
 #define STEP_PIECE 64
 #define STEP_SIDE 0x40

@@ -1,5 +1,5 @@
 /* Records between the session and the broker. */
-#include "ask.h"
+#include "ask/ask.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* Whose reply is it? One line a case: what is unanswered, what is known of the transfer, the code,
  * and who gets it. */
-#include "attribution.h"
+#include "session/attribution.h"
 
 #include "unit.h"
 

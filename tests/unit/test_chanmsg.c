@@ -1,5 +1,5 @@
 /* Channel messages: the bytes that go out, and everything that may come in. */
-#include "chanmsg.h"
+#include "proxy/chanmsg.h"
 #include "unit.h"
 
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1

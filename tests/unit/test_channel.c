@@ -1,5 +1,5 @@
 /* A data channel of the broker between two ends that the test plays, over real sockets. */
-#include "channel.c"
+#include "broker/channel.c"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conn.h"
+#include "relay/conn.h"
 #include "unit.h"
 
 #define EVENTS 64
@@ -117,7 +117,7 @@ setup(void)
 		hooks.end[side] = &played[side].end;
 		peer[side] = -1;
 	}
-	hooks.holder = memory_new(sizeof(struct holder));
+	hooks.client_process = memory_new(sizeof(struct client_process));
 	ch = data_channel_new(7, &hooks);
 	events = 0;
 	gone = false;
@@ -132,7 +132,7 @@ teardown(void)
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (peer[side] != -1)
 			close(peer[side]);
-	free(hooks.holder);
+	free(hooks.client_process);
 	loop_free(loop);
 }
 

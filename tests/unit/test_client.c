@@ -1,4 +1,4 @@
-#include "client.h"
+#include "client/ftp_client.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>

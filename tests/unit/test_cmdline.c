@@ -1,10 +1,10 @@
-#include "cmdline.h"
+#include "options/cmdline.h"
 
 #include <sys/socket.h>
 
 #include <stdio.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "unit.h"
 
 static struct cmdline c;

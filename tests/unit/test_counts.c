@@ -1,5 +1,5 @@
 /* The page that the broker writes and the session reads. */
-#include "counts.h"
+#include "ask/counts.h"
 
 #include <sys/wait.h>
 

@@ -18,9 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "forward.h"
-#include "loop.h"
-#include "sshcmd.h"
+#include "mux/forward.h"
+#include "base/loop.h"
+#include "ssh/sshcmd.h"
 
 #define DEADLINE_MS 10000
 #define ROUNDS 300

@@ -1,5 +1,5 @@
 /* FTP's words: commands, addresses and replies as they are met in the wild. */
-#include "ftp.h"
+#include "ftp/ftp.h"
 
 #include <stdio.h>
 #include <strings.h>

@@ -1,5 +1,5 @@
 /* What is kept is kept as long as the tunnel lives. */
-#include "keep.h"
+#include "ends/keep.h"
 
 #include <sys/socket.h>
 

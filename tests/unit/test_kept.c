@@ -1,5 +1,5 @@
 /* What is kept of helpers: closed when it may be, read on, held, or given to the next one. */
-#include "kept.h"
+#include "master/kept.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -9,9 +9,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "keepmsg.h"
-#include "loop.h"
-#include "proxy_trace.h"
+#include "master/keepmsg.h"
+#include "base/loop.h"
+#include "proxy/proxy_trace.h"
 #include "unit.h"
 
 #define BYTES(s) (s), sizeof(s) - 1

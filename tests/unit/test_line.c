@@ -1,5 +1,5 @@
 /* Lines out of control streams: Telnet, line ends, NUL, limits; whatever the pieces. */
-#include "line.h"
+#include "ftp/line.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* A mux connection against a master that does as it is told: right answers, wrong ones,
  * none, and the end at any moment. The real mux.c, with a short timeout. */
 #define MUX_TIMEOUT_MS 200
-#include "mux.c"
+#include "mux/mux.c"
 
 #include <sys/stat.h>
 #include <sys/un.h>

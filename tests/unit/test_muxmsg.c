@@ -1,5 +1,5 @@
 /* Mux messages: the bytes that go out, and everything that may come in. */
-#include "muxmsg.h"
+#include "mux/muxmsg.h"
 #include "unit.h"
 
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1

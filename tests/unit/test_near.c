@@ -1,7 +1,7 @@
 /* The near end's listeners: one connection, of the right host, in time (CVE-1999-0351). */
 #define LISTEN_DEADLINE_MS 150
 #define peer_uid some_uid
-#include "near.c"
+#include "ends/near.c"
 
 #include <arpa/inet.h>
 #include <sys/resource.h>

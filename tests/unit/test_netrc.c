@@ -1,4 +1,4 @@
-#include "netrc.h"
+#include "client/netrc.h"
 
 #include "unit.h"
 

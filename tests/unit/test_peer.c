@@ -1,4 +1,4 @@
-#include "peer.h"
+#include "net/peer.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>

@@ -1,5 +1,5 @@
 /* Who may be connected to whom. */
-#include "policy.h"
+#include "ftp/policy.h"
 
 #include "unit.h"
 

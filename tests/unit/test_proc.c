@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "loop.h"
-#include "proc.h"
-#include "signals.h"
+#include "base/loop.h"
+#include "process/proc.h"
+#include "process/signals.h"
 
 static struct loop *loop;
 static int ended, last_status;

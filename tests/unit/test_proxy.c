@@ -1,7 +1,7 @@
 /* A proxy connection against a master that does as it is told: right answers, wrong ones, too
  * many bytes, none, and the end at any moment. The real proxy.c, which waits for less. */
 #define FREE_MS 100
-#include "proxy.c"
+#include "proxy/proxy.c"
 
 #include <sys/un.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 /* One direction of a data channel, over real sockets. */
-#include "relay.h"
+#include "relay/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "stream.h"
+#include "relay/stream.h"
 #include "unit.h"
 
 /* What the sender writes into [0] is relayed from [1]; to [0] and read at [1]. */

@@ -1,5 +1,5 @@
 /* The broker's answers to a session, honest or not, between ends that the test plays. */
-#include "requests.c"
+#include "broker/requests.c"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -93,7 +93,7 @@ setup(void)
 	b.client_peer = (struct ftp_address){ 4, { 127, 0, 0, 1 }, 0 };
 	snprintf(b.server_host, sizeof(b.server_host), "server");
 	b.hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = &b,
-		.loop = loop, .far = { false, true }, .counts = b.counts, .holder = &b.holder };
+		.loop = loop, .far = { false, true }, .counts = b.counts, .client_process = &b.client_process };
 	for (int side = CLIENT; side <= SERVER; side++) {
 		played[side].end = (struct end){ .ops = &play_ops, .loop = loop };
 		played[side].alive = true;

@@ -1,5 +1,5 @@
 /* The session process between its descriptors, with short deadlines. */
-#include "run.h"
+#include "control/run.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "ask.h"
-#include "counts.h"
+#include "ask/ask.h"
+#include "ask/counts.h"
 #include "unit.h"
 
 enum { CLIENT_END, SERVER_END, ASK_END, STOP_END, ENDS };

@@ -1,4 +1,4 @@
-#include "rundir.h"
+#include "base/rundir.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "seen.h"
+#include "status/seen.h"
 
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "spec.h"
+#include "options/spec.h"
 
 #include <stdio.h>
 

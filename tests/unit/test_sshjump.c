@@ -1,4 +1,4 @@
-#include "sshjump.h"
+#include "ssh/sshjump.h"
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* Status records: what is put comes out again, and nothing else is taken. */
 #include <stdio.h>
 
-#include "status.h"
+#include "status/status.h"
 #include "unit.h"
 
 static const enum status_type types[] = {

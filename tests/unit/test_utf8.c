@@ -1,5 +1,5 @@
 /* Characters out of bytes: well-formed ones, and what looks like them. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include "unit.h"
 

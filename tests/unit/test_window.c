@@ -1,5 +1,5 @@
 /* Receive windows: what they allow, when they grow, and what they may cost together. */
-#include "window.h"
+#include "proxy/window.h"
 
 #include "unit.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire.h"
+#include "base/wire.h"
 
 START_TEST(test_round)
 {

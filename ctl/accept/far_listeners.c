@@ -1,0 +1,259 @@
+#include "accept/far_listeners.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/listener.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "base/rundir.h"
+
+struct far {
+	struct far *next;
+	struct far_listeners *owner;
+	struct tunnel_spec spec;
+	bool optional, open;
+	uint16_t port, announced;
+	struct forward forward;
+	struct listener *listener; /* where ssh connects to */
+	uint32_t id;               /* of the request under way, 0 = none */
+	/* For "localhost" and any port sshd would take a port that is free on one loopback, and
+	 * not say that on the other it is somebody else's: so it is asked for each of them. */
+	bool both, twin_open;
+	struct forward twin; /* ::1, once the port is known */
+	uint32_t twin_id;
+};
+
+struct far_listeners {
+	struct loop *loop;
+	struct far_listeners_callbacks call;
+	struct forwarder *forwarder;
+	struct far *first;
+};
+
+struct far_listeners *
+far_listeners_new(struct loop *loop, const struct far_listeners_callbacks *callbacks)
+{
+	struct far_listeners *r = memory_new(sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->loop = loop;
+	r->call = *callbacks;
+	return r;
+}
+
+void
+far_listeners_lost(struct far_listeners *r)
+{
+	forwarder_free(r->forwarder);
+	r->forwarder = NULL;
+	for (struct far *f = r->first; f != NULL; f = f->next) {
+		f->open = f->twin_open = false;
+		f->id = f->twin_id = 0;
+	}
+}
+
+void
+far_listeners_free(struct far_listeners *r)
+{
+	struct far *f;
+
+	if (r == NULL)
+		return;
+	far_listeners_lost(r);
+	while ((f = r->first) != NULL) {
+		r->first = f->next;
+		listener_free(f->listener);
+		free(f);
+	}
+	free(r);
+}
+
+bool
+far_listeners_empty(const struct far_listeners *r)
+{
+	return r->first == NULL;
+}
+
+bool
+far_listeners_any_open(const struct far_listeners *r)
+{
+	for (const struct far *f = r->first; f != NULL; f = f->next)
+		if (f->open)
+			return true;
+	return false;
+}
+
+static void
+far_accepted(void *arg, int fd)
+{
+	struct far *f = arg;
+
+	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
+}
+
+/* In ssh's protocol "" is every address and "localhost" the loopback ones. */
+static void
+far_forward(struct far *f)
+{
+	const char *host = f->spec.listen.host;
+
+	if (*host == '\0')
+		host = "localhost";
+	if (strcmp(host, "*") == 0)
+		host = "";
+	f->forward.kind = FORWARD_REMOTE;
+	f->forward.port = f->spec.listen.port;
+	f->both = f->forward.port == 0 && strcmp(host, "localhost") == 0;
+	snprintf(f->forward.host, sizeof(f->forward.host), "%s", f->both ? "127.0.0.1" : host);
+}
+
+int
+far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool optional, char *why,
+    size_t why_size)
+{
+	struct far *f, **end;
+
+	if ((f = memory_new(sizeof(*f))) == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return -1;
+	}
+	f->owner = r;
+	f->spec = *spec;
+	f->optional = optional;
+	far_forward(f);
+	if (rundir_path(why, why_size) == NULL)
+		goto err;
+	if (rundir_fresh(f->forward.path, sizeof(f->forward.path), 'r') == -1) {
+		snprintf(why, why_size, "runtime directory: %s", strerror(errno));
+		goto err;
+	}
+	if (listener_unix(&f->listener, r->loop, f->forward.path, why, why_size) != LISTEN_OK)
+		goto err;
+	listener_start(f->listener, far_accepted, f);
+	for (end = &r->first; *end != NULL; end = &(*end)->next)
+		;
+	*end = f;
+	return 0;
+err:
+	free(f);
+	return -1;
+}
+
+static bool
+all_answered(const struct far_listeners *r)
+{
+	for (const struct far *f = r->first; f != NULL; f = f->next)
+		if (f->id != 0 || f->twin_id != 0)
+			return false;
+	return true;
+}
+
+static void
+far_answered(struct far *f, const struct forward_result *result)
+{
+	struct far_listeners *r = f->owner;
+
+	f->id = 0;
+	f->open = result->status == FORWARD_OK;
+	f->port = result->port != 0 ? result->port : f->spec.listen.port;
+	if (!f->open)
+		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
+	else if (f->both) {
+		f->twin = f->forward;
+		f->twin.port = f->port;
+		snprintf(f->twin.host, sizeof(f->twin.host), "::1");
+		f->twin_id = forward_open(r->forwarder, &f->twin);
+	}
+}
+
+/* The master's end is seen by whoever watches it; here only answers count. */
+static void
+answered(void *arg, const struct forward_result *result)
+{
+	struct far_listeners *r = arg;
+	struct far *f;
+
+	for (f = r->first; f != NULL; f = f->next)
+		if (result->id != 0 && (f->id == result->id || f->twin_id == result->id))
+			break;
+	if (f == NULL)
+		return;
+	if (f->id == result->id)
+		far_answered(f, result);
+	else {
+		f->twin_id = 0;
+		f->twin_open = result->status == FORWARD_OK; /* there may be no IPv6 */
+	}
+	if (!all_answered(r))
+		return;
+	forwarder_free(r->forwarder); /* an open connection would keep the user's ssh from ending */
+	r->forwarder = NULL;
+	r->call.settled(r->call.arg);
+}
+
+/* The original spec is what the master wants to hear: port 0, not the one that was chosen. */
+void
+far_listeners_cancel(struct far_listeners *r, const struct far_listeners_master *m)
+{
+	if (r->forwarder == NULL)
+		r->forwarder = forwarder_new(r->loop, m->ctl_path, answered, r);
+	for (struct far *f = r->first; f != NULL && r->forwarder != NULL; f = f->next) {
+		if (f->open)
+			forward_cancel(r->forwarder, &f->forward);
+		if (f->twin_open)
+			forward_cancel(r->forwarder, &f->twin);
+	}
+	far_listeners_lost(r); /* waits for the answers */
+}
+
+void
+far_listeners_announce(struct far_listeners *r)
+{
+	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
+
+	for (struct far *f = r->first; f != NULL; f = f->next) {
+		const char *host = *f->spec.listen.host != '\0' ? f->spec.listen.host : "localhost";
+
+		if (!f->open || f->port == f->announced)
+			continue;
+		f->announced = f->port;
+		printf("listening on %s (remote), forwarding to %s\n",
+		    hostport_format(at, sizeof(at), host, f->port),
+		    hostport_format(target, sizeof(target), f->spec.target.host,
+		    f->spec.target.port));
+	}
+	fflush(stdout);
+}
+
+void
+far_listeners_each(const struct far_listeners *r, void (*fn)(void *, const struct hostport *,
+    const struct hostport *), void *arg)
+{
+	for (const struct far *f = r->first; f != NULL; f = f->next) {
+		struct hostport at = f->spec.listen;
+
+		if (*at.host == '\0')
+			snprintf(at.host, sizeof(at.host), "localhost");
+		at.port = f->port;
+		if (f->open)
+			fn(arg, &at, &f->spec.target);
+	}
+}
+
+int
+far_listeners_open(struct far_listeners *r, const struct far_listeners_master *m)
+{
+	if (r->forwarder == NULL)
+		r->forwarder = forwarder_new(r->loop, m->ctl_path, answered, r);
+	if (r->forwarder == NULL)
+		return -1;
+	for (struct far *f = r->first; f != NULL; f = f->next)
+		if (!f->open && f->id == 0 &&
+		    (f->id = forward_open(r->forwarder, &f->forward)) == 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,54 @@
+#include "accept/helper_program.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME "ftp-over-ssh-helper"
+
+/* Of "/somewhere/ctl/ftp-over-ssh" it is in /somewhere/helper; and an installation may have been
+ * moved, or have got its PREFIX when it was built already. */
+static const struct {
+	const char *ours, *its;
+} places[] = { { "ctl", "helper" }, { "bin", "libexec" } };
+
+static bool
+is_beside(char *path, size_t size)
+{
+	char own[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	char *dir, *name;
+
+	if (n == -1)
+		return false;
+	own[n] = '\0';
+	dir = dirname(own);
+	if ((name = strrchr(dir, '/')) == NULL)
+		return false;
+	*name++ = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(name, places[i].ours) == 0)
+			return (size_t)snprintf(path, size, "%s/%s/" NAME, dir, places[i].its) <
+			    size && access(path, X_OK) == 0;
+	return false;
+}
+
+const char *
+helper_program(char *why, size_t why_size)
+{
+	static char beside[PATH_MAX];
+	const char *program = getenv("FTP_OVER_SSH_HELPER");
+
+	if (program == NULL || *program == '\0')
+		program = is_beside(beside, sizeof(beside)) ? beside : LIBEXECDIR "/" NAME;
+	if (access(program, X_OK) == 0)
+		return program;
+	snprintf(why, why_size, "%s: %s; install it, or name it in FTP_OVER_SSH_HELPER", program,
+	    strerror(errno));
+	return NULL;
+}

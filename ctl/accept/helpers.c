@@ -1,0 +1,394 @@
+#include "accept/helpers.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "base/linelog.h"
+#include "master/kept.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "status/status.h"
+
+#define LAST_REPORTS 32 /* read when it has ended */
+
+struct helpers {
+	struct loop *loop;
+	struct helpers_config config;
+	struct helper *first;
+	size_t count;
+	unsigned started;
+	helpers_report_fn *report;
+	void *report_arg;
+	struct kept *kept;
+	struct linelog *log; /* NULL: their messages go where ours go */
+};
+
+/* The set */
+
+struct helpers *
+helpers_new(struct loop *loop, const struct helpers_config *config)
+{
+	struct helpers *h = memory_new(sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	*h = (struct helpers){ .loop = loop, .config = *config };
+	if ((h->kept = kept_new(loop, config->cmdline->ftp.abort_hold * 1000)) == NULL) {
+		free(h);
+		return NULL;
+	}
+	if (config->cmdline->to_syslog ||
+	    (config->cmdline->background && config->cmdline->log_file == NULL))
+		h->log = linelog_new(loop);
+	return h;
+}
+
+static void
+helper_free(struct helper *one)
+{
+	proc_forget(&one->proc);
+	kept_forget(one->kept);
+	watch_free(one->watch);
+	close(one->status_fd);
+	free(one->seen);
+	free(one);
+}
+
+static bool
+masters_are_ours(const struct helpers *h)
+{
+	return h->config.masters != NULL && master_is_ours(masters_first(h->config.masters));
+}
+
+void
+helpers_free(struct helpers *h)
+{
+	struct helper *one;
+
+	if (h == NULL)
+		return;
+	while ((one = h->first) != NULL) {
+		h->first = one->next;
+		helper_free(one);
+	}
+	kept_free(h->kept, masters_are_ours(h));
+	linelog_free(h->log);
+	free(h);
+}
+
+size_t
+helpers_count(const struct helpers *h)
+{
+	return h->count;
+}
+
+unsigned
+helpers_started(const struct helpers *h)
+{
+	return h->started;
+}
+
+void
+helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
+{
+	h->report = fn;
+	h->report_arg = arg;
+}
+
+enum forward_method
+helpers_method(const struct helpers *h)
+{
+	const struct masters *m = h->config.masters;
+
+	return masters_sparing(masters_method(m, h->config.cmdline->ftp.forward),
+	    kept_refused(h->kept, masters_path(m, 0)));
+}
+
+const struct helper *
+helpers_first(const struct helpers *h)
+{
+	return h->first;
+}
+
+void
+helpers_terminate(struct helpers *h)
+{
+	for (const struct helper *one = h->first; one != NULL; one = one->next)
+		proc_kill(&one->proc, SIGTERM);
+}
+
+/* One packet; as recv(2). *fd: what came along, or -1. */
+static ssize_t
+receive(int from, char *packet, size_t size, int *fd)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { packet, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	const struct cmsghdr *c = &control.header;
+	ssize_t n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
+
+	*fd = -1;
+	if (n > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
+	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(int));
+	return n;
+}
+
+/* As recv(2). What came along unasked for is closed. */
+static ssize_t
+take_report(struct helper *one)
+{
+	const struct helpers *h = one->owner;
+	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
+	enum notice notice;
+	int fd;
+	ssize_t n = receive(one->status_fd, report, sizeof(report), &fd);
+
+	if (n <= 0)
+		return n;
+	if (!notice_get(report, (size_t)n, &notice, why)) {
+		if (h->report != NULL)
+			h->report(h->report_arg, one, report, (size_t)n);
+	} else if (notice != NOTICE_NO_MASTER) {
+		h->config.notice(h->config.arg, one, notice, why);
+	} else if (fd != -1) {
+		h->config.back(h->config.arg, one, fd);
+		return n;
+	}
+	if (fd != -1)
+		close(fd);
+	return n;
+}
+
+static void
+status_ready(void *arg, short revents)
+{
+	struct helper *one = arg;
+	ssize_t n = take_report(one);
+
+	(void)revents;
+	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	watch_free(one->watch); /* it ends: helper_ended() */
+	one->watch = NULL;
+}
+
+/* What a crowd has needed goes back to the system. */
+static void
+memory_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+static void
+unlink_helper(struct helper *one)
+{
+	struct helper **at;
+
+	for (at = &one->owner->first; *at != one; at = &(*at)->next)
+		;
+	*at = one->next;
+	one->owner->count--;
+}
+
+static void
+helper_ended(void *arg, int status)
+{
+	struct helper *one = arg;
+	struct helpers *h = one->owner;
+
+	for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
+		;
+	unlink_helper(one);
+	kept_guard(h->kept, !masters_are_ours(h));
+	kept_end(one->kept, status < 0);
+	one->kept = NULL;
+	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
+	    proc_shell_status(status));
+	h->config.ended(h->config.arg, one, proc_shell_status(status));
+	helper_free(one);
+	if (h->count == 0)
+		memory_give_back();
+}
+
+/* Starting one */
+
+struct words {
+	const char **item;
+	size_t count;
+};
+
+static void
+word(struct words *w, const char *text)
+{
+	w->item[w->count++] = text;
+}
+
+static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
+
+/* The texts of its descriptors, of which spare may be -1: none. */
+struct fds {
+	int status, keep, spare;
+	char text[3][16];
+};
+
+static void
+print_fds(struct fds *f)
+{
+	snprintf(f->text[0], sizeof(f->text[0]), "%d", f->status);
+	snprintf(f->text[1], sizeof(f->text[1]), "%d", f->keep);
+	snprintf(f->text[2], sizeof(f->text[2]), "%d", f->spare);
+}
+
+/* malloc'ed. fds and server live as long as it. */
+static const char **
+command_line(const struct helpers *h, const struct helper_start *start, const struct fds *fds,
+    const char *server)
+{
+	const struct cmdline *c = h->config.cmdline;
+	const struct masters *m = h->config.masters;
+	size_t masters = masters_count(m);
+	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
+
+	if (w.item == NULL)
+		return NULL;
+	word(&w, h->config.program);
+	if (c->gateway)
+		word(&w, "-g");
+	if (c->verbosity == LOG_QUIET)
+		word(&w, "-q");
+	if (c->verbosity > (start->unsaid ? LOG_SESSIONS : LOG_NORMAL))
+		word(&w, verbose[c->verbosity]);
+	if (start->remote)
+		word(&w, "-R");
+	for (size_t i = 0; i < c->ftp_texts.count; i++) {
+		word(&w, "-o");
+		word(&w, c->ftp_texts.item[i]);
+	}
+	word(&w, "-o");
+	word(&w, helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" : "FtpForward=mux");
+	word(&w, "-s");
+	word(&w, fds->text[0]);
+	word(&w, "-k");
+	word(&w, fds->text[1]);
+	if (fds->spare != -1) {
+		word(&w, "-P");
+		word(&w, fds->text[2]);
+	}
+	for (size_t i = 0; i < masters; i++) {
+		word(&w, "-S");
+		word(&w, masters_path(m, i));
+	}
+	word(&w, server);
+	return w.item;
+}
+
+static int
+run_program(struct helper *one, const struct helper_start *start, struct fds *fds)
+{
+	const struct helpers *h = one->owner;
+	struct proc_start p = { .fd = { start->in, start->out, PROC_OURS },
+		.keep = { fds->status, fds->keep, fds->spare }, .own_session = start->own_session };
+	char server[SPEC_HOST_MAX + 16];
+	const char **argv;
+	int result, saved;
+
+	print_fds(fds);
+	hostport_format(server, sizeof(server), start->server->host, start->server->port);
+	if ((argv = command_line(h, start, fds, server)) == NULL)
+		return -1;
+	p.argv = argv;
+	if (h->log != NULL)
+		p.fd[2] = linelog_fd(h->log);
+	result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
+	saved = errno;
+	free(argv);
+	errno = saved;
+	return result;
+}
+
+static int
+start_process(struct helper *one, const struct helper_start *start, int status_fd)
+{
+	struct masters *m = one->owner->config.masters;
+	struct fds fds = { .status = status_fd };
+	int result, saved;
+
+	masters_tend(m);
+	if ((one->kept = kept_begin(one->owner->kept, masters_path(m, 0), &fds.keep)) == NULL)
+		return -1;
+	fds.spare = helpers_method(one->owner) == METHOD_PROXY ? kept_spare(one->kept) : -1;
+	result = run_program(one, start, &fds);
+	saved = errno;
+	close(fds.keep);
+	errno = saved;
+	return result;
+}
+
+static struct helper *
+helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
+{
+	struct helper *one = memory_new(sizeof(*one));
+
+	if (one == NULL)
+		return NULL;
+	one->owner = h;
+	one->status_fd = status_fd;
+	one->started = loop_now();
+	one->remote = start->remote;
+	one->again = start->again;
+	one->server = *start->server;
+	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
+	one->watch = loop_watch(h->loop, status_fd, POLLIN, status_ready, one);
+	if (one->watch != NULL)
+		return one;
+	free(one);
+	return NULL;
+}
+
+int
+helpers_start(struct helpers *h, const struct helper_start *start)
+{
+	struct helper *one;
+	int fds[2], result, saved;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
+		return -1;
+	if ((one = helper_new(h, start, fds[0])) == NULL) {
+		close(fds[0]);
+		close(fds[1]);
+		return -1;
+	}
+	result = start_process(one, start, fds[1]);
+	saved = errno;
+	close(fds[1]);
+	if (result == -1) {
+		helper_free(one);
+		errno = saved;
+		return -1;
+	}
+	one->number = ++h->started;
+	one->next = h->first;
+	h->first = one;
+	h->count++;
+	log_at(LOG_DETAIL, "session of %s: helper %u, process %ld", one->peer, one->number,
+	    (long)one->proc.pid);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* The running helpers (ftp-over-ssh-helper), one for each control connection. */
+#ifndef HELPERS_H
+#define HELPERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "accept/admit.h"
+#include "options/cmdline.h"
+#include "master/masters.h"
+#include "status/notice.h"
+#include "process/proc.h"
+#include "options/spec.h"
+
+struct loop;
+struct helpers;
+
+struct helper {
+	struct helper *next;
+	struct helpers *owner;
+	struct watch *watch;
+	int status_fd;             /* our end; closing it ends the helper's session */
+	struct proc proc;
+	unsigned number;           /* 1 is the first */
+	struct kept_by *kept;      /* what it has handed over, should it be killed */
+	void *seen;                /* what it has reported: of the status socket; malloc'ed */
+	uint64_t started;          /* as loop_now() */
+	bool remote;              /* -R */
+	bool again;                /* another one has handed the client back */
+	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
+	struct hostport server;
+};
+
+struct helper_start {
+	int in, out;               /* the control connection; stays the caller's */
+	bool own_session;          /* keep the terminal's signals away from it */
+	bool remote, again;       /* as in struct helper */
+	bool unsaid;               /* -v says nothing of it */
+	const char *peer;
+	const struct hostport *server;
+};
+
+struct helpers_config {
+	const char *program;
+	const struct cmdline *cmdline;
+	struct masters *masters; /* when one is started the first one is up */
+	/* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
+	void (*ended)(void *arg, const struct helper *, int status);
+	/* Something that the user should be told. */
+	void (*notice)(void *arg, const struct helper *, enum notice, const char *why);
+	/* Takes the control connection: NOTICE_NO_MASTER. */
+	void (*back)(void *arg, const struct helper *, int fd);
+	void *arg;
+};
+
+struct helpers *helpers_new(struct loop *, const struct helpers_config *); /* copied */
+void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themselves */
+int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
+void helpers_terminate(struct helpers *);
+size_t helpers_count(const struct helpers *);
+/* How the next one is to dial: as masters_method(), and sparing. */
+enum forward_method helpers_method(const struct helpers *);
+unsigned helpers_started(const struct helpers *); /* since the beginning */
+/* Somebody who takes their reports (packets, untrusted), or NULL. */
+typedef void helpers_report_fn(void *arg, struct helper *, const void *data, size_t len);
+void helpers_on_report(struct helpers *, helpers_report_fn *, void *arg);
+const struct helper *helpers_first(const struct helpers *);
+
+#endif

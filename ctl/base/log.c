@@ -1,0 +1,290 @@
+#include "base/log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+/* syslog.h has names of its own that begin with LOG_, none of them in enum log_level. */
+#include <syslog.h>
+
+#include "base/utf8.h"
+
+#define LINE_SIZE 2048
+#define PATIENCE_MS 200 /* for somebody to read what we have said before */
+
+static struct {
+	const char *program;
+	int level;
+	bool to_syslog, with_time;
+} state = { "ftp-over-ssh", LOG_NORMAL, false, false };
+
+#define WITH_TIME "FTP_OVER_SSH_LOG_TIME" /* a child knows it by that */
+
+void
+log_open(const char *program, int level, bool to_syslog)
+{
+	state.program = program;
+	state.level = level;
+	state.to_syslog = false;
+	state.with_time = getenv(WITH_TIME) != NULL;
+	if (to_syslog)
+		log_to_syslog();
+}
+
+/* LOG_NDELAY: no socket can be opened once in the sandbox. */
+void
+log_to_syslog(void)
+{
+	if (!state.to_syslog)
+		openlog(state.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	state.to_syslog = true;
+}
+
+bool
+log_in_syslog(void)
+{
+	return state.to_syslog;
+}
+
+void
+log_with_time(void)
+{
+	state.with_time = setenv(WITH_TIME, "1", 1) == 0;
+}
+
+/* What a line begins with; at most size - 1. UTC needs no file, which a sandbox may forbid. */
+static size_t
+begin_line(char *line, size_t size)
+{
+	time_t now = time(NULL);
+	size_t len = 0;
+	struct tm tm;
+
+	if (state.to_syslog)
+		return 0;
+	if (state.with_time && gmtime_r(&now, &tm) != NULL)
+		len = strftime(line, size, "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	len += (size_t)snprintf(line + len, size - len, "%s: ", state.program);
+	return len < size ? len : 0;
+}
+
+int
+log_level(void)
+{
+	return state.level;
+}
+
+/* Whatever got into a message, it stays one line and moves no cursor: no control characters,
+ * neither ASCII's nor those of U+0080 to U+009F, which terminals also take as single bytes.
+ * Backslashes stay: what came from a peer has been through log_escape() already. */
+static void
+flatten(char *text)
+{
+	const unsigned char *p = (const unsigned char *)text, *next;
+
+	for (next = p; *p != '\0'; p = next) {
+		uint32_t c = utf8_decode(&next);
+
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == UTF8_BAD)
+			memset(text + (p - (const unsigned char *)text), '?', (size_t)(next - p));
+	}
+}
+
+/* Nobody who does not read our messages must stop us: not again, once he has. */
+static bool
+is_read(void)
+{
+	static bool stuck;
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int ready;
+
+	do
+		ready = poll(&p, 1, stuck ? 0 : PATIENCE_MS);
+	while (ready == -1 && errno == EINTR);
+	stuck = ready == 0;
+	return !stuck;
+}
+
+/* line has room for the newline in the place of its NUL. */
+static void
+put_line(char *line)
+{
+	static unsigned lost;
+	size_t len = strlen(line);
+
+	if (!is_read()) {
+		lost++;
+		return;
+	}
+	if (lost > 0)
+		dprintf(STDERR_FILENO, "%s: %u messages were lost: nobody has read them\n",
+		    state.program, lost);
+	lost = 0;
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) == -1) {
+		/* there is nobody left to tell */
+	}
+}
+
+/* One write for each line: the lines of several processes do not mix. */
+static void
+emit(int priority, const char *fmt, va_list ap)
+{
+	char line[LINE_SIZE];
+	int body, saved = errno;
+	size_t head = begin_line(line, sizeof(line) / 2);
+
+	errno = saved; /* for %m */
+	body = vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
+	if (body < 0)
+		line[head] = '\0';
+	else if (body >= (int)(sizeof(line) - head - 1))
+		memcpy(line + sizeof(line) - 5, "...", 4);
+	flatten(line);
+	if (state.to_syslog)
+		syslog(priority, "%s", line);
+	else
+		put_line(line);
+	errno = saved;
+}
+
+void
+log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(LOG_ERR, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_at(int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level > state.level)
+		return;
+	va_start(ap, fmt);
+	emit(level <= LOG_NORMAL ? LOG_WARNING : level == LOG_SESSIONS ? LOG_INFO : LOG_DEBUG,
+	    fmt, ap);
+	va_end(ap);
+}
+
+/* One byte as it is shown; returns the length, at most 4. */
+static size_t
+escape_byte(char *dst, unsigned char c)
+{
+	static const char special[] = "\rr\nn\tt\\\\";
+
+	for (const char *p = special; *p != '\0'; p += 2)
+		if ((unsigned char)*p == c) {
+			dst[0] = '\\';
+			dst[1] = p[1];
+			return 2;
+		}
+	if (c >= 0x20 && c <= 0x7e) {
+		dst[0] = (char)c;
+		return 1;
+	}
+	dst[0] = '\\';
+	dst[1] = (char)('0' + (c >> 6));
+	dst[2] = (char)('0' + (c >> 3 & 7));
+	dst[3] = (char)('0' + (c & 7));
+	return 4;
+}
+
+/* A sequence is never cut in two, and the place where "..." fits is kept in mind. */
+char *
+log_escape(char *dst, size_t size, const void *src, size_t len)
+{
+	const unsigned char *p = src;
+	char one[4];
+	size_t used = 0, dots = 0, n;
+
+	if (size == 0)
+		return dst;
+	for (size_t i = 0; i < len; i++, used += n) {
+		n = escape_byte(one, p[i]);
+		if (used + n >= size) {
+			n = size - dots > 3 ? 3 : size - dots - 1;
+			memcpy(dst + dots, "...", n);
+			used = dots + n;
+			break;
+		}
+		memcpy(dst + used, one, n);
+		if (used + n + 3 < size)
+			dots = used + n;
+	}
+	dst[used] = '\0';
+	return dst;
+}
+
+/* Commands whose arguments are secrets; the last ones are SITE commands that set a
+ * password. */
+static const char *const secret[] = {
+	"PASS", "ACCT", "ADAT", "PSWD", "CPWD", "CHPASS", "PASSWD", "PASSWORD", "GPASS",
+	"ADDUSER", "GADDUSER", NULL
+};
+
+/* The length of the word at p, and whether it is among the secret ones. */
+static size_t
+word(const char *p, size_t len, bool *is_secret)
+{
+	size_t n;
+
+	for (n = 0; n < len && isalpha((unsigned char)p[n]); n++)
+		;
+	*is_secret = false;
+	for (size_t i = 0; secret[i] != NULL; i++)
+		if (strlen(secret[i]) == n && strncasecmp(p, secret[i], n) == 0)
+			*is_secret = true;
+	return n;
+}
+
+/* Anything before the first letter is passed over: servers ignore blanks there, and some
+ * drop NULs and Telnet bytes too. */
+static size_t
+skip(const char *line, size_t at, size_t len)
+{
+	while (at < len && !isalpha((unsigned char)line[at]))
+		at++;
+	return at;
+}
+
+/* The length of what may be shown of a line. */
+static size_t
+shown(const char *line, size_t len)
+{
+	bool is_secret;
+	size_t at = skip(line, 0, len), n = word(line + at, len - at, &is_secret);
+
+	if (!is_secret && n == 4 && strncasecmp(line + at, "SITE", 4) == 0) {
+		at = skip(line, at + n, len);
+		n = word(line + at, len - at, &is_secret);
+	}
+	return is_secret ? at + n : len;
+}
+
+char *
+log_command(char *dst, size_t size, const void *line, size_t len)
+{
+	const char *text = line;
+	size_t keep, used;
+
+	while (len > 0 && strchr("\r\n", text[len - 1]) != NULL && text[len - 1] != '\0')
+		len--;
+	keep = shown(text, len);
+	log_escape(dst, size, text, keep);
+	used = size > 0 ? strlen(dst) : 0;
+	if (keep < len && used < size)
+		snprintf(dst + used, size - used, " ****");
+	return dst;
+}

@@ -1,0 +1,289 @@
+#include "base/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/memory.h"
+
+#define NO_MEMORY_MS 20
+
+/* A watch that is freed inside a callback must not move the others under the
+ * running round: its slot is emptied (fd -1) and compacted after the round. */
+struct watch {
+	struct loop *loop;
+	size_t slot;
+	int fd;
+	short events;
+	bool paused;
+	uint64_t resume; /* when the pause is over, 0 = not by itself */
+	watch_fn *fn;
+	void *arg;
+};
+
+struct timer {
+	struct loop *loop;
+	struct timer *next;
+	uint64_t due;
+	timer_fn *fn;
+	void *arg;
+};
+
+struct loop {
+	struct pollfd *fds;
+	struct watch **watches; /* same index as fds; NULL = freed */
+	size_t count, cap, freed;
+	uint64_t resume; /* not before this one's pause is over; 0 = none of them ends by itself */
+	struct timer *timers; /* sorted, soonest first */
+};
+
+struct loop *
+loop_new(void)
+{
+	memory_reserve();
+	return memory_new(sizeof(struct loop));
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->count; i++)
+		free(l->watches[i]);
+	while (l->timers != NULL)
+		timer_free(l->timers);
+	free(l->fds);
+	free(l->watches);
+	free(l);
+}
+
+uint64_t
+loop_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int
+loop_grow(struct loop *l)
+{
+	size_t cap = l->cap ? l->cap * 2 : 8;
+	struct pollfd *fds;
+	struct watch **watches;
+
+	if ((fds = memory_grow(l->fds, cap * sizeof(*fds))) == NULL)
+		return -1;
+	l->fds = fds;
+	if ((watches = memory_grow(l->watches, cap * sizeof(*watches))) == NULL)
+		return -1;
+	l->watches = watches;
+	l->cap = cap;
+	return 0;
+}
+
+static void
+watch_arm(struct watch *w)
+{
+	struct pollfd *p = &w->loop->fds[w->slot];
+
+	p->fd = w->paused ? -1 : w->fd;
+	p->events = w->events;
+}
+
+struct watch *
+loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
+{
+	struct watch *w;
+
+	if (l->count == l->cap && loop_grow(l) == -1)
+		return NULL;
+	if ((w = memory_new(sizeof(*w))) == NULL)
+		return NULL;
+	*w = (struct watch){ l, l->count, fd, events, false, 0, fn, arg };
+	l->watches[l->count] = w;
+	l->fds[l->count++].revents = 0;
+	watch_arm(w);
+	return w;
+}
+
+void
+watch_events(struct watch *w, short events)
+{
+	if (w == NULL)
+		return;
+	w->events = events;
+	watch_arm(w);
+}
+
+void
+watch_pause(struct watch *w, bool paused)
+{
+	if (w == NULL)
+		return;
+	w->paused = paused;
+	w->resume = 0;
+	watch_arm(w);
+}
+
+void
+watch_pause_for(struct watch *w, unsigned ms)
+{
+	if (w == NULL)
+		return;
+	watch_pause(w, true);
+	w->resume = loop_now() + ms;
+	if (w->loop->resume == 0 || w->resume < w->loop->resume)
+		w->loop->resume = w->resume;
+}
+
+/* All are looked at only when it is time for one of them. */
+static void
+loop_resume(struct loop *l)
+{
+	uint64_t now, next = 0;
+
+	if (l->resume == 0 || l->resume > (now = loop_now()))
+		return;
+	for (size_t i = 0; i < l->count; i++) {
+		struct watch *w = l->watches[i];
+
+		if (w == NULL || w->resume == 0)
+			continue;
+		if (w->resume <= now)
+			watch_pause(w, false);
+		else if (next == 0 || w->resume < next)
+			next = w->resume;
+	}
+	l->resume = next;
+}
+
+void
+watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	w->loop->watches[w->slot] = NULL;
+	w->loop->fds[w->slot] = (struct pollfd){ .fd = -1 };
+	w->loop->freed++;
+	free(w);
+}
+
+static void
+loop_compact(struct loop *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->watches[i] == NULL)
+			continue;
+		l->watches[n] = l->watches[i];
+		l->watches[n]->slot = n;
+		l->fds[n++] = l->fds[i];
+	}
+	l->count = n;
+	l->freed = 0;
+}
+
+struct timer *
+loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
+{
+	struct timer *t, **at;
+
+	if ((t = memory_new(sizeof(*t))) == NULL)
+		return NULL;
+	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg };
+	for (at = &l->timers; *at != NULL && (*at)->due <= t->due; at = &(*at)->next)
+		;
+	t->next = *at;
+	*at = t;
+	return t;
+}
+
+void
+timer_free(struct timer *t)
+{
+	struct timer **at;
+
+	if (t == NULL)
+		return;
+	for (at = &t->loop->timers; *at != t; at = &(*at)->next)
+		;
+	*at = t->next;
+	free(t);
+}
+
+static int
+loop_wait_ms(const struct loop *l, int max_ms)
+{
+	uint64_t now, left, due = l->resume;
+
+	if (l->timers != NULL && (due == 0 || l->timers->due < due))
+		due = l->timers->due;
+	if (due == 0)
+		return max_ms;
+	now = loop_now();
+	left = due > now ? due - now : 0;
+	if (max_ms >= 0 && left > (uint64_t)max_ms)
+		return max_ms;
+	return left > 3600000 ? 3600000 : (int)left;
+}
+
+static void
+loop_run_timers(struct loop *l)
+{
+	uint64_t now = loop_now();
+
+	while (l->timers != NULL && l->timers->due <= now) {
+		struct timer *t = l->timers;
+		timer_fn *fn = t->fn;
+		void *arg = t->arg;
+
+		timer_free(t);
+		fn(arg);
+	}
+}
+
+/* As poll(2); the kernel may have more memory in a moment. */
+static int
+loop_poll(struct loop *l, size_t count, int ms)
+{
+	int ready = poll(l->fds, (nfds_t)count, ms);
+
+	if (ready != -1 || (errno != ENOMEM && errno != EAGAIN))
+		return ready;
+	poll(NULL, 0, NO_MEMORY_MS);
+	errno = EINTR;
+	return -1;
+}
+
+int
+loop_once(struct loop *l, int max_ms)
+{
+	size_t count;
+	int ready;
+
+	memory_reserve();
+	if (l->freed > 0)
+		loop_compact(l);
+	count = l->count; /* watches added by a callback wait for the next round */
+	ready = loop_poll(l, count, loop_wait_ms(l, max_ms));
+	if (ready == -1 && errno != EINTR)
+		return -1;
+	for (size_t i = 0; i < count && ready > 0; i++) {
+		short revents = l->fds[i].revents;
+
+		if (revents == 0)
+			continue;
+		ready--;
+		l->fds[i].revents = 0;
+		if (l->watches[i] != NULL && !l->watches[i]->paused)
+			l->watches[i]->fn(l->watches[i]->arg, revents);
+	}
+	loop_run_timers(l);
+	loop_resume(l);
+	return 0;
+}

@@ -1,0 +1,45 @@
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RESERVE (256 * 1024) /* a connection to the master takes half of it; never touched */
+
+static void *reserve;
+
+bool
+memory_reserve(void)
+{
+	if (reserve == NULL)
+		reserve = malloc(RESERVE);
+	return reserve != NULL;
+}
+
+void *
+memory_grow(void *old, size_t size)
+{
+	void *new = realloc(old, size);
+
+	if (new != NULL || reserve == NULL)
+		return new;
+	free(reserve);
+	reserve = NULL;
+	return realloc(old, size);
+}
+
+void *
+memory_new(size_t size)
+{
+	void *new = memory_grow(NULL, size);
+
+	return new != NULL ? memset(new, 0, size) : NULL;
+}
+
+char *
+memory_text(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *new = memory_grow(NULL, size);
+
+	return new != NULL ? memcpy(new, text, size) : NULL;
+}

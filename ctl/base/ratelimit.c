@@ -1,0 +1,47 @@
+#include "base/ratelimit.h"
+
+static uint64_t
+fnv1a(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash;
+}
+
+/* A new message takes the place of the one that is oldest. */
+bool
+ratelimit_due_missed(struct ratelimit *s, const char *text, uint64_t now, unsigned *missed)
+{
+	uint64_t hash = fnv1a(text);
+	int place = 0;
+
+	*missed = 0;
+	for (int i = 0; i < SELDOM_KEPT; i++) {
+		if (s->kept[i].hash == hash) {
+			place = i;
+			break;
+		}
+		if (s->kept[i].told < s->kept[place].told)
+			place = i;
+	}
+	if (s->kept[place].hash == hash && now - s->kept[place].told < SELDOM_MS) {
+		s->kept[place].missed++;
+		return false;
+	}
+	if (s->kept[place].hash == hash)
+		*missed = s->kept[place].missed;
+	s->kept[place].hash = hash;
+	s->kept[place].told = now;
+	s->kept[place].missed = 0;
+	return true;
+}
+
+bool
+ratelimit_due(struct ratelimit *s, const char *text, uint64_t now)
+{
+	unsigned missed;
+
+	return ratelimit_due_missed(s, text, now, &missed);
+}

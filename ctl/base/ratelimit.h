@@ -1,0 +1,23 @@
+/* A message that comes again and again is told once in a while, with how many it was. Pure. */
+#ifndef RATELIMIT_H
+#define RATELIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SELDOM_KEPT 8     /* different messages */
+#define SELDOM_MS 60000   /* a message is not told again for so long */
+
+struct ratelimit {
+	struct {
+		uint64_t hash, told;
+		unsigned missed;
+	} kept[SELDOM_KEPT]; /* all 0 at the beginning */
+};
+
+/* Is it to be told now (in ms)? */
+bool ratelimit_due(struct ratelimit *, const char *text, uint64_t now);
+/* As well, and how often it was not told since it last was. */
+bool ratelimit_due_missed(struct ratelimit *, const char *text, uint64_t now, unsigned *missed);
+
+#endif

@@ -1,0 +1,238 @@
+#include "base/rundir.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/unixsock.h"
+
+#define NAME_LONGEST 19 /* "/", kind, pid, ".", eight digits and the NUL */
+#define SSH_BIND_EXTRA 17 /* ssh binds "<ControlPath>.<16 characters>" first, then links it */
+#define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
+#define DIR_LONGEST (SUN_PATH_SIZE - SSH_BIND_EXTRA - NAME_LONGEST)
+
+static char dir[SUN_PATH_SIZE];
+
+static bool
+is_own_directory(const char *path, struct stat *st)
+{
+	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == geteuid();
+}
+
+/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. In one that
+ * others can write to they could put another directory in the place of ours. */
+static bool
+is_usable(const char *xdg)
+{
+	struct stat st;
+
+	return *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
+	    is_own_directory(xdg, &st) &&
+	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0);
+}
+
+static void
+choose(void)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+
+	if (xdg != NULL && is_usable(xdg))
+		snprintf(dir, sizeof(dir), "%s/ftp-over-ssh", xdg);
+	else
+		snprintf(dir, sizeof(dir), "/tmp/ftp-over-ssh-%ld", (long)geteuid());
+}
+
+/* Made beforehand by somebody else in /tmp, it would hand him our sockets. */
+static int
+verify(const char *path, char *why, size_t why_size)
+{
+	struct stat st;
+
+	if (!is_own_directory(path, &st))
+		snprintf(why, why_size, "%s: not a directory of ours; remove it, or set "
+		    "XDG_RUNTIME_DIR to a private directory", path);
+	else if ((st.st_mode & 077) != 0)
+		snprintf(why, why_size, "%s: open to others; chmod 700 it", path);
+	else
+		return 0;
+	return -1;
+}
+
+/* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else. */
+const char *
+rundir_path(char *why, size_t why_size)
+{
+	if (*dir == '\0')
+		choose();
+	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST) {
+		snprintf(why, why_size, "%s: cannot make it: %s", dir, strerror(errno));
+		return NULL;
+	}
+	return verify(dir, why, why_size) == -1 ? NULL : dir;
+}
+
+static int
+fresh_name(char *dst, size_t size, char kind)
+{
+	static unsigned counter;
+	char why[8];
+	size_t most = SUN_PATH_SIZE - (kind == 'm' ? SSH_BIND_EXTRA : 0);
+	int len;
+
+	if (rundir_path(why, sizeof(why)) == NULL) {
+		errno = EACCES;
+		return -1;
+	}
+	len = snprintf(dst, size, "%s/%c%ld.%u", dir, kind, (long)getpid(), ++counter);
+	if (len < 0 || (size_t)len >= size || (size_t)len >= most) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+/* An earlier process with our pid may have left its names behind. */
+int
+rundir_fresh(char *dst, size_t size, char kind)
+{
+	struct stat st;
+
+	do {
+		if (fresh_name(dst, size, kind) == -1)
+			return -1;
+	} while (lstat(dst, &st) == 0);
+	return 0;
+}
+
+/* The pid in "<kind><pid>.…", 0 when it is no name of ours. */
+static long
+maker(const char *name)
+{
+	char *end;
+	long pid;
+
+	if (!isalpha((unsigned char)name[0]) || !isdigit((unsigned char)name[1]))
+		return 0;
+	errno = 0;
+	pid = strtol(name + 1, &end, 10);
+	return errno == 0 && *end == '.' && pid <= INT_MAX ? pid : 0;
+}
+
+/* A process that we may not signal is not ours: the pid has been taken over. */
+static bool
+lives(long pid)
+{
+	return kill((pid_t)pid, 0) == 0;
+}
+
+typedef void entry_fn(const char *path, const char *name, long pid, void *arg);
+
+static void
+each_entry(const char *in, entry_fn *fn, void *arg)
+{
+	char path[SUN_PATH_SIZE + 256];
+	struct dirent *e;
+	long pid;
+	DIR *d;
+
+	if ((d = opendir(in)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		if ((pid = maker(e->d_name)) > 0) {
+			snprintf(path, sizeof(path), "%s/%s", in, e->d_name);
+			fn(path, e->d_name, pid, arg);
+		}
+	closedir(d);
+}
+
+/* Does somebody listen there? A master may outlive its tunnel, as long as a helper of that
+ * still needs it; and who cannot be asked right now is no corpse. */
+static bool
+answers(const char *path)
+{
+	int fd = unixsock_connect(path);
+
+	if (fd == -1)
+		return errno != ECONNREFUSED && errno != ENOENT;
+	close(fd);
+	return true;
+}
+
+static void
+sweep_entry(const char *path, const char *name, long pid, void *arg)
+{
+	struct stat st;
+	int *removed = arg;
+
+	if (!lives(pid) && (*name != 'm' || !answers(path)) && lstat(path, &st) == 0 &&
+	    S_ISSOCK(st.st_mode) && unlink(path) == 0)
+		++*removed;
+}
+
+int
+rundir_sweep(void)
+{
+	int removed = 0;
+	char why[8];
+
+	if (rundir_path(why, sizeof(why)) != NULL)
+		each_entry(dir, sweep_entry, &removed);
+	return removed;
+}
+
+struct visit {
+	char kind;
+	void (*fn)(const char *path, long pid, void *arg);
+	void *arg;
+};
+
+static void
+visit_entry(const char *path, const char *name, long pid, void *arg)
+{
+	const struct visit *v = arg;
+
+	if (*name == v->kind && lives(pid))
+		v->fn(path, pid, v->arg);
+}
+
+static bool
+is_safe(const char *path, uid_t uid, struct stat *st)
+{
+	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == uid &&
+	    (st->st_mode & 077) == 0;
+}
+
+void
+rundir_each(uid_t uid, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
+{
+	struct visit v = { kind, fn, arg };
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	char places[3][SUN_PATH_SIZE];
+	struct stat st[3];
+
+	snprintf(places[0], sizeof(places[0]), "%s/ftp-over-ssh", xdg != NULL ? xdg : "");
+	snprintf(places[1], sizeof(places[1]), "/run/user/%ld/ftp-over-ssh", (long)uid);
+	snprintf(places[2], sizeof(places[2]), "/tmp/ftp-over-ssh-%ld", (long)uid);
+	for (int i = 0; i < 3; i++) {
+		if (!is_safe(places[i], uid, &st[i])) {
+			st[i].st_ino = 0;
+			continue;
+		}
+		for (int j = 0; j < i; j++)
+			if (st[j].st_ino == st[i].st_ino && st[j].st_dev == st[i].st_dev)
+				places[i][0] = '\0';
+		if (places[i][0] != '\0')
+			each_entry(places[i], visit_entry, &v);
+	}
+}

@@ -1,0 +1,167 @@
+#include "base/unixsock.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/libbsd.h"
+#include "base/loop.h"
+#include "base/memory.h"
+
+/* poll(2) says nothing about room in a backlog: so it is tried again, more and more seldom, lest
+ * a crowd that tries takes its processor from the one who could accept them. */
+#define AGAIN_FIRST_MS 5
+#define AGAIN_MOST_MS  100
+
+struct unixsock {
+	struct loop *loop;
+	struct timer *timer;
+	unixsock_fn *fn;
+	void *arg;
+	uint64_t end;
+	unsigned pause_ms;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+static int
+close_failed(int fd, int error)
+{
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static int
+check_owner(int fd)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (getpeereid(fd, &uid, &gid) == -1)
+		return -1;
+	if (uid == geteuid() || uid == 0)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+/* A socket for that path, and its address. */
+static int
+new_socket(const char *path, struct sockaddr_un *sun)
+{
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(sun->sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(sun->sun_path, path, strlen(path) + 1);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+int
+unixsock_listen(const char *path, int backlog)
+{
+	struct sockaddr_un sun;
+	int fd = new_socket(path, &sun), error;
+
+	if (fd == -1)
+		return -1;
+	if (bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1)
+		return close_failed(fd, errno);
+	if (listen(fd, backlog) == 0)
+		return fd;
+	error = errno;
+	unlink(path);
+	return close_failed(fd, error);
+}
+
+int
+unixsock_connect(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd = new_socket(path, &sun), r;
+
+	if (fd == -1)
+		return -1;
+	do
+		r = connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
+	while (r == -1 && errno == EINTR);
+	if (r == -1 || check_owner(fd) == -1)
+		return close_failed(fd, errno);
+	return fd;
+}
+
+static void
+unixsock_done(struct unixsock *u, int fd, int error)
+{
+	unixsock_fn *fn = u->fn;
+	void *arg = u->arg;
+
+	free(u);
+	errno = error;
+	fn(arg, fd);
+}
+
+static void
+unixsock_again(void *arg)
+{
+	struct unixsock *u = arg;
+	int fd = unixsock_connect(u->path), error = errno;
+
+	u->timer = NULL;
+	u->pause_ms = u->pause_ms * 2 > AGAIN_MOST_MS ? AGAIN_MOST_MS : u->pause_ms * 2;
+	if (fd == -1 && error == EAGAIN && loop_now() < u->end)
+		u->timer = loop_timer(u->loop, u->pause_ms, unixsock_again, u);
+	if (u->timer == NULL)
+		unixsock_done(u, fd, error);
+}
+
+struct unixsock *
+unixsock_wait(struct loop *loop, const char *path, unsigned ms, unixsock_fn *fn, void *arg)
+{
+	struct unixsock *u;
+
+	if (strlen(path) >= sizeof(u->path) || (u = memory_new(sizeof(*u))) == NULL)
+		return NULL;
+	u->loop = loop;
+	u->fn = fn;
+	u->arg = arg;
+	u->end = loop_now() + ms;
+	u->pause_ms = AGAIN_FIRST_MS;
+	memcpy(u->path, path, strlen(path) + 1);
+	if ((u->timer = loop_timer(loop, u->pause_ms, unixsock_again, u)) == NULL) {
+		free(u);
+		return NULL;
+	}
+	return u;
+}
+
+void
+unixsock_free(struct unixsock *u)
+{
+	if (u == NULL)
+		return;
+	timer_free(u->timer);
+	free(u);
+}
+
+int
+unixsock_finish(struct unixsock **u, unsigned ms)
+{
+	uint64_t end = loop_now() + ms;
+	int fd, error;
+
+	while ((fd = unixsock_connect((*u)->path)) == -1 && errno == EAGAIN && loop_now() < end)
+		poll(NULL, 0, AGAIN_FIRST_MS);
+	error = errno;
+	unixsock_free(*u);
+	*u = NULL;
+	errno = error;
+	return fd;
+}

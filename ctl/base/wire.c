@@ -1,0 +1,106 @@
+#include "base/wire.h"
+
+#include <string.h>
+
+void
+wire_write_to(struct wire *w, void *data, size_t size)
+{
+	*w = (struct wire){ .data = data, .size = size };
+}
+
+void
+wire_read_from(struct wire *w, const void *data, size_t len)
+{
+	/* size = len: a put finds no room, so the const bytes are never written. */
+	*w = (struct wire){ .data = (uint8_t *)(uintptr_t)data, .size = len, .len = len };
+}
+
+size_t
+wire_left(const struct wire *w)
+{
+	return w->len - w->pos;
+}
+
+uint32_t
+wire_peek_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+void
+wire_poke_u32(uint8_t *p, uint32_t value)
+{
+	p[0] = (uint8_t)(value >> 24);
+	p[1] = (uint8_t)(value >> 16);
+	p[2] = (uint8_t)(value >> 8);
+	p[3] = (uint8_t)value;
+}
+
+int
+wire_put_u8(struct wire *w, uint8_t value)
+{
+	if (w->size == w->len)
+		return -1;
+	w->data[w->len++] = value;
+	return 0;
+}
+
+int
+wire_put_u32(struct wire *w, uint32_t value)
+{
+	if (w->size - w->len < 4)
+		return -1;
+	wire_poke_u32(w->data + w->len, value);
+	w->len += 4;
+	return 0;
+}
+
+int
+wire_put_bytes(struct wire *w, const void *data, size_t len)
+{
+	if (len > UINT32_MAX - 4 || w->size - w->len < len + 4)
+		return -1;
+	wire_put_u32(w, (uint32_t)len);
+	if (len > 0)
+		memcpy(w->data + w->len, data, len);
+	w->len += len;
+	return 0;
+}
+
+int
+wire_put_string(struct wire *w, const char *s)
+{
+	return wire_put_bytes(w, s, strlen(s));
+}
+
+int
+wire_get_u8(struct wire *w, uint8_t *value)
+{
+	if (wire_left(w) == 0)
+		return -1;
+	*value = w->data[w->pos++];
+	return 0;
+}
+
+int
+wire_get_u32(struct wire *w, uint32_t *value)
+{
+	if (wire_left(w) < 4)
+		return -1;
+	*value = wire_peek_u32(w->data + w->pos);
+	w->pos += 4;
+	return 0;
+}
+
+int
+wire_get_bytes(struct wire *w, const uint8_t **data, size_t *len)
+{
+	uint32_t n;
+
+	if (wire_left(w) < 4 || (n = wire_peek_u32(w->data + w->pos)) > wire_left(w) - 4)
+		return -1;
+	*data = w->data + w->pos + 4;
+	*len = n;
+	w->pos += 4 + (size_t)n;
+	return 0;
+}

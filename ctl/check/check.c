@@ -1,0 +1,184 @@
+/* The chain from here to a data connection, step by step. */
+#include "check/check.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/check_private.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/rundir.h"
+
+#define USAGE 64
+#define FAILED 255
+#define CONFIG_MS 20000
+
+enum outcome
+check_say(struct check *c, enum outcome outcome, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->text, sizeof(c->text), fmt, ap);
+	va_end(ap);
+	return outcome;
+}
+
+/* The ssh configuration */
+
+static enum outcome
+check_config(struct check *c)
+{
+	char why[512], host[300] = "?", port[16] = "22", user[128] = "?", value[16];
+	struct master_settings *m = &c->settings;
+	bool expands;
+
+	m->ssh = (struct ssh_settings){ .options = c->cmdline.ssh.item,
+		.count = c->cmdline.ssh.count, .destination = c->cmdline.destination,
+		.ctl_path = c->cmdline.ctl_path };
+	m->servers = "the FTP server";
+	m->ctl_path = c->cmdline.ctl_path;
+	expands = m->ctl_path != NULL && sshcmd_expands(m->ctl_path);
+	if ((c->config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL)
+		return check_say(c, BAD, "%s: `ssh -G %s` must work", why, c->cmdline.destination);
+	sshcmd_value(c->config, "hostname", host, sizeof(host));
+	sshcmd_value(c->config, "port", port, sizeof(port));
+	sshcmd_value(c->config, "user", user, sizeof(user));
+	m->ssh.config = c->config;
+	m->persists = sshcmd_value(c->config, "controlpersist", value, sizeof(value)) != NULL &&
+	    strcmp(value, "no") != 0;
+	if (sshcmd_value(c->config, "controlpath", c->path, sizeof(c->path)) != NULL &&
+	    strcmp(c->path, "none") != 0)
+		*(expands ? &m->ctl_path : &m->config_path) = c->path;
+	return check_say(c, GOOD, "%s is %s, port %s, user %s", c->cmdline.destination, host, port, user);
+}
+
+static enum outcome
+check_path(struct check *c)
+{
+	const char *path = c->settings.ctl_path != NULL ? c->settings.ctl_path :
+	    c->settings.config_path;
+	char why[256];
+
+	if (rundir_path(why, sizeof(why)) == NULL)
+		return check_say(c, BAD, "runtime directory: %s", why);
+	if (path == NULL)
+		return check_say(c, GOOD, "none is configured; a private one in %s is used",
+		    rundir_path(why, sizeof(why)));
+	if (strlen(path) < FORWARD_PATH_MAX)
+		return check_say(c, GOOD, "%s", path);
+	if (c->settings.ctl_path == NULL)
+		return check_say(c, GOOD, "that of the configuration is too long for a socket (%zu "
+		    "characters), a private one is used", strlen(path));
+	return check_say(c, BAD, "too long for a socket, %zu characters: at most %d are possible",
+	    strlen(path), FORWARD_PATH_MAX - 1);
+}
+
+/* sshd's Nagle, see FtpNoDelay. */
+static enum outcome
+check_small(struct check *c)
+{
+	if (master_is_ours(c->master) && c->cmdline.ftp.no_delay != NO_DELAY_NO)
+		return check_say(c, GOOD, "FtpNoDelay runs true on the ssh server once, so they are fast");
+	return check_say(c, UNTRIED, "each takes some 50 ms more on an ssh connection that has run no "
+	    "command; -o FtpNoDelay=yes runs one");
+}
+
+/* Only what ssh itself will do to idle channels is written where we can see it. */
+static enum outcome
+check_idle(struct check *c)
+{
+	char value[256];
+
+	if (sshcmd_value(c->config, "channeltimeout", value, sizeof(value)) == NULL ||
+	    strcmp(value, "none") == 0)
+		return check_say(c, GOOD, "ssh's configuration has no ChannelTimeout (the server's "
+		    "cannot be seen)");
+	return check_say(c, UNTRIED, "ChannelTimeout %s in ssh's configuration closes idle connections, "
+	    "control connections too", value);
+}
+
+/* All */
+
+static const struct {
+	const char *name;
+	enum outcome (*check)(struct check *);
+} steps[] = {
+	{ "ssh configuration", check_config },
+	{ "control path", check_path },
+	{ "ssh connection", check_master },
+	{ "connection to the FTP port", check_dial },
+	{ "FTP greeting", check_greeting },
+	{ "FTP login", check_login },
+	{ "passive data connection", check_passive },
+	{ "listener on the ssh server", check_listen },
+	{ "active data connection", check_active },
+	{ "small files", check_small },
+	{ "idle connections", check_idle }
+};
+
+static bool
+run_steps(struct check *c)
+{
+	static const char *const words[] = { "ok", "ok", "warn", "FAIL" };
+	char text[sizeof(c->text) * 2];
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		enum outcome outcome = steps[i].check(c);
+
+		for (char *p = c->text; *p != '\0'; p++) /* what is quoted is escaped already */
+			if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
+				*p = '?';
+		snprintf(text, sizeof(text), "%s %s: %s", words[outcome], steps[i].name, c->text);
+		puts(text);
+		fflush(stdout);
+		if (outcome == BAD)
+			return false;
+	}
+	return true;
+}
+
+static void
+clean_up(struct check *c)
+{
+	check_hang_up(c);
+	master_free(c->master);
+	loop_free(c->loop);
+	free(c->config);
+}
+
+static int
+usage_error(const char *why)
+{
+	log_error("check: %s", why);
+	return USAGE;
+}
+
+int
+check_run(int argc, char *argv[])
+{
+	struct check c = { .ftp = { .rfd = -1, .wfd = -1 }, .near_fd = -1 };
+	const struct cmdline *l = &c.cmdline;
+	char why[512];
+	int status;
+
+	if (cmdline_parse(&c.cmdline, argc, argv, why, sizeof(why)) == -1)
+		status = usage_error(why);
+	else if (l->run != RUN_CLIENT || l->background || l->local.count + l->remote.count > 0 ||
+	    (l->command != NULL && *l->command != NULL))
+		status = usage_error("it takes the options of ssh, -t, -u and a "
+		    "destination");
+	else {
+		signal(SIGPIPE, SIG_IGN);
+		status = run_steps(&c) ? 0 : FAILED;
+		clean_up(&c);
+	}
+	cmdline_free(&c.cmdline);
+	return status;
+}

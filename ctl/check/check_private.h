@@ -1,0 +1,53 @@
+/* What the steps of a check share: check.c (the chain, and what is on this side), check_ssh.c (what goes
+ * through ssh), check_ftp.c (what the FTP server says). */
+#ifndef CHECK_PRIVATE_H
+#define CHECK_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options/cmdline.h"
+#include "client/ftp_dialogue.h"
+#include "mux/forward.h"
+#include "master/master.h"
+
+#define CHECK_LOOK_MS 50    /* how often the starting ssh is looked at */
+#define CHECK_REPLY_MS 10000
+
+/* UNTRIED: cannot be told, go on. WARN: FTP works all the same, or may. */
+enum outcome { GOOD, UNTRIED, WARN, BAD };
+
+struct check {
+	struct cmdline cmdline;
+	struct master_settings settings;
+	char *config, path[1024];
+	struct loop *loop;
+	struct master *master;
+	struct forwarder *forwarder;
+	struct forward_result answer; /* the last one */
+	struct ftp_dialogue ftp;
+	bool logged_in;
+	bool no_passive;         /* so active mode must do */
+	struct forward listener; /* on the ssh server */
+	uint16_t far_port;
+	int near_fd;             /* where it leads to */
+	char text[1200];         /* of the step under way: what was found, or why not */
+};
+
+typedef enum outcome check_step(struct check *);
+
+enum outcome check_say(struct check *, enum outcome, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* check_ssh.c */
+check_step check_master, check_dial, check_listen;
+/* To a port that the FTP server has named; the descriptor is closed again. BAD: why not is said. */
+enum outcome check_reaches(struct check *, uint16_t port);
+/* Has the FTP server connected to the far listener? false: not within a while. */
+bool check_came_back(struct check *);
+void check_hang_up(struct check *);
+
+/* check_ftp.c */
+check_step check_greeting, check_login, check_passive, check_active;
+
+#endif

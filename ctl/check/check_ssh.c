@@ -1,0 +1,246 @@
+/* The part of a check that goes through ssh. */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/check_private.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/rundir.h"
+#include "base/unixsock.h"
+
+#define DIAL_MS 30000
+#define WORDS_MS 500 /* for the master to say why, once it has refused */
+
+static const char forbidden[] =
+    "the ssh server forbids it: see AllowTcpForwarding, PermitOpen and DisableForwarding in its "
+    "sshd_config (and restrict, permitopen in authorized_keys)";
+
+/* The master */
+
+static void
+master_changed(void *arg, enum master_state state)
+{
+	(void)arg;
+	(void)state;
+}
+
+static void
+answered(void *arg, const struct forward_result *result)
+{
+	struct check *c = arg;
+
+	c->answer = *result;
+}
+
+enum outcome
+check_master(struct check *c)
+{
+	enum master_state state = MASTER_DOWN;
+
+	if ((c->loop = loop_new()) != NULL)
+		c->master = master_new(c->loop, &c->settings, master_changed, c);
+	if (c->master == NULL)
+		return check_say(c, BAD, "out of memory");
+	master_want(c->master, isatty(STDIN_FILENO));
+	while ((state = master_state(c->master)) == MASTER_STARTING)
+		if (loop_once(c->loop, -1) == -1)
+			break;
+	if (state != MASTER_UP)
+		return check_say(c, BAD, "%s", master_reason(c->master));
+	log_open("ftp-over-ssh-ctl", LOG_QUIET, false); /* what it is refused is told here */
+	c->forwarder = forwarder_new(c->loop, master_path(c->master), answered, c);
+	if (c->forwarder == NULL)
+		return check_say(c, BAD, "%s: %s", master_path(c->master), strerror(errno));
+	if (!master_is_ours(c->master))
+		return check_say(c, GOOD, "yours, at %s", master_path(c->master));
+	return check_say(c, GOOD, "started for this check");
+}
+
+/* Dialling */
+
+/* The answer to a request, in c->answer. */
+static enum forward_status
+wait_answer(struct check *c, uint32_t id)
+{
+	uint64_t now, end = loop_now() + DIAL_MS;
+
+	c->answer = (struct forward_result){ .id = UINT32_MAX, .status = FORWARD_TIMEOUT };
+	if (id == 0) {
+		c->answer.status = FORWARD_DEAD;
+		return FORWARD_DEAD;
+	}
+	while (c->answer.id != id && c->answer.id != 0 && (now = loop_now()) < end)
+		if (loop_once(c->loop, (int)(end - now)) == -1)
+			break;
+	return c->answer.status;
+}
+
+static enum forward_status
+dial(struct check *c, const char *host, uint16_t port, int *rfd, int *wfd)
+{
+	char old[8];
+
+	master_refusal(c->master, old, sizeof(old));
+	*rfd = *wfd = -1;
+	return wait_answer(c, forward_stdio(c->forwarder, host, port, rfd, wfd));
+}
+
+static void
+hang_up(int rfd, int wfd)
+{
+	if (rfd != -1)
+		close(rfd);
+	if (wfd != -1 && wfd != rfd)
+		close(wfd);
+}
+
+/* In the ssh server's words; a master of ours says them a moment later. */
+static bool
+last_words(struct check *c, char *dst, size_t size)
+{
+	uint64_t end = loop_now() + WORDS_MS;
+
+	if (!master_is_ours(c->master))
+		return false;
+	while (!master_refusal(c->master, dst, size))
+		if (loop_now() >= end || loop_once(c->loop, CHECK_LOOK_MS) == -1)
+			return false;
+	return true;
+}
+
+/* Can anything be dialled? The ssh server itself listens on the far side for sure, as a rule. */
+static bool
+other_dial_works(struct check *c)
+{
+	char port[16] = "22";
+	int rfd, wfd;
+	bool works;
+
+	sshcmd_value(c->config, "port", port, sizeof(port));
+	works = dial(c, "localhost", (uint16_t)strtoul(port, NULL, 10), &rfd, &wfd) == FORWARD_OK;
+	hang_up(rfd, wfd);
+	return works;
+}
+
+static enum outcome
+dial_refused(struct check *c, const char *host, uint16_t port, const char *advice)
+{
+	char at[SPEC_HOST_MAX + 16], words[256];
+
+	hostport_format(at, sizeof(at), host, port);
+	if (strstr(c->answer.reason, "Permission denied") != NULL)
+		return check_say(c, BAD, "%s: the ControlMaster asks for every forward (ControlMaster ask or "
+		    "autoask), and nobody has said yes", at);
+	if (c->answer.status != FORWARD_REFUSED)
+		return check_say(c, BAD, "%s: the ssh connection does not serve: %s", at,
+		    c->answer.reason[0] != '\0' ? c->answer.reason : "no answer");
+	if (last_words(c, words, sizeof(words))) {
+		if (strstr(words, "administratively prohibited") == NULL)
+			return check_say(c, BAD, "%s: %s: %s", at, words, advice);
+		return check_say(c, BAD, "%s: %s: %s", at, words, other_dial_works(c) ? "PermitOpen in "
+		    "the sshd_config (or permitopen in authorized_keys) of the ssh server does "
+		    "not list it; other ports can be reached" : forbidden);
+	}
+	if (other_dial_works(c))
+		return check_say(c, BAD, "%s: refused, while another port can be reached: %s; or "
+		    "PermitOpen in the ssh server's sshd_config does not list it", at, advice);
+	return check_say(c, BAD, "%s: refused, and so is the ssh server's own port: %s; or %s", at,
+	    forbidden, advice);
+}
+
+enum outcome
+check_dial(struct check *c)
+{
+	const struct hostport *s = &c->cmdline.server;
+	char at[SPEC_HOST_MAX + 16];
+
+	if (dial(c, s->host, s->port, &c->ftp.rfd, &c->ftp.wfd) != FORWARD_OK)
+		return dial_refused(c, s->host, s->port, "is an FTP server running there? -t names "
+		    "another one");
+	return check_say(c, GOOD, "%s, from the ssh server",
+	    hostport_format(at, sizeof(at), s->host, s->port));
+}
+
+enum outcome
+check_reaches(struct check *c, uint16_t port)
+{
+	int rfd, wfd;
+
+	if (dial(c, c->cmdline.server.host, port, &rfd, &wfd) != FORWARD_OK)
+		return dial_refused(c, c->cmdline.server.host, port, "the server announces a port "
+		    "that nobody can connect to: a firewall on its host?");
+	hang_up(rfd, wfd);
+	return GOOD;
+}
+
+/* The other direction */
+
+/* sshd may permit one of these names, and not the other. */
+static bool
+open_listener(struct check *c)
+{
+	static const char *const hosts[] = { "127.0.0.1", "localhost", NULL };
+	struct forward *f = &c->listener;
+
+	for (size_t i = 0; hosts[i] != NULL; i++) {
+		*f = (struct forward){ .kind = FORWARD_REMOTE };
+		snprintf(f->host, sizeof(f->host), "%s", hosts[i]);
+		if (rundir_fresh(f->path, sizeof(f->path), 'c') == -1 ||
+		    (c->near_fd = unixsock_listen(f->path, 1)) == -1)
+			return false;
+		if (wait_answer(c, forward_open(c->forwarder, f)) == FORWARD_OK)
+			return true;
+		close(c->near_fd);
+		c->near_fd = -1;
+		unlink(f->path);
+	}
+	return false;
+}
+
+enum outcome
+check_listen(struct check *c)
+{
+	if (!open_listener(c)) {
+		const char *why = c->answer.reason[0] != '\0' ? c->answer.reason : "no answer";
+
+		if (strstr(why, "Permission denied") != NULL)
+			return check_say(c, c->no_passive ? BAD : WARN, "%s: the ControlMaster asks for "
+			    "every forward (ControlMaster ask or autoask), and nobody has said yes", why);
+		return check_say(c, c->no_passive ? BAD : WARN, "%s: the ssh server opens no listener, so "
+		    "passive mode is used: see AllowTcpForwarding (it must not be no or local), "
+		    "PermitListen, GatewayPorts and DisableForwarding in its sshd_config", why);
+	}
+	c->far_port = c->answer.port;
+	return check_say(c, GOOD, "port %u of the ssh server", c->far_port);
+}
+
+bool
+check_came_back(struct check *c)
+{
+	struct pollfd p = { .fd = c->near_fd, .events = POLLIN };
+	int fd;
+
+	if (poll(&p, 1, CHECK_REPLY_MS) != 1 || (fd = accept(c->near_fd, NULL, NULL)) == -1)
+		return false;
+	close(fd);
+	return true;
+}
+
+void
+check_hang_up(struct check *c)
+{
+	if (c->far_port != 0)
+		wait_answer(c, forward_cancel(c->forwarder, &c->listener));
+	if (c->near_fd != -1) {
+		close(c->near_fd);
+		unlink(c->listener.path);
+	}
+	hang_up(c->ftp.rfd, c->ftp.wfd);
+	forwarder_free(c->forwarder);
+}

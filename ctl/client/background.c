@@ -1,0 +1,110 @@
+#include "client/background.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define GENERATIONS 4 /* ssh, its shell, a script, us */
+
+static int
+child_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return 255;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int
+await_ready(int fd, pid_t pid)
+{
+	char byte;
+	ssize_t n;
+
+	while ((n = read(fd, &byte, 1)) == -1 && errno == EINTR)
+		;
+	return n == 1 ? 0 : child_status(pid);
+}
+
+int
+background_start(int *ready)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
+		log_error("cannot go to the background: %s", strerror(errno));
+		return 255;
+	}
+	if (pid == 0) {
+		close(fds[0]);
+		*ready = fds[1];
+		return -1;
+	}
+	close(fds[1]);
+	return await_ready(fds[0], pid);
+}
+
+int
+background_ready(int ready, int keep_stderr)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	bool told = write(ready, "", 1) == 1;
+
+	close(ready);
+	setsid();
+	for (int fd = 0; fd < (keep_stderr ? 2 : 3) && null != -1; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	return told ? 0 : -1;
+}
+
+/* Name and parent of a process; Linux only, elsewhere nobody is known. */
+static pid_t
+parent_of(pid_t pid, char *name, size_t size)
+{
+	char path[32], line[256], *open_paren, *close_paren;
+	int parent = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
+	fclose(f);
+	open_paren = strchr(line, '(');
+	close_paren = strrchr(line, ')');
+	if (open_paren == NULL || close_paren == NULL)
+		return 0;
+	*close_paren = '\0';
+	snprintf(name, size, "%s", open_paren + 1);
+	if (sscanf(close_paren + 1, " %*c %d", &parent) != 1)
+		return 0;
+	return (pid_t)parent;
+}
+
+int
+background_under_ssh(void)
+{
+	pid_t pid = getppid();
+	char name[32];
+
+	for (int i = 0; i < GENERATIONS && pid > 1; i++) {
+		pid = parent_of(pid, name, sizeof(name));
+		if (pid > 0 && strcmp(name, "ssh") == 0)
+			return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,155 @@
+#include "client/probe.h"
+
+#include <sys/socket.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/ftp_dialogue.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+
+#define QUIT_MS 3000
+
+enum step { GREETING, USER, QUIT, OVER };
+
+struct probe {
+	struct loop *loop;
+	struct watch *watch;
+	struct timer *patience; /* for the answer to QUIT */
+	probe_fn *bored;
+	void *arg;
+	const char *user;
+	struct ftp_dialogue ftp;
+	int given; /* the other end, until it is given */
+	enum step step;
+	struct probe_result result;
+};
+
+static void
+keep_text(struct probe *p)
+{
+	log_escape(p->result.text, sizeof(p->result.text), p->ftp.reply, strlen(p->ftp.reply));
+}
+
+static void
+hang_up(struct probe *p)
+{
+	watch_free(p->watch);
+	p->watch = NULL;
+	timer_free(p->patience);
+	p->patience = NULL;
+	if (p->ftp.rfd != -1)
+		close(p->ftp.rfd);
+	p->ftp.rfd = -1;
+	p->step = OVER;
+}
+
+static void
+say(struct probe *p, enum step step, const char *command, const char *argument)
+{
+	p->step = step;
+	if (dprintf(p->ftp.rfd, "%s%s\r\n", command, argument) == -1)
+		hang_up(p);
+}
+
+static void
+no_goodbye(void *arg)
+{
+	struct probe *p = arg;
+
+	p->patience = NULL;
+	hang_up(p);
+	p->bored(p->arg);
+}
+
+/* 120 announces a greeting. Who may log in is the client's affair; that a USER is answered at all
+ * is ours: 421 is the server's goodbye. */
+static void
+take_reply(struct probe *p, int code)
+{
+	if (p->step == GREETING && code >= 100 && code < 200)
+		return;
+	if (p->step == GREETING || code == 421)
+		keep_text(p);
+	if (p->step == GREETING && code >= 200 && code < 300) {
+		say(p, USER, "USER ", p->user);
+	} else if (p->step == USER && code > 0 && code != 421) {
+		p->result.serves = true;
+		p->patience = loop_timer(p->loop, QUIT_MS, no_goodbye, p);
+		say(p, QUIT, "QUIT", "");
+	} else {
+		hang_up(p);
+	}
+}
+
+static void
+look(struct probe *p)
+{
+	int code;
+
+	while (p->step != OVER && (code = ftp_dialogue_next(&p->ftp)) != DIALOGUE_MORE)
+		take_reply(p, code);
+}
+
+static void
+probe_ready(void *arg, short revents)
+{
+	(void)revents;
+	look(arg);
+}
+
+struct probe *
+probe_new(struct loop *loop, const char *user, probe_fn *bored, void *arg)
+{
+	struct probe *p = memory_new(sizeof(*p));
+	int fds[2];
+
+	if (p == NULL)
+		return NULL;
+	p->loop = loop;
+	p->user = user;
+	p->bored = bored;
+	p->arg = arg;
+	p->given = p->ftp.rfd = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0) {
+		p->ftp.rfd = fds[0];
+		p->given = fds[1];
+		p->watch = loop_watch(loop, fds[0], POLLIN, probe_ready, p);
+	}
+	if (p->watch != NULL)
+		return p;
+	probe_free(p);
+	return NULL;
+}
+
+void
+probe_free(struct probe *p)
+{
+	if (p == NULL)
+		return;
+	hang_up(p);
+	if (p->given != -1)
+		close(p->given);
+	free(p);
+}
+
+int
+probe_give(struct probe *p)
+{
+	int fd = p->given;
+
+	p->given = -1;
+	return fd;
+}
+
+const struct probe_result *
+probe_result(struct probe *p)
+{
+	look(p);
+	return &p->result;
+}

@@ -1,0 +1,455 @@
+#include "master/kept.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/drain.h"
+#include "master/keepmsg.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "proxy/proxy_trace.h"
+#include "master/refusals.h"
+
+#define COPIES_MAX 128 /* of one helper */
+
+struct copy {
+	struct kept *kept;
+	struct copy *next;
+	struct kept_by *by; /* NULL: it has ended */
+	uint32_t op, id;
+	int fd, trace;
+	char *ctl_path;
+	struct watch *watch;
+	struct timer *timer;
+	struct drain drain;
+	bool spare; /* at rest: the next helper may have it */
+	bool lent;  /* and one has had it */
+	bool guarded; /* another process has it open, too */
+	bool forgotten; /* its helper goes on, and may rely on this copy in this very moment */
+	bool ends;  /* the master was told so */
+	bool hold;  /* something was broken off: not closed as soon as all is answered */
+};
+
+struct kept_by {
+	struct kept *kept;
+	struct watch *watch;
+	int fd;
+	unsigned copies;
+	bool guarded; /* the spare one that it had */
+	char *ctl_path;
+};
+
+struct kept {
+	struct loop *loop;
+	struct refusals *refusals;
+	unsigned hold_ms;
+	bool guard;
+	struct copy *copies;
+};
+
+struct kept *
+kept_new(struct loop *loop, unsigned hold_ms)
+{
+	struct kept *k = memory_new(sizeof(*k));
+
+	if (k == NULL)
+		return NULL;
+	k->loop = loop;
+	k->hold_ms = hold_ms;
+	return k;
+}
+
+void
+kept_guard(struct kept *k, bool guard)
+{
+	k->guard = guard;
+}
+
+static void
+copy_free(struct copy *copy)
+{
+	struct copy **at;
+
+	for (at = &copy->kept->copies; *at != copy; at = &(*at)->next)
+		;
+	*at = copy->next;
+	watch_free(copy->watch);
+	timer_free(copy->timer);
+	close(copy->fd);
+	if (copy->trace != -1)
+		close(copy->trace);
+	free(copy->ctl_path);
+	free(copy);
+}
+
+unsigned
+kept_count(const struct kept *k)
+{
+	unsigned n = 0;
+
+	for (const struct copy *c = k->copies; c != NULL; c = c->next)
+		n += c->by == NULL;
+	return n;
+}
+
+unsigned
+kept_refused(const struct kept *k, const char *ctl_path)
+{
+	return refusals_count(k->refusals, ctl_path);
+}
+
+/* --- when its helper has ended --------------------------------------------------------- */
+
+/* A connection to a master is read until that has closed it (drain.h). */
+static void
+copy_end(struct copy *copy)
+{
+	if (copy->watch == NULL) {
+		copy_free(copy);
+		return;
+	}
+	copy->ends = true;
+	copy->drain.unanswered = DRAIN_FOR_EVER;
+	drain_end(copy->fd);
+}
+
+static void
+copy_expired(void *arg)
+{
+	struct copy *copy = arg;
+
+	copy->timer = NULL;
+	copy_end(copy);
+}
+
+/* Out of memory it is closed at once: no hold is worth more than the tunnel. */
+static void
+copy_hold(struct copy *copy)
+{
+	copy->timer = loop_timer(copy->kept->loop, copy->kept->hold_ms, copy_expired, copy);
+	if (copy->timer == NULL)
+		copy_end(copy);
+}
+
+/* All is answered: then it may be closed, though what was being sent must not look complete. */
+static void
+copy_answered(struct copy *copy)
+{
+	if (!copy->hold) {
+		copy_end(copy);
+		return;
+	}
+	copy->hold = false;
+	copy->drain.unanswered = DRAIN_FOR_EVER;
+	copy_hold(copy);
+}
+
+static void
+copy_ready(void *arg, short revents)
+{
+	struct copy *copy = arg;
+
+	(void)revents;
+	if (!drain_read(&copy->drain, copy->fd)) {
+		copy->spare = false; /* nothing was expected */
+		return;
+	}
+	if (copy->drain.unanswered == 0) {
+		copy_answered(copy);
+		return;
+	}
+	if (copy->ctl_path != NULL && !copy->ends) /* the master's end */
+		refusals_forget(copy->kept->refusals, copy->ctl_path);
+	copy_free(copy);
+}
+
+static void
+copy_read_on(struct copy *copy)
+{
+	copy->watch = loop_watch(copy->kept->loop, copy->fd, POLLIN, copy_ready, copy);
+	if (copy->drain.unanswered == 0)
+		copy_answered(copy);
+}
+
+static void
+proxy_left(struct copy *copy, bool killed)
+{
+	struct proxy_trace t;
+	bool right = copy->trace != -1 && proxy_trace_read(&t, copy->trace);
+
+	copy->drain = (struct drain){ .unanswered = DRAIN_FOR_EVER };
+	copy->hold = right && killed && t.channels > 0;
+	copy->spare = right && t.stays && t.rest;
+	if (copy->spare && copy->kept->guard && !copy->guarded) {
+		drain_hold_behind(copy->fd);
+		copy->guarded = true;
+	}
+	if (right && copy->ctl_path != NULL)
+		refusals_add(&copy->kept->refusals, copy->ctl_path, t.refused);
+	if (right && !t.stays)
+		copy->drain = t.drain;
+	copy_read_on(copy);
+}
+
+static void
+copy_left(struct copy *copy, bool killed)
+{
+	/* Who has no trace to leave does not leave it to us when he ends by himself. */
+	bool done = !killed && copy->trace == -1 && !copy->lent;
+
+	copy->by = NULL;
+	if (copy->op == KEEP_PROXY && !done)
+		proxy_left(copy, killed);
+	else if (killed)
+		copy_hold(copy);
+	else
+		copy_free(copy);
+}
+
+/* --- what a helper hands over ----------------------------------------------------------- */
+
+static bool
+same_file(int a, int b)
+{
+	struct stat sa, sb;
+
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	    sa.st_ino == sb.st_ino;
+}
+
+static struct copy *
+copy_find(struct kept_by *by, uint32_t op, uint32_t id)
+{
+	struct copy *c;
+
+	for (c = by->kept->copies; c != NULL; c = c->next)
+		if (c->by == by && c->op == op && c->id == id)
+			return c;
+	return NULL;
+}
+
+/* A spare one that was taken over comes back with a trace of its own. */
+static void
+spare_returned(struct kept_by *by, int fd)
+{
+	struct copy *c, *next;
+
+	for (c = by->kept->copies; c != NULL; c = next) {
+		next = c->next;
+		if (c->by == by && c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd)) {
+			by->guarded = c->guarded;
+			copy_free(c);
+		}
+	}
+}
+
+static bool
+copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
+{
+	struct copy *c;
+
+	if (by->copies == COPIES_MAX || (c = memory_new(sizeof(*c))) == NULL)
+		return false;
+	by->copies++;
+	*c = (struct copy){ .kept = by->kept, .next = by->kept->copies, .by = by, .op = m->op,
+		.id = m->id, .fd = fd[0], .trace = fd[1],
+		.guarded = m->op == KEEP_PROXY && m->id == 0 && by->guarded };
+	if (m->op == KEEP_PROXY && m->id == 0)
+		c->ctl_path = memory_text(by->ctl_path);
+	by->kept->copies = c;
+	return true;
+}
+
+static void
+by_message(struct kept_by *by, const struct keep_message *m, const int fd[2])
+{
+	struct copy *c;
+
+	if (m->op == KEEP_PROXY && fd[0] != -1)
+		spare_returned(by, fd[0]);
+	if ((m->op == KEEP_PROXY || m->op == KEEP_UPLOAD) && fd[0] != -1 && copy_add(by, m, fd))
+		return;
+	if (m->op == KEEP_RELEASE && (c = copy_find(by, KEEP_UPLOAD, m->id)) != NULL) {
+		by->copies--;
+		copy_free(c);
+	}
+	for (int i = 0; i < 2; i++)
+		if (fd[i] != -1)
+			close(fd[i]);
+}
+
+static void
+message_fds(struct msghdr *msg, int fd[2])
+{
+	struct cmsghdr *c;
+	size_t n;
+
+	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fd, CMSG_DATA(c), (n < 2 ? n : 2) * sizeof(int));
+	}
+}
+
+/* false: nothing more is there now, or ever (*end). */
+static bool
+by_receive(struct kept_by *by, bool *end)
+{
+	struct keep_message m;
+	struct iovec iov = { &m, sizeof(m) };
+	union {
+		char space[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space,
+		.msg_controllen = sizeof(control.space) };
+	int fd[2] = { -1, -1 };
+	ssize_t n = recvmsg(by->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*end = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+	if (n <= 0)
+		return false;
+	message_fds(&msg, fd);
+	if (n != (ssize_t)sizeof(m))
+		m.op = 0;
+	by_message(by, &m, fd);
+	return true;
+}
+
+static void
+by_ready(void *arg, short revents)
+{
+	struct kept_by *by = arg;
+	bool end;
+
+	(void)revents;
+	while (by_receive(by, &end))
+		;
+	if (end)
+		watch_pause(by->watch, true);
+}
+
+struct kept_by *
+kept_begin(struct kept *k, const char *ctl_path, int *fd)
+{
+	struct kept_by *by = memory_new(sizeof(*by));
+	int pair[2];
+
+	if (by == NULL || (by->ctl_path = memory_text(ctl_path)) == NULL ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
+		if (by != NULL)
+			free(by->ctl_path);
+		free(by);
+		return NULL;
+	}
+	by->kept = k;
+	by->fd = pair[0];
+	*fd = pair[1];
+	by->watch = loop_watch(k->loop, by->fd, POLLIN, by_ready, by);
+	return by;
+}
+
+int
+kept_spare(struct kept_by *by)
+{
+	struct copy *c;
+
+	for (c = by->kept->copies; c != NULL; c = c->next)
+		if (c->by == NULL && c->spare && c->ctl_path != NULL &&
+		    strcmp(c->ctl_path, by->ctl_path) == 0)
+			break;
+	if (c == NULL)
+		return -1;
+	c->by = by;
+	c->spare = false;
+	c->lent = true;
+	watch_free(c->watch);
+	c->watch = NULL;
+	if (c->trace != -1)
+		close(c->trace);
+	c->trace = -1; /* what becomes of it now is told by another */
+	return c->fd;
+}
+
+static void
+by_free(struct kept_by *by)
+{
+	watch_free(by->watch);
+	close(by->fd);
+	free(by->ctl_path);
+	free(by);
+}
+
+void
+kept_end(struct kept_by *by, bool killed)
+{
+	struct copy *c, *next;
+	bool end;
+
+	if (by == NULL)
+		return;
+	while (by_receive(by, &end))
+		;
+	for (c = by->kept->copies; c != NULL; c = next) {
+		next = c->next;
+		if (c->by == by)
+			copy_left(c, killed);
+	}
+	by_free(by);
+}
+
+/* Nothing speaks against closing it. */
+static bool
+copy_is_clean(const struct copy *copy)
+{
+	struct proxy_trace t;
+
+	return copy->op != KEEP_PROXY || (copy->trace != -1 && proxy_trace_read(&t, copy->trace) &&
+	    !t.stays && t.drain.unanswered == 0);
+}
+
+void
+kept_forget(struct kept_by *by)
+{
+	struct copy *c, *next;
+
+	if (by == NULL)
+		return;
+	for (c = by->kept->copies; c != NULL; c = next) {
+		next = c->next;
+		if (c->by != by)
+			continue;
+		c->by = NULL;
+		c->forgotten = !copy_is_clean(c);
+		if (!c->forgotten)
+			copy_free(c);
+	}
+	by_free(by); /* from now on the helper knows */
+}
+
+/* --- the end ---------------------------------------------------------------------------- */
+
+void
+kept_free(struct kept *k, bool ours)
+{
+	struct copy *c;
+
+	if (k == NULL)
+		return;
+	while ((c = k->copies) != NULL) {
+		if (!ours && (c->forgotten || c->spare) && !c->guarded)
+			drain_hold_behind(c->fd);
+		else if (!ours && !c->spare && !c->forgotten && c->op == KEEP_PROXY && c->drain.unanswered > 0)
+			drain_behind(&c->drain, c->fd, NULL, 0);
+		copy_free(c);
+	}
+	refusals_free(k->refusals);
+	free(k);
+}

@@ -1,0 +1,462 @@
+#include "master/master.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "mux/mux.h"
+#include "process/procwatch.h"
+#include "base/rundir.h"
+#include "ssh/sshlog.h"
+#include "ssh/sshrun.h"
+
+#define ANSWER_MS 5000        /* a master that exists answers within */
+#define HURRY_MS 2000         /* so does a command of the ssh server, or we do without */
+#define START_MS 55000        /* ssh without a user to wait for; clients wait for it */
+#define RETRY_MS 100
+#define STOP_MS 500
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MOST_MS 30000
+
+enum origin { NAMED, CONFIGURED, OWN };
+
+struct master {
+	struct loop *loop;
+	const struct master_settings *settings;
+	master_fn *fn;
+	void *arg;
+
+	enum master_state state;
+	enum origin origin; /* of the one in use, or that is being tried */
+	char path[256];
+	struct mux *mux;
+	struct procwatch *process; /* instead of mux */
+	uint32_t alive_id;
+	pid_t pid; /* as it has answered */
+	struct timer *timer; /* bounds or repeats the attempt */
+	uint64_t patience_end, next_attempt;
+	unsigned backoff;
+	bool ask;
+	char reason[1024];
+
+	/* of our own master */
+	struct proc ssh; /* while it logs in */
+	struct sshlog *sshlog;
+	struct sshrun *hurry; /* FtpNoDelay */
+};
+
+static void master_try(struct master *);
+static void master_start(struct master *);
+
+struct master *
+master_new(struct loop *loop, const struct master_settings *settings, master_fn *fn, void *arg)
+{
+	struct master *m = memory_new(sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->loop = loop;
+	m->settings = settings;
+	m->fn = fn;
+	m->arg = arg;
+	snprintf(m->reason, sizeof(m->reason), "no ssh connection yet");
+	return m;
+}
+
+/* Forget the master, or the attempt, that there was. Its log may have last words: kept. */
+static void
+master_drop(struct master *m)
+{
+	timer_free(m->timer);
+	m->timer = NULL;
+	mux_free(m->mux);
+	m->mux = NULL;
+	procwatch_free(m->process);
+	m->process = NULL;
+	sshrun_free(m->hurry);
+	m->hurry = NULL;
+	proc_end(&m->ssh, STOP_MS); /* one in the background already ends by itself */
+}
+
+void
+master_free(struct master *m)
+{
+	if (m == NULL)
+		return;
+	master_drop(m);
+	sshlog_free(m->sshlog);
+	free(m);
+}
+
+void
+master_stop(struct master *m)
+{
+	if (m != NULL && master_is_ours(m) && mux_terminate(m->mux) != 0) {
+		mux_finish(m->mux, STOP_MS);
+		m->mux = NULL;
+	}
+	master_free(m);
+}
+
+enum master_state
+master_state(const struct master *m)
+{
+	return m->state;
+}
+
+const char *
+master_path(const struct master *m)
+{
+	return m->path;
+}
+
+pid_t
+master_pid(const struct master *m)
+{
+	return m->pid;
+}
+
+unsigned
+master_next_attempt(const struct master *m)
+{
+	uint64_t now = loop_now();
+
+	return m->state == MASTER_DOWN && m->next_attempt > now ? (unsigned)(m->next_attempt - now) : 0;
+}
+
+const char *
+master_reason(const struct master *m)
+{
+	return m->reason;
+}
+
+bool
+master_refusal(struct master *m, char *dst, size_t size)
+{
+	return sshlog_refusal(m->sshlog, dst, size);
+}
+
+bool
+master_is_ours(const struct master *m)
+{
+	return m->state == MASTER_UP && m->origin == OWN;
+}
+
+/* How an attempt ends */
+
+/* As master_drop(), when there is no master, or none that can be used: one that was killed has
+ * left its socket behind. */
+static void
+master_lose(struct master *m)
+{
+	master_drop(m);
+	if (m->origin == OWN)
+		unlink(m->path);
+}
+
+static void
+master_failed(struct master *m)
+{
+	master_lose(m);
+	m->state = MASTER_DOWN;
+	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS : m->backoff * 2;
+	if (m->backoff > BACKOFF_MOST_MS)
+		m->backoff = BACKOFF_MOST_MS;
+	m->next_attempt = loop_now() + m->backoff;
+	m->fn(m->arg, MASTER_DOWN);
+}
+
+static void
+master_died(struct master *m, const char *why)
+{
+	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
+	    m->settings->ssh.destination, why);
+	master_lose(m);
+	m->state = MASTER_DOWN;
+	m->fn(m->arg, MASTER_DOWN);
+}
+
+static void
+process_ended(void *arg)
+{
+	master_died(arg, "the ControlMaster is gone");
+}
+
+/* A mux connection tells its death at once. But one that is open keeps an ssh from ending: the
+ * user who logs out would wait for us. So with a master of his we look at the process, unless
+ * ControlPersist has it in the background, where the connection keeps it from timing out. */
+static void
+master_watch(struct master *m, pid_t pid)
+{
+	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || pid <= 0)
+		return;
+	if ((m->process = procwatch_new(m->loop, pid, process_ended, m)) == NULL)
+		return;
+	mux_free(m->mux);
+	m->mux = NULL;
+}
+
+static void
+master_up(struct master *m)
+{
+	master_watch(m, m->pid);
+	timer_free(m->timer);
+	m->timer = NULL;
+	m->state = MASTER_UP;
+	m->backoff = 0;
+	m->patience_end = 0;
+	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
+	m->fn(m->arg, MASTER_UP);
+}
+
+static void
+hurry_done(void *arg, const struct sshrun_result *result)
+{
+	struct master *m = arg;
+	char refusal[8];
+
+	if (result->timed_out)
+		log_at(LOG_DIALOGUE, "FtpNoDelay: what the ssh server runs does not end; closed");
+	else
+		log_at(LOG_DIALOGUE, "FtpNoDelay: the command true on the ssh server exited with %d",
+		    result->status);
+	if (strstr(result->output, "refused") != NULL) /* the master has said so, too */
+		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
+	sshrun_free(m->hurry);
+	m->hurry = NULL;
+	master_up(m);
+}
+
+/* sshd lets Nagle's algorithm hold its small packets back, each for a delayed acknowledgement,
+ * until the connection has had a session that runs a command. It must have ended before there are
+ * proxy connections: the master takes the number of its channel for one of sshd's, does not see the
+ * end of the channel of ours that has that number, closes it a second time when the connection
+ * ends, and sshd throws it out ("oclose packet referred to nonexistent channel"). */
+static void
+master_hurry(struct master *m, pid_t pid)
+{
+	m->pid = pid;
+	if (m->origin == OWN)
+		sshlog_logged_in(m->sshlog);
+	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
+		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, HURRY_MS,
+		    hurry_done, m);
+	if (m->hurry == NULL) {
+		master_up(m);
+		return;
+	}
+	timer_free(m->timer);
+	m->timer = NULL;
+}
+
+/* Attaching */
+
+static void
+try_again(void *arg)
+{
+	struct master *m = arg;
+
+	m->timer = NULL;
+	master_try(m);
+}
+
+/* Nobody answers at m->path (why): what next? */
+static void
+master_absent(struct master *m, const char *why)
+{
+	timer_free(m->timer);
+	mux_free(m->mux);
+	m->timer = NULL;
+	m->mux = NULL;
+	if (m->origin == CONFIGURED) {
+		log_at(LOG_DETAIL, "no ControlMaster answers at %s: %s", m->path, why);
+		master_start(m);
+		return;
+	}
+	if (m->origin == NAMED && loop_now() < m->patience_end &&
+	    (m->timer = loop_timer(m->loop, RETRY_MS, try_again, m)) != NULL)
+		return;
+	if (m->origin == NAMED)
+		snprintf(m->reason, sizeof(m->reason), "no ControlMaster answers at %s: %s; "
+		    "start one with `ssh -M -S %s %s`", m->path, why, m->path,
+		    m->settings->ssh.destination);
+	else
+		snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: the ControlMaster "
+		    "that was started does not answer: %s", m->settings->ssh.destination, why);
+	master_failed(m);
+}
+
+static void
+master_silent(void *arg)
+{
+	struct master *m = arg;
+
+	m->timer = NULL;
+	master_absent(m, "no answer");
+}
+
+static void
+master_answer(void *arg, const struct forward_result *result)
+{
+	struct master *m = arg;
+
+	if (m->state == MASTER_UP) {
+		if (result->id == 0)
+			master_died(m, result->reason);
+	} else if (result->id == m->alive_id && result->status == FORWARD_OK) {
+		master_hurry(m, result->pid);
+	} else if (result->id == 0) {
+		mux_free(m->mux);
+		m->mux = NULL;
+		master_absent(m, result->reason);
+	}
+}
+
+/* Ask the master at m->path whether it is alive. */
+static void
+master_try(struct master *m)
+{
+	unsigned ms = ANSWER_MS;
+
+	m->mux = mux_new(m->loop, m->path, master_answer, m);
+	if (m->mux == NULL || (m->alive_id = mux_alive(m->mux)) == 0) {
+		master_absent(m, strerror(errno));
+		return;
+	}
+	if (m->patience_end > loop_now() + ms)
+		ms = (unsigned)(m->patience_end - loop_now());
+	m->timer = loop_timer(m->loop, ms, master_silent, m);
+}
+
+void
+master_be_patient(struct master *m, unsigned ms)
+{
+	m->patience_end = loop_now() + ms;
+	if (m->state != MASTER_STARTING || m->mux == NULL)
+		return;
+	timer_free(m->timer);
+	m->timer = loop_timer(m->loop, ms, master_silent, m);
+}
+
+/* Starting one of our own */
+
+static void
+master_refused(struct master *m, const char *why)
+{
+	snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: %s",
+	    m->settings->ssh.destination, why);
+	master_failed(m);
+}
+
+static void
+ssh_overdue(void *arg)
+{
+	struct master *m = arg;
+
+	m->timer = NULL;
+	master_refused(m, "ssh does not end its login");
+}
+
+static void
+login_ended(void *arg, int status)
+{
+	struct master *m = arg;
+	char why[900];
+
+	timer_free(m->timer);
+	m->timer = NULL;
+	if (status == 0) {
+		master_try(m);
+		return;
+	}
+	if (*sshlog_reason(m->sshlog, why, sizeof(why)) == '\0')
+		snprintf(why, sizeof(why), status < 0 ? "ssh was killed" : "ssh exited with %d",
+		    status);
+	master_refused(m, why);
+}
+
+/* With -E everything it says goes through the pipe, in the background as well (where -f
+ * would have closed its stderr). */
+static int
+master_login(struct master *m, int *err)
+{
+	struct ssh_settings ssh = m->settings->ssh;
+	struct ssh_master own = { m->path, !m->ask };
+	const char **options = memory_new((ssh.count + 2) * sizeof(*options));
+	int result;
+
+	if (options == NULL)
+		return -1;
+	options[0] = "-E";
+	options[1] = "/dev/fd/2";
+	for (size_t i = 0; i < ssh.count; i++)
+		options[i + 2] = ssh.options[i];
+	ssh.options = options;
+	ssh.count += 2;
+	result = sshcmd_master_start(&m->ssh, m->loop, &ssh, &own, err, login_ended, m);
+	free(options);
+	return result;
+}
+
+static void
+master_start(struct master *m)
+{
+	char why[256];
+	int err;
+
+	m->origin = OWN;
+	*m->path = '\0'; /* it may be that of the configuration */
+	if (rundir_path(why, sizeof(why)) == NULL) {
+		master_refused(m, why);
+		return;
+	}
+	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || master_login(m, &err) == -1) {
+		master_refused(m, strerror(errno));
+		return;
+	}
+	sshlog_free(m->sshlog);
+	m->sshlog = sshlog_new(m->loop, err, m->settings->servers);
+	if (!m->ask)
+		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
+}
+
+/* A socket cannot have that name: nobody answers there, ever. */
+static void
+path_too_long(struct master *m, const char *path)
+{
+	if (m->origin == CONFIGURED) {
+		master_start(m);
+		return;
+	}
+	snprintf(m->reason, sizeof(m->reason), "control path too long: %zu characters, %d are "
+	    "possible: %.200s", strlen(path), FORWARD_PATH_MAX - 1, path);
+	master_failed(m);
+}
+
+enum master_state
+master_want(struct master *m, bool ask)
+{
+	const struct master_settings *s = m->settings;
+	const char *path = s->ctl_path != NULL ? s->ctl_path : s->config_path;
+
+	if (m->state != MASTER_DOWN || loop_now() < m->next_attempt)
+		return m->state;
+	m->state = MASTER_STARTING;
+	m->ask = ask;
+	m->origin = s->ctl_path != NULL ? NAMED : CONFIGURED;
+	if (path != NULL && strlen(path) >= FORWARD_PATH_MAX) {
+		path_too_long(m, path);
+	} else if (path == NULL) {
+		master_start(m);
+	} else {
+		snprintf(m->path, sizeof(m->path), "%s", path);
+		master_try(m);
+	}
+	return m->state;
+}

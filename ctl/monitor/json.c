@@ -1,0 +1,140 @@
+#include "monitor/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "status/status.h"
+#include "base/utf8.h"
+
+static void
+put_character(FILE *f, uint32_t c)
+{
+	if (c == '"' || c == '\\')
+		fprintf(f, "\\%c", (char)c);
+	else if (c >= 0x20 && c < 0x7f)
+		fputc((int)c, f);
+	else if (c < 0x10000)
+		fprintf(f, "\\u%04" PRIx32, c);
+	else
+		fprintf(f, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((c - 0x10000) >> 10),
+		    0xdc00 + ((c - 0x10000) & 0x3ff));
+}
+
+void
+json_string(FILE *f, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	fputc('"', f);
+	while (*p != '\0')
+		put_character(f, utf8_decode(&p));
+	fputc('"', f);
+}
+
+static void
+put_value(FILE *f, const struct status_field *field, const char *at)
+{
+	uint32_t number = 0;
+	uint64_t n;
+
+	if (field->kind == FIELD_TEXT) {
+		json_string(f, at);
+		return;
+	}
+	if (field->kind == FIELD_LONG) {
+		memcpy(&n, at, sizeof(n));
+		fprintf(f, "%" PRIu64, n);
+		return;
+	}
+	memcpy(&number, at, sizeof(number));
+	if (field->kind == FIELD_BOOL)
+		fputs(number ? "true" : "false", f);
+	else if (field->kind == FIELD_CHOICE)
+		json_string(f, status_choice(field, number));
+	else
+		fprintf(f, "%" PRIu32, number);
+}
+
+/* The members of an object, without its braces. */
+static void
+put_record(FILE *f, enum status_type type, const void *record)
+{
+	const struct status_field *fields = status_fields(type);
+
+	for (const struct status_field *field = fields; field->name != NULL; field++) {
+		fprintf(f, "%s\"%s\": ", field == fields ? "" : ", ", field->name);
+		put_value(f, field, (const char *)record + field->offset);
+	}
+}
+
+static void
+put_sessions(FILE *f, const struct tunnel_view *v)
+{
+	for (size_t i = 0; i < v->sessions; i++) {
+		const struct session_view *s = &v->session[i];
+
+		fputs(i == 0 ? "\n      {" : ",\n      {", f);
+		put_record(f, STATUS_SESSION, &s->session);
+		fputs(", \"channels\": [", f);
+		for (size_t j = 0; j < s->channels; j++) {
+			fputs(j == 0 ? "\n        {" : ",\n        {", f);
+			put_record(f, STATUS_CHANNEL, &s->channel[j]);
+			fputc('}', f);
+		}
+		fputs("]}", f);
+	}
+}
+
+static void
+put_tunnel(FILE *f, const struct tunnel_view *v)
+{
+	if (v->trouble != NULL) {
+		fprintf(f, "{\"pid\": %ld, \"error\": ", v->pid);
+		json_string(f, v->trouble);
+		fputc('}', f);
+		return;
+	}
+	fputs("{\"error\": null, ", f);
+	put_record(f, STATUS_TUNNEL, &v->tunnel);
+	fputs(",\n    \"listeners\": [", f);
+	for (size_t i = 0; i < v->listeners; i++) {
+		fputs(i == 0 ? "\n      {" : ",\n      {", f);
+		put_record(f, STATUS_LISTENER, &v->listener[i]);
+		fputc('}', f);
+	}
+	fputs("],\n    \"sessions\": [", f);
+	put_sessions(f, v);
+	fputs("]}", f);
+}
+
+void
+json_names(FILE *f, const struct tunnels *all)
+{
+	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct tunnel_view *v = &all->tunnel[i];
+
+		fprintf(f, "%s{\"pid\": %ld, \"name\": ", i == 0 ? "\n  " : ",\n  ", v->pid);
+		json_string(f, v->trouble == NULL ? v->tunnel.name : "");
+		fputs(", \"destination\": ", f);
+		json_string(f, v->trouble == NULL ? v->tunnel.destination : "");
+		fputs(", \"error\": ", f);
+		if (v->trouble != NULL)
+			json_string(f, v->trouble);
+		else
+			fputs("null", f);
+		fputc('}', f);
+	}
+	fputs("]}\n", f);
+}
+
+void
+json_tunnels(FILE *f, const struct tunnels *all)
+{
+	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);
+	for (size_t i = 0; i < all->count; i++) {
+		fputs(i == 0 ? "\n  " : ",\n  ", f);
+		put_tunnel(f, &all->tunnel[i]);
+	}
+	fputs("]}\n", f);
+}

@@ -1,0 +1,271 @@
+#include "monitor/top.h"
+
+#include <sys/ioctl.h>
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "status/query.h"
+#include "monitor/show.h"
+#include "process/signals.h"
+#include "status/status.h"
+
+#define REFRESH_MS 1000
+#define PATIENCE_MS 700 /* with a tunnel that does not answer */
+#define BAR 10
+#define WIDTH_MOST 512
+#define PLAIN_WIDTH 200
+
+#define ENTER "\033[?1049h\033[?25l" /* the other screen, no cursor */
+#define LEAVE "\033[?25h\033[?1049l"
+#define HOME "\033[H"
+#define CLEAR_LINE "\033[K\r\n"
+#define CLEAR_REST "\033[J"
+
+struct top {
+	struct loop *loop;
+	struct timer *timer;
+	struct termios saved;
+	bool keys, over, failed; /* keys: stdin is a terminal, and saved is how it was */
+	unsigned width, lines, line;
+	const char *line_end;
+	uid_t uid; /* whose tunnels */
+	char *why;
+	size_t why_size;
+};
+
+/* One line, cut to the screen; what is in it is printable already. */
+static void
+put_line(struct top *t, const char *text)
+{
+	if (t->lines > 0 && t->line + 1 >= t->lines)
+		return;
+	t->line++;
+	printf("%.*s%s", (int)t->width, text, t->line_end);
+}
+
+static void
+bar(char *dst, size_t size, const struct status_channel *c)
+{
+	unsigned percent, full;
+
+	*dst = '\0';
+	if (c->total == 0)
+		return;
+	percent = c->bytes >= c->total ? 100 :
+	    (unsigned)((double)c->bytes * 100 / (double)c->total);
+	full = percent * BAR / 100;
+	snprintf(dst, size, "[%.*s%.*s] %3u%%", (int)full, "##########",
+	    (int)(BAR - full), "----------", percent);
+}
+
+static void
+put_channel(struct top *t, const struct tunnel_view *v, uint32_t session,
+    const struct status_channel *c)
+{
+	char name[400], id[440], done[SHOW_SIZE], rate[SHOW_SIZE], progress[64];
+	char transfer[1100], line[2048];
+
+	show_name(name, sizeof(name), v);
+	snprintf(id, sizeof(id), "%s/%u/%u", name, session, c->number);
+	bar(progress, sizeof(progress), c);
+	log_escape(transfer, sizeof(transfer), c->transfer, strlen(c->transfer));
+	snprintf(line, sizeof(line), "%-18s %-4s %8s %8s/s %-*s %s", id,
+	    status_directions[c->direction], show_bytes(done, c->bytes),
+	    show_bytes(rate, c->rate), BAR + 7, progress, transfer);
+	put_line(t, line);
+}
+
+struct sums {
+	size_t sessions, transfers;
+	uint64_t up, down;
+};
+
+static struct sums
+add_up(const struct tunnels *all)
+{
+	struct sums sum = { 0 };
+
+	for (size_t i = 0; i < all->count; i++)
+		for (size_t j = 0; j < all->tunnel[i].sessions; j++) {
+			const struct session_view *s = &all->tunnel[i].session[j];
+
+			sum.sessions++;
+			for (size_t k = 0; k < s->channels; k++) {
+				sum.transfers += *s->channel[k].transfer != '\0';
+				*(s->channel[k].direction == STATUS_UP ? &sum.up : &sum.down) +=
+				    s->channel[k].rate;
+			}
+		}
+	return sum;
+}
+
+static void
+put_head(struct top *t, const struct tunnels *all)
+{
+	struct sums sum = add_up(all);
+	char line[256], up[SHOW_SIZE], down[SHOW_SIZE];
+
+	snprintf(line, sizeof(line), "tunnels %zu, sessions %zu, transfers %zu, up %s/s, down %s/s",
+	    all->count, sum.sessions, sum.transfers, show_bytes(up, sum.up),
+	    show_bytes(down, sum.down));
+	put_line(t, line);
+	snprintf(line, sizeof(line), "%-18s %-4s %8s %10s %-*s %s", "TUNNEL/SESS/CHAN",
+	    "DIR", "BYTES", "RATE", BAR + 7, "DONE", "TRANSFER");
+	put_line(t, line);
+}
+
+static void
+put_frame(struct top *t, const struct tunnels *all)
+{
+	t->line = 0;
+	put_head(t, all);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct tunnel_view *v = &all->tunnel[i];
+
+		for (size_t j = 0; j < v->sessions; j++)
+			for (size_t k = 0; k < v->session[j].channels; k++)
+				put_channel(t, v, v->session[j].session.number,
+				    &v->session[j].channel[k]);
+	}
+}
+
+static void
+measure(struct top *t)
+{
+	struct winsize ws;
+
+	t->width = 80;
+	t->lines = 24;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0 && ws.ws_row > 0) {
+		t->width = ws.ws_col > WIDTH_MOST ? WIDTH_MOST : ws.ws_col;
+		t->lines = ws.ws_row;
+	}
+}
+
+static void
+refresh(void *arg)
+{
+	struct top *t = arg;
+	struct tunnels all;
+
+	t->timer = NULL;
+	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1) {
+		t->failed = t->over = true;
+		return;
+	}
+	measure(t);
+	fputs(HOME, stdout);
+	put_frame(t, &all);
+	fputs(CLEAR_REST, stdout);
+	query_free(&all);
+	if (fflush(stdout) != 0)
+		t->over = true;
+	else if ((t->timer = loop_timer(t->loop, REFRESH_MS, refresh, t)) == NULL)
+		t->over = true;
+}
+
+static void
+key_ready(void *arg, short revents)
+{
+	struct top *t = arg;
+	char key = 'q';
+
+	(void)revents;
+	if (read(STDIN_FILENO, &key, 1) <= 0 || key == 'q' || key == 'Q')
+		t->over = true;
+}
+
+static void
+signalled(void *arg, int signo)
+{
+	struct top *t = arg;
+
+	(void)signo;
+	t->over = true;
+}
+
+/* Keys one by one, unseen; no Ctrl-Z, which would leave the screen as it is. */
+static void
+terminal_take(struct top *t)
+{
+	struct termios raw;
+
+	t->keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &t->saved) == 0;
+	if (t->keys) {
+		raw = t->saved;
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		raw.c_cc[VMIN] = 1;
+		raw.c_cc[VTIME] = 0;
+		raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	}
+	fputs(ENTER, stdout);
+}
+
+static void
+terminal_give_back(struct top *t)
+{
+	fputs(LEAVE, stdout);
+	fflush(stdout);
+	if (t->keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
+}
+
+static int
+top_screen(struct top *t)
+{
+	struct signals *signals = NULL;
+	struct watch *watch = NULL;
+
+	t->line_end = CLEAR_LINE;
+	if ((t->loop = loop_new()) == NULL ||
+	    (signals = signals_new(t->loop, signalled, t)) == NULL) {
+		loop_free(t->loop);
+		return -1;
+	}
+	terminal_take(t);
+	if (t->keys)
+		watch = loop_watch(t->loop, STDIN_FILENO, POLLIN, key_ready, t);
+	refresh(t);
+	while (!t->over)
+		if (loop_once(t->loop, -1) == -1)
+			break;
+	terminal_give_back(t);
+	watch_free(watch);
+	timer_free(t->timer);
+	signals_free(signals);
+	loop_free(t->loop);
+	return t->failed ? -1 : 0;
+}
+
+static int
+top_once(struct top *t)
+{
+	struct tunnels all;
+
+	t->line_end = "\n";
+	t->width = PLAIN_WIDTH;
+	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1)
+		return -1;
+	put_frame(t, &all);
+	query_free(&all);
+	return 0;
+}
+
+int
+top_run(uid_t uid, char *why, unsigned long why_size)
+{
+	struct top t = { .uid = uid, .why = why, .why_size = why_size };
+
+	snprintf(why, why_size, "out of memory");
+	return isatty(STDOUT_FILENO) ? top_screen(&t) : top_once(&t);
+}

@@ -1,0 +1,180 @@
+#include "mux/muxmsg.h"
+
+#include <string.h>
+
+#define FWD_LOCAL 1
+#define FWD_REMOTE 2
+#define PORT_STREAMLOCAL 0xfffffffeU /* -2: the address is a socket's path */
+
+/* Answers begin with the type and the request's id; what follows: */
+enum rest { REST_NONE, REST_U32, REST_REASON };
+
+static const struct {
+	uint32_t type;
+	enum mux_answer answer;
+	enum rest rest;
+} answers[] = {
+	{ 0x80000001, MUX_S_OK, REST_NONE },
+	{ 0x80000002, MUX_S_DENIED, REST_REASON },
+	{ 0x80000003, MUX_S_FAILURE, REST_REASON },
+	{ 0x80000005, MUX_S_ALIVE, REST_U32 },
+	{ 0x80000006, MUX_S_SESSION_OPENED, REST_U32 },
+	{ 0x80000007, MUX_S_REMOTE_PORT, REST_U32 },
+	{ 0x8000000f, MUX_S_PROXY, REST_NONE },
+};
+
+/* A packet's length is known when it is complete: leave room for it first. */
+static int
+packet_begin(struct wire *w, struct wire *undo, uint32_t type)
+{
+	*undo = *w;
+	if (wire_put_u32(w, 0) == -1 || wire_put_u32(w, type) == -1) {
+		*w = *undo;
+		return -1;
+	}
+	return 0;
+}
+
+static int
+packet_end(struct wire *w, const struct wire *undo, int bad)
+{
+	size_t len = w->len - undo->len - 4;
+
+	if (bad || len > MUX_PACKET_MAX) {
+		*w = *undo;
+		return -1;
+	}
+	wire_poke_u32(w->data + undo->len, (uint32_t)len);
+	return 0;
+}
+
+int
+muxmsg_hello(struct wire *w)
+{
+	struct wire undo;
+
+	if (packet_begin(w, &undo, MUX_MSG_HELLO) == -1)
+		return -1;
+	return packet_end(w, &undo, wire_put_u32(w, MUX_VERSION));
+}
+
+int
+muxmsg_request(struct wire *w, enum mux_type type, uint32_t id)
+{
+	struct wire undo;
+
+	if (packet_begin(w, &undo, type) == -1)
+		return -1;
+	return packet_end(w, &undo, wire_put_u32(w, id));
+}
+
+static int
+put_forward(struct wire *w, const struct forward *f)
+{
+	/* In the message "" means ssh's default address and "*" every one. */
+	const char *host = f->host[0] == '\0' && f->kind == FORWARD_REMOTE ? "*" : f->host;
+	int local = f->kind == FORWARD_LOCAL;
+
+	if (wire_put_u32(w, local ? FWD_LOCAL : FWD_REMOTE) == -1 ||
+	    wire_put_string(w, local ? f->path : host) == -1 ||
+	    wire_put_u32(w, local ? PORT_STREAMLOCAL : f->port) == -1 ||
+	    wire_put_string(w, local ? host : f->path) == -1 ||
+	    wire_put_u32(w, local ? f->port : PORT_STREAMLOCAL) == -1)
+		return -1;
+	return 0;
+}
+
+int
+muxmsg_forward(struct wire *w, enum mux_type type, uint32_t id, const struct forward *f)
+{
+	struct wire undo;
+
+	if (packet_begin(w, &undo, type) == -1)
+		return -1;
+	return packet_end(w, &undo, wire_put_u32(w, id) == -1 || put_forward(w, f) == -1);
+}
+
+int
+muxmsg_stdio(struct wire *w, uint32_t id, const char *host, uint16_t port)
+{
+	struct wire undo;
+
+	if (packet_begin(w, &undo, MUX_C_NEW_STDIO_FWD) == -1)
+		return -1;
+	/* The port is a u32, whatever PROTOCOL.mux says: mux.c reads one. */
+	return packet_end(w, &undo, wire_put_u32(w, id) == -1 ||
+	    wire_put_string(w, "") == -1 || wire_put_string(w, host) == -1 ||
+	    wire_put_u32(w, port) == -1);
+}
+
+static int
+get_reason(struct wire *w, struct mux_reply *r)
+{
+	const uint8_t *text;
+	size_t len;
+
+	if (wire_get_bytes(w, &text, &len) == -1)
+		return -1;
+	if (len > sizeof(r->reason) - 1)
+		len = sizeof(r->reason) - 1;
+	for (size_t i = 0; i < len; i++)
+		r->reason[i] = text[i] >= 0x20 && text[i] < 0x7f ? (char)text[i] : '?';
+	r->reason[len] = '\0';
+	return 0;
+}
+
+/* Extensions are pairs of name and value; none of them concerns us, but they must
+ * be well formed (OpenSSH 10 sends "info"). */
+static int
+get_hello(struct wire *w, struct mux_reply *r)
+{
+	const uint8_t *text;
+	size_t len;
+
+	r->answer = MUX_S_HELLO;
+	if (wire_get_u32(w, &r->value) == -1)
+		return -1;
+	if (r->value != MUX_VERSION)
+		return 0; /* what follows is that version's business */
+	while (wire_left(w) > 0)
+		if (wire_get_bytes(w, &text, &len) == -1 ||
+		    wire_get_bytes(w, &text, &len) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+get_rest(struct wire *w, struct mux_reply *r, enum rest rest)
+{
+	switch (rest) {
+	case REST_U32:
+		return wire_get_u32(w, &r->value);
+	case REST_REASON:
+		return get_reason(w, r);
+	default:
+		return 0;
+	}
+}
+
+int
+muxmsg_decode(struct mux_reply *r, const uint8_t *packet, size_t len)
+{
+	struct wire w;
+	uint32_t type;
+
+	memset(r, 0, sizeof(*r));
+	wire_read_from(&w, packet, len);
+	if (wire_get_u32(&w, &type) == -1)
+		return -1;
+	if (type == MUX_MSG_HELLO)
+		return get_hello(&w, r);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		if (answers[i].type != type)
+			continue;
+		r->answer = answers[i].answer;
+		if (wire_get_u32(&w, &r->id) == -1)
+			return -1;
+		return get_rest(&w, r, answers[i].rest);
+	}
+	return -1;
+}

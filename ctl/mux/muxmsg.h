@@ -1,0 +1,49 @@
+/* The messages of OpenSSH's multiplexing protocol, version 4 (PROTOCOL.mux), as
+ * far as they are needed here. Pure.
+ *
+ * On the wire every packet is a u32 length and that many bytes; the encoders below
+ * append whole packets. They return 0, or -1 when there is no room (nothing is
+ * appended then). */
+#ifndef MUXMSG_H
+#define MUXMSG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mux/forward.h"
+#include "base/wire.h"
+
+#define MUX_VERSION 4
+#define MUX_PACKET_MAX 65536 /* without the length; OpenSSH's own stay below 4 KiB */
+
+enum mux_type {
+	MUX_MSG_HELLO = 0x00000001,
+	MUX_C_ALIVE_CHECK = 0x10000004,
+	MUX_C_TERMINATE = 0x10000005,
+	MUX_C_OPEN_FWD = 0x10000006,
+	MUX_C_CLOSE_FWD = 0x10000007,
+	MUX_C_NEW_STDIO_FWD = 0x10000008,
+	MUX_C_PROXY = 0x1000000f
+};
+
+enum mux_answer {
+	MUX_S_OK, MUX_S_DENIED, MUX_S_FAILURE, MUX_S_ALIVE, MUX_S_SESSION_OPENED,
+	MUX_S_REMOTE_PORT, MUX_S_PROXY, MUX_S_HELLO
+};
+
+struct mux_reply {
+	enum mux_answer answer;
+	uint32_t id;     /* of the request; 0 for a hello */
+	uint32_t value;  /* hello: version, alive: pid, remote port, session */
+	char reason[128]; /* denied, failure: printable text */
+};
+
+int muxmsg_hello(struct wire *);
+int muxmsg_request(struct wire *, enum mux_type, uint32_t id); /* alive check, terminate, proxy */
+int muxmsg_forward(struct wire *, enum mux_type, uint32_t id, const struct forward *);
+int muxmsg_stdio(struct wire *, uint32_t id, const char *host, uint16_t port);
+
+/* Decode a packet without its length. -1: malformed, or not an answer that is known. */
+int muxmsg_decode(struct mux_reply *, const uint8_t *packet, size_t len);
+
+#endif

@@ -1,0 +1,383 @@
+#include "net/listener.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "net/peer.h"
+#include "net/peer_owner.h"
+#include "base/unixsock.h"
+
+#define BACKLOG 4096 /* the kernel may take it for less */
+#define AT_ONCE 32    /* accepted before others get their turn */
+#define PORT_TRIES 20 /* to find a port that is free on both loopback addresses */
+
+struct listener {
+	struct listener *next;
+	struct loop *loop;
+	struct watch *watch;
+	listener_fn *fn;
+	void *arg;
+	int fd;
+	bool is_unix;
+	struct hostport at;
+};
+
+struct message {
+	char *text;
+	size_t size;
+};
+
+__attribute__((format(printf, 3, 4))) static enum listen_result
+fail(enum listen_result result, struct message why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why.text, why.size, fmt, ap);
+	va_end(ap);
+	return result;
+}
+
+/* Accepting */
+
+bool
+listener_lacks(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+int
+listener_accept(int fd, struct watch *watch, struct sockaddr_storage *from)
+{
+	socklen_t len = sizeof(*from);
+	int got = accept4(fd, (struct sockaddr *)from, from != NULL ? &len : NULL,
+	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (got == -1 && listener_lacks(errno)) {
+		log_at(LOG_SESSIONS, "cannot accept a connection: %s; trying again",
+		    strerror(errno));
+		watch_pause_for(watch, LISTENER_PAUSE_MS);
+	}
+	return got;
+}
+
+static void
+listener_ready(void *arg, short revents)
+{
+	struct listener *l = arg;
+	int fd;
+
+	(void)revents;
+	for (int i = 0; i < AT_ONCE && (fd = listener_accept(l->fd, l->watch, NULL)) != -1; i++)
+		l->fn(l->arg, fd);
+}
+
+void
+listener_start(struct listener *l, listener_fn *fn, void *arg)
+{
+	for (; l != NULL; l = l->next) {
+		l->fn = fn;
+		l->arg = arg;
+		if ((l->watch = loop_watch(l->loop, l->fd, POLLIN, listener_ready, l)) == NULL)
+			log_error("%s: cannot accept: out of memory", l->at.host);
+	}
+}
+
+void
+listener_free(struct listener *l)
+{
+	struct listener *next;
+
+	for (; l != NULL; l = next) {
+		next = l->next;
+		watch_free(l->watch);
+		if (l->is_unix)
+			unlink(l->at.host);
+		if (l->fd != -1)
+			close(l->fd);
+		free(l);
+	}
+}
+
+struct listener *
+listener_next(const struct listener *l)
+{
+	return l->next;
+}
+
+const struct hostport *
+listener_at(const struct listener *l)
+{
+	return &l->at;
+}
+
+/* Making them */
+
+/* Takes over fd, also when it fails. */
+static struct listener *
+listener_new(struct loop *loop, int fd)
+{
+	struct listener *l = memory_new(sizeof(*l));
+
+	if (l == NULL) {
+		close(fd);
+		return NULL;
+	}
+	peer_owner_open();
+	l->loop = loop;
+	l->fd = fd;
+	return l;
+}
+
+/* The numeric address that sa is; false for another family than IP. */
+static bool
+address_text(struct hostport *at, const struct sockaddr *sa, socklen_t len)
+{
+	char port[8];
+
+	if (getnameinfo(sa, len, at->host, sizeof(at->host), port, sizeof(port),
+	    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return false;
+	at->port = (uint16_t)atoi(port);
+	return sa->sa_family == AF_INET || sa->sa_family == AF_INET6;
+}
+
+/* Which address it has got in the end. */
+static bool
+read_address(struct listener *l, struct sockaddr_storage *ss)
+{
+	socklen_t len = sizeof(*ss);
+
+	memset(ss, 0, sizeof(*ss));
+	return getsockname(l->fd, (struct sockaddr *)ss, &len) == 0 &&
+	    address_text(&l->at, (struct sockaddr *)ss, len);
+}
+
+static void
+set_port(struct sockaddr *sa, uint16_t port)
+{
+	if (sa->sa_family == AF_INET)
+		((struct sockaddr_in *)(void *)sa)->sin_port = htons(port);
+	else
+		((struct sockaddr_in6 *)(void *)sa)->sin6_port = htons(port);
+}
+
+static int
+bind_and_listen(const struct addrinfo *ai)
+{
+	int one = 1, saved;
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd == -1)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (ai->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* A machine without IPv6 (or IPv4) has only one loopback address. */
+static bool
+is_absent_family(int error)
+{
+	return error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EPROTONOSUPPORT;
+}
+
+static enum listen_result
+cannot_bind(const struct addrinfo *ai, struct message why)
+{
+	struct hostport at;
+	char text[SPEC_HOST_MAX + 16];
+	int error = errno;
+
+	if (!address_text(&at, ai->ai_addr, ai->ai_addrlen))
+		at = (struct hostport){ "?", 0 };
+	hostport_format(text, sizeof(text), at.host, at.port);
+	if (error == EADDRINUSE)
+		return fail(LISTEN_IN_USE, why, "cannot listen on %s: the port is in use; choose "
+		    "another one, or 0 for any", text);
+	if (error == EACCES)
+		return fail(LISTEN_FAILED, why, "cannot listen on %s: that port takes a privilege; "
+		    "choose one from 1024 up", text);
+	return fail(LISTEN_FAILED, why, "cannot listen on %s: %s", text, strerror(error));
+}
+
+/* One listener for each address in the list; with port 0 all get the port of the first. */
+static enum listen_result
+listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai, uint16_t port,
+    struct message why)
+{
+	struct listener **end = out;
+	struct sockaddr_storage ss;
+	int fd;
+
+	for (; ai != NULL; ai = ai->ai_next) {
+		set_port(ai->ai_addr, port);
+		if ((fd = bind_and_listen(ai)) == -1) {
+			if (is_absent_family(errno) && (*out != NULL || ai->ai_next != NULL))
+				continue;
+			return cannot_bind(ai, why);
+		}
+		if ((*end = listener_new(loop, fd)) == NULL)
+			return fail(LISTEN_FAILED, why, "out of memory");
+		if (!read_address(*end, &ss))
+			return fail(LISTEN_FAILED, why, "cannot tell the address listened on");
+		port = (*end)->at.port;
+		end = &(*end)->next;
+	}
+	return LISTEN_OK;
+}
+
+/* As listen_all(); another port, if it was ours to choose and somebody has it on ::1. */
+static enum listen_result
+listen_patiently(struct listener **out, struct loop *loop, struct addrinfo *ai, uint16_t port,
+    struct message why)
+{
+	enum listen_result result = LISTEN_FAILED;
+
+	for (int i = 0; i < PORT_TRIES; i++) {
+		*out = NULL;
+		if ((result = listen_all(out, loop, ai, port, why)) == LISTEN_OK)
+			return result;
+		listener_free(*out);
+		*out = NULL;
+		if (result != LISTEN_IN_USE || port != 0)
+			return result;
+	}
+	ai->ai_next = NULL; /* then only on the first address */
+	return listen_all(out, loop, ai, port, why);
+}
+
+/* What getaddrinfo() is to be asked for: without a bind address the loopback ones. */
+static const char *
+bind_name(const struct listen_at *at, struct addrinfo *hints)
+{
+	const char *host = at->at->host;
+
+	*hints = (struct addrinfo){ .ai_family = at->family, .ai_socktype = SOCK_STREAM };
+	if (strcmp(host, "*") == 0)
+		hints->ai_flags = AI_PASSIVE;
+	else if (*host != '\0' && strcmp(host, "localhost") != 0)
+		return host;
+	return NULL;
+}
+
+static void
+ipv4_first(struct addrinfo **list)
+{
+	struct addrinfo *first = *list, *ai;
+
+	for (ai = first; ai->ai_next != NULL; ai = ai->ai_next)
+		if (ai->ai_next->ai_family == AF_INET && first->ai_family != AF_INET) {
+			struct addrinfo *v4 = ai->ai_next;
+
+			ai->ai_next = v4->ai_next;
+			v4->ai_next = first;
+			*list = v4;
+			return;
+		}
+}
+
+enum listen_result
+listener_tcp(struct listener **out, struct loop *loop, const struct listen_at *at, char *why,
+    size_t why_size)
+{
+	struct message message = { why, why_size };
+	struct addrinfo hints, *list;
+	const char *name = bind_name(at, &hints);
+	enum listen_result result;
+	int error;
+
+	*out = NULL;
+	if ((error = getaddrinfo(name, "0", &hints, &list)) != 0)
+		return fail(LISTEN_FAILED, message, "cannot listen on %s: %s", at->at->host,
+		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+	ipv4_first(&list);
+	for (const struct addrinfo *ai = list; ai != NULL && !at->gateway; ai = ai->ai_next)
+		if (!addr_is_loopback(ai->ai_addr)) {
+			freeaddrinfo(list);
+			return fail(LISTEN_FAILED, message, "listening on %s lets other hosts in; "
+			    "add -g if that is meant", at->at->host);
+		}
+	result = listen_patiently(out, loop, list, at->at->port, message);
+	if (result != LISTEN_OK) {
+		listener_free(*out);
+		*out = NULL;
+	}
+	freeaddrinfo(list);
+	return result;
+}
+
+enum listen_result
+listener_unix(struct listener **out, struct loop *loop, const char *path, char *why,
+    size_t why_size)
+{
+	struct message message = { why, why_size };
+	int fd = unixsock_listen(path, BACKLOG);
+
+	*out = NULL;
+	if (fd == -1)
+		return fail(LISTEN_FAILED, message, "%s: cannot listen: %s", path, strerror(errno));
+	if ((*out = listener_new(loop, fd)) == NULL) {
+		unlink(path);
+		return fail(LISTEN_FAILED, message, "out of memory");
+	}
+	(*out)->is_unix = true;
+	snprintf((*out)->at.host, sizeof((*out)->at.host), "%s", path);
+	return LISTEN_OK;
+}
+
+static bool
+is_listening(int fd)
+{
+	int yes = 0;
+	socklen_t len = sizeof(yes);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 && yes;
+}
+
+enum listen_result
+listener_adopt(struct listener **out, struct loop *loop, int fd, bool gateway, char *why,
+    size_t why_size)
+{
+	struct message message = { why, why_size };
+	struct sockaddr_storage ss;
+	struct listener *l;
+
+	*out = NULL;
+	if (!is_listening(fd))
+		return fail(LISTEN_FAILED, message, "descriptor %d: not a listening socket", fd);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if ((l = listener_new(loop, fd)) == NULL)
+		return fail(LISTEN_FAILED, message, "out of memory");
+	*out = l;
+	if (!read_address(l, &ss))
+		fail(LISTEN_FAILED, message, "descriptor %d: not a TCP socket", fd);
+	else if (!gateway && !addr_is_loopback((struct sockaddr *)&ss))
+		fail(LISTEN_FAILED, message, "descriptor %d: listening on %s lets other hosts in; "
+		    "add -g if that is meant", fd, l->at.host);
+	else
+		return LISTEN_OK;
+	listener_free(l);
+	*out = NULL;
+	return LISTEN_FAILED;
+}

@@ -1,0 +1,249 @@
+#include "options/cmdline.h"
+
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options/flags.h"
+#include "base/log.h"
+
+static const struct flag *
+flag_find(char name)
+{
+	for (const struct flag *f = flag_table(); f->name != 0; f++)
+		if (f->name == name)
+			return f;
+	return NULL;
+}
+
+static int
+unknown(struct scan *s, char name)
+{
+	const char *why = flag_refusal(name);
+
+	if (why != NULL)
+		return scan_fail(s, "-%c is not taken: %s", name, why);
+	return scan_fail(s, "unknown option -%c (-h shows the known ones)", name);
+}
+
+/* "--name": there are two of them. */
+static int
+long_option(struct scan *s, const char *word)
+{
+	if (strcmp(word, "--help") != 0 && strcmp(word, "--version") != 0)
+		return scan_fail(s, "unknown option %.100s (-h shows the known ones)", word);
+	s->c->run = strcmp(word, "--help") == 0 ? RUN_USAGE : RUN_VERSION;
+	return 1;
+}
+
+/* One word of options, "-fNL": its last one may take the next word. How many words were
+ * used, -1 for an error. */
+static int
+scan_word(struct scan *s, const char *word, const char *next)
+{
+	const struct flag *f;
+
+	if (word[1] == '-')
+		return long_option(s, word);
+	while (*++word != '\0') {
+		if ((f = flag_find(*word)) == NULL)
+			return unknown(s, *word);
+		s->argument = NULL;
+		if (f->argument == NULL) {
+			if (flag_apply(s, f) == -1)
+				return -1;
+			continue;
+		}
+		s->argument = word[1] != '\0' ? word + 1 : next;
+		if (s->argument == NULL)
+			return scan_fail(s, "option -%c needs an argument: %s", *word, f->argument);
+		if (flag_apply(s, f) == -1)
+			return -1;
+		return word[1] != '\0' ? 1 : 2;
+	}
+	return 1;
+}
+
+/* Options up to the first word that is none; "--" ends them and is skipped. The index
+ * behind them, -1 for an error. */
+static int
+scan_options(struct scan *s, char *const argv[], int i, bool *terminated)
+{
+	int used;
+
+	while (argv[i] != NULL && argv[i][0] == '-' && argv[i][1] != '\0') {
+		if (strcmp(argv[i], "--") == 0) {
+			*terminated = true;
+			return i + 1;
+		}
+		if ((used = scan_word(s, argv[i], argv[i + 1])) == -1)
+			return -1;
+		i += used;
+	}
+	return i;
+}
+
+/* As ssh does: options, the destination, options again, the command. */
+static int
+scan_all(struct scan *s, int argc, char *const argv[])
+{
+	bool terminated = false, ignored;
+	int i;
+
+	if ((i = scan_options(s, argv, argc > 0 ? 1 : 0, &terminated)) == -1)
+		return -1;
+	if (argv[i] != NULL)
+		s->c->destination = argv[i++];
+	if (s->c->destination != NULL && !terminated &&
+	    (i = scan_options(s, argv, i, &ignored)) == -1)
+		return -1;
+	if (s->c->destination != NULL && terminated && argv[i] != NULL &&
+	    strcmp(argv[i], "--") == 0)
+		i++;
+	s->c->command = argv[i] != NULL ? &argv[i] : NULL;
+	return 0;
+}
+
+/* What stands in FTP_OVER_SSH_OPTIONS: options and nothing else. Read before the command line, which
+ * so has the last word; but of ssh's own options the first one counts, hence a list apart. */
+static int
+scan_environment(struct scan *s, const char *text)
+{
+	static const char blank[] = " \t\n";
+	char **words = calloc(strlen(text) / 2 + 2, sizeof(*words)), *rest;
+	size_t count = 0;
+	bool ignored = false;
+	int used;
+
+	if ((s->c->environment = strdup(text)) == NULL || words == NULL) {
+		free(words);
+		return scan_fail(s, "out of memory");
+	}
+	for (char *word = strtok_r(s->c->environment, blank, &rest); word != NULL;
+	    word = strtok_r(NULL, blank, &rest))
+		words[count++] = word;
+	used = scan_options(s, words, 0, &ignored);
+	if (used != -1 && words[used] != NULL)
+		used = scan_fail(s, "FTP_OVER_SSH_OPTIONS holds options only, not \"%.100s\"",
+		    words[used]);
+	free(words);
+	return used == -1 ? -1 : 0;
+}
+
+/* ssh takes these once, or the last of them. */
+static bool
+given_already(const struct strings *list, const char *option)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->item[i], option) == 0)
+			return strcmp(option, "-F") == 0 || strcmp(option, "-J") == 0;
+	return false;
+}
+
+static int
+append_environment(struct scan *s, const struct strings *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (given_already(&s->c->ssh, list->item[i]))
+			i++;
+		else if (scan_push(s, &s->c->ssh, list->item[i]) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Here names are looked up when they are bound. */
+static bool
+is_open_near(const char *host)
+{
+	return strcmp(host, "*") == 0;
+}
+
+/* As with ssh: -g means all addresses, where none is named. */
+static void
+open_gateway(struct cmdline *c)
+{
+	for (size_t i = 0; i < c->local.count && c->gateway; i++)
+		if (*c->local.spec[i].listen.host == '\0')
+			strcpy(c->local.spec[i].listen.host, "*");
+}
+
+static int
+check_gateway(struct scan *s, const struct specs *list, bool (*is_open)(const char *))
+{
+	for (size_t i = 0; i < list->count && !s->c->gateway; i++)
+		if (is_open(list->spec[i].listen.host))
+			return scan_fail(s, "listening on %s lets other hosts in; add -g if that is "
+			    "meant", list->spec[i].listen.host);
+	return 0;
+}
+
+/* What does not go together. */
+static int
+check(struct scan *s)
+{
+	struct cmdline *c = s->c;
+
+	if (c->destination == NULL)
+		return scan_fail(s, "destination missing (-h shows the usage)");
+	if (destination_check(c->destination, s->why, s->why_size) == -1)
+		return -1;
+	if (c->run != RUN_CLIENT && c->command != NULL)
+		return scan_fail(s, "a command (\"%.100s\") does not go with -%c", c->command[0],
+		    c->run == RUN_TUNNEL ? 'N' : 'W');
+	if (c->run != RUN_CLIENT && c->ftp_user != NULL)
+		return scan_fail(s, "-u does not go with -%c: it is for the FTP client that is run",
+		    c->run == RUN_TUNNEL ? 'N' : 'W');
+	if (c->run == RUN_CLIENT && c->no_input)
+		return scan_fail(s, "-n needs -N: the FTP client has the input; </dev/null takes it away");
+	if (c->background && c->run != RUN_TUNNEL)
+		return scan_fail(s, "-f needs -N: an FTP client runs in the foreground");
+	if (c->run == RUN_STDIO && (c->local.count > 0 || c->remote.count > 0))
+		return scan_fail(s, "-L and -R do not go with -W");
+	if (check_gateway(s, &c->local, is_open_near) == -1)
+		return -1;
+	return check_gateway(s, &c->remote, bind_is_open_far);
+}
+
+static bool
+is_information(enum run run)
+{
+	return run == RUN_USAGE || run == RUN_VERSION || run == RUN_OPTIONS;
+}
+
+int
+cmdline_parse(struct cmdline *c, int argc, char *const argv[], char *why, size_t why_size)
+{
+	struct strings later = { NULL, 0 };
+	struct scan s = { .c = c, .ssh = &later, .why = why, .why_size = why_size };
+	const char *environment = getenv("FTP_OVER_SSH_OPTIONS");
+	int result = -1;
+
+	*c = (struct cmdline){ .run = RUN_CLIENT, .verbosity = LOG_NORMAL, .family = AF_UNSPEC };
+	ftp_options_default(&c->ftp);
+	if (environment == NULL || scan_environment(&s, environment) == 0) {
+		s.ssh = &c->ssh;
+		result = scan_all(&s, argc, argv);
+	}
+	if (result == 0)
+		result = append_environment(&s, &later);
+	free(later.item);
+	if (result == -1 || is_information(c->run))
+		return result;
+	if (!s.server_given)
+		c->server = (struct hostport){ "localhost", 21 };
+	open_gateway(c);
+	return check(&s);
+}
+
+void
+cmdline_free(struct cmdline *c)
+{
+	free(c->local.spec);
+	free(c->remote.spec);
+	free(c->ssh.item);
+	free(c->ftp_texts.item);
+	free(c->environment);
+}

@@ -1,0 +1,38 @@
+/* The options of ftp-over-ssh, one row each: for cmdline.c, which reads a command line, and
+ * usage.c, which describes them. */
+#ifndef FLAGS_H
+#define FLAGS_H
+
+#include "options/cmdline.h"
+
+struct scan {
+	struct cmdline *c;
+	struct strings *ssh;  /* where options for ssh go */
+	const char *argument; /* of the option at hand */
+	bool server_given;
+	char *why;
+	size_t why_size;
+};
+
+struct flag {
+	char name;
+	const char *argument; /* what it takes, NULL = nothing */
+	bool for_ssh;         /* ssh gets it as well */
+	int (*set)(struct scan *);
+	const char *help;
+};
+
+/* The table, ended by a name of 0. */
+const struct flag *flag_table(void);
+
+/* What ssh knows and we do not take: why, NULL = ssh has no such option either. */
+const char *flag_refusal(char name);
+
+/* The option is there: 0, or -1 with the message in scan. */
+int flag_apply(struct scan *, const struct flag *);
+
+/* Always -1, with that message. */
+int scan_fail(struct scan *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int scan_push(struct scan *, struct strings *, const char *text);
+
+#endif

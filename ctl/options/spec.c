@@ -1,0 +1,367 @@
+#include "options/spec.h"
+
+#include <arpa/inet.h>
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SPEC_FORM "[ftp/][bind_address:]port:host:hostport"
+#define QUOTE_MAX 200 /* of the bad input, in a message */
+
+struct message {
+	char *text;
+	size_t size;
+};
+
+/* One part of a spec, between colons; not NUL-terminated. */
+struct field {
+	const char *text;
+	size_t len;
+	bool bracketed;
+};
+
+__attribute__((format(printf, 2, 3))) static int
+fail(struct message why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why.text, why.size, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* Nothing, or what follows the address in fe80::1%eth0. */
+static bool
+is_zone(const char *text)
+{
+	if (*text == '\0')
+		return true;
+	if (*text++ != '%' || *text == '\0')
+		return false;
+	while (isalnum((unsigned char)*text) || (*text != '\0' && strchr("._-", *text) != NULL))
+		text++;
+	return *text == '\0';
+}
+
+static bool
+is_ipv6(const char *host)
+{
+	char address[INET6_ADDRSTRLEN];
+	unsigned char binary[16];
+	size_t len = strcspn(host, "%");
+
+	if (len >= sizeof(address) || !is_zone(host + len))
+		return false;
+	memcpy(address, host, len);
+	address[len] = '\0';
+	return inet_pton(AF_INET6, address, binary) == 1;
+}
+
+/* What is wrong with a host name, or NULL. A leading '-' could turn into an option of
+ * whatever command line the name ends up on. */
+static const char *
+host_fault(const char *host)
+{
+	if (*host == '\0')
+		return "host missing";
+	if (*host == '-')
+		return "a host may not begin with '-'";
+	for (const unsigned char *p = (const unsigned char *)host; *p != '\0'; p++)
+		if (*p <= ' ' || *p == 0x7f || strchr("/[]", *p) != NULL)
+			return "a host may not contain blanks, control characters, brackets or '/'";
+	if (strchr(host, ':') != NULL && !is_ipv6(host))
+		return "not an IPv6 address";
+	return NULL;
+}
+
+/* Cut the next field off *p. -1 when a bracket does not end before ':' or the end. */
+static int
+next_field(const char **p, struct field *f)
+{
+	const char *end;
+
+	f->bracketed = **p == '[';
+	f->text = *p + f->bracketed;
+	f->len = strcspn(f->text, f->bracketed ? "]" : ":");
+	end = f->text + f->len;
+	if (f->bracketed && *end++ != ']')
+		return -1;
+	if (*end != ':' && *end != '\0')
+		return -1;
+	*p = *end == ':' ? end + 1 : NULL;
+	return 0;
+}
+
+/* All fields of text. Their number, max + 1 when there are more, -1 for bad brackets. */
+static int
+fields(const char *text, struct field *f, int max)
+{
+	int n;
+
+	for (n = 0; text != NULL; n++) {
+		if (n == max)
+			return max + 1;
+		if (next_field(&text, &f[n]) == -1)
+			return -1;
+	}
+	return n;
+}
+
+/* Strictly digits; at most 65535. */
+static int
+port_of(const struct field *f, uint16_t *port)
+{
+	unsigned value = 0;
+
+	if (f->bracketed || f->len == 0)
+		return -1;
+	for (size_t i = 0; i < f->len; i++) {
+		if (!isdigit((unsigned char)f->text[i]))
+			return -1;
+		if ((value = value * 10 + (unsigned)(f->text[i] - '0')) > 65535)
+			return -1;
+	}
+	*port = (uint16_t)value;
+	return 0;
+}
+
+/* Copies f to host (SPEC_HOST_MAX). Returns what is wrong with it, or NULL. */
+static const char *
+host_of(const struct field *f, char *host)
+{
+	if (f->len >= SPEC_HOST_MAX)
+		return "host too long";
+	memcpy(host, f->text, f->len);
+	host[f->len] = '\0';
+	return host_fault(host);
+}
+
+/* No bind address, an empty one and "*" are three things to ssh as well. */
+static const char *
+bind_of(const struct field *f, char *host)
+{
+	if (f->bracketed || (f->len > 0 && !(f->len == 1 && *f->text == '*')))
+		return host_of(f, host);
+	strcpy(host, "*");
+	return NULL;
+}
+
+static const char *
+spec_fault(struct tunnel_spec *spec, const struct field *f, bool has_bind)
+{
+	const char *fault;
+
+	if (has_bind && (fault = bind_of(f++, spec->listen.host)) != NULL)
+		return fault;
+	if (port_of(&f[0], &spec->listen.port) == -1)
+		return "the port to listen on must be 0 to 65535";
+	if ((fault = host_of(&f[1], spec->target.host)) != NULL)
+		return fault;
+	if (port_of(&f[2], &spec->target.port) == -1 || spec->target.port == 0)
+		return "the host's port must be 1 to 65535";
+	return NULL;
+}
+
+int
+spec_parse(struct tunnel_spec *spec, const char *text, char *why, size_t why_size)
+{
+	struct message message = { why, why_size };
+	struct field f[4];
+	const char *fault;
+	int n;
+
+	memset(spec, 0, sizeof(*spec));
+	n = fields(strncasecmp(text, "ftp/", 4) == 0 ? text + 4 : text, f, 4);
+	if (n != 3 && n != 4)
+		fault = n == -1 ? "unbalanced brackets" : "wrong number of parts";
+	else
+		fault = spec_fault(spec, f, n == 4);
+	if (fault == NULL)
+		return 0;
+	return fail(message, "bad forwarding \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
+	    SPEC_FORM);
+}
+
+bool
+bind_is_open_far(const char *host)
+{
+	unsigned char address[4];
+
+	if (*host == '\0' || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+		return false;
+	return inet_pton(AF_INET, host, address) != 1 || address[0] != 127;
+}
+
+static const char *
+hostport_fault(struct hostport *hp, const char *text, uint16_t default_port)
+{
+	struct field f[2] = { { text, strlen(text), false } };
+	const char *fault;
+	int n = 1;
+
+	if (!is_ipv6(text) && (n = fields(text, f, 2)) != 1 && n != 2)
+		return n == -1 ? "unbalanced brackets" : "too many colons";
+	if ((fault = host_of(&f[0], hp->host)) != NULL)
+		return fault;
+	hp->port = default_port;
+	if (n == 2 && (port_of(&f[1], &hp->port) == -1 || hp->port == 0))
+		return "the port must be 1 to 65535";
+	return hp->port == 0 ? "port missing" : NULL;
+}
+
+int
+hostport_parse(struct hostport *hp, const char *text, uint16_t default_port, char *why,
+    size_t why_size)
+{
+	struct message message = { why, why_size };
+	const char *fault;
+
+	memset(hp, 0, sizeof(*hp));
+	if ((fault = hostport_fault(hp, text, default_port)) == NULL)
+		return 0;
+	return fail(message, "bad address \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
+	    default_port == 0 ? "host:port or [IPv6 address]:port" :
+	    "host[:port] or [IPv6 address]:port");
+}
+
+char *
+hostport_format(char *dst, size_t size, const char *host, uint16_t port)
+{
+	const char *fmt = strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u";
+
+	snprintf(dst, size, fmt, host, (unsigned)port);
+	return dst;
+}
+
+/* In the ssh:// form ssh decodes the user, so %2d is a '-' as well. */
+static bool
+user_has_dash(const char *user, bool uri)
+{
+	return *user == '-' || (uri && strncasecmp(user, "%2d", 3) == 0);
+}
+
+static const char *
+destination_fault(const char *text)
+{
+	bool uri = strncasecmp(text, "ssh://", 6) == 0;
+	const char *user = uri ? text + 6 : text, *at = strrchr(user, '@');
+	const char *host = at != NULL ? at + 1 : user;
+	size_t len = strlen(host);
+	struct hostport hp;
+	char rest[SPEC_HOST_MAX + 8]; /* host:port */
+
+	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++)
+		if (*p < ' ' || *p == 0x7f)
+			return "control characters";
+	if (at != NULL && at == user)
+		return "user missing";
+	if (at != NULL && user_has_dash(user, uri))
+		return "a user may not begin with '-'";
+	if (!uri)
+		return host_fault(host);
+	if (len > 0 && host[len - 1] == '/')
+		len--;
+	if (len >= sizeof(rest))
+		return "host too long";
+	memcpy(rest, host, len);
+	rest[len] = '\0';
+	return hostport_fault(&hp, rest, 22);
+}
+
+int
+destination_check(const char *destination, char *why, size_t why_size)
+{
+	struct message message = { why, why_size };
+	const char *fault;
+
+	if (*destination == '\0')
+		return fail(message, "empty destination; expected [user@]host or ssh://[user@]host[:port]");
+	if ((fault = destination_fault(destination)) == NULL)
+		return 0;
+	return fail(message, "bad destination \"%.*s\": %s; expected [user@]host or "
+	    "ssh://[user@]host[:port]", QUOTE_MAX, destination, fault);
+}
+
+/* ftp://user@address:port, the user as RFC 3986 wants it. */
+static void
+format_url(const struct tokens *t, char *dst, size_t size)
+{
+	size_t len = (size_t)snprintf(dst, size, "ftp://");
+	const char *user = t->user != NULL ? t->user : "";
+
+	for (const char *p = user; *p != '\0'; p++)
+		len += (size_t)snprintf(dst + len, size - len, isalnum((unsigned char)*p) ||
+		    strchr("-._~", *p) != NULL ? "%c" : "%%%02X", (unsigned char)*p);
+	if (*user != '\0')
+		dst[len++] = '@';
+	hostport_format(dst + len, size - len, t->host, t->port);
+}
+
+/* What one token stands for, in dst; NULL when it is none. */
+static const char *
+token_value(char token, const struct tokens *t, char *dst, size_t size)
+{
+	switch (token) {
+	case 'h':
+		return t->host;
+	case 'p':
+		snprintf(dst, size, "%u", (unsigned)t->port);
+		return dst;
+	case 'U':
+		return t->user != NULL ? t->user : "";
+	case 'u':
+		format_url(t, dst, size);
+		return dst;
+	case '%':
+		return "%";
+	default:
+		return NULL;
+	}
+}
+
+char *
+token_expand(const char *argument, const struct tokens *t)
+{
+	/* ftp://@[]:65535 around it, and each byte of the user as three */
+	size_t longest = strlen(t->host) + 32 + (t->user != NULL ? 3 * strlen(t->user) : 0);
+	size_t len = 0, size = 1;
+	char *scratch = malloc(longest), *out;
+	const char *value;
+
+	for (const char *p = argument; *p != '\0'; p++)
+		size += *p == '%' ? longest : 1;
+	if ((out = malloc(size)) == NULL || scratch == NULL)
+		goto err;
+	for (const char *p = argument; *p != '\0'; p++) {
+		value = *p == '%' ? token_value(p[1], t, scratch, longest) : NULL;
+		if (value == NULL) {
+			out[len++] = *p;
+			continue;
+		}
+		memcpy(out + len, value, strlen(value));
+		len += strlen(value);
+		p++;
+	}
+	out[len] = '\0';
+	free(scratch);
+	return out;
+err:
+	free(scratch);
+	free(out);
+	return NULL;
+}
+
+int
+token_present(const char *argument)
+{
+	for (const char *p = argument; (p = strchr(p, '%')) != NULL && p[1] != '\0'; p += 2)
+		if (strchr("hpu", p[1]) != NULL)
+			return 1;
+	return 0;
+}

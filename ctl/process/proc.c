@@ -1,0 +1,288 @@
+#include "process/proc.h"
+
+#include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#elif defined(__FreeBSD__)
+#include <sys/procctl.h>
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/fdlimit.h"
+#include "base/loop.h"
+#include "process/signals.h"
+
+#define KILL_MS 500 /* for SIGKILL to have its effect */
+
+/* The loop hears of SIGCHLD while there is a process. */
+static struct proc *first;
+static struct watch *watch;
+static int self_pipe[2] = { -1, -1 };
+
+int
+proc_shell_status(int status)
+{
+	return status < 0 ? 128 - status : status;
+}
+
+/* Hearing of the end */
+
+static int
+status_of(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+static void
+removed(struct proc *p)
+{
+	struct proc **at;
+
+	for (at = &first; *at != NULL && *at != p; at = &(*at)->next)
+		;
+	if (*at != NULL)
+		*at = p->next;
+	p->pid = 0;
+	if (first == NULL) {
+		watch_free(watch);
+		watch = NULL;
+	}
+}
+
+/* Children that nobody knows were left to us by whoever was this process before. */
+static void
+reap(void)
+{
+	struct proc *p;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		for (p = first; p != NULL && p->pid != pid; p = p->next)
+			;
+		if (p != NULL && WIFSTOPPED(status) && p->stopped != NULL)
+			p->stopped(p->arg, WSTOPSIG(status));
+		if (p == NULL || WIFSTOPPED(status))
+			continue;
+		removed(p);
+		p->fn(p->arg, status_of(status));
+	}
+}
+
+static void
+child_ended(void *arg, short revents)
+{
+	char bytes[64];
+
+	(void)arg;
+	(void)revents;
+	if (read(self_pipe[0], bytes, sizeof(bytes)) > 0)
+		reap();
+}
+
+/* A full pipe loses nothing: it will be read. */
+static void
+handler(int signo)
+{
+	int saved = errno;
+
+	(void)signo;
+	if (write(self_pipe[1], "", 1) == -1)
+		errno = saved;
+	errno = saved;
+}
+
+static int
+listen_for_ends(struct loop *loop)
+{
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_RESTART };
+
+	if (watch != NULL)
+		return 0;
+	if (self_pipe[0] == -1 && pipe2(self_pipe, O_CLOEXEC | O_NONBLOCK) == -1)
+		return -1;
+	if ((watch = loop_watch(loop, self_pipe[0], POLLIN, child_ended, NULL)) == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	sigemptyset(&sa.sa_mask);
+	return sigaction(SIGCHLD, &sa, NULL);
+}
+
+/* In the child */
+
+static void
+die_with(pid_t parent)
+{
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+#elif defined(__FreeBSD__)
+	int signo = SIGTERM;
+
+	procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signo);
+#endif
+	if (getppid() != parent)
+		_exit(127);
+}
+
+static int
+arrange_descriptors(const struct proc_start *s)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; i < 3; i++) {
+		int from = s->fd[i] == PROC_NULL ? null : s->fd[i];
+
+		if (from == i)
+			fcntl(i, F_SETFD, 0);
+		else if (s->fd[i] != PROC_OURS && dup2(from, i) == -1)
+			return errno;
+	}
+	for (size_t i = 0; i < sizeof(s->keep) / sizeof(s->keep[0]); i++)
+		if (s->keep[i] > 0 && fcntl(s->keep[i], F_SETFD, 0) == -1)
+			return errno;
+	return 0;
+}
+
+static int
+become(const struct proc_start *s)
+{
+	if (s->become != NULL)
+		return s->become(s->arg);
+	execvp(s->argv[0], (char *const *)(uintptr_t)s->argv);
+	return errno;
+}
+
+static _Noreturn void
+child(const struct proc_start *s, pid_t parent, int failure)
+{
+	int error;
+
+	signals_default();
+	if (s->dies_with_us)
+		die_with(parent);
+	if (s->own_session)
+		setsid();
+	if (s->many_descriptors)
+		fdlimit_raise();
+	if ((error = arrange_descriptors(s)) == 0)
+		error = become(s);
+	if (failure == -1)
+		dprintf(STDERR_FILENO, "%s: %s\n", s->argv[0], strerror(error));
+	else if (write(failure, &error, sizeof(error)) == -1)
+		_exit(126);
+	_exit(127);
+}
+
+/* Starting */
+
+/* The pipe closes itself when the program is executed. */
+static int
+exec_failure(int fd)
+{
+	int error = 0;
+	ssize_t n;
+
+	while ((n = read(fd, &error, sizeof(error))) == -1 && errno == EINTR)
+		;
+	return n == sizeof(error) ? error : 0;
+}
+
+/* No signal must find our handlers in the child: what they write is read by us. */
+static pid_t
+start(const struct proc_start *s, int failure[2])
+{
+	pid_t parent = getpid(), pid;
+	sigset_t all, before;
+	int error;
+
+	if (s->certain && pipe2(failure, O_CLOEXEC) == -1)
+		return -1;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	if ((pid = fork()) == 0)
+		child(s, parent, failure[1]);
+	error = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return pid;
+}
+
+int
+proc_start(struct proc *p, struct loop *loop, const struct proc_start *s, proc_fn *fn, void *arg)
+{
+	int failure[2] = { -1, -1 }, error;
+
+	if (listen_for_ends(loop) == -1)
+		return -1;
+	*p = (struct proc){ .next = first, .fn = fn, .arg = arg };
+	first = p;
+	p->pid = start(s, failure);
+	error = p->pid == -1 ? errno : 0;
+	if (failure[1] != -1)
+		close(failure[1]);
+	if (error == 0 && failure[0] != -1 && (error = exec_failure(failure[0])) != 0)
+		waitpid(p->pid, NULL, 0);
+	if (failure[0] != -1)
+		close(failure[0]);
+	if (error == 0)
+		return 0;
+	removed(p);
+	errno = error;
+	return -1;
+}
+
+/* Ending */
+
+void
+proc_kill(const struct proc *p, int signo)
+{
+	if (p->pid > 0)
+		kill(p->pid, signo);
+}
+
+void
+proc_forget(struct proc *p)
+{
+	if (p->pid > 0)
+		removed(p);
+}
+
+bool
+proc_wait(struct proc *p, unsigned ms, int *status)
+{
+	uint64_t end = loop_now() + ms;
+	int ended = 0;
+	pid_t got;
+
+	if (p->pid <= 0)
+		return true;
+	while ((got = waitpid(p->pid, &ended, WNOHANG)) == 0 || (got == -1 && errno == EINTR)) {
+		if (loop_now() >= end)
+			return false;
+		poll(NULL, 0, 1);
+	}
+	removed(p);
+	if (status != NULL)
+		*status = status_of(ended);
+	return true;
+}
+
+void
+proc_end(struct proc *p, unsigned ms)
+{
+	proc_kill(p, SIGTERM);
+	if (proc_wait(p, ms, NULL))
+		return;
+	proc_kill(p, SIGKILL);
+	proc_wait(p, KILL_MS, NULL);
+	proc_forget(p);
+}

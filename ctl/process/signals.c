@@ -1,0 +1,161 @@
+#include "process/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+
+static const int wanted[] = { SIGHUP, SIGINT, SIGTERM };
+#define WANTED (sizeof(wanted) / sizeof(wanted[0]))
+
+struct signals {
+	struct watch *watch;
+	signals_fn *fn;
+	void *arg;
+	int fds[2];
+};
+
+static volatile sig_atomic_t self_pipe = -1;
+
+/* What we change, and how it was before: children get that back. */
+static struct {
+	int signo;
+	struct sigaction before;
+} changed[] = { { .signo = SIGCHLD }, { .signo = SIGHUP }, { .signo = SIGINT },
+	{ .signo = SIGQUIT }, { .signo = SIGTERM }, { .signo = SIGPIPE } };
+#define CHANGED (sizeof(changed) / sizeof(changed[0]))
+
+static void
+unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+dispose(int signo, void (*how)(int))
+{
+	struct sigaction sa = { .sa_handler = how, .sa_flags = SA_RESTART };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(signo, &sa, NULL);
+}
+
+void
+signals_start(void)
+{
+	for (size_t i = 0; i < CHANGED; i++)
+		sigaction(changed[i].signo, NULL, &changed[i].before);
+	dispose(SIGCHLD, SIG_DFL);
+	unblock_all();
+}
+
+/* A full pipe loses nothing that matters: the same signals are in it already. */
+static void
+handler(int signo)
+{
+	unsigned char byte = (unsigned char)signo;
+	int saved = errno;
+
+	if (self_pipe != -1 && write(self_pipe, &byte, 1) == -1)
+		errno = saved;
+	errno = saved;
+}
+
+static void
+signals_ready(void *arg, short revents)
+{
+	struct signals *s = arg;
+	unsigned char bytes[64];
+	ssize_t n = read(s->fds[0], bytes, sizeof(bytes));
+
+	(void)revents;
+	for (size_t i = 0; i < WANTED && n > 0; i++)
+		if (memchr(bytes, wanted[i], (size_t)n) != NULL)
+			s->fn(s->arg, wanted[i]);
+}
+
+void
+signals_look(struct signals *s)
+{
+	signals_ready(s, POLLIN);
+}
+
+/* A signal that was ignored stays so (nohup, "&" in a script), except what we need. */
+static void
+catch(int signo)
+{
+	struct sigaction now;
+
+	sigaction(signo, NULL, &now);
+	if (now.sa_handler != SIG_IGN || signo == SIGTERM)
+		dispose(signo, handler);
+}
+
+struct signals *
+signals_new(struct loop *loop, signals_fn *fn, void *arg)
+{
+	struct signals *s = calloc(1, sizeof(*s));
+
+	if (s == NULL || pipe2(s->fds, O_CLOEXEC | O_NONBLOCK) == -1) {
+		free(s);
+		return NULL;
+	}
+	s->fn = fn;
+	s->arg = arg;
+	if ((s->watch = loop_watch(loop, s->fds[0], POLLIN, signals_ready, s)) == NULL) {
+		signals_free(s);
+		return NULL;
+	}
+	self_pipe = s->fds[1];
+	for (size_t i = 0; i < WANTED; i++)
+		catch(wanted[i]);
+	dispose(SIGPIPE, SIG_IGN);
+	unblock_all();
+	return s;
+}
+
+void
+signals_free(struct signals *s)
+{
+	if (s == NULL)
+		return;
+	self_pipe = -1;
+	watch_free(s->watch);
+	close(s->fds[0]);
+	close(s->fds[1]);
+	free(s);
+}
+
+void
+signals_leave_terminal(void)
+{
+	dispose(SIGINT, SIG_IGN);
+	dispose(SIGQUIT, SIG_IGN);
+}
+
+void
+signals_default(void)
+{
+	for (size_t i = 0; i < CHANGED; i++)
+		sigaction(changed[i].signo, &changed[i].before, NULL);
+	dispose(SIGPIPE, SIG_DFL);
+	dispose(SIGCHLD, SIG_DFL);
+	unblock_all();
+}
+
+void
+signals_die(int signo)
+{
+	dispose(signo, SIG_DFL);
+	unblock_all();
+	raise(signo);
+	_exit(128 + signo);
+}

@@ -1,0 +1,160 @@
+#include "proxy/drain.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/chanmsg.h"
+#include "base/libbsd.h"
+#include "base/wire.h"
+
+static void
+drain_lost(struct drain *d)
+{
+	d->unanswered = DRAIN_FOR_EVER;
+	d->have = d->left = 0;
+}
+
+/* The head is there: the hello and its answer have a 0 where the type stands. */
+static void
+drain_frame(struct drain *d)
+{
+	uint32_t len = wire_peek_u32(d->head);
+	uint8_t type = d->head[4] == 0 ? d->head[5] : 0;
+
+	if (len < 2 || len > CHANMSG_FRAME_MAX || type == CHANMSG_OPEN_FAILURE) {
+		drain_lost(d);
+		return;
+	}
+	d->left = len - 2;
+	d->have = 0;
+	if (type == CHANMSG_OPEN_CONFIRMATION && d->unanswered > 0)
+		d->unanswered--;
+}
+
+bool
+drain_push(struct drain *d, const uint8_t *data, size_t len)
+{
+	while (len > 0 && d->unanswered != DRAIN_FOR_EVER) {
+		if (d->left > 0) {
+			size_t n = d->left < len ? d->left : len;
+
+			d->left -= (uint32_t)n;
+			data += n;
+			len -= n;
+			continue;
+		}
+		d->head[d->have++] = *data++;
+		len--;
+		if (d->have == sizeof(d->head))
+			drain_frame(d);
+	}
+	return d->unanswered == 0;
+}
+
+void
+drain_begin(struct drain *d, uint32_t unanswered, const uint8_t *partial, size_t len)
+{
+	*d = (struct drain){ .unanswered = unanswered };
+	drain_push(d, partial, len);
+}
+
+bool
+drain_read(struct drain *d, int fd)
+{
+	uint8_t in[16 * 1024];
+	ssize_t n;
+
+	if (d->unanswered == 0)
+		return true;
+	n = recv(fd, in, sizeof(in), MSG_DONTWAIT);
+	if (n > 0)
+		return drain_push(d, in, (size_t)n);
+	return n == 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+void
+drain_end(int fd)
+{
+	shutdown(fd, SHUT_WR);
+}
+
+static void
+drain_all(struct drain *d, int fd, const uint8_t *out, size_t len)
+{
+	struct pollfd p = { .fd = fd };
+	ssize_t n;
+
+	while (!drain_read(d, fd)) {
+		if (len > 0 && (n = send(fd, out, len, MSG_NOSIGNAL | MSG_DONTWAIT)) > 0) {
+			out += n;
+			len -= (size_t)n;
+		}
+		p.events = len > 0 ? POLLIN | POLLOUT : POLLIN;
+		poll(&p, 1, -1);
+	}
+	if (d->unanswered != 0)
+		return;
+	drain_end(fd);
+	d->unanswered = DRAIN_FOR_EVER;
+	for (p.events = POLLIN; !drain_read(d, fd); poll(&p, 1, -1))
+		;
+}
+
+/* Whatever ends this session or its terminal must not end the master's other sessions: only
+ * the master's end does, or the answers. */
+static void
+drain_alone(int fd)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
+
+	setsid();
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_IGN);
+	if (fd != 0)
+		dup2(fd, 0);
+	closefrom(1);
+	if (chdir("/") == -1)
+		_exit(0);
+}
+
+void
+drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len)
+{
+	switch (fork()) {
+	case -1:
+		drain_all(d, fd, out, len);
+		break;
+	case 0:
+		drain_alone(fd);
+		drain_all(d, 0, out, len);
+		_exit(0);
+	default:
+		break;
+	}
+}
+
+void
+drain_hold_behind(int fd)
+{
+	struct pollfd p = { .fd = 0 };
+
+	pid_t child = fork();
+
+	if (child != 0) {
+		if (child != -1)
+			waitpid(child, NULL, 0);
+		return;
+	}
+	if (fork() != 0) /* nobody's child */
+		_exit(0);
+	drain_alone(fd);
+	while (poll(&p, 1, -1) <= 0)
+		;
+	_exit(0);
+}

@@ -1,0 +1,390 @@
+#include "proxy/proxy.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proxy/drain.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "mux/mux.h"
+#include "mux/muxmsg.h"
+#include "proxy/proxy_private.h"
+#include "base/unixsock.h"
+
+#define SEND_BUFFER (1024 * 1024) /* or what the system allows: ssh has something to do meanwhile */
+#ifndef FREE_MS
+#define FREE_MS 2000
+#endif
+
+static void proxy_woken(void *);
+
+uint64_t
+proxy_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* --- the end -------------------------------------------------------------------------- */
+
+void
+proxy_quiet(struct proxy *p)
+{
+	watch_free(p->watch);
+	timer_free(p->silence);
+	timer_free(p->wake);
+	unixsock_free(p->waiting);
+	p->watch = NULL;
+	p->silence = p->wake = NULL;
+	p->waiting = NULL;
+}
+
+void
+proxy_over(struct proxy *p, const char *reason)
+{
+	if (p->over)
+		return;
+	p->over = true;
+	proxy_quiet(p);
+	if (!p->freed)
+		p->gone(p->arg, reason);
+}
+
+static void
+proxy_silent(void *arg)
+{
+	struct proxy *p = arg;
+
+	p->silence = NULL;
+	proxy_over(p, "the ControlMaster does not answer");
+}
+
+/* The end is told by the loop, as all is. */
+void
+proxy_fail(struct proxy *p)
+{
+	p->failed = p->deaf = true;
+	p->out_from = p->out_len = 0;
+	if (p->busy == 0 && p->wake == NULL)
+		p->wake = loop_timer(p->loop, 0, proxy_woken, p);
+}
+
+/* --- telling -------------------------------------------------------------------------- */
+
+void
+proxy_schedule(struct proxy_channel *c, enum proxy_event event)
+{
+	struct proxy *p = c->proxy;
+
+	c->events |= 1U << event;
+	if (c->queued || c->freed || p->over)
+		return;
+	c->queued = true;
+	c->next_ready = NULL;
+	*p->ready_last = c;
+	p->ready_last = &c->next_ready;
+	if (p->busy == 0 && p->wake == NULL)
+		p->wake = loop_timer(p->loop, 0, proxy_woken, p);
+}
+
+static void
+channel_tell(struct proxy_channel *c)
+{
+	struct proxy *p = c->proxy;
+	unsigned events = c->events;
+
+	c->events = 0;
+	c->telling = true;
+	for (unsigned e = PROXY_OPENED; e <= PROXY_CLOSED; e++) {
+		if ((events & 1U << e) == 0 || (e == PROXY_READABLE && c->paused))
+			continue;
+		if (e == PROXY_WRITABLE)
+			c->hungry = false;
+		if (c->freed || p->over)
+			break;
+		c->fn(c->arg, (enum proxy_event)e, c->reason);
+		if (e == PROXY_REFUSED)
+			c->freed = true;
+	}
+	c->telling = false;
+	proxy_channel_settle(c);
+}
+
+static void
+proxy_tell(struct proxy *p)
+{
+	struct proxy_channel *c;
+
+	while ((c = p->ready) != NULL) {
+		if ((p->ready = c->next_ready) == NULL)
+			p->ready_last = &p->ready;
+		c->queued = false;
+		channel_tell(c);
+	}
+	for (c = p->all; c != NULL; c = c->next)
+		proxy_spill(c);
+}
+
+static void
+proxy_destroy(struct proxy *p)
+{
+	while (p->all != NULL) {
+		p->all->freed = true;
+		p->all->queued = false;
+		proxy_channel_over(p->all);
+	}
+	proxy_trace_free(p->trace);
+	free(p->channels);
+	free(p->in);
+	free(p->out);
+	free(p);
+}
+
+static void
+proxy_leave(struct proxy *p)
+{
+	if (p->failed)
+		proxy_over(p, "no memory for the connection to the ControlMaster");
+	if (!p->over)
+		proxy_arm(p);
+	if (p->small)
+		proxy_shrink(p);
+	if (--p->busy == 0 && p->freed)
+		proxy_destroy(p);
+}
+
+static void
+proxy_woken(void *arg)
+{
+	struct proxy *p = arg;
+
+	p->wake = NULL;
+	p->busy++;
+	proxy_tell(p);
+	proxy_leave(p);
+}
+
+static void
+proxy_ready(void *arg, short revents)
+{
+	struct proxy *p = arg;
+
+	p->busy++;
+	if (revents & POLLOUT)
+		proxy_flush(p);
+	if (revents & ~POLLOUT)
+		proxy_receive(p);
+	proxy_tell(p);
+	proxy_leave(p);
+}
+
+/* --- the beginning -------------------------------------------------------------------- */
+
+static int
+proxy_connected(struct proxy *p, int fd)
+{
+	if ((p->fd = fd) == -1 ||
+	    (p->watch = loop_watch(p->loop, fd, POLLIN | POLLOUT, proxy_ready, p)) == NULL)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ SEND_BUFFER }, sizeof(int));
+	p->silence = loop_timer(p->loop, MUX_TIMEOUT_MS, proxy_silent, p);
+	return 0;
+}
+
+static void
+proxy_waited(void *arg, int fd)
+{
+	struct proxy *p = arg;
+
+	p->waiting = NULL;
+	if (proxy_connected(p, fd) == 0)
+		return;
+	p->unanswered = 0;
+	proxy_over(p, errno == EAGAIN ? "the ControlMaster does not accept connections" :
+	    "the ControlMaster is gone");
+}
+
+/* Opens may follow at once: the master takes one packet after the other. */
+static int
+proxy_begin(struct proxy *p, const char *path)
+{
+	struct wire w;
+	int fd;
+
+	if (proxy_reserve(p, 64) == -1)
+		return -1;
+	wire_write_to(&w, p->out, p->out_size);
+	muxmsg_hello(&w);
+	muxmsg_request(&w, MUX_C_PROXY, 1);
+	p->out_len = w.len;
+	if ((fd = unixsock_connect(path)) != -1 || errno != EAGAIN)
+		return proxy_connected(p, fd);
+	p->waiting = unixsock_wait(p->loop, path, UNIXSOCK_PATIENCE_MS, proxy_waited, p);
+	return p->waiting == NULL ? -1 : 0;
+}
+
+static void
+proxy_nothing(void *arg, const char *reason)
+{
+	(void)arg;
+	(void)reason;
+}
+
+static struct proxy *
+proxy_make(struct loop *loop, uint64_t window_max, void *arg)
+{
+	struct proxy *p = memory_new(sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->loop = loop;
+	p->gone = proxy_nothing;
+	p->arg = arg;
+	p->fd = -1;
+	p->ready_last = &p->ready;
+	p->pool.max = window_max > 0 && window_max < WINDOW_MAX ? window_max : WINDOW_MAX;
+	return p;
+}
+
+struct proxy *
+proxy_new(struct loop *loop, const char *ctl_path, uint64_t window_max, proxy_gone_fn *gone,
+    void *arg)
+{
+	struct proxy *p = proxy_make(loop, window_max, arg);
+	int error;
+
+	if (p == NULL)
+		return NULL;
+	if (proxy_begin(p, ctl_path) == -1) {
+		error = errno;
+		proxy_free(p);
+		errno = error;
+		return NULL;
+	}
+	p->gone = gone;
+	return p;
+}
+
+struct proxy *
+proxy_adopt(struct loop *loop, int fd, uint64_t window_max, proxy_gone_fn *gone, void *arg)
+{
+	struct proxy *p = proxy_make(loop, window_max, arg);
+
+	if (p == NULL)
+		return NULL;
+	if ((p->watch = loop_watch(loop, fd, POLLIN, proxy_ready, p)) == NULL) {
+		proxy_free(p);
+		return NULL;
+	}
+	p->fd = fd;
+	p->gone = gone;
+	p->state = PROXY_READY;
+	p->stays = true; /* or else it would have been closed */
+	return p;
+}
+
+int
+proxy_fd(const struct proxy *p)
+{
+	return p->fd;
+}
+
+unsigned
+proxy_unanswered(const struct proxy *p)
+{
+	return p->unanswered;
+}
+
+static bool
+proxy_is_kept(const struct proxy *p)
+{
+	return p->keeps != NULL && p->keeps(p->keeps_arg);
+}
+
+/* Is there something to wait for before it can be closed? One that is kept for others should be
+ * at rest then. */
+static bool
+proxy_awaits(const struct proxy *p)
+{
+	if (p->fd == -1 || p->lost || p->failed)
+		return false;
+	return p->unanswered > 0 || p->out_len > p->out_from ||
+	    (p->stays && proxy_is_kept(p) && p->pool.count > 0);
+}
+
+static void
+proxy_await(struct proxy *p, uint64_t end)
+{
+	uint64_t now;
+	struct pollfd fds = { .fd = p->fd };
+
+	while (proxy_awaits(p) && (now = loop_now()) < end) {
+		fds.events = p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN;
+		if (poll(&fds, 1, (int)(end - now)) <= 0)
+			continue;
+		proxy_flush(p);
+		proxy_receive(p);
+	}
+}
+
+/* Nothing speaks against its end: say so, and read until the master has closed it. */
+static bool
+proxy_end(struct proxy *p, uint64_t end)
+{
+	struct drain d = { .unanswered = DRAIN_FOR_EVER };
+	struct pollfd fds = { .fd = p->fd, .events = POLLIN };
+	uint64_t now;
+
+	drain_end(p->fd);
+	while (!drain_read(&d, p->fd)) {
+		if ((now = loop_now()) >= end)
+			return false;
+		poll(&fds, 1, (int)(end - now));
+	}
+	return true;
+}
+
+/* Those who keep a copy know what to do with it from the trace. */
+static void
+proxy_leave_behind(struct proxy *p, uint64_t end)
+{
+	bool for_ever = p->lost || p->failed || p->stays;
+	struct drain d;
+
+	if (p->fd == -1 || (p->unanswered == 0 && !p->stays && proxy_end(p, end)) || proxy_is_kept(p))
+		return;
+	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
+	    p->in_len - p->in_from);
+	drain_behind(&d, p->fd, p->out + p->out_from, p->out_len - p->out_from);
+}
+
+void
+proxy_free(struct proxy *p)
+{
+	const uint64_t end = loop_now() + FREE_MS;
+	struct proxy_channel *c, *next;
+
+	if (p == NULL || p->freed)
+		return;
+	p->freed = true;
+	p->busy++;
+	for (c = p->all; c != NULL; c = next) {
+		next = c->next;
+		proxy_channel_free(c);
+	}
+	proxy_await(p, end);
+	proxy_leave_behind(p, end);
+	proxy_quiet(p);
+	if (p->fd != -1)
+		close(p->fd);
+	p->fd = -1;
+	p->over = true;
+	proxy_leave(p);
+}

@@ -1,0 +1,370 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "proxy/proxy_private.h"
+
+/* The master takes a frame in reads of 16 KiB, one a round, and its length by itself: two
+ * whole ones are the best that fits into a packet. */
+#define FRAME_BEST  (32 * 1024 - (CHANMSG_DATA_HEADER - 4))
+#define OUT_DATA    (256 * 1024) /* so much may wait for the master's socket */
+#define FLUSH_AT    (128 * 1024)
+#define CHANNELS    8
+
+/* --- making and ending ------------------------------------------------------------------ */
+
+static int
+channel_number(struct proxy *p)
+{
+	struct proxy_channel **more;
+	size_t room = p->channel_room > 0 ? p->channel_room * 2 : CHANNELS;
+
+	for (size_t i = 0; i < p->channel_room; i++)
+		if (p->channels[i] == NULL)
+			return (int)i;
+	if ((more = memory_grow(p->channels, room * sizeof(struct proxy_channel *))) == NULL)
+		return -1;
+	memset(more + p->channel_room, 0, (room - p->channel_room) * sizeof(more[0]));
+	p->channels = more;
+	p->channel_room = room;
+	return (int)(room / 2 < CHANNELS ? 0 : room / 2);
+}
+
+static int
+channel_open(struct proxy_channel *c, const char *host, uint16_t port)
+{
+	struct proxy *p = c->proxy;
+	struct wire w;
+
+	if (strlen(host) > 1024) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (proxy_reserve(p, 2048) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	wire_write_to(&w, p->out, p->out_size);
+	w.len = p->out_len;
+	chanmsg_open(&w, c->id, window_begin(&c->window, &p->pool), PROXY_PACKET_MAX, host, port);
+	p->out_len = w.len;
+	p->unanswered++;
+	c->dialled_at = proxy_queued(p);
+	proxy_arm(p);
+	return 0;
+}
+
+struct proxy_channel *
+proxy_dial(struct proxy *p, const char *host, uint16_t port, proxy_channel_fn *fn, void *arg)
+{
+	struct proxy_channel *c;
+	int number;
+
+	if (p->over || p->freed) {
+		errno = EPIPE;
+		return NULL;
+	}
+	if ((number = channel_number(p)) == -1 || (c = memory_new(sizeof(*c))) == NULL)
+		return NULL;
+	c->proxy = p;
+	c->fn = fn;
+	c->arg = arg;
+	c->id = (uint32_t)number;
+	c->dialled_us = proxy_now_us();
+	if (channel_open(c, host, port) == -1) {
+		free(c);
+		return NULL;
+	}
+	p->channels[number] = c;
+	if ((c->next = p->all) != NULL)
+		c->next->link = &c->next;
+	c->link = &p->all;
+	p->all = c;
+	return c;
+}
+
+static void
+channel_discard(struct proxy_channel *c)
+{
+	struct block *b;
+
+	while ((b = c->first) != NULL) {
+		c->first = b->next;
+		free(b);
+	}
+	c->last = NULL;
+	c->segment = c->segments = 0;
+	c->waiting = 0;
+}
+
+void
+proxy_channel_settle(struct proxy_channel *c)
+{
+	if (!c->freed || c->state != CHANNEL_OVER || c->telling || c->queued)
+		return;
+	channel_discard(c);
+	if (c->next != NULL)
+		c->next->link = c->link;
+	*c->link = c->next;
+	free(c);
+}
+
+void
+proxy_channel_over(struct proxy_channel *c)
+{
+	struct proxy *p = c->proxy;
+
+	if (c->state != CHANNEL_OVER) {
+		p->channels[c->id] = NULL;
+		p->small = p->pool.count <= 2; /* the control connection, and this one */
+	}
+	c->state = CHANNEL_OVER;
+	window_end(&c->window, &p->pool);
+	proxy_channel_settle(c);
+}
+
+void
+proxy_channel_free(struct proxy_channel *c)
+{
+	struct proxy *p;
+
+	if (c == NULL || c->freed)
+		return;
+	p = c->proxy;
+	c->freed = true;
+	channel_discard(c);
+	if (c->state == CHANNEL_OPEN && !c->close_sent) {
+		c->close_sent = true;
+		proxy_put_plain(p, CHANMSG_CLOSE, c->remote);
+	}
+	proxy_channel_settle(c);
+}
+
+/* --- reading ---------------------------------------------------------------------------- */
+
+static struct block *
+block_with_room(struct proxy_channel *c)
+{
+	struct block *b = c->last;
+
+	if (b != NULL && b->len < PROXY_BLOCK)
+		return b;
+	if ((b = memory_grow(NULL, sizeof(*b))) == NULL)
+		return NULL;
+	b->next = NULL;
+	b->from = b->len = 0;
+	if (c->last != NULL)
+		c->last->next = b;
+	else
+		c->first = b;
+	return c->last = b;
+}
+
+static int
+spill_one(struct proxy_channel *c, const uint8_t *data, size_t len)
+{
+	struct block *b;
+	size_t n;
+
+	for (; len > 0; data += n, len -= n) {
+		if ((b = block_with_room(c)) == NULL)
+			return -1;
+		n = PROXY_BLOCK - b->len < len ? PROXY_BLOCK - b->len : len;
+		memcpy(b->data + b->len, data, n);
+		b->len += n;
+	}
+	return 0;
+}
+
+void
+proxy_spill(struct proxy_channel *c)
+{
+	int bad = 0;
+
+	for (; c->segment < c->segments; c->segment++)
+		bad |= spill_one(c, c->list[c->segment].data, c->list[c->segment].len);
+	c->segment = c->segments = 0;
+	if (bad)
+		proxy_fail(c->proxy);
+}
+
+void
+proxy_came(struct proxy_channel *c, const uint8_t *data, size_t len)
+{
+	if (c->segments == PROXY_SEGMENTS)
+		proxy_spill(c);
+	c->list[c->segments++] = (struct segment){ data, len };
+	c->waiting += len;
+	proxy_schedule(c, PROXY_READABLE);
+}
+
+size_t
+proxy_peek(struct proxy_channel *c, const uint8_t **data)
+{
+	if (c->first != NULL) {
+		*data = c->first->data + c->first->from;
+		return c->first->len - c->first->from;
+	}
+	if (c->segment == c->segments)
+		return 0;
+	*data = c->list[c->segment].data;
+	return c->list[c->segment].len;
+}
+
+int
+proxy_pieces(struct proxy_channel *c, struct iovec *iov, int max)
+{
+	struct block *b = c->first;
+	int n = 0;
+
+	for (; b != NULL && n < max; b = b->next)
+		iov[n++] = (struct iovec){ b->data + b->from, b->len - b->from };
+	for (unsigned i = c->segment; i < c->segments && n < max; i++)
+		iov[n++] = (struct iovec){ (void *)(uintptr_t)c->list[i].data, c->list[i].len };
+	return n;
+}
+
+static size_t
+block_drop(struct proxy_channel *c, size_t n)
+{
+	struct block *b = c->first;
+
+	if (n < b->len - b->from) {
+		b->from += n;
+		return n;
+	}
+	n = b->len - b->from;
+	if ((c->first = b->next) == NULL)
+		c->last = NULL;
+	free(b);
+	return n;
+}
+
+static size_t
+segment_drop(struct proxy_channel *c, size_t n)
+{
+	struct segment *s = &c->list[c->segment];
+
+	if (n < s->len) {
+		s->data += n;
+		s->len -= n;
+		return n;
+	}
+	c->segment++;
+	return s->len;
+}
+
+static void
+channel_drop(struct proxy_channel *c, size_t n)
+{
+	size_t one;
+
+	for (c->waiting -= n; n > 0; n -= one)
+		one = c->first != NULL ? block_drop(c, n) : segment_drop(c, n);
+}
+
+void
+proxy_take(struct proxy_channel *c, size_t n)
+{
+	struct proxy *p = c->proxy;
+	struct wire w;
+	uint32_t credit;
+
+	if (n == 0)
+		return;
+	channel_drop(c, n);
+	if (!window_read(&c->window, n) || c->state != CHANNEL_OPEN || c->eof_came || p->over)
+		return;
+	credit = window_credit(&c->window, &p->pool, c->waiting, proxy_now_us());
+	if (credit == 0 || proxy_reserve(p, 64) == -1)
+		return;
+	wire_write_to(&w, p->out, p->out_size);
+	w.len = p->out_len;
+	chanmsg_adjust(&w, c->remote, credit);
+	p->out_len = w.len;
+	proxy_arm(p);
+}
+
+bool
+proxy_ended(const struct proxy_channel *c)
+{
+	return c->eof_came && c->waiting == 0;
+}
+
+bool
+proxy_closed(const struct proxy_channel *c)
+{
+	return c->state == CHANNEL_OVER || c->proxy->over;
+}
+
+void
+proxy_channel_pause(struct proxy_channel *c, bool paused)
+{
+	if (c->paused && !paused && (c->waiting > 0 || c->eof_came))
+		proxy_schedule(c, PROXY_READABLE);
+	c->paused = paused;
+}
+
+/* --- writing ---------------------------------------------------------------------------- */
+
+size_t
+proxy_room(struct proxy_channel *c, uint8_t **buf)
+{
+	struct proxy *p = c->proxy;
+	size_t n = c->remote_max < FRAME_BEST ? c->remote_max : FRAME_BEST;
+
+	if (c->state != CHANNEL_OPEN || c->eof_sent || c->close_sent || p->over || p->deaf)
+		return 0;
+	if (n > c->remote_window)
+		n = (size_t)c->remote_window;
+	if (p->out_len - p->out_from >= OUT_DATA)
+		n = 0;
+	if (n == 0) {
+		c->hungry = true;
+		return 0;
+	}
+	if (proxy_reserve(p, CHANMSG_DATA_HEADER + n) == -1)
+		return 0;
+	*buf = p->out + p->out_len + CHANMSG_DATA_HEADER;
+	return n;
+}
+
+void
+proxy_commit(struct proxy_channel *c, size_t n)
+{
+	struct proxy *p = c->proxy;
+
+	if (n == 0)
+		return;
+	if (proxy_unsent(c) == 0)
+		c->pending = 0;
+	chanmsg_data(p->out + p->out_len, c->remote, (uint32_t)n);
+	p->out_len += CHANMSG_DATA_HEADER + n;
+	c->remote_window -= n;
+	c->pending += n;
+	c->sent_by = proxy_queued(p);
+	if (!p->full && p->out_len - p->out_from >= FLUSH_AT)
+		proxy_flush(p);
+	proxy_arm(p);
+}
+
+size_t
+proxy_unsent(const struct proxy_channel *c)
+{
+	uint64_t left;
+
+	if (c->sent_by <= c->proxy->sent)
+		return 0;
+	left = c->sent_by - c->proxy->sent;
+	return (size_t)(left < c->pending ? left : c->pending);
+}
+
+void
+proxy_eof(struct proxy_channel *c)
+{
+	if (c->state != CHANNEL_OPEN || c->eof_sent || c->close_sent)
+		return;
+	c->eof_sent = true;
+	proxy_put_plain(c->proxy, CHANMSG_EOF, c->remote);
+}

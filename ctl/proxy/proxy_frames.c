@@ -1,0 +1,240 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "mux/muxmsg.h"
+#include "proxy/proxy_private.h"
+
+static void
+proxy_nonsense(struct proxy *p, const char *reason)
+{
+	p->lost = true;
+	proxy_over(p, reason);
+}
+
+/* A master that does not know proxy connections took the opens for nothing. */
+static void
+proxy_unable(struct proxy *p, const char *why)
+{
+	char reason[192];
+
+	p->unanswered = 0;
+	snprintf(reason, sizeof(reason), "the ControlMaster has no proxy connection for us: %s",
+	    why);
+	proxy_over(p, reason);
+}
+
+static void
+proxy_hello(struct proxy *p, const uint8_t *frame, size_t len)
+{
+	struct mux_reply reply;
+
+	if (muxmsg_decode(&reply, frame, len) == -1) {
+		proxy_nonsense(p, "unexpected answer from the ControlMaster");
+	} else if (p->state == PROXY_HELLO && reply.answer == MUX_S_HELLO) {
+		if (reply.value == MUX_VERSION)
+			p->state = PROXY_ASKED;
+		else
+			proxy_unable(p, "it speaks another version");
+	} else if (p->state == PROXY_ASKED && reply.answer == MUX_S_PROXY) {
+		p->state = PROXY_READY;
+		timer_free(p->silence);
+		p->silence = NULL;
+	} else if (reply.answer == MUX_S_FAILURE || reply.answer == MUX_S_DENIED) {
+		proxy_unable(p, reply.reason);
+	} else {
+		proxy_nonsense(p, "unexpected answer from the ControlMaster");
+	}
+}
+
+/* --- what concerns one channel: -1 = that cannot be ------------------------------------ */
+
+static int
+take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
+{
+	uint64_t now = proxy_now_us();
+
+	if (c->state != CHANNEL_OPENING || m->max_packet == 0)
+		return -1;
+	c->state = CHANNEL_OPEN;
+	c->remote = m->sender;
+	c->remote_window = m->window;
+	c->remote_max = m->max_packet;
+	c->proxy->unanswered--;
+	window_measure(&c->window, now - c->dialled_us, now);
+	if (c->freed) {
+		c->close_sent = true;
+		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
+	}
+	proxy_schedule(c, PROXY_OPENED);
+	return 0;
+}
+
+static int
+take_refusal(struct proxy_channel *c, const struct chanmsg *m)
+{
+	if (c->state != CHANNEL_OPENING)
+		return -1;
+	c->proxy->unanswered--;
+	c->proxy->refused++;
+	c->proxy->stays = true;
+	memcpy(c->reason, m->reason, sizeof(c->reason));
+	proxy_schedule(c, PROXY_REFUSED);
+	proxy_channel_over(c);
+	return 0;
+}
+
+static int
+take_data(struct proxy_channel *c, const struct chanmsg *m)
+{
+	if (c->state != CHANNEL_OPEN || c->eof_came || m->len > PROXY_PACKET_MAX ||
+	    window_came(&c->window, m->len) == -1)
+		return -1;
+	if (m->type == CHANMSG_EXTENDED_DATA)
+		window_read(&c->window, m->len); /* nobody reads it: credit comes with the rest */
+	else if (m->len > 0 && !c->freed)
+		proxy_came(c, m->data, m->len);
+	return 0;
+}
+
+static int
+take_adjust(struct proxy_channel *c, const struct chanmsg *m)
+{
+	if (c->state != CHANNEL_OPEN || c->remote_window + m->window > UINT32_MAX)
+		return -1;
+	c->remote_window += m->window;
+	if (c->hungry && m->window > 0)
+		proxy_schedule(c, PROXY_WRITABLE);
+	return 0;
+}
+
+static int
+take_eof(struct proxy_channel *c)
+{
+	if (c->state != CHANNEL_OPEN)
+		return -1;
+	c->eof_came = true;
+	proxy_schedule(c, PROXY_READABLE);
+	return 0;
+}
+
+static int
+take_close(struct proxy_channel *c)
+{
+	if (c->state != CHANNEL_OPEN)
+		return -1;
+	if (!c->close_sent)
+		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
+	c->close_sent = true;
+	proxy_schedule(c, PROXY_CLOSED);
+	proxy_channel_over(c);
+	return 0;
+}
+
+static int
+take_request(struct proxy_channel *c, const struct chanmsg *m)
+{
+	if (c->state != CHANNEL_OPEN)
+		return -1;
+	if (m->want_reply && !c->close_sent)
+		proxy_put_plain(c->proxy, CHANMSG_FAILURE, c->remote);
+	return 0;
+}
+
+static int
+channel_take(struct proxy_channel *c, const struct chanmsg *m)
+{
+	switch (m->type) {
+	case CHANMSG_OPEN_CONFIRMATION:
+		return take_confirmation(c, m);
+	case CHANMSG_OPEN_FAILURE:
+		return take_refusal(c, m);
+	case CHANMSG_DATA:
+	case CHANMSG_EXTENDED_DATA:
+		return take_data(c, m);
+	case CHANMSG_WINDOW_ADJUST:
+		return take_adjust(c, m);
+	case CHANMSG_EOF:
+		return take_eof(c);
+	case CHANMSG_CLOSE:
+		return take_close(c);
+	case CHANMSG_REQUEST:
+		return take_request(c, m);
+	default:
+		return c->state == CHANNEL_OPEN ? 0 : -1;
+	}
+}
+
+/* --- all frames ------------------------------------------------------------------------ */
+
+static void
+answer(struct proxy *p, const struct chanmsg *m)
+{
+	struct wire w;
+
+	if (proxy_reserve(p, 64) == -1)
+		return;
+	wire_write_to(&w, p->out, p->out_size);
+	w.len = p->out_len;
+	if (m->type == CHANMSG_OPEN)
+		chanmsg_open_refused(&w, m->channel);
+	else
+		chanmsg_request_failure(&w);
+	p->out_len = w.len;
+	proxy_arm(p);
+}
+
+static int
+proxy_take_message(struct proxy *p, const struct chanmsg *m)
+{
+	switch (m->type) {
+	case CHANMSG_OPEN:
+		answer(p, m);
+		return 0;
+	case CHANMSG_GLOBAL_REQUEST:
+		if (m->want_reply)
+			answer(p, m);
+		return 0;
+	case CHANMSG_IGNORE:
+	case CHANMSG_UNIMPLEMENTED:
+	case CHANMSG_DEBUG:
+	case CHANMSG_REQUEST_SUCCESS:
+	case CHANMSG_REQUEST_FAILURE:
+		return 0;
+	default:
+		if (m->channel >= p->channel_room || p->channels[m->channel] == NULL)
+			return -1;
+		return channel_take(p->channels[m->channel], m);
+	}
+}
+
+static void
+proxy_frame(struct proxy *p, const uint8_t *frame, size_t len)
+{
+	struct chanmsg m;
+
+	if (p->state != PROXY_READY)
+		proxy_hello(p, frame, len);
+	else if (chanmsg_decode(&m, frame, len) == -1 || proxy_take_message(p, &m) == -1)
+		proxy_nonsense(p, "unexpected message from the ControlMaster");
+}
+
+void
+proxy_frames(struct proxy *p)
+{
+	size_t len;
+
+	while (!p->lost && p->in_len - p->in_from >= 4) {
+		if ((len = wire_peek_u32(p->in + p->in_from)) > CHANMSG_FRAME_MAX) {
+			proxy_nonsense(p, "the ControlMaster sent too long a message");
+			return;
+		}
+		if (p->in_len - p->in_from < 4 + len)
+			return;
+		p->in_from += 4 + len;
+		proxy_frame(p, p->in + p->in_from - len, len);
+		if (p->over && !p->freed)
+			return;
+	}
+}

@@ -1,0 +1,114 @@
+/* Inside a proxy connection: proxy.c (its life), proxy_io.c (its buffers and its trace),
+ * proxy_frames.c (what comes), proxy_channel.c (what the owners of channels call). */
+#ifndef PROXY_PRIVATE_H
+#define PROXY_PRIVATE_H
+
+#include "proxy/chanmsg.h"
+#include "proxy/proxy.h"
+#include "proxy/proxy_trace.h"
+#include "proxy/window.h"
+
+#ifndef PROXY_PACKET_MAX
+#define PROXY_PACKET_MAX (32 * 1024) /* what we let the far side send in one message */
+#endif
+#define PROXY_SEGMENTS   16
+#define PROXY_BLOCK      (64 * 1024)
+
+enum proxy_state { PROXY_HELLO, PROXY_ASKED, PROXY_READY };
+enum channel_state { CHANNEL_OPENING, CHANNEL_OPEN, CHANNEL_OVER };
+
+struct proxy {
+	struct loop *loop;
+	struct watch *watch;
+	struct unixsock *waiting; /* for room in the master's backlog */
+	struct timer *silence, *wake;
+	proxy_gone_fn *gone;
+	void *arg;
+	enum proxy_state state;
+	int fd;
+	bool over;  /* gone: nothing is to be done with it but proxy_free() */
+	bool lost;  /* it talked nonsense: where frames begin is not known any more */
+	bool deaf;  /* nothing can be sent */
+	bool failed; /* no memory */
+	bool full;  /* the socket took not all of the last piece: wait until it takes more */
+	bool small; /* give back what the buffers have grown to */
+	bool freed; /* proxy_free() was called; the memory goes when busy is 0 */
+	uint32_t refused; /* opens */
+	bool stays; /* one was refused, ever: the master ends with this connection */
+	proxy_keeps_fn *keeps; /* somebody else has a copy, and the trace */
+	void *keeps_arg;
+	struct proxy_trace *trace;
+	unsigned busy, unanswered;
+	struct proxy_channel **channels; /* by our number; NULL = free */
+	size_t channel_room;
+	struct proxy_channel *all;
+	struct proxy_channel *ready, **ready_last; /* have events to be told */
+	struct window_pool pool;
+	uint8_t *in;
+	size_t in_from, in_len, in_size; /* in_from: what is not whole begins there */
+	bool in_full;                    /* there may be more than there was room for */
+	uint8_t *out;
+	size_t out_from, out_len, out_size; /* out_len counts from out, not from out_from */
+	uint64_t sent;                      /* ever */
+};
+
+/* What came lies in the connection's buffer while the events are told, and what is left of
+ * it then is copied into blocks. Blocks come before segments. */
+struct segment {
+	const uint8_t *data;
+	size_t len;
+};
+
+struct block {
+	struct block *next;
+	size_t from, len;
+	uint8_t data[PROXY_BLOCK];
+};
+
+struct proxy_channel {
+	struct proxy *proxy;
+	struct proxy_channel *next_ready, *next, **link; /* link: what points here of all */
+	proxy_channel_fn *fn;
+	void *arg;
+	uint32_t id, remote;
+	enum channel_state state;
+	bool eof_came, eof_sent, close_sent, paused, hungry, freed, queued, telling;
+	unsigned events; /* bits of enum proxy_event */
+	struct window window;
+	uint64_t remote_window;
+	uint32_t remote_max;
+	uint64_t dialled_us, dialled_at; /* when so much of the connection is sent, the open is */
+	struct block *first, *last;
+	size_t waiting; /* bytes in blocks and segments */
+	unsigned segment, segments;
+	struct segment list[PROXY_SEGMENTS];
+	uint64_t sent_by, pending; /* all is sent when so much of the connection is */
+	char reason[128];
+};
+
+/* proxy.c */
+uint64_t proxy_now_us(void);
+void proxy_quiet(struct proxy *); /* no watch, no timers */
+void proxy_over(struct proxy *, const char *reason);
+void proxy_fail(struct proxy *); /* no memory: it will be over */
+void proxy_schedule(struct proxy_channel *, enum proxy_event);
+
+/* proxy_io.c */
+uint64_t proxy_queued(const struct proxy *); /* all that was ever put into out */
+int proxy_reserve(struct proxy *, size_t n); /* -1: no memory; it has failed */
+void proxy_put_plain(struct proxy *, enum chanmsg_type, uint32_t channel);
+void proxy_arm(struct proxy *);
+void proxy_flush(struct proxy *);
+void proxy_receive(struct proxy *);
+void proxy_shrink(struct proxy *);
+
+/* proxy_frames.c */
+void proxy_frames(struct proxy *); /* take all that are whole */
+
+/* proxy_channel.c */
+void proxy_spill(struct proxy_channel *);    /* segments into blocks */
+void proxy_came(struct proxy_channel *, const uint8_t *data, size_t len);
+void proxy_channel_over(struct proxy_channel *);   /* its number may be used again */
+void proxy_channel_settle(struct proxy_channel *); /* free it, if nobody needs it any more */
+
+#endif

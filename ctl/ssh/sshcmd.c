@@ -1,0 +1,364 @@
+#include "ssh/sshcmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/memory.h"
+#include "ssh/sshjump.h"
+#include "ssh/sshrun.h"
+
+#define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
+
+const char *
+sshcmd_program(void)
+{
+	const char *program = getenv("FTP_OVER_SSH_SSH");
+
+	return program != NULL && *program != '\0' ? program : "ssh";
+}
+
+char *
+sshcmd_escape(char *dst, size_t size, const char *path)
+{
+	size_t n = 0;
+
+	for (; *path != '\0' && n + 2 < size; path++) {
+		if (*path == '%')
+			dst[n++] = '%';
+		dst[n++] = *path;
+	}
+	dst[n] = '\0';
+	return dst;
+}
+
+/* -J beside a ProxyCommand is an error. */
+static bool
+instead_of_jump(const char *const *ours, const char *option)
+{
+	if (strcmp(option, "-J") != 0)
+		return false;
+	while (*ours != NULL && strncmp(*ours, "ProxyCommand=", 13) != 0)
+		ours++;
+	return *ours != NULL;
+}
+
+/* program, options of ours, the user's, "--", destination, NULL; malloc'ed.
+ * Ours come first: in ssh the first value of an option wins. */
+static const char **
+command_line(const struct ssh_settings *s, const char *const *ours)
+{
+	const char **argv;
+	size_t n = 0, count = 0;
+
+	while (ours[count] != NULL)
+		count++;
+	if ((argv = memory_new((count + s->count + 4) * sizeof(*argv))) == NULL)
+		return NULL;
+	argv[n++] = s->program != NULL ? s->program : sshcmd_program();
+	for (size_t i = 0; i < count; i++)
+		argv[n++] = ours[i];
+	for (size_t i = 0; i < s->count; i++)
+		if (!instead_of_jump(ours, s->options[i]))
+			argv[n++] = s->options[i];
+		else
+			i++;
+	argv[n++] = "--";
+	argv[n++] = s->destination;
+	return argv;
+}
+
+/* Run ssh to its end, in a loop of its own. */
+
+struct answer {
+	bool done, timed_out;
+	int status;
+	char *output;
+};
+
+static void
+answer_take(void *arg, const struct sshrun_result *result)
+{
+	struct answer *a = arg;
+
+	a->done = true;
+	a->timed_out = result->timed_out;
+	a->status = result->status;
+	a->output = memory_text(result->output);
+}
+
+static int
+run_and_wait(const char *const argv[], unsigned timeout_ms, struct answer *a)
+{
+	struct loop *loop = loop_new();
+	struct sshrun *run = NULL;
+
+	*a = (struct answer){ .done = false };
+	if (loop != NULL)
+		run = sshrun_new(loop, argv, timeout_ms, answer_take, a);
+	while (run != NULL && !a->done)
+		if (loop_once(loop, -1) == -1)
+			break;
+	sshrun_free(run);
+	loop_free(loop);
+	return a->done && a->output != NULL ? 0 : -1;
+}
+
+/* The last line of text[0..*end) that is not blank: where it begins; *end is behind it. */
+static size_t
+line_before(const char *text, size_t *end)
+{
+	size_t begin;
+
+	while (*end > 0 && strchr("\r\n ", text[*end - 1]) != NULL)
+		--*end;
+	for (begin = *end; begin > 0 && text[begin - 1] != '\n'; begin--)
+		;
+	return begin;
+}
+
+/* "file: terminating, 1 bad configuration options" comes after what is bad about them. */
+static bool
+is_sum(const char *line, size_t len)
+{
+	static const char sum[] = ": terminating, ";
+
+	return memmem(line, len, sum, strlen(sum)) != NULL;
+}
+
+/* ssh's own words: the last line that says something. */
+static void
+last_line(char *dst, size_t size, const char *text)
+{
+	size_t end = strlen(text), begin = line_before(text, &end), before = begin;
+
+	if (begin > 0 && is_sum(text + begin, end - begin)) {
+		begin = line_before(text, &before);
+		end = before;
+	}
+	snprintf(dst, size, "%.*s", (int)(end - begin), text + begin);
+}
+
+/* Its output, malloc'ed, when it succeeded. */
+static char *
+ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeout_ms,
+    char *why, size_t why_size)
+{
+	const char **argv = command_line(s, ours);
+	struct answer a;
+	size_t used;
+
+	if (argv == NULL || run_and_wait(argv, timeout_ms, &a) == -1) {
+		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
+		free(argv);
+		return NULL;
+	}
+	free(argv);
+	if (!a.timed_out && a.status == 0)
+		return a.output;
+	if (a.timed_out)
+		snprintf(why, why_size, "ssh %s does not end", ours[0]);
+	else if (strstr(a.output, "usage: ssh ") != NULL) /* ssh://[::1] up to 9.2, for example */
+		snprintf(why, why_size, "ssh does not take such a destination; an IPv6 address is "
+		    "written [user@]address, with -p for the port");
+	else
+		last_line(why, why_size, *a.output != '\0' ? a.output : "ssh failed");
+	if (a.status == NO_PROGRAM && (used = strlen(why)) < why_size)
+		snprintf(why + used, why_size - used, "; install the OpenSSH client, or name it in "
+		    "FTP_OVER_SSH_SSH");
+	free(a.output);
+	return NULL;
+}
+
+bool
+sshcmd_expands(const char *ctl_path)
+{
+	return (*ctl_path == '~' || strchr(ctl_path, '%') != NULL || strstr(ctl_path, "${") != NULL) &&
+	    access(ctl_path, F_OK) == -1;
+}
+
+char *
+sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size_t why_size)
+{
+	const char *ours[] = { "-G", NULL, s->ctl_path, NULL };
+
+	if (s->ctl_path != NULL && sshcmd_expands(s->ctl_path))
+		ours[1] = "-S";
+	return ssh_output(s, ours, timeout_ms, why, why_size);
+}
+
+const char *
+sshcmd_value(const char *config, const char *keyword, char *dst, size_t size)
+{
+	size_t klen = strlen(keyword), len;
+
+	while (*config != '\0') {
+		const char *line = config;
+
+		len = strcspn(line, "\r\n");
+		config = line + len;
+		config += strspn(config, "\r\n");
+		if (len <= klen || strncmp(line, keyword, klen) != 0 || line[klen] != ' ')
+			continue;
+		len -= klen + 1;
+		if (len >= size)
+			continue; /* cut short it would be another value */
+		memcpy(dst, line + klen + 1, len);
+		dst[len] = '\0';
+		return config;
+	}
+	return NULL;
+}
+
+int
+sshcmd_control(const struct ssh_settings *s, const char *ctl_path, const char *command,
+    unsigned timeout_ms, pid_t *pid, char *why, size_t why_size)
+{
+	char path[256], *output;
+	/* The path is all that ssh needs to know; and it must never log in instead. */
+	const char *ours[] = { "-O", command, "-S", sshcmd_escape(path, sizeof(path), ctl_path),
+		"-F", "/dev/null", "-o", "ProxyCommand=false", NULL };
+	struct ssh_settings bare = { .destination = s->destination, .program = s->program };
+	const char *at;
+
+	if ((output = ssh_output(&bare, ours, timeout_ms, why, why_size)) == NULL)
+		return -1;
+	at = strstr(output, "(pid=");
+	if (pid != NULL)
+		*pid = at != NULL ? (pid_t)strtol(at + 5, NULL, 10) : 0;
+	free(output);
+	return 0;
+}
+
+static struct sshrun *
+run_there(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg, const char *option, const char *command)
+{
+	char path[256];
+	const char *argv[] = { s->program != NULL ? s->program : sshcmd_program(), option, "-S",
+		sshcmd_escape(path, sizeof(path), ctl_path), "-F", "/dev/null", "-o",
+		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, command, NULL };
+
+	return sshrun_new(loop, argv, timeout_ms, fn, arg);
+}
+
+struct sshrun *
+sshcmd_true(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+{
+	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-T", "true");
+}
+
+struct sshrun *
+sshcmd_sftp(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+{
+	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-Ts", "sftp");
+}
+
+/* A ControlMaster of our own: ssh itself guards it. ControlPersist counts neither channels nor
+ * connections to the control socket as being idle, those that only stay open included, so it lives
+ * for as long as the tunnel or a helper does, however they end. */
+
+struct texts {
+	char path[256], proxy[2048];
+};
+
+static bool
+is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size)
+{
+	return config != NULL && sshcmd_value(config, keyword, value, size) != NULL &&
+	    strcmp(value, unset) != 0;
+}
+
+static const char *
+config_file(const struct ssh_settings *s)
+{
+	for (size_t i = 0; i + 1 < s->count; i++)
+		if (strcmp(s->options[i], "-F") == 0)
+			return s->options[i + 1];
+	return NULL;
+}
+
+/* With ControlPersist ssh sends what a ProxyCommand says ("Permission denied", "visit this page to log
+ * in") to /dev/null, unless its -v was given: "vqvvv" is INFO in the end, its usual level. */
+static size_t
+add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct texts *t)
+{
+	char value[1024];
+	bool jumps = is_set(s->config, "proxyjump", "none", value, sizeof(value));
+
+	if (jumps && sshjump_command(t->proxy + strlen("ProxyCommand="), sizeof(t->proxy) -
+	    strlen("ProxyCommand="), s->program != NULL ? s->program : sshcmd_program(),
+	    config_file(s), value) == 0) {
+		memcpy(t->proxy, "ProxyCommand=", strlen("ProxyCommand="));
+		ours[n++] = "-o";
+		ours[n++] = t->proxy;
+	} else if (jumps || !is_set(s->config, "proxycommand", "none", value, sizeof(value))) {
+		return n;
+	}
+	ours[n++] = "-vqvvv";
+	return n;
+}
+
+static const char **
+master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct texts *t)
+{
+	static const char *const fixed[] = { "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
+		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
+		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
+		"RequestTTY=no" };
+	const char *ours[32] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
+	char interval[16];
+	size_t n = 2;
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		ours[n++] = fixed[i];
+	if (s->config != NULL && !is_set(s->config, "serveraliveinterval", "0", interval,
+	    sizeof(interval))) { /* the user has not set it */
+		ours[n++] = "-o";
+		ours[n++] = "ServerAliveInterval=15";
+		ours[n++] = "-o";
+		ours[n++] = "ServerAliveCountMax=3";
+	}
+	if (m->batch) {
+		ours[n++] = "-o";
+		ours[n++] = "BatchMode=yes";
+	}
+	add_proxy(ours, n, s, t);
+	return command_line(s, ours);
+}
+
+int
+sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
+    const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
+{
+	struct texts texts;
+	const char **argv = master_command_line(s, m, &texts);
+	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
+		.dies_with_us = true, .many_descriptors = true };
+	int fds[2], result, saved;
+
+	if (argv == NULL)
+		return -1;
+	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1) {
+		free(argv);
+		return -1;
+	}
+	start.fd[2] = fds[1];
+	result = proc_start(proc, loop, &start, fn, arg);
+	saved = errno;
+	free(argv);
+	close(fds[1]);
+	if (result == -1)
+		close(fds[0]);
+	else
+		*err = fds[0];
+	errno = saved;
+	return result;
+}

@@ -1,0 +1,65 @@
+/* Command lines of ssh: what its configuration says, -O check and exit, and a
+ * ControlMaster of our own.
+ *
+ * A destination is always behind "--". A ControlPath is taken literally (ssh would
+ * expand % in it). */
+#ifndef SSHCMD_H
+#define SSHCMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "process/proc.h"
+#include "ssh/sshrun.h"
+
+struct ssh_settings {
+	const char *const *options; /* "-F", "file", "-o", "X=y"; never -L, -R, -N, -S, -f */
+	size_t count;
+	const char *destination;
+	const char *program; /* NULL = sshcmd_program() */
+	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
+	const char *config; /* what sshcmd_config() has given; only a master of our own needs it */
+};
+
+struct ssh_master {
+	const char *ctl_path;
+	bool batch; /* ask nothing (BatchMode) */
+};
+
+const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
+char *sshcmd_escape(char *dst, size_t size, const char *path); /* % becomes %%; dst */
+
+/* Is it ssh who knows which path that is (~, %C, ${HOME})? Not if it is there literally. */
+bool sshcmd_expands(const char *ctl_path);
+
+/* What `ssh -G` prints, malloc'ed; NULL with a message in why. Its controlpath is that of the
+ * configuration, or ctl_path expanded, if it is to be. */
+char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
+    size_t why_size);
+/* The next line of it with that (lower case) keyword: its value in dst, and where to go on
+ * looking for another one; NULL when there is none. Pure. */
+const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
+
+/* `ssh -O command` (check, exit, stop): 0, or -1 with ssh's own words in why. pid may be NULL;
+ * 0 when it was not told. */
+int sshcmd_control(const struct ssh_settings *, const char *ctl_path, const char *command,
+    unsigned timeout_ms, pid_t *pid, char *why, size_t why_size);
+
+/* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
+ * loop. NULL with errno. See sshrun_new(). */
+struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *, void *arg);
+/* The same for the subsystem sftp: status 0 if there is one. */
+struct sshrun *sshcmd_sftp(struct loop *, const struct ssh_settings *, const char *ctl_path,
+    unsigned timeout_ms, sshrun_fn *, void *arg);
+
+/* Start `ssh -fNM`, stdin and terminal inherited for its prompts; -1 with errno. It exits when the
+ * master is in the background (status 0) or has failed; if we are killed before, it is ended. *err
+ * is the read end (CLOEXEC, non-blocking) of its stderr: the master may keep it open.
+ *
+ * The master ends 2 s after the last connection to its control socket and the last channel. */
+int sshcmd_master_start(struct proc *, struct loop *, const struct ssh_settings *,
+    const struct ssh_master *, int *err, proc_fn *, void *arg);
+
+#endif

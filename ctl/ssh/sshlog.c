@@ -1,0 +1,261 @@
+#include "ssh/sshlog.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "base/ratelimit.h"
+
+#define HELD 3        /* lines: "No ... host key is known", "Host key verification failed." */
+#define HOLD_MS 300   /* a user who is to type his password again must not wait for why */
+#define ASK_MS 500     /* for somebody to ask why a channel was refused */
+#define LINE_SIZE 1024
+
+struct sshlog {
+	struct loop *loop;
+	struct watch *watch;
+	struct timer *timer;
+	const char *servers;
+	int fd;
+	bool logged_in;
+	struct timer *asked; /* the refusal is kept back */
+	struct ratelimit told;
+	size_t len, held;
+	char line[LINE_SIZE];
+	char hold[HELD][LINE_SIZE];
+	char refusal[256];
+};
+
+static void
+say(const char *text)
+{
+	if (log_level() == LOG_QUIET)
+		return; /* ssh does not know about -q: it would not say either why it fails */
+	if (log_in_syslog())
+		log_at(LOG_NORMAL, "ssh: %s", text);
+	else
+		dprintf(STDERR_FILENO, "%s\n", text);
+}
+
+/* While it logs in */
+
+static void
+say_held(void *arg)
+{
+	struct sshlog *s = arg;
+
+	s->timer = NULL;
+	for (size_t i = 0; i < s->held; i++)
+		say(s->hold[i]);
+	s->held = 0;
+}
+
+static void
+hold(struct sshlog *s, const char *text)
+{
+	if (s->held == HELD) {
+		say(s->hold[0]);
+		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
+		s->held--;
+	}
+	snprintf(s->hold[s->held++], LINE_SIZE, "%s", text);
+	timer_free(s->timer);
+	s->timer = loop_timer(s->loop, HOLD_MS, say_held, s);
+}
+
+/* Afterwards */
+
+static void
+tell_refusal(struct sshlog *s)
+{
+	static const char prohibited[] = "administratively prohibited";
+	char text[1024];
+
+	if (strncmp(s->refusal, prohibited, strlen(prohibited)) == 0)
+		snprintf(text, sizeof(text), "the ssh server forbids connections to %s, or to a data "
+		    "port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
+		    "its sshd_config", s->servers);
+	else
+		snprintf(text, sizeof(text), "the ssh server cannot connect to %s, or to a data "
+		    "port there: %s", s->servers, s->refusal);
+	log_at(ratelimit_due(&s->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+	*s->refusal = '\0';
+}
+
+static void
+nobody_asked(void *arg)
+{
+	struct sshlog *s = arg;
+
+	s->asked = NULL;
+	if (*s->refusal != '\0')
+		tell_refusal(s);
+}
+
+/* Whoever asks for it soon makes a better message of it. */
+static void
+channel_refused(struct sshlog *s, const char *reason)
+{
+	snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason);
+	if (s->asked == NULL && (s->asked = loop_timer(s->loop, ASK_MS, nobody_asked, s)) == NULL)
+		tell_refusal(s);
+}
+
+/* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
+ * forward is told by us. */
+static void
+served_line(struct sshlog *s, const char *text)
+{
+	static const char answered[] = "mux_confirm_remote_forward: ";
+	static const char failed[] = ": open failed: ";
+	const char *reason = strstr(text, failed);
+
+	if (strncmp(text, "channel ", 8) == 0 && reason != NULL)
+		channel_refused(s, reason + strlen(failed));
+	else if (strncmp(text, answered, strlen(answered)) == 0)
+		log_at(LOG_DETAIL, "ssh: %s", text);
+	else
+		say(text);
+}
+
+/* Reading */
+
+static void
+line_complete(struct sshlog *s)
+{
+	char text[LINE_SIZE];
+
+	while (s->len > 0 && s->line[s->len - 1] == '\r')
+		s->len--;
+	log_escape(text, sizeof(text), s->line, s->len);
+	s->len = 0;
+	if (*text == '\0' || strncmp(text, "OpenSSH_", 8) == 0) /* -v: its version */
+		return;
+	if (s->logged_in)
+		served_line(s, text);
+	else
+		hold(s, text);
+}
+
+/* A line that is too long is passed on in pieces. */
+static void
+take_bytes(struct sshlog *s, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] != '\n')
+			s->line[s->len++] = bytes[i];
+		if (bytes[i] == '\n' || s->len == sizeof(s->line))
+			line_complete(s);
+	}
+}
+
+static void
+end(struct sshlog *s)
+{
+	watch_free(s->watch);
+	s->watch = NULL;
+	if (s->fd != -1)
+		close(s->fd);
+	s->fd = -1;
+	line_complete(s);
+}
+
+static void
+drain(struct sshlog *s)
+{
+	char bytes[LINE_SIZE];
+	ssize_t n;
+
+	while (s->fd != -1 && (n = read(s->fd, bytes, sizeof(bytes))) > 0)
+		take_bytes(s, bytes, (size_t)n);
+}
+
+bool
+sshlog_refusal(struct sshlog *s, char *dst, size_t size)
+{
+	if (s != NULL)
+		drain(s);
+	snprintf(dst, size, "%s", s != NULL ? s->refusal : "");
+	if (s != NULL)
+		*s->refusal = '\0';
+	return *dst != '\0';
+}
+
+static void
+sshlog_ready(void *arg, short revents)
+{
+	struct sshlog *s = arg;
+	char bytes[LINE_SIZE];
+	ssize_t n = read(s->fd, bytes, sizeof(bytes));
+
+	if (n > 0)
+		take_bytes(s, bytes, (size_t)n);
+	else if (n == 0 || (revents & (POLLERR | POLLNVAL)) != 0)
+		end(s);
+}
+
+struct sshlog *
+sshlog_new(struct loop *loop, int fd, const char *servers)
+{
+	struct sshlog *s = memory_new(sizeof(*s));
+
+	if (s != NULL) {
+		s->loop = loop;
+		s->fd = fd;
+		s->servers = servers;
+	}
+	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
+		return s;
+	close(fd);
+	free(s);
+	return NULL;
+}
+
+void
+sshlog_logged_in(struct sshlog *s)
+{
+	if (s == NULL)
+		return;
+	drain(s);
+	timer_free(s->timer);
+	say_held(s);
+	s->logged_in = true;
+}
+
+char *
+sshlog_reason(struct sshlog *s, char *dst, size_t size)
+{
+	size_t used = 0;
+
+	*dst = '\0';
+	if (s == NULL)
+		return dst;
+	drain(s);
+	end(s);
+	timer_free(s->timer);
+	s->timer = NULL;
+	for (size_t i = 0; i < s->held && used < size; i++)
+		used += (size_t)snprintf(dst + used, size - used, "%s%s", i > 0 ? " " : "",
+		    s->hold[i]);
+	s->held = 0;
+	return dst;
+}
+
+void
+sshlog_free(struct sshlog *s)
+{
+	if (s == NULL)
+		return;
+	drain(s);
+	end(s);
+	timer_free(s->timer);
+	say_held(s);
+	timer_free(s->asked);
+	nobody_asked(s);
+	free(s);
+}

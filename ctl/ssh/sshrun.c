@@ -1,0 +1,160 @@
+#include "ssh/sshrun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/memory.h"
+#include "process/proc.h"
+
+struct sshrun {
+	struct watch *watch;
+	struct timer *deadline;
+	struct proc proc;
+	sshrun_fn *fn;
+	void *arg;
+	int fd; /* what it prints; -1 = ended */
+	bool timed_out;
+	char *output;
+	size_t len, cap;
+};
+
+static void run_ready(void *arg, short revents);
+static void run_overdue(void *arg);
+static void run_ended(void *arg, int status);
+
+static int
+run_start(struct sshrun *r, struct loop *loop, const char *const argv[])
+{
+	struct proc_start start = { .argv = argv, .fd = { PROC_NULL, PROC_OURS, PROC_OURS } };
+	int fds[2], result;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return -1;
+	r->fd = fds[0];
+	fcntl(r->fd, F_SETFL, O_NONBLOCK);
+	start.fd[1] = start.fd[2] = fds[1];
+	result = proc_start(&r->proc, loop, &start, run_ended, r);
+	close(fds[1]);
+	return result;
+}
+
+struct sshrun *
+sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, sshrun_fn *fn,
+    void *arg)
+{
+	struct sshrun *r;
+	int saved;
+
+	if ((r = memory_new(sizeof(*r))) == NULL)
+		return NULL;
+	r->fn = fn;
+	r->arg = arg;
+	r->fd = -1;
+	if (run_start(r, loop, argv) == 0 &&
+	    (r->watch = loop_watch(loop, r->fd, POLLIN, run_ready, r)) != NULL &&
+	    (r->deadline = loop_timer(loop, timeout_ms, run_overdue, r)) != NULL)
+		return r;
+	saved = errno;
+	sshrun_free(r);
+	errno = saved;
+	return NULL;
+}
+
+static void
+run_end_output(struct sshrun *r)
+{
+	watch_free(r->watch);
+	r->watch = NULL;
+	if (r->fd != -1)
+		close(r->fd);
+	r->fd = -1;
+}
+
+void
+sshrun_free(struct sshrun *r)
+{
+	if (r == NULL)
+		return;
+	run_end_output(r);
+	timer_free(r->deadline);
+	proc_kill(&r->proc, SIGKILL);
+	proc_end(&r->proc, 0);
+	free(r->output);
+	free(r);
+}
+
+static void
+run_keep(struct sshrun *r, const char *data, size_t n)
+{
+	char *grown;
+
+	if (n > SSHRUN_OUTPUT_MAX - r->len)
+		n = SSHRUN_OUTPUT_MAX - r->len;
+	if (r->len + n + 1 > r->cap) {
+		if ((grown = memory_grow(r->output, r->len + n + 1 + 1024)) == NULL)
+			return;
+		r->output = grown;
+		r->cap = r->len + n + 1 + 1024;
+	}
+	memcpy(r->output + r->len, data, n);
+	r->len += n;
+	r->output[r->len] = '\0';
+}
+
+/* 1 while there may be more, 0 at the end. */
+static int
+run_read(struct sshrun *r)
+{
+	char data[4096];
+	ssize_t n = read(r->fd, data, sizeof(data));
+
+	if (n > 0)
+		run_keep(r, data, (size_t)n);
+	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* What it has left running may hold the other end of its output still. */
+static void
+run_ended(void *arg, int status)
+{
+	struct sshrun *r = arg;
+	struct sshrun_result result = { .timed_out = r->timed_out };
+	size_t before;
+
+	timer_free(r->deadline);
+	r->deadline = NULL;
+	do
+		before = r->len;
+	while (r->fd != -1 && run_read(r) == 1 && r->len > before);
+	run_end_output(r);
+	result.status = status < 0 ? -1 : status;
+	result.output = r->output != NULL ? r->output : "";
+	r->fn(r->arg, &result);
+}
+
+static void
+run_overdue(void *arg)
+{
+	struct sshrun *r = arg;
+
+	r->deadline = NULL;
+	r->timed_out = true;
+	proc_kill(&r->proc, SIGKILL);
+}
+
+static void
+run_ready(void *arg, short revents)
+{
+	struct sshrun *r = arg;
+
+	(void)revents;
+	if (run_read(r) == 0)
+		run_end_output(r);
+}

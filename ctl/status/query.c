@@ -1,0 +1,307 @@
+#include "status/query.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/rundir.h"
+#include "status/status.h"
+#include "base/unixsock.h"
+
+#define TELL_MS 3000
+#define READ_SIZE 65536
+
+static const char silent[] = "it does not answer";
+static const char gone[] = "it has just ended"; /* a socket that nobody listens at */
+
+/* One conversation. */
+struct talk {
+	struct tunnel_view *view;
+	struct watch *watch;
+	size_t *left; /* conversations that are under way */
+	int fd;
+	bool over;
+	struct status_done done;
+	uint8_t *data;
+	size_t len, size;
+};
+
+static void
+talk_end(struct talk *t, const char *trouble)
+{
+	if (t->over)
+		return;
+	t->over = true;
+	t->view->trouble = trouble;
+	watch_free(t->watch);
+	if (t->fd != -1)
+		close(t->fd);
+	t->fd = -1;
+	--*t->left;
+}
+
+/* Room for one more at the end of an array that grows by doubling; NULL: out of memory. */
+static void *
+append(void *array, size_t *count, size_t size)
+{
+	char *at;
+
+	memcpy(&at, array, sizeof(at)); /* a pointer to some struct */
+	if ((*count & (*count - 1)) == 0) {
+		at = realloc(at, (*count == 0 ? 1 : *count * 2) * size);
+		if (at == NULL)
+			return NULL;
+		memcpy(array, &at, sizeof(at));
+	}
+	memset(at + *count * size, 0, size);
+	return at + (*count)++ * size;
+}
+
+static bool
+take_channel(struct tunnel_view *v, const struct status_channel *c)
+{
+	struct session_view *s = v->sessions > 0 ? &v->session[v->sessions - 1] : NULL;
+	struct status_channel *to;
+
+	if (s == NULL || (to = append(&s->channel, &s->channels, sizeof(*c))) == NULL)
+		return false;
+	*to = *c;
+	return true;
+}
+
+static bool
+take_record(struct talk *t, const struct status_record *r)
+{
+	struct tunnel_view *v = t->view;
+	struct status_listener *listener;
+	struct session_view *session;
+
+	switch (r->type) {
+	case STATUS_TUNNEL:
+		v->tunnel = r->u.tunnel;
+		return true;
+	case STATUS_LISTENER:
+		if ((listener = append(&v->listener, &v->listeners, sizeof(*listener))) != NULL)
+			*listener = r->u.listener;
+		return listener != NULL;
+	case STATUS_SESSION:
+		if ((session = append(&v->session, &v->sessions, sizeof(*session))) != NULL)
+			session->session = r->u.session;
+		return session != NULL;
+	case STATUS_CHANNEL:
+		return take_channel(v, &r->u.channel);
+	case STATUS_DONE:
+		t->done = r->u.done;
+		talk_end(t, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+take_records(struct talk *t)
+{
+	enum status_result result;
+	struct status_record r;
+	struct wire w;
+
+	wire_read_from(&w, t->data, t->len);
+	while (!t->over && (result = status_get(&w, &r)) != STATUS_MORE) {
+		if (result == STATUS_OTHER_VERSION)
+			talk_end(t, "it is of another version of ftp-over-ssh; restart it");
+		else if (result != STATUS_OK || !take_record(t, &r))
+			talk_end(t, "its answer makes no sense");
+	}
+	if (w.pos > 0) {
+		memmove(t->data, t->data + w.pos, t->len - w.pos);
+		t->len -= w.pos;
+	}
+}
+
+static void
+talk_ready(void *arg, short revents)
+{
+	struct talk *t = arg;
+	ssize_t n;
+
+	(void)revents;
+	n = recv(t->fd, t->data + t->len, t->size - t->len, 0);
+	if (n > 0) {
+		t->len += (size_t)n;
+		take_records(t);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		talk_end(t, "it has hung up");
+	}
+}
+
+static void
+talk_begin(struct talk *t, struct loop *loop, const struct status_ask *ask)
+{
+	struct status_record r = { .type = STATUS_ASK };
+	uint8_t packet[STATUS_RECORD_MAX];
+	struct wire w;
+
+	r.u.ask = *ask;
+	wire_write_to(&w, packet, sizeof(packet));
+	status_put(&w, &r);
+	if ((t->fd = unixsock_connect(t->view->path)) == -1 && errno == EAGAIN)
+		talk_end(t, silent);
+	else if (t->fd == -1)
+		talk_end(t, gone);
+	else if ((t->data = malloc(READ_SIZE)) == NULL ||
+	    (t->watch = loop_watch(loop, t->fd, POLLIN, talk_ready, t)) == NULL)
+		talk_end(t, "out of memory");
+	else if (send(t->fd, packet, w.len, MSG_NOSIGNAL) != (ssize_t)w.len)
+		talk_end(t, "it has hung up");
+	t->size = READ_SIZE;
+}
+
+/* done may be NULL; else there is one view. */
+static int
+talk_with(struct tunnel_view *views, size_t count, const struct status_ask *ask,
+    unsigned ms, struct status_done *done)
+{
+	struct talk *talks = calloc(count + 1, sizeof(*talks));
+	struct loop *loop = loop_new();
+	uint64_t now, end = loop_now() + ms;
+	size_t left = count;
+
+	for (size_t i = 0; talks != NULL && loop != NULL && i < count; i++) {
+		talks[i] = (struct talk){ .view = &views[i], .left = &left, .fd = -1 };
+		talk_begin(&talks[i], loop, ask);
+	}
+	while (talks != NULL && loop != NULL && left > 0 && (now = loop_now()) < end)
+		if (loop_once(loop, (int)(end - now)) == -1)
+			break;
+	for (size_t i = 0; talks != NULL && loop != NULL && i < count; i++) {
+		talk_end(&talks[i], silent);
+		free(talks[i].data);
+	}
+	if (talks != NULL && done != NULL)
+		*done = talks[0].done;
+	now = talks != NULL && loop != NULL;
+	free(talks);
+	loop_free(loop);
+	return now ? 0 : -1;
+}
+
+/* All of them */
+
+static void
+found(const char *path, long pid, void *arg)
+{
+	struct tunnels *all = arg;
+	struct tunnel_view *v;
+
+	if (strlen(path) >= sizeof(v->path))
+		return;
+	if ((v = append(&all->tunnel, &all->count, sizeof(*v))) == NULL)
+		return;
+	snprintf(v->path, sizeof(v->path), "%s", path);
+	v->pid = pid;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct tunnel_view *x = a, *y = b;
+	int order;
+
+	if ((x->trouble != NULL) != (y->trouble != NULL))
+		return x->trouble != NULL ? 1 : -1;
+	order = strcmp(x->tunnel.name, y->tunnel.name);
+	return order != 0 ? order : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = ((const struct session_view *)a)->session.number;
+	uint32_t y = ((const struct session_view *)b)->session.number;
+
+	return (x > y) - (x < y);
+}
+
+static void
+view_free(struct tunnel_view *v)
+{
+	for (size_t i = 0; i < v->sessions; i++)
+		free(v->session[i].channel);
+	free(v->session);
+	free(v->listener);
+}
+
+static void
+drop_gone(struct tunnels *all)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (all->tunnel[i].trouble == gone)
+			view_free(&all->tunnel[i]);
+		else
+			all->tunnel[kept++] = all->tunnel[i];
+	all->count = kept;
+}
+
+int
+query_all(struct tunnels *all, uid_t uid, unsigned ms, char *why, size_t why_size)
+{
+	static const struct status_ask ask = { STATUS_ASK_ALL, 0, 0 };
+
+	*all = (struct tunnels){ NULL, 0 };
+	if (uid == geteuid() && rundir_path(why, why_size) == NULL)
+		return -1;
+	if (uid == geteuid())
+		rundir_sweep();
+	rundir_each(uid, 's', found, all);
+	if (talk_with(all->tunnel, all->count, &ask, ms, NULL) == -1) {
+		snprintf(why, why_size, "out of memory");
+		query_free(all);
+		return -1;
+	}
+	drop_gone(all);
+	for (size_t i = 0; i < all->count; i++)
+		if (all->tunnel[i].sessions > 1)
+			qsort(all->tunnel[i].session, all->tunnel[i].sessions,
+			    sizeof(struct session_view), by_number);
+	if (all->count > 1)
+		qsort(all->tunnel, all->count, sizeof(struct tunnel_view), by_name);
+	return 0;
+}
+
+void
+query_free(struct tunnels *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		view_free(&all->tunnel[i]);
+	free(all->tunnel);
+	*all = (struct tunnels){ NULL, 0 };
+}
+
+int
+query_tell(const struct tunnel_view *view, const struct status_ask *ask, char *why,
+    size_t why_size)
+{
+	struct tunnel_view copy = *view;
+	struct status_done done = { 0 };
+
+	copy.trouble = NULL;
+	if (talk_with(&copy, 1, ask, TELL_MS, &done) == -1)
+		snprintf(why, why_size, "out of memory");
+	else if (copy.trouble != NULL)
+		snprintf(why, why_size, "%s", copy.trouble);
+	else if (!done.ok)
+		snprintf(why, why_size, "%s", done.text);
+	else
+		return 0;
+	return -1;
+}

@@ -1,0 +1,75 @@
+#include "status/seen.h"
+
+const struct status_channel *
+seen_channel(const struct seen *seen, uint32_t number, size_t *at)
+{
+	for (*at = 0; *at < seen->channels; ++*at)
+		if (seen->channel[*at].number == number)
+			return &seen->channel[*at];
+	return NULL;
+}
+
+/* What a report cannot tell: for how long, and how fast. */
+static void
+complete(const struct seen *old, struct seen *new)
+{
+	uint64_t ms = new->at - old->at;
+	size_t at;
+
+	for (size_t i = 0; i < new->channels; i++) {
+		struct status_channel *c = &new->channel[i];
+		const struct status_channel *before = seen_channel(old, c->number, &at);
+
+		new->first[i] = before != NULL ? old->first[at] : new->at;
+		c->rate = 0;
+		if (before != NULL && ms < 100)
+			c->rate = before->rate;
+		else if (before != NULL && c->bytes > before->bytes)
+			c->rate = (c->bytes - before->bytes) / ms * 1000 +
+			    (c->bytes - before->bytes) % ms * 1000 / ms;
+	}
+}
+
+/* One packet is one whole picture. Anything wrong in it, and it does not count. */
+static bool
+decode(struct seen *seen, const void *data, size_t len)
+{
+	struct status_record r;
+	struct wire w;
+
+	wire_read_from(&w, data, len);
+	if (status_get(&w, &r) != STATUS_OK || r.type != STATUS_SESSION)
+		return false;
+	seen->session = r.u.session;
+	while (wire_left(&w) > 0) {
+		if (status_get(&w, &r) != STATUS_OK || r.type != STATUS_CHANNEL ||
+		    seen->channels == STATUS_CHANNELS)
+			return false;
+		seen->channel[seen->channels++] = r.u.channel;
+	}
+	return true;
+}
+
+/* Is it one too many? */
+static bool
+count(struct seen *seen, uint64_t now)
+{
+	if (now - seen->window >= SEEN_WINDOW_MS) {
+		seen->window = now;
+		seen->reports = 0;
+	}
+	return ++seen->reports >= SEEN_REPORTS;
+}
+
+bool
+seen_report(struct seen *seen, const void *packet, size_t len, uint64_t now)
+{
+	bool many = count(seen, now);
+	struct seen new = { .at = now, .window = seen->window, .reports = seen->reports };
+
+	if (decode(&new, packet, len)) {
+		complete(seen, &new);
+		*seen = new;
+	}
+	return !many;
+}

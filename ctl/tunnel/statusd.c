@@ -1,0 +1,418 @@
+#include "tunnel/statusd.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/listener.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "net/peer.h"
+#include "base/rundir.h"
+#include "status/seen.h"
+#include "status/status.h"
+
+#define CLIENTS_MAX 16
+#define CLIENT_MS 10000          /* to ask and to take the answer */
+#define ANSWER_MAX (8U << 20)    /* sessions beyond that are left out */
+
+struct statusd {
+	struct loop *loop;
+	struct helpers *helpers;
+	struct statusd_source source;
+	struct listener *listener;
+	struct client *first;
+	size_t clients;
+	struct status_tunnel gone; /* the sums of the sessions that have ended */
+};
+
+/* One ftp-over-ssh-ctl: it asks, is answered, and that is it. */
+struct client {
+	struct client *next;
+	struct statusd *owner;
+	struct watch *watch;
+	struct timer *deadline;
+	int fd;
+	uint8_t in[128];
+	size_t in_len, sent;
+	struct wire out; /* malloc'ed */
+};
+
+/* Reports of helpers */
+
+/* Too many: what it sends fills its socket, and is dropped by the helper then. */
+static void
+report(void *arg, struct helper *h, const void *data, size_t len)
+{
+	(void)arg;
+	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
+		return;
+	if (!seen_report(h->seen, data, len, loop_now()))
+		watch_pause_for(h->watch, SEEN_WINDOW_MS);
+}
+
+static void
+add(struct status_tunnel *sum, const struct status_session *s)
+{
+	sum->transfers += s->transfers;
+	sum->failed += s->failed;
+	sum->bytes_up += s->bytes_up;
+	sum->bytes_down += s->bytes_down;
+}
+
+void
+statusd_ended(struct statusd *d, const struct helper *h)
+{
+	if (d != NULL && h->seen != NULL)
+		add(&d->gone, &((const struct seen *)h->seen)->session);
+}
+
+/* Answers */
+
+static void
+client_free(struct client *c)
+{
+	struct client **at;
+
+	for (at = &c->owner->first; *at != c; at = &(*at)->next)
+		;
+	*at = c->next;
+	c->owner->clients--;
+	watch_free(c->watch);
+	timer_free(c->deadline);
+	close(c->fd);
+	free(c->out.data);
+	free(c);
+}
+
+static void
+client_overdue(void *arg)
+{
+	struct client *c = arg;
+
+	c->deadline = NULL;
+	client_free(c);
+}
+
+/* false: there is no more room. */
+static bool
+answer(struct client *c, const struct status_record *r)
+{
+	struct wire *w = &c->out;
+	size_t size = w->size == 0 ? 8192 : 2 * w->size;
+	uint8_t *data;
+
+	if (w->size - w->len < STATUS_RECORD_MAX + 4) {
+		if (size > ANSWER_MAX || (data = realloc(w->data, size)) == NULL)
+			return false;
+		w->data = data;
+		w->size = size;
+	}
+	return status_put(w, r) == 0;
+}
+
+static void
+answer_done(struct client *c, const char *why)
+{
+	struct status_record r = { .type = STATUS_DONE };
+
+	r.u.done.ok = why == NULL;
+	snprintf(r.u.done.text, sizeof(r.u.done.text), "%s", why != NULL ? why : "");
+	answer(c, &r);
+}
+
+static void
+emit_listener(void *arg, const struct status_listener *l)
+{
+	struct status_record r = { .type = STATUS_LISTENER };
+
+	r.u.listener = *l;
+	answer(arg, &r);
+}
+
+static void
+answer_tunnel(struct client *c)
+{
+	struct statusd *d = c->owner;
+	struct status_record r = { .type = STATUS_TUNNEL };
+	struct status_tunnel *t = &r.u.tunnel;
+
+	*t = d->gone;
+	for (const struct helper *h = helpers_first(d->helpers); h != NULL; h = h->next)
+		if (h->seen != NULL)
+			add(t, &((const struct seen *)h->seen)->session);
+	t->pid = (uint32_t)getpid();
+	t->sessions = helpers_started(d->helpers);
+	d->source.tunnel(d->source.arg, t);
+	answer(c, &r);
+	d->source.listeners(d->source.arg, emit_listener, c);
+}
+
+/* What the helper says of itself, and what we know better. */
+static bool
+answer_session(struct client *c, const struct helper *h)
+{
+	const struct seen *seen = h->seen;
+	struct status_record r = { .type = STATUS_SESSION };
+	struct status_session *s = &r.u.session;
+
+	if (seen != NULL)
+		*s = seen->session;
+	s->number = h->number;
+	s->pid = (uint32_t)h->proc.pid;
+	s->remote = h->remote;
+	s->age = (uint32_t)((loop_now() - h->started) / 1000);
+	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
+	hostport_format(s->server, sizeof(s->server), h->server.host, h->server.port);
+	if (!answer(c, &r))
+		return false;
+	for (size_t i = 0; seen != NULL && i < seen->channels; i++) {
+		r = (struct status_record){ .type = STATUS_CHANNEL };
+		r.u.channel = seen->channel[i];
+		r.u.channel.age = (uint32_t)((loop_now() - seen->first[i]) / 1000);
+		if (!answer(c, &r))
+			return false;
+	}
+	return true;
+}
+
+static void
+answer_all(struct client *c)
+{
+	answer_tunnel(c);
+	for (const struct helper *h = helpers_first(c->owner->helpers); h != NULL; h = h->next)
+		if (!answer_session(c, h))
+			break;
+	answer_done(c, NULL);
+}
+
+/* Closing */
+
+static bool
+tell(const struct helper *h, const struct status_record *ask)
+{
+	uint8_t packet[STATUS_RECORD_MAX];
+	struct wire w;
+
+	wire_write_to(&w, packet, sizeof(packet));
+	status_put(&w, ask);
+	return send(h->status_fd, packet, w.len, MSG_NOSIGNAL | MSG_DONTWAIT) != -1;
+}
+
+/* " 1, 2, 3" behind what text holds already. */
+static void
+list_number(char *text, size_t size, uint32_t number, bool first)
+{
+	size_t used = strlen(text);
+
+	if (used + 16 < size)
+		snprintf(text + used, size - used, "%s %u", first ? "" : ",", number);
+}
+
+static void
+no_such_session(struct client *c, uint32_t number)
+{
+	const struct helper *h = helpers_first(c->owner->helpers);
+	char text[240];
+
+	snprintf(text, sizeof(text), "no session %u; %s", number,
+	    h == NULL ? "there is none" : "there is");
+	for (bool first = true; h != NULL; h = h->next, first = false)
+		list_number(text, sizeof(text), h->number, first);
+	answer_done(c, text);
+}
+
+static void
+no_such_channel(struct client *c, const struct helper *h, uint32_t number)
+{
+	const struct seen *seen = h->seen;
+	size_t count = seen != NULL ? seen->channels : 0;
+	char text[240];
+
+	snprintf(text, sizeof(text), "no data channel %u in session %u; %s", number, h->number,
+	    count == 0 ? "there is none" : "there is");
+	for (size_t i = 0; i < count; i++)
+		list_number(text, sizeof(text), seen->channel[i].number, i == 0);
+	answer_done(c, text);
+}
+
+/* Session 0 stands for all of them. */
+static void
+close_all(struct client *c, const struct status_record *ask)
+{
+	const char *why = NULL;
+
+	for (const struct helper *h = helpers_first(c->owner->helpers); h != NULL; h = h->next)
+		if (!tell(h, ask))
+			why = "a session is too busy to be told; try again";
+	answer_done(c, why);
+}
+
+static void
+close_one(struct client *c, const struct status_record *ask)
+{
+	const struct helper *h = helpers_first(c->owner->helpers);
+	const struct status_ask *a = &ask->u.ask;
+	size_t at;
+
+	while (h != NULL && h->number != a->session)
+		h = h->next;
+	if (h == NULL)
+		no_such_session(c, a->session);
+	else if (a->channel != 0 && (h->seen == NULL ||
+	    seen_channel(h->seen, a->channel, &at) == NULL))
+		no_such_channel(c, h, a->channel);
+	else
+		answer_done(c, tell(h, ask) ? NULL :
+		    "the session is too busy to be told; try again");
+}
+
+static void
+obey(struct client *c, const struct status_record *ask)
+{
+	switch (ask->u.ask.op) {
+	case STATUS_ASK_CLOSE:
+		if (ask->u.ask.session == 0)
+			close_all(c, ask);
+		else
+			close_one(c, ask);
+		break;
+	case STATUS_ASK_STOP:
+		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
+		answer_done(c, NULL);
+		c->owner->source.stop(c->owner->source.arg);
+		break;
+	default:
+		answer_all(c);
+	}
+}
+
+/* Clients */
+
+static void
+client_write(struct client *c)
+{
+	ssize_t n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL);
+
+	if (n > 0)
+		c->sent += (size_t)n;
+	else if (errno != EAGAIN && errno != EINTR) {
+		client_free(c);
+		return;
+	}
+	if (c->sent == c->out.len)
+		client_free(c);
+	else
+		watch_events(c->watch, POLLOUT);
+}
+
+/* A program of another version is told in ours, which it will notice. */
+static void
+client_read(struct client *c)
+{
+	ssize_t n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len, 0);
+	enum status_result result;
+	struct status_record r;
+	struct wire w;
+
+	if (n <= 0) {
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			client_free(c);
+		return;
+	}
+	c->in_len += (size_t)n;
+	wire_read_from(&w, c->in, c->in_len);
+	result = status_get(&w, &r);
+	if (result == STATUS_MORE && c->in_len < sizeof(c->in))
+		return;
+	if (result == STATUS_OK && r.type == STATUS_ASK)
+		obey(c, &r);
+	else
+		answer_done(c, "this request is not understood");
+	client_write(c);
+}
+
+static void
+client_ready(void *arg, short revents)
+{
+	struct client *c = arg;
+
+	if (c->out.len > 0)
+		client_write(c);
+	else if (revents != 0)
+		client_read(c);
+}
+
+/* The directory lets nobody else in; this is the second lock. */
+static bool
+may_ask(int fd)
+{
+	uid_t uid;
+
+	return peer_uid(fd, &uid) == PEER_KNOWN && (uid == geteuid() || uid == 0);
+}
+
+static void
+accepted(void *arg, int fd)
+{
+	struct statusd *d = arg;
+	struct client *c = NULL;
+
+	if (d->clients >= CLIENTS_MAX || !may_ask(fd) || (c = memory_new(sizeof(*c))) == NULL) {
+		close(fd);
+		return;
+	}
+	c->owner = d;
+	c->fd = fd;
+	c->next = d->first;
+	d->first = c;
+	d->clients++;
+	c->watch = loop_watch(d->loop, fd, POLLIN, client_ready, c);
+	c->deadline = loop_timer(d->loop, CLIENT_MS, client_overdue, c);
+	if (c->watch == NULL || c->deadline == NULL)
+		client_free(c);
+}
+
+/* Life */
+
+struct statusd *
+statusd_new(struct loop *loop, struct helpers *helpers, const struct statusd_source *source,
+    char *why, size_t why_size)
+{
+	struct statusd *d = memory_new(sizeof(*d));
+	char path[256];
+
+	snprintf(why, why_size, "out of memory, or the path is too long");
+	if (d == NULL || rundir_path(why, why_size) == NULL ||
+	    rundir_fresh(path, sizeof(path), 's') == -1)
+		goto err;
+	d->loop = loop;
+	d->helpers = helpers;
+	d->source = *source;
+	if (listener_unix(&d->listener, loop, path, why, why_size) != LISTEN_OK)
+		goto err;
+	listener_start(d->listener, accepted, d);
+	helpers_on_report(helpers, report, d);
+	return d;
+err:
+	free(d);
+	return NULL;
+}
+
+void
+statusd_free(struct statusd *d)
+{
+	if (d == NULL)
+		return;
+	helpers_on_report(d->helpers, NULL, NULL);
+	while (d->first != NULL)
+		client_free(d->first);
+	listener_free(d->listener);
+	free(d);
+}

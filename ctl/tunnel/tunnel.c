@@ -1,0 +1,287 @@
+#include "tunnel/tunnel.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "client/activation.h"
+#include "client/background.h"
+#include "accept/near_listeners.h"
+#include "accept/helpers.h"
+#include "base/log.h"
+#include "accept/accept.h"
+#include "accept/far_listeners.h"
+#include "process/signals.h"
+#include "tunnel/statusd.h"
+#include "tunnel/tunnel_private.h"
+
+#define LAST_WORDS_MS 1000 /* for the sessions of a client that has ended */
+
+/* How it ends */
+
+void
+tunnel_end(struct tunnel *t, int status)
+{
+	if (t->phase == ENDING)
+		return;
+	t->status = status;
+	t->phase = ENDING;
+	t->over = true;
+}
+
+void
+tunnel_fail(struct tunnel *t, const char *why)
+{
+	if (t->signals != NULL)
+		signals_look(t->signals);
+	if (t->phase != ENDING)
+		log_error("%s", why);
+	tunnel_end(t, TUNNEL_FAILED);
+}
+
+/* What it says */
+
+void
+tunnel_say(struct tunnel *t, const char *text)
+{
+	snprintf(t->trouble, sizeof(t->trouble), "%s", text);
+	t->trouble_at = loop_now();
+	log_at(ratelimit_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+}
+
+/* Ready */
+
+/* -f: who typed the command is gone (kill, timeout(1)), so nobody waits for the tunnel. */
+static void
+parent_gone(void *arg, short revents)
+{
+	struct tunnel *t = arg;
+
+	(void)revents;
+	watch_free(t->parent);
+	t->parent = NULL;
+	tunnel_end(t, TUNNEL_FAILED);
+}
+
+static void
+watch_parent(struct tunnel *t)
+{
+	if (t->setup->ready != -1)
+		t->parent = loop_watch(t->loop, t->setup->ready, 0, parent_gone, t);
+}
+
+static void
+go_to_background(struct tunnel *t)
+{
+	if (t->setup->ready == -1 || t->in_background)
+		return;
+	t->in_background = true;
+	watch_free(t->parent);
+	t->parent = NULL;
+	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
+		log_to_syslog();
+	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
+		tunnel_end(t, TUNNEL_FAILED);
+}
+
+static void
+start_stdio(struct tunnel *t)
+{
+	const struct helper_start start = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
+		.peer = "stdin", .server = &t->cmdline->server };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null == -1 || helpers_start(t->helpers, &start) == -1)
+		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
+	/* Only the helper shall hold them: the other end sees when it closes them. */
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}
+
+static void
+incoming(void *arg, const struct tunnel_spec *spec, int fd)
+{
+	struct tunnel *t = arg;
+
+	accept_client(t->accept, &spec->target, false, fd);
+}
+
+static void
+incoming_reverse(void *arg, const struct tunnel_spec *spec, int fd)
+{
+	struct tunnel *t = arg;
+
+	accept_client(t->accept, &spec->target, true, fd);
+}
+
+void
+tunnel_ready(struct tunnel *t)
+{
+	if (t->phase != OPENING)
+		return;
+	t->phase = READY;
+	timer_free(t->silent);
+	t->silent = NULL;
+	if (t->cmdline->run == RUN_STDIO) {
+		start_stdio(t);
+		return;
+	}
+	near_listeners_start(t->near_listeners, incoming, t);
+	if (t->cmdline->run == RUN_CLIENT) {
+		tunnel_probe(t);
+		return;
+	}
+	near_listeners_announce(t->near_listeners);
+	far_listeners_announce(t->far_listeners);
+	activation_notify("READY=1");
+	go_to_background(t);
+}
+
+/* Signals */
+
+static void
+signalled(void *arg, int signo)
+{
+	struct tunnel *t = arg;
+
+	if (signo == SIGHUP && t->in_background)
+		return;
+	else if (t->phase == ENDING) /* asked a second time: no grace any more */
+		t->over = true;
+	else if (t->client.proc.pid != 0)
+		foreground_kill(&t->client, signo);
+	else if (signo == SIGINT && (t->phase == OPENING || t->cmdline->run == RUN_CLIENT))
+		tunnel_end(t, -SIGINT);
+	else
+		tunnel_end(t, t->phase == READY && t->cmdline->run == RUN_TUNNEL ? 0 : TUNNEL_FAILED);
+}
+
+void
+tunnel_stop(void *arg)
+{
+	signalled(arg, SIGTERM);
+}
+
+static void
+helper_ended(void *arg, const struct helper *helper, int status)
+{
+	struct tunnel *t = arg;
+
+	statusd_ended(t->statusd, helper);
+	if (helper == t->prober)
+		tunnel_probed(t);
+	if (t->cmdline->run == RUN_STDIO)
+		tunnel_end(t, status);
+	else if (t->phase == ENDING && helpers_count(t->helpers) == 0)
+		t->over = true;
+}
+
+static void
+handed_back(void *arg, const struct helper *helper, int fd)
+{
+	struct tunnel *t = arg;
+
+	if (!accept_again(t->accept, helper, fd))
+		tunnel_noticed(t, helper, NOTICE_NO_SERVER, "the ssh connection is gone");
+}
+
+static int
+set_up(struct tunnel *t)
+{
+	const struct far_listeners_callbacks far = { incoming_reverse, tunnel_far_refused,
+		tunnel_far_settled, t };
+	const struct tunnel_setup *s = t->setup;
+
+	if ((t->loop = loop_new()) == NULL)
+		return -1;
+	t->signals = signals_new(t->loop, signalled, t);
+	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
+	    tunnel_master_changed, t);
+	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
+	    t->masters, helper_ended, tunnel_noticed, handed_back, t });
+	t->near_listeners = near_listeners_new(t->loop, s->cmdline);
+	t->far_listeners = far_listeners_new(t->loop, &far);
+	if (t->masters == NULL || t->helpers == NULL)
+		return -1;
+	t->master = masters_first(t->masters);
+	t->accept = accept_new(t->loop, s->cmdline, t->master, t->helpers);
+	return t->signals == NULL || t->near_listeners == NULL || t->far_listeners == NULL ||
+	    t->accept == NULL ? -1 : 0;
+}
+
+static void
+tear_down(struct tunnel *t)
+{
+	bool needed;
+
+	statusd_free(t->statusd);
+	near_listeners_free(t->near_listeners);
+	accept_free(t->accept);
+	far_listeners_free(t->far_listeners);
+	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
+	helpers_free(t->helpers);
+	(needed ? masters_free : masters_stop)(t->masters);
+	tunnel_client_forget(t);
+	proc_forget(&t->notify);
+	signals_free(t->signals);
+	loop_free(t->loop);
+}
+
+/* Running */
+
+static void
+run_loop(struct tunnel *t)
+{
+	while (!t->over)
+		if (loop_once(t->loop, -1) == -1) {
+			tunnel_fail(t, "cannot wait for events: out of memory?");
+			return;
+		}
+}
+
+static void
+grace_over(void *arg)
+{
+	struct tunnel *t = arg;
+
+	t->over = true;
+}
+
+/* Let nobody in; give the running sessions their time; then end them. What a helper still
+ * holds open after that (FtpAbortHold) keeps our master alive. */
+static void
+wind_up(struct tunnel *t)
+{
+	unsigned ms = t->cmdline->ftp.grace * 1000;
+
+	activation_notify("STOPPING=1");
+	near_listeners_free(t->near_listeners);
+	t->near_listeners = NULL;
+	tunnel_close_far(t);
+	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
+		ms = LAST_WORDS_MS;
+	t->over = helpers_count(t->helpers) == 0 || ms == 0 ||
+	    loop_timer(t->loop, ms, grace_over, t) == NULL;
+	run_loop(t);
+	helpers_terminate(t->helpers);
+}
+
+int
+tunnel_run(const struct tunnel_setup *setup)
+{
+	struct tunnel t = { .setup = setup, .cmdline = setup->cmdline, .started = loop_now() };
+
+	if (set_up(&t) == -1) {
+		tunnel_fail(&t, "out of memory or descriptors");
+	} else if (tunnel_open_listeners(&t) == 0) {
+		watch_parent(&t);
+		tunnel_status_open(&t);
+		tunnel_connect(&t);
+		run_loop(&t);
+		wind_up(&t);
+	}
+	tear_down(&t);
+	return t.status;
+}

@@ -1,0 +1,181 @@
+/* The FTP client of a tunnel: the server is looked at before, so that none is started on a tunnel
+ * that cannot work. */
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/ftp_client.h"
+#include "accept/near_listeners.h"
+#include "accept/helpers.h"
+#include "base/log.h"
+#include "client/probe.h"
+#include "tunnel/tunnel_private.h"
+
+#define SFTP_MS 5000
+
+static void
+client_ended(void *arg, int status)
+{
+	tunnel_end(arg, status == -SIGINT ? status : proc_shell_status(status));
+}
+
+static void
+start_client(struct tunnel *t)
+{
+	const struct hostport *at = near_listeners_first(t->near_listeners);
+	struct client_at client = { NULL, { at->host, at->port, t->cmdline->ftp_user } };
+	char **argv, why[512];
+
+	argv = client_argv(t->cmdline->command, &client.tokens, why, sizeof(why));
+	client.argv = argv;
+	if (argv == NULL || foreground_start(&t->client, t->loop, &client, client_ended, t, why,
+	    sizeof(why)) == -1)
+		tunnel_fail(t, why);
+	client_argv_free(argv);
+}
+
+/* What helpers notice */
+
+static void
+notice_of(const struct tunnel *t, const struct helper *helper, enum notice notice,
+    const char *why, char *text, size_t size)
+{
+	char server[SPEC_HOST_MAX + 16];
+	const struct notice_about about = { server, helper->remote ? "" : t->cmdline->destination,
+		why, t->cmdline->run == RUN_CLIENT, t->sftp_serves };
+
+	hostport_format(server, sizeof(server), helper->server.host, helper->server.port);
+	notice_text(text, size, notice, &about);
+}
+
+static void
+sftp_tried(void *arg, const struct sshrun_result *result)
+{
+	struct tunnel *t = arg;
+	const struct helper server = { .server = t->cmdline->server };
+	char text[1200];
+
+	t->sftp_serves = result != NULL && result->status == 0;
+	notice_of(t, &server, NOTICE_NO_SERVER, t->refusal, text, sizeof(text));
+	tunnel_fail(t, text);
+}
+
+/* Nobody serves FTP there. Is there something else to say than that? */
+static void
+no_server(struct tunnel *t)
+{
+	if (t->cmdline->ftp.no_delay != NO_DELAY_NO)
+		t->sftp = sshcmd_sftp(t->loop, &t->setup->master->ssh, master_path(t->master), SFTP_MS,
+		    sftp_tried, t);
+	if (t->sftp == NULL)
+		sftp_tried(t, NULL);
+}
+
+/* Why there is no server our own master tells, or the helper. */
+void
+tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const char *why)
+{
+	struct tunnel *t = arg;
+	bool told = (t->noticed & 1U << notice) != 0;
+	char text[1200];
+
+	t->noticed |= 1U << notice;
+	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, t->refusal, sizeof(t->refusal)))
+		snprintf(t->refusal, sizeof(t->refusal), "%s", why);
+	if (helper == t->prober && notice == NOTICE_NO_SERVER)
+		return; /* no_server() */
+	notice_of(t, helper, notice, t->refusal, text, sizeof(text));
+	if (notice == NOTICE_NO_SERVER)
+		tunnel_say(t, text);
+	else if (!told)
+		log_at(LOG_NORMAL, "%s", text);
+}
+
+/* The probe */
+
+/* For a user who looks on: whose server he is going to talk to. */
+static void
+tell_server(const struct tunnel *t, const char *greeting)
+{
+	char server[SPEC_HOST_MAX + 16];
+
+	hostport_format(server, sizeof(server), t->cmdline->server.host, t->cmdline->server.port);
+	log_at(isatty(STDERR_FILENO) ? LOG_NORMAL : LOG_SESSIONS, "FTP server %s on %s: %s", server,
+	    t->cmdline->destination, greeting);
+}
+
+static void
+refused(struct tunnel *t, const char *words)
+{
+	char server[SPEC_HOST_MAX + 16], why[1200];
+
+	hostport_format(server, sizeof(server), t->cmdline->server.host, t->cmdline->server.port);
+	if (*words != '\0' && !isdigit((unsigned char)*words))
+		snprintf(why, sizeof(why), "this is no FTP server, %s on %s; it says: %s", server,
+		    t->cmdline->destination, words);
+	else
+		snprintf(why, sizeof(why), "the FTP server %s on %s does not serve: %s", server,
+		    t->cmdline->destination, *words != '\0' ? words : "it ends the connection");
+	tunnel_fail(t, why);
+}
+
+void
+tunnel_probed(struct tunnel *t)
+{
+	const struct probe_result *result = probe_result(t->probe);
+	bool wants_tls = (t->noticed & 1U << NOTICE_TLS) != 0 && !t->cmdline->ftp.tls_pass;
+
+	t->prober = NULL;
+	if (t->phase != READY)
+		return;
+	if ((t->noticed & 1U << NOTICE_NO_SERVER) != 0)
+		no_server(t);
+	else if (wants_tls)
+		tunnel_end(t, TUNNEL_FAILED);
+	else if (!result->serves)
+		refused(t, result->text);
+	else {
+		tell_server(t, result->text);
+		start_client(t);
+	}
+}
+
+/* Its helper has a server to wait for still. */
+static void
+bored(void *arg)
+{
+	tunnel_probed(arg);
+}
+
+void
+tunnel_probe(struct tunnel *t)
+{
+	struct helper_start start = { .own_session = true, .unsaid = true, .peer = "probe",
+		.server = &t->cmdline->server };
+	const char *user = t->cmdline->ftp_user;
+	int result = -1;
+
+	if (master_state(t->master) != MASTER_UP) { /* FtpConnect=first */
+		start_client(t);
+		return;
+	}
+	if ((t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", bored, t)) != NULL) {
+		start.in = start.out = probe_give(t->probe);
+		result = helpers_start(t->helpers, &start);
+		close(start.in);
+	}
+	if (result == -1)
+		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
+	else
+		t->prober = helpers_first(t->helpers);
+}
+
+void
+tunnel_client_forget(struct tunnel *t)
+{
+	probe_free(t->probe);
+	sshrun_free(t->sftp);
+	foreground_forget(&t->client);
+}

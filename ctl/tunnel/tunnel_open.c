@@ -1,0 +1,147 @@
+/* The listeners of a tunnel: those of the command line, handed over ones, and those of ssh's
+ * configuration. */
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/activation.h"
+#include "accept/near_listeners.h"
+#include "tunnel/instance.h"
+#include "base/log.h"
+#include "accept/far_listeners.h"
+#include "options/config_forwards.h"
+#include "tunnel/tunnel_private.h"
+
+static int
+port_taken(struct tunnel *t, const char *why)
+{
+	const char *ctl_path = t->setup->master->ctl_path;
+
+	if (t->cmdline->background && instance_runs(t->cmdline, ctl_path)) {
+		log_at(LOG_SESSIONS, "this tunnel is up already");
+		tunnel_end(t, 0);
+	} else {
+		tunnel_fail(t, why);
+	}
+	return -1;
+}
+
+/* Listening sockets that were handed over take the place of those of -L, in that order. */
+static enum listen_result
+open_one(struct tunnel *t, const struct tunnel_spec *spec, int i, char *why, size_t why_size)
+{
+	if (i < t->setup->activated)
+		return near_listeners_adopt(t->near_listeners, spec, ACTIVATION_FIRST + i, why, why_size);
+	return near_listeners_add(t->near_listeners, spec, why, why_size);
+}
+
+static int
+open_near(struct tunnel *t)
+{
+	const struct specs *list = &t->cmdline->local;
+	const struct tunnel_spec other = { .target = t->cmdline->server };
+	enum listen_result result;
+	char why[512];
+
+	for (int i = 0; i < (int)list->count || i < t->setup->activated; i++) {
+		const struct tunnel_spec *spec = i < (int)list->count ? &list->spec[i] : &other;
+
+		result = open_one(t, spec, i, why, sizeof(why));
+		if (result == LISTEN_IN_USE)
+			return port_taken(t, why);
+		if (result != LISTEN_OK) {
+			tunnel_fail(t, why);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+open_reverse(struct tunnel *t)
+{
+	const struct cmdline *c = t->cmdline;
+	char why[512];
+
+	for (size_t i = 0; i < c->remote.count; i++)
+		if (far_listeners_add(t->far_listeners, &c->remote.spec[i], false, why, sizeof(why)) == -1) {
+			tunnel_fail(t, why);
+			return -1;
+		}
+	return 0;
+}
+
+static void
+skip(struct tunnel *t, const char *keyword, const char *why)
+{
+	snprintf(t->skipped, sizeof(t->skipped), "%s of ssh's configuration: %s", keyword, why);
+	log_at(LOG_SESSIONS, "%s", t->skipped);
+}
+
+static int
+take_over_remote(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
+{
+	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host)) {
+		snprintf(why, why_size, "listening on %s lets other hosts in; add -g if that is "
+		    "meant", spec->listen.host);
+		return -1;
+	}
+	return far_listeners_add(t->far_listeners, spec, true, why, why_size);
+}
+
+/* Forwards of the user's own configuration: his own ssh may hold their ports already. */
+static int
+open_taken_over(struct tunnel *t)
+{
+	const char *config = t->setup->ssh_config, *at;
+	struct tunnel_spec spec;
+	char why[512];
+	int count = 0;
+
+	for (at = config; at != NULL && (at = config_forwards_next(at, "localforward", &spec)) != NULL;
+	    count++)
+		if (near_listeners_add(t->near_listeners, &spec, why, sizeof(why)) != LISTEN_OK)
+			skip(t, "LocalForward", why);
+	for (at = config; at != NULL && (at = config_forwards_next(at, "remoteforward", &spec)) != NULL;
+	    count++)
+		if (take_over_remote(t, &spec, why, sizeof(why)) == -1)
+			skip(t, "RemoteForward", why);
+	return count;
+}
+
+/* The listener of the FTP client; also that of -N when nothing else was asked for. */
+static int
+open_default(struct tunnel *t)
+{
+	struct tunnel_spec spec = { .target = t->cmdline->server };
+	char why[512];
+
+	strcpy(spec.listen.host, t->cmdline->family == AF_INET6 ? "::1" : "127.0.0.1");
+	if (near_listeners_add(t->near_listeners, &spec, why, sizeof(why)) == LISTEN_OK)
+		return 0;
+	tunnel_fail(t, why);
+	return -1;
+}
+
+/* The client's listener comes first, whatever else there is. */
+int
+tunnel_open_listeners(struct tunnel *t)
+{
+	const struct cmdline *c = t->cmdline;
+	int others;
+
+	if (c->run == RUN_STDIO)
+		return 0;
+	if (c->run == RUN_CLIENT && open_default(t) == -1)
+		return -1;
+	if (open_near(t) == -1 || open_reverse(t) == -1)
+		return -1;
+	others = open_taken_over(t) + t->setup->activated;
+	if (c->run == RUN_TUNNEL && c->local.count + c->remote.count == 0 && others == 0)
+		return open_default(t);
+	if (near_listeners_first(t->near_listeners) != NULL || !far_listeners_empty(t->far_listeners))
+		return 0;
+	tunnel_fail(t, t->skipped);
+	return -1;
+}

@@ -1,0 +1,93 @@
+/* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us),
+ * tunnel_master.c (the master, and listeners on the far side), tunnel_client.c (the FTP client, and
+ * what is known of its server), tunnel_status.c. */
+#ifndef TUNNEL_PRIVATE_H
+#define TUNNEL_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "client/foreground.h"
+#include "base/loop.h"
+#include "status/notice.h"
+#include "base/ratelimit.h"
+#include "tunnel/tunnel.h"
+
+#define TUNNEL_FAILED 255
+
+struct helper;
+
+enum phase {
+	OPENING, /* waiting for the master and the far listeners */
+	READY,
+	ENDING   /* nobody is let in any more; helpers have their grace */
+};
+
+struct tunnel {
+	const struct tunnel_setup *setup;
+	const struct cmdline *cmdline;
+	struct loop *loop;
+	struct signals *signals;
+	struct masters *masters;
+	struct master *master; /* the first of them */
+	struct helpers *helpers;
+	struct near_listeners *near_listeners;
+	struct accept *accept;
+	struct far_listeners *far_listeners;
+	struct statusd *statusd;
+	uint64_t started;
+	struct watch *parent; /* -f, until we are ready */
+	struct timer *reopen, *silent;
+	enum phase phase;
+	bool over;             /* leave the main loop */
+	bool in_background;
+	bool ends_with_master; /* it is of the ssh whose LocalCommand we are */
+	int status;            /* our exit status; -n: to die of signal n */
+	char skipped[1024];    /* why the last forward of ssh's configuration is not there */
+	struct ratelimit told;    /* messages that repeat themselves */
+	char trouble[256];     /* the last error, "" = none yet, and when it was */
+	uint64_t trouble_at;
+	bool was_up, is_lost;  /* the ssh connection */
+	struct proc notify;    /* FtpNotify */
+	unsigned noticed;      /* mask of notices that are told once */
+	struct foreground client;
+	struct probe *probe;   /* before it */
+	const struct helper *prober; /* while it runs */
+	struct sshrun *sftp;
+	bool sftp_serves;
+	char refusal[NOTICE_MAX]; /* why there is no FTP server, as far as is known */
+	char name[320];        /* for ftp-over-ssh-ctl */
+};
+
+/* tunnel.c */
+void tunnel_end(struct tunnel *, int status);
+void tunnel_fail(struct tunnel *, const char *why);
+void tunnel_ready(struct tunnel *);
+void tunnel_say(struct tunnel *, const char *text); /* not again and again */
+void tunnel_stop(void *tunnel); /* as SIGTERM */
+
+/* tunnel_open.c: 0, or -1 when the tunnel has been ended */
+int tunnel_open_listeners(struct tunnel *);
+
+/* tunnel_master.c */
+void tunnel_connect(struct tunnel *);
+void tunnel_close_far(struct tunnel *);
+void tunnel_master_changed(void *tunnel, enum master_state);
+void tunnel_far_refused(void *tunnel, const struct tunnel_spec *, bool optional, const char *why);
+void tunnel_far_settled(void *tunnel);
+
+/* tunnel_client.c */
+void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
+void tunnel_probed(struct tunnel *); /* the helper of the probe has ended */
+void tunnel_client_forget(struct tunnel *);
+void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
+
+/* tunnel_link.c: the ssh connection has come, or is lost (why) */
+void tunnel_linked(struct tunnel *);
+void tunnel_unlinked(struct tunnel *, const char *why);
+
+/* tunnel_status.c */
+void tunnel_status_open(struct tunnel *);
+
+#endif

@@ -1,0 +1,60 @@
+#include "ask/ask.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool
+later(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
+}
+
+/* write(2), not send(2): the sandbox lets through nothing that could name an address. */
+int
+ask_flush(struct ask_out *o)
+{
+	while (o->kept.len > 0) {
+		if (write(o->fd, bytes_data(&o->kept), o->size) != (ssize_t)o->size)
+			return later(errno) ? 0 : -1;
+		bytes_take(&o->kept, o->size);
+	}
+	return 0;
+}
+
+int
+ask_send(struct ask_out *o, const void *record)
+{
+	if (bytes_add(&o->kept, record, o->size) == -1)
+		return -1;
+	return ask_flush(o);
+}
+
+size_t
+ask_kept(const struct ask_out *o)
+{
+	return o->kept.len / o->size;
+}
+
+void
+ask_out_free(struct ask_out *o)
+{
+	bytes_free(&o->kept);
+}
+
+/* What is longer than a record fills more than one: read(2) does not tell of it otherwise. */
+int
+ask_receive(int fd, void *record, size_t size)
+{
+	char buf[ASK_MAX + 1];
+	ssize_t n = read(fd, buf, size + 1);
+
+	if (n == -1 || n == 0)
+		return (int)n;
+	if (n != (ssize_t)size) {
+		errno = EPROTO;
+		return -1;
+	}
+	memcpy(record, buf, size);
+	return 1;
+}

@@ -1,0 +1,311 @@
+#include "broker/broker.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/addresses.h"
+#include "broker/broker_private.h"
+#include "broker/control_link.h"
+#include "ends/far_set.h"
+#include "ends/keep.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "ends/near.h"
+
+#define LINK_MS 3000 /* for the server to close a control connection that has ended */
+
+/* ---- what the ends tell ---- */
+
+/* One that is there, but silent or not understood, is told apart from one that has ended. */
+static void
+gone_reason(struct broker *b, const char *why)
+{
+	bool ended = why == NULL || strcmp(why, "the ControlMaster is gone") == 0;
+
+	snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
+	    ended ? "" : why);
+}
+
+/* Nothing more comes of what went over that master. */
+static void
+master_gone(struct broker *b, const struct end_result *r)
+{
+	if (r->all) {
+		requests_gone(b);
+		control_link_free(b->link);
+		b->link = NULL;
+		gone_reason(b, r->reason);
+		b->control_done = true;
+	}
+	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
+		if (b->channel[i] != NULL)
+			data_channel_look(b->channel[i]);
+}
+
+static void
+control_answer(struct broker *b, const struct end_result *r)
+{
+	b->control_done = true;
+	b->control = r->stream;
+	if (r->reason != NULL)
+		snprintf(b->reason, sizeof(b->reason), "%s", r->reason);
+}
+
+static void
+end_answer(void *arg, const struct end_result *r)
+{
+	struct broker_end *e = arg;
+
+	if (r->event == END_GONE)
+		master_gone(e->broker, r);
+	else if (r->channel == CHANNEL_CONTROL)
+		control_answer(e->broker, r);
+	else
+		requests_result(e->broker, e->side, r);
+}
+
+/* ---- the ends ---- */
+
+static struct end *
+near_end(struct broker *b, struct broker_end *e)
+{
+	const struct broker_config *bc = b->config;
+	struct near_config c = { .port_lo = bc->options->data_port_lo,
+		.port_hi = bc->options->data_port_hi };
+
+	if (e->side == CLIENT) {
+		c.local = bc->client_local;
+		c.peer = bc->client_peer;
+		c.check_owner = !bc->options->allow_any;
+		c.owner = bc->client_uid;
+		if (c.peer.ss_family == AF_UNSPEC) /* pipes: serve loopback */
+			c.peer.ss_family = AF_INET,
+			((struct sockaddr_in *)&c.peer)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	}
+	return near_new(b->loop, &c, end_answer, e);
+}
+
+static struct end *
+far_end(struct broker *b, struct broker_end *e)
+{
+	const struct broker_config *bc = b->config;
+	const char *advertise = bc->options->advertise;
+	struct far_config c[MASTERS_MAX] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < bc->masters; i++)
+		if (*bc->ctl_path[i] != '\0')
+			c[n++] = (struct far_config){ .ctl_path = bc->ctl_path[i],
+				.by_proxy = bc->options->forward == METHOD_PROXY,
+				.adopt = i == 0 ? bc->proxy_fd : -1,
+				.bind = advertise[0] ? advertise : NULL,
+				/* where there is no passive mode to turn to */
+				.by_name = bc->remote || bc->options->server_mode != MODE_AUTO };
+	return far_set_new(b->loop, c, n, end_answer, e);
+}
+
+static int
+broker_ends(struct broker *b, char *why, size_t why_size)
+{
+	const struct broker_config *bc = b->config;
+
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct broker_end *e = &b->ends[side];
+		bool far = (side == CLIENT) == bc->remote;
+
+		*e = (struct broker_end){ b, (enum side)side, NULL };
+		if ((e->end = far ? far_end(b, e) : near_end(b, e)) == NULL) {
+			snprintf(why, why_size, "no ControlMaster answers at %s: %s",
+			    bc->ctl_path[0], strerror(errno));
+			return -1;
+		}
+		b->hooks.end[side] = e->end;
+		b->hooks.far[side] = far;
+	}
+	return 0;
+}
+
+/* ---- life ---- */
+
+struct broker *
+broker_new(struct loop *loop, const struct broker_config *config, char *why, size_t why_size)
+{
+	struct broker *b = memory_new(sizeof(*b));
+	int saved;
+
+	if (b == NULL || (b->counts = counts_new()) == NULL) {
+		snprintf(why, why_size, "out of memory");
+		free(b);
+		return NULL;
+	}
+	b->loop = loop;
+	b->config = config;
+	if (config->keep_fd != -1)
+		b->keep = keep_new(config->keep_fd);
+	b->out = (struct ask_out){ .fd = -1, .size = sizeof(struct answer) };
+	b->client_peer = address_of(&config->client_peer);
+	if (!config->remote)
+		client_process_init(&b->client_process, &config->client_peer, &config->client_local);
+	b->hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = b,
+		.loop = loop, .abort_hold_ms = config->options->abort_hold * 1000,
+		.counts = b->counts, .client_process = &b->client_process, .keep = b->keep };
+	if (broker_ends(b, why, why_size) == 0)
+		return b;
+	saved = errno;
+	broker_free(b);
+	errno = saved;
+	return NULL;
+}
+
+void
+broker_free(struct broker *b)
+{
+	if (b == NULL)
+		return;
+	b->serving = false;
+	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
+		data_channel_free(b->channel[i]);
+	control_link_free(b->link);
+	stream_free(b->control);
+	for (int side = CLIENT; side <= SERVER; side++)
+		if (b->ends[side].end != NULL)
+			b->ends[side].end->ops->free(b->ends[side].end);
+	timer_free(b->timer);
+	keep_free(b->keep);
+	counts_free(b->counts);
+	ask_out_free(&b->out);
+	free(b);
+}
+
+void
+broker_describe(const struct broker *b, struct session_config *c)
+{
+	addresses_describe(b->config, &b->server_local, c);
+}
+
+struct counts *
+broker_counts(const struct broker *b)
+{
+	return b->counts;
+}
+
+/* ---- the control connection ---- */
+
+/* Data connections go where the control connection went: the same string through ssh (a
+ * name is resolved over there), the very address from here. */
+static void
+learn_server(struct broker *b, int fd)
+{
+	struct sockaddr_storage peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (!b->config->remote || getpeername(fd, (struct sockaddr *)&peer, &len) == -1)
+		return;
+	getnameinfo((struct sockaddr *)&peer, len, b->server_host, sizeof(b->server_host), NULL, 0,
+	    NI_NUMERICHOST);
+	len = sizeof(b->server_local);
+	getsockname(fd, (struct sockaddr *)&b->server_local, &len);
+	near_learn(b->ends[SERVER].end, &b->server_local, &peer);
+}
+
+static int
+control_open(struct broker *b, int *fd)
+{
+	struct stream *stream = b->control;
+
+	b->control = NULL;
+	if (stream->channel != NULL)
+		return (b->link = control_link_new(b->loop, stream, fd)) == NULL ? -1 : 0;
+	*fd = stream_release(stream);
+	return 0;
+}
+
+int
+broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
+{
+	const struct broker_config *bc = b->config;
+	struct end *end = b->ends[SERVER].end, *far = b->ends[bc->remote ? CLIENT : SERVER].end;
+
+	snprintf(b->server_host, sizeof(b->server_host), "%s", bc->ftp_host);
+	snprintf(b->reason, sizeof(b->reason), "no answer");
+	if (!end->ops->dial(end, CHANNEL_CONTROL, bc->ftp_host, bc->ftp_port)) {
+		snprintf(why, why_size, "%s", strerror(errno));
+		return -1;
+	}
+	while (!b->control_done && loop_once(b->loop, -1) == 0)
+		;
+	if (b->control == NULL) {
+		snprintf(why, why_size, "%s", b->reason);
+		return -1;
+	}
+	far_set_keep(far, b->keep);
+	if (control_open(b, fd) == -1) {
+		snprintf(why, why_size, "%s", strerror(errno));
+		return -1;
+	}
+	learn_server(b, *fd);
+	return 0;
+}
+
+/* ---- the session ---- */
+
+static void
+find_client(void *arg)
+{
+	struct broker *b = arg;
+
+	b->timer = NULL;
+	if (!b->config->remote)
+		client_process_find(&b->client_process);
+}
+
+bool
+broker_serve(struct broker *b, int fd)
+{
+	b->out.fd = fd;
+	b->serving = true;
+	b->timer = loop_timer(b->loop, 0, find_client, b);
+	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
+		b->ended = true;
+	while (!b->ended && loop_once(b->loop, -1) == 0)
+		b->ended |= !memory_reserve();
+	watch_free(b->ask);
+	b->ask = NULL;
+	b->serving = false;
+	requests_break_off(b);
+	return !b->broke;
+}
+
+static bool
+is_idle(const struct broker *b)
+{
+	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
+		if (b->channel[i] != NULL)
+			return false;
+	return b->link == NULL || control_link_over(b->link);
+}
+
+static void
+link_over(void *arg)
+{
+	struct broker *b = arg;
+
+	b->timer = NULL;
+	control_link_free(b->link);
+	b->link = NULL;
+}
+
+void
+broker_linger(struct broker *b)
+{
+	timer_free(b->timer);
+	b->timer = loop_timer(b->loop, LINK_MS, link_over, b);
+	while (!is_idle(b) && loop_once(b->loop, -1) == 0)
+		;
+}

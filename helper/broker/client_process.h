@@ -1,0 +1,32 @@
+/* Is the client's process just dying?
+ *
+ * One that is killed gives up its table of descriptors first, and only then, one after the other
+ * and as it gets a processor, end the connections that were in it (Linux: exit_files() before
+ * exit_task_work()). So if its data connection has ended and its table has the control connection
+ * no more, that one will end, too, however long it takes. The process is looked for once, while
+ * nobody waits; after that one look at one descriptor tells. */
+#ifndef CLIENT_PROCESS_H
+#define CLIENT_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "session/session.h"
+
+struct client_process {
+	struct sockaddr_storage client, local; /* of the control connection */
+	pid_t pid; /* the process that was found to have it, 0 = none */
+	int fd;    /* ... by this number */
+	bool sought;
+};
+
+/* Of a control connection with these addresses; one that is not of this machine is not looked for. */
+void client_process_init(struct client_process *, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *local);
+void client_process_find(struct client_process *); /* through /proc; again: nothing */
+/* LIVES: somebody has the control connection. UNKNOWN: another machine, another system, no access,
+ * or it was not found in time. */
+enum client_state client_process_state(struct client_process *);
+
+#endif

@@ -1,0 +1,127 @@
+#include "broker/control_link.h"
+
+#include <sys/socket.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/memory.h"
+#include "relay/relay.h"
+
+enum { NEAR, FAR };
+
+struct control_link {
+	struct control_end {
+		struct control_link *link;
+		struct stream *stream;
+		struct relay relay; /* from here to the other */
+		bool ended, read, write;
+	} end[2];
+	unsigned uses; /* of the near stream */
+};
+
+static void
+link_close(struct control_link *l)
+{
+	for (int i = NEAR; i <= FAR; i++) {
+		stream_free(l->end[i].stream);
+		l->end[i].stream = NULL;
+		l->end[i].ended = true;
+		relay_free(&l->end[i].relay);
+	}
+}
+
+static void
+end_wait(struct control_end *e, bool read, bool write)
+{
+	e->read = read;
+	e->write = write;
+	stream_wait(e->stream, read, write);
+}
+
+static void
+end_pump(struct control_end *e)
+{
+	struct control_end *to = &e->link->end[e == &e->link->end[NEAR] ? FAR : NEAR];
+	enum relay_state state;
+
+	if (e->ended)
+		return;
+	state = relay_run(&e->relay, e->stream, to->stream);
+	switch (state) {
+	case RELAY_READ:
+	case RELAY_WRITE:
+		end_wait(e, state == RELAY_READ, e->write);
+		end_wait(to, to->read, state == RELAY_WRITE);
+		break;
+	case RELAY_END:
+		e->ended = true;
+		end_wait(e, false, e->write);
+		end_wait(to, to->read, false);
+		stream_eof(to->stream);
+		break;
+	default:
+		link_close(e->link);
+	}
+}
+
+static void
+end_event(void *arg, enum stream_event event, const char *reason)
+{
+	struct control_end *e = arg;
+
+	(void)reason;
+	if (event == STREAM_WRITABLE)
+		e = &e->link->end[e == &e->link->end[NEAR] ? FAR : NEAR];
+	end_pump(e);
+}
+
+struct control_link *
+control_link_new(struct loop *loop, struct stream *far, int *fd)
+{
+	struct control_link *l = memory_new(sizeof(*l));
+	int pair[2];
+
+	if (l == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == -1) {
+		stream_free(far);
+		free(l);
+		return NULL;
+	}
+	*fd = pair[1];
+	l->end[FAR] = (struct control_end){ .link = l, .stream = far };
+	l->end[NEAR] = (struct control_end){ .link = l,
+		.stream = stream_of(loop, pair[0], &l->uses) };
+	if (l->end[NEAR].stream == NULL) {
+		close(pair[1]);
+		control_link_free(l);
+		return NULL;
+	}
+	for (int i = NEAR; i <= FAR; i++) {
+		stream_owner(l->end[i].stream, end_event, &l->end[i]);
+		end_wait(&l->end[i], true, false);
+	}
+	end_pump(&l->end[FAR]); /* the greeting may be there */
+	return l;
+}
+
+void
+control_link_free(struct control_link *l)
+{
+	if (l == NULL)
+		return;
+	link_close(l);
+	free(l);
+}
+
+void
+control_link_pump(struct control_link *l)
+{
+	end_pump(&l->end[NEAR]);
+}
+
+bool
+control_link_over(const struct control_link *l)
+{
+	return l->end[NEAR].ended && l->end[FAR].ended;
+}

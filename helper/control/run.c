@@ -1,0 +1,290 @@
+#include "control/run_private.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "broker/addresses.h"
+#include "base/memory.h"
+
+#define SILENT_MS 10000   /* a server that is slower than that may wait for TLS */
+#define LAST_WORDS_MS 5000 /* for the broker to take the last requests */
+
+/* ---- control connections ---- */
+
+void
+run_server_ended(struct run *r)
+{
+	r->server_checking = false;
+	if (!session_greeted(r->session))
+		run_notify(r, NOTICE_NO_SERVER);
+	session_eof(r->session, SERVER);
+}
+
+static void
+control_ended(struct run *r, enum side side)
+{
+	const struct action check = { .kind = ACT_CHECK, .channel = CONTROL_CHECK };
+
+	if (side == CLIENT)
+		session_eof(r->session, CLIENT);
+	else if (!r->config->session.far[SERVER] || r->deaf)
+		run_server_ended(r);
+	else {
+		r->server_checking = true;
+		run_ask(r, &check, NULL);
+	}
+}
+
+static void
+run_idle(void *arg)
+{
+	struct run *r = arg;
+
+	r->idle = NULL;
+	if (session_busy(r->session)) {
+		r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+		return;
+	}
+	session_fail(r->session, "idle for too long (FtpTimeout)");
+	run_actions(r);
+}
+
+static void
+run_touch(struct run *r)
+{
+	if (r->config->idle_ms == 0)
+		return;
+	timer_free(r->idle);
+	r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+}
+
+static void
+control_event(void *arg, enum side side, enum control_event event)
+{
+	struct run *r = arg;
+
+	if (event == CONTROL_ENDED) {
+		control_ended(r, side);
+		return;
+	}
+	if (event == CONTROL_COMES) {
+		if (side == SERVER)
+			run_hear(r);
+		return;
+	}
+	run_touch(r);
+	run_actions(r);
+}
+
+/* ---- being told to stop; the tunnel ---- */
+
+static void
+run_stop(void *arg)
+{
+	struct run *r = arg;
+
+	r->grace = NULL;
+	session_fail(r->session, "the tunnel is going down");
+	run_actions(r);
+}
+
+static void
+stop_ready(void *arg, short revents)
+{
+	struct run *r = arg;
+
+	(void)revents;
+	watch_free(r->stop);
+	watch_free(r->status);
+	r->stop = r->status = NULL;
+	if (r->config->grace_ms > 0 && session_busy(r->session))
+		r->grace = loop_timer(r->loop, r->config->grace_ms, run_stop, r);
+	else
+		run_stop(r);
+}
+
+/* A channel that the user closes has failed: for a download the server's side broke, for an
+ * upload the client's, so that nobody takes what there is for the whole file. */
+static void
+close_channel(struct run *r, unsigned id)
+{
+	bool up = strcmp(session_direction(r->session, id), "up") == 0;
+
+	if (run_has_channel(r, id))
+		session_event(r->session, &(struct event){ .kind = EV_RESET, .channel = id,
+		    .end = up ? CLIENT : SERVER, .client = CLIENT_LIVES });
+}
+
+static void
+tunnel_ready(void *arg, short revents)
+{
+	struct run *r = arg;
+	unsigned channel;
+
+	switch (report_request(r->report, &channel)) {
+	case -1:
+		stop_ready(r, revents);
+		return;
+	case 0:
+		return;
+	}
+	if (channel == 0)
+		session_fail(r->session, "closed by ftp-over-ssh-ctl");
+	else
+		close_channel(r, channel);
+	run_actions(r);
+}
+
+/* ---- callbacks of the machine ---- */
+
+static void
+run_trace(void *arg, enum side from, const char *line, size_t len)
+{
+	struct run *r = arg;
+
+	report_line(r->report, from, line, len);
+	if (r->config->trace != NULL)
+		r->config->trace(r->config->trace_arg, from, line, len);
+}
+
+static void
+run_count(void *arg, unsigned channel, struct session_count *count)
+{
+	counts_get(((struct run *)arg)->config->counts, channel, count);
+}
+
+static bool
+run_own_address(void *arg, const struct ftp_address *a)
+{
+	const struct run_config *c = ((struct run *)arg)->config;
+
+	return own_client_address(c->own, &c->session.client_peer, c->session.far[CLIENT], a);
+}
+
+/* ---- time ---- */
+
+static void
+silent_due(void *arg)
+{
+	struct run *r = arg;
+
+	r->silent = NULL;
+	if (!session_greeted(r->session))
+		run_notify(r, NOTICE_SILENT);
+}
+
+static void
+greeting_due(void *arg)
+{
+	struct run *r = arg;
+
+	r->greeting = NULL;
+	if (session_greeted(r->session))
+		return;
+	r->mute = true;
+	session_fail(r->session, "no greeting from the FTP server");
+	run_actions(r);
+}
+
+/* What was not there may have been anything: a reply, a listener, a timer. */
+static void
+run_look(struct run *r)
+{
+	if (!memory_reserve()) {
+		session_fail(r->session, "out of memory");
+		run_actions(r);
+	}
+	if (r->grace != NULL && !session_busy(r->session)) {
+		timer_free(r->grace);
+		run_stop(r);
+	}
+}
+
+/* ---- life ---- */
+
+static bool
+run_over(const struct run *r)
+{
+	return session_over(r->session) && control_closed(&r->control[CLIENT]) &&
+	    control_closed(&r->control[SERVER]);
+}
+
+static struct control
+control_of(struct run *r, enum side side, int rfd, int wfd)
+{
+	return (struct control){ .loop = r->loop, .session = r->session, .side = side, .rfd = rfd,
+		.wfd = wfd, .fn = control_event, .arg = r };
+}
+
+static int
+run_open(struct run *r)
+{
+	const struct run_config *c = r->config;
+	const struct report_config report = { c->status_fd, c->method, r->ids, CHANNELS_MAX,
+		c->counts };
+	struct session_config session = c->session;
+
+	session.trace = run_trace;
+	session.count = run_count;
+	session.own_address = c->own != NULL ? run_own_address : NULL;
+	session.arg = r;
+	r->loop = loop_new();
+	r->session = r->loop != NULL ? session_new(&session) : NULL;
+	r->control[CLIENT] = control_of(r, CLIENT, c->client_rfd, c->client_wfd);
+	r->control[SERVER] = control_of(r, SERVER, c->server_fd, c->server_fd);
+	if (r->session == NULL || (r->report = report_new(r->loop, r->session, &report)) == NULL)
+		return -1;
+	if (control_open(&r->control[CLIENT]) == -1 || control_open(&r->control[SERVER]) == -1)
+		return -1;
+	r->whole.run = r;
+	r->out = (struct ask_out){ .fd = c->ask_fd, .size = sizeof(struct ask) };
+	r->ask = loop_watch(r->loop, c->ask_fd, POLLIN, run_ask_ready, r);
+	r->stop = loop_watch(r->loop, c->stop_fd, POLLIN, stop_ready, r);
+	if (c->status_fd != -1) /* its end means that the tunnel was killed */
+		r->status = loop_watch(r->loop, c->status_fd, POLLIN, tunnel_ready, r);
+	return r->ask == NULL || r->stop == NULL ? -1 : 0;
+}
+
+/* What became of the channels the broker must have been told. */
+static void
+last_words(struct run *r)
+{
+	struct pollfd p = { .fd = r->out.fd, .events = POLLOUT };
+
+	while (!r->deaf && ask_kept(&r->out) > 0 && poll(&p, 1, LAST_WORDS_MS) > 0)
+		r->deaf = ask_flush(&r->out) == -1;
+}
+
+static void
+run_close(struct run *r)
+{
+	report_now(r->report);
+	report_free(r->report);
+	last_words(r);
+	ask_out_free(&r->out);
+	control_close(&r->control[CLIENT]);
+	control_close(&r->control[SERVER]);
+	session_free(r->session);
+	loop_free(r->loop);
+}
+
+int
+run_session(const struct run_config *config)
+{
+	struct run r = { .config = config, .began = loop_now() };
+	int result = 1;
+
+	if (run_open(&r) == 0) {
+		run_log_session(&r, true);
+		r.silent = loop_timer(r.loop, SILENT_MS, silent_due, &r);
+		r.greeting = loop_timer(r.loop, config->greeting_ms, greeting_due, &r);
+		run_touch(&r);
+		run_actions(&r);
+		while (!run_over(&r) && loop_once(r.loop, -1) == 0)
+			run_look(&r);
+		run_log_session(&r, false);
+		result = r.deaf || r.mute || r.told[NOTICE_NO_SERVER] ? 1 : 0;
+	}
+	run_close(&r);
+	return result;
+}

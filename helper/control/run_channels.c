@@ -1,0 +1,232 @@
+/* The session machine's actions and the broker, which carries them out and tells what it sees. */
+#include "control/run_private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+/* ---- asking ---- */
+
+/* A broker that takes nothing more is none: the loop finds its end of file soon. */
+static void
+run_send(struct run *r, const struct ask *ask)
+{
+	if (r->deaf)
+		return;
+	if (ask_send(&r->out, ask) == -1)
+		r->deaf = true;
+	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
+}
+
+void
+run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
+{
+	struct ask ask;
+
+	memset(&ask, 0, sizeof(ask)); /* padding and all: it goes to another process */
+	ask.kind = a->kind;
+	ask.channel = a->channel;
+	ask.end = a->end;
+	ask.mask = a->mask;
+	ask.upload = a->upload;
+	for (int side = CLIENT; side <= SERVER; side++) {
+		ask.turn[side] = ch != NULL ? ch->turn[side] : 0;
+		ask.ends[side].verb = a->ends[side].verb;
+		ask.ends[side].address = a->ends[side].address;
+	}
+	run_send(r, &ask);
+}
+
+/* ---- channels ---- */
+
+static struct run_channel *
+channel_find(struct run *r, unsigned id)
+{
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->channel[i].id == id)
+			return &r->channel[i];
+	return NULL;
+}
+
+bool
+run_has_channel(struct run *r, unsigned id)
+{
+	return id != 0 && channel_find(r, id) != NULL;
+}
+
+static struct run_channel *
+channel_get(struct run *r, unsigned id)
+{
+	struct run_channel *ch = channel_find(r, id);
+
+	if (id == 0)
+		return &r->whole;
+	if (ch == NULL && (ch = channel_find(r, 0)) != NULL) {
+		*ch = (struct run_channel){ .run = r, .id = id, .began = loop_now() };
+		r->ids[ch - r->channel] = id;
+	}
+	return ch;
+}
+
+static void
+channel_timer(void *arg)
+{
+	struct run_channel *ch = arg;
+	struct run *r = ch->run;
+
+	ch->timer = NULL;
+	session_event(r->session, &(struct event){ .kind = EV_TIMER, .channel = ch->id });
+	run_actions(r);
+}
+
+static void
+channel_set_timer(struct run_channel *ch, unsigned ms)
+{
+	timer_free(ch->timer);
+	ch->timer = ms > 0 ? loop_timer(ch->run->loop, ms, channel_timer, ch) : NULL;
+}
+
+static void
+channel_end(struct run *r, struct run_channel *ch, const struct action *a)
+{
+	bool aborted = a->kind == ACT_ABORT;
+
+	run_log_transfer(r, ch, aborted);
+	report_closed(r->report, ch->id, aborted);
+	channel_set_timer(ch, 0);
+	if (aborted) /* the reply goes before the reset */
+		control_flush(&r->control[CLIENT]);
+	run_ask(r, a, ch);
+	r->ids[ch - r->channel] = 0;
+	ch->id = 0;
+}
+
+/* A machine that has more channels than it may has lost its senses. */
+static void
+channel_action(struct run *r, const struct action *a)
+{
+	struct run_channel *ch = channel_get(r, a->channel);
+
+	if (ch == NULL)
+		return;
+	switch (a->kind) {
+	case ACT_TIMER:
+		channel_set_timer(ch, a->ms);
+		return;
+	case ACT_CLOSE:
+	case ACT_ABORT:
+		channel_end(r, ch, a);
+		return;
+	case ACT_OPEN:
+		for (int side = CLIENT; side <= SERVER; side++)
+			ch->turn[side] += a->ends[side].verb != END_NONE;
+		break;
+	case ACT_CANCEL:
+		ch->turn[a->end]++;
+		break;
+	case ACT_BEGIN: /* the command goes before its data */
+		control_flush(&r->control[SERVER]);
+		break;
+	default:
+		break;
+	}
+	run_ask(r, a, ch);
+}
+
+static void
+run_action(struct run *r, const struct action *a)
+{
+	switch (a->kind) {
+	case ACT_HANGUP:
+		control_hangup(&r->control[a->end]);
+		break;
+	case ACT_CONTROL_EOF:
+		control_half_close(&r->control[a->end]);
+		break;
+	default:
+		channel_action(r, a);
+	}
+}
+
+/* Carry out what the session wants; output goes out and frees room for more input. */
+void
+run_actions(struct run *r)
+{
+	struct action a;
+
+	do {
+		while (session_next(r->session, &a))
+			run_action(r, &a);
+		for (int side = CLIENT; side <= SERVER; side++)
+			if (!control_closed(&r->control[side]))
+				control_flush(&r->control[side]);
+	} while (session_next(r->session, &a) && (run_action(r, &a), true));
+	run_warn(r);
+	for (int side = CLIENT; side <= SERVER; side++)
+		control_arm(&r->control[side]);
+	report_touch(r->report);
+}
+
+/* ---- answers ---- */
+
+/* What is about a channel that is no more, or an end that was asked for anew since, is old. */
+static void
+answer_event(struct run *r, const struct answer *a)
+{
+	const struct event e = { .kind = (enum event_kind)a->kind, .channel = a->channel,
+		.end = (enum side)a->end, .port = (uint16_t)a->port,
+		.client = (enum client_state)a->client,
+		.reason = a->reason[0] != '\0' ? a->reason : NULL };
+	const struct run_channel *ch = a->channel != 0 ? channel_find(r, a->channel) : &r->whole;
+
+	if (ch == NULL || (e.kind != EV_ALIVE && ch->turn[e.end] != a->turn))
+		return;
+	session_event(r->session, &e);
+}
+
+static void
+answer_handle(struct run *r, const struct answer *a)
+{
+	if (a->kind == ANSWER_GONE)
+		session_fail(r->session, "the ssh connection is gone");
+	else if (a->kind == EV_ALIVE && a->channel == CONTROL_CHECK && r->server_checking)
+		run_server_ended(r);
+	else if (a->kind <= EV_ALIVE && a->end <= SERVER)
+		answer_event(r, a);
+}
+
+/* One answer; false: there is none. */
+static bool
+answer_take(struct run *r)
+{
+	struct answer a;
+	int n = r->deaf ? 0 : ask_receive(r->out.fd, &a, sizeof(a));
+
+	if (n == 1)
+		answer_handle(r, &a);
+	else if (!r->deaf && (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))) {
+		r->deaf = true;
+		watch_pause(r->ask, true);
+		session_fail(r->session, "the helper has lost its broker");
+	}
+	return n == 1;
+}
+
+void
+run_hear(struct run *r)
+{
+	while (answer_take(r))
+		;
+}
+
+void
+run_ask_ready(void *arg, short revents)
+{
+	struct run *r = arg;
+
+	if ((revents & POLLOUT) && ask_flush(&r->out) == -1)
+		r->deaf = true;
+	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
+	answer_take(r);
+	run_actions(r);
+}

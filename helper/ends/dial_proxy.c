@@ -1,0 +1,197 @@
+/* Dial over a proxy connection (proxy.h): every dial is answered with yes, or no and why, and
+ * nothing of it stays in the master. */
+#include "ends/dial.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+
+struct dial {
+	struct dial_proxy *of;
+	struct dial *next;
+	unsigned channel;
+	struct stream *stream;
+	struct timer *deadline;
+};
+
+struct dial_proxy {
+	struct dialler dialler;
+	struct proxy *proxy;
+	struct dial *dials; /* that are not answered */
+	bool gone;
+};
+
+/* What ssh has not answered yet it goes on dialling; the proxy connection closes it then. */
+static void
+dial_free(struct dial *dial)
+{
+	struct dial **at;
+
+	for (at = &dial->of->dials; *at != dial; at = &(*at)->next)
+		;
+	*at = dial->next;
+	timer_free(dial->deadline);
+	stream_free(dial->stream);
+	free(dial);
+}
+
+static void
+dial_failed(struct dial *dial, const char *reason)
+{
+	struct end *end = dial->of->dialler.end;
+	unsigned channel = dial->channel;
+
+	log_at(LOG_DETAIL, "dial refused: %s", reason);
+	dial->channel = 0;
+	end_failed(end, channel, reason); /* the reason may be the stream's */
+	dial_free(dial);
+}
+
+static void
+dial_expired(void *arg)
+{
+	struct dial *dial = arg;
+
+	dial->deadline = NULL;
+	dial_failed(dial, "timed out");
+}
+
+static void
+dial_event(void *arg, enum stream_event event, const char *reason)
+{
+	struct dial *dial = arg;
+	struct end *end = dial->of->dialler.end;
+	unsigned channel = dial->channel;
+	struct stream *stream = dial->stream;
+
+	if (event == STREAM_REFUSED) {
+		dial_failed(dial, reason != NULL ? reason : "refused");
+		return;
+	}
+	dial->stream = NULL;
+	dial_free(dial);
+	end_connected(end, channel, stream);
+}
+
+static void
+proxy_gone(void *arg, const char *reason)
+{
+	struct dial_proxy *p = arg;
+
+	p->gone = true;
+	while (p->dials != NULL)
+		dial_failed(p->dials, reason);
+	end_gone(p->dialler.end, reason);
+}
+
+/* ---- the verbs ---- */
+
+static bool
+proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16_t port)
+{
+	struct dial_proxy *p = (struct dial_proxy *)d;
+	struct end *end = d->end;
+	struct dial *dial;
+
+	if (p->gone) {
+		errno = EPIPE;
+		return false;
+	}
+	if ((dial = memory_new(sizeof(*dial))) == NULL)
+		return false;
+	dial->of = p;
+	dial->channel = channel;
+	dial->next = p->dials;
+	p->dials = dial;
+	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &end->uses);
+	if (dial->stream != NULL)
+		dial->deadline = loop_timer(end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
+	if (dial->deadline != NULL)
+		return true;
+	dial_free(dial);
+	return false;
+}
+
+static void
+proxy_dialler_cancel(struct dialler *d, unsigned channel)
+{
+	struct dial *dial, *next;
+
+	for (dial = ((struct dial_proxy *)d)->dials; dial != NULL; dial = next) {
+		next = dial->next;
+		if (dial->channel == channel)
+			dial_free(dial);
+	}
+}
+
+/* An end of file is a message of sshd; the end of the master is the end of the connection. */
+static void
+proxy_dialler_check(struct dialler *d, check_fn *done, void *arg)
+{
+	done(arg, !((struct dial_proxy *)d)->gone);
+}
+
+/* The streams of those that are still waited for are counted by the end. */
+static unsigned
+proxy_dialler_count(const struct dialler *d)
+{
+	const struct dial_proxy *p = (const struct dial_proxy *)d;
+	unsigned n = p->gone ? 0 : proxy_unanswered(p->proxy);
+
+	for (const struct dial *dial = p->dials; dial != NULL && n > 0; dial = dial->next)
+		n--;
+	return n;
+}
+
+static void
+proxy_dialler_keep(struct dialler *d, struct keep *keep, unsigned number)
+{
+	struct proxy *proxy = ((struct dial_proxy *)d)->proxy;
+	int trace = keep != NULL ? proxy_trace(proxy) : -1;
+
+	if (trace == -1)
+		return;
+	if (keep_proxy(keep, number, proxy_fd(proxy), trace) == 0)
+		proxy_kept(proxy, keep_lives, keep);
+	close(trace);
+}
+
+static void
+proxy_dialler_free(struct dialler *d)
+{
+	struct dial_proxy *p = (struct dial_proxy *)d;
+
+	while (p->dials != NULL)
+		dial_free(p->dials);
+	proxy_free(p->proxy);
+	free(p);
+}
+
+static const struct dialler_ops ops = { proxy_dialler_dial, proxy_dialler_cancel,
+	proxy_dialler_check, proxy_dialler_count, proxy_dialler_keep, proxy_dialler_free };
+
+struct dialler *
+dial_proxy_new(struct end *end, const char *ctl_path, uint64_t window, int adopt)
+{
+	struct dial_proxy *p = memory_new(sizeof(*p));
+	int saved;
+
+	if (p == NULL)
+		return NULL;
+	p->dialler = (struct dialler){ &ops, end };
+	if (adopt != -1 &&
+	    (p->proxy = proxy_adopt(end->loop, adopt, window, proxy_gone, p)) == NULL)
+		close(adopt);
+	if (p->proxy == NULL)
+		p->proxy = proxy_new(end->loop, ctl_path, window, proxy_gone, p);
+	if (p->proxy != NULL)
+		return &p->dialler;
+	saved = errno;
+	free(p);
+	errno = saved;
+	return NULL;
+}

@@ -1,0 +1,187 @@
+#include "ftp/line.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+
+enum {
+	IAC = 255,
+	SB = 250,
+	SE = 240,
+	WILL = 251, /* WILL, WONT, DO, DONT take one option byte */
+	DONT = 254
+};
+
+void
+line_reader_init(struct line_reader *r, bool client)
+{
+	memset(r, 0, sizeof(*r));
+	r->client = client;
+	r->max = client ? LINE_COMMAND_MAX : LINE_REPLY_MAX;
+}
+
+void
+line_reader_free(struct line_reader *r)
+{
+	free(r->text);
+	memset(r, 0, sizeof(*r));
+}
+
+static void
+line_add(struct line_reader *r, unsigned char c)
+{
+	char *text;
+	size_t size;
+
+	if (r->len == r->max) {
+		r->too_long = true;
+		return;
+	}
+	if (r->len == r->size) {
+		size = r->size ? r->size * 2 : 128;
+		if (size > r->max)
+			size = r->max;
+		if ((text = memory_grow(r->text, size)) == NULL) {
+			r->too_long = true; /* as if the limit were here */
+			return;
+		}
+		r->text = text;
+		r->size = size;
+	}
+	r->text[r->len++] = (char)c;
+}
+
+/* A client's byte outside Telnet sequences. No command begins with what is left of one, whose urgent
+ * byte was lost or came too soon or too late. */
+static void
+line_client_byte(struct line_reader *r, unsigned char c)
+{
+	if (c >= SE && r->len == 0 && !r->cr && !r->bad)
+		return;
+	if (r->cr)
+		r->bad = true; /* the CR before was not the end of the line */
+	r->cr = c == '\r';
+	if (c == '\0')
+		r->bad = true;
+	else if (!r->cr)
+		line_add(r, c);
+}
+
+/* FF FF is a literal FF and stays doubled, for the server takes Telnet out as well. */
+static void
+line_after_iac(struct line_reader *r, unsigned char c)
+{
+	r->telnet = TELNET_DATA;
+	if (c == IAC) {
+		line_client_byte(r, IAC);
+		line_client_byte(r, IAC);
+	} else if (c == SB)
+		r->telnet = TELNET_SUB;
+	else if (c >= WILL && c <= DONT)
+		r->telnet = TELNET_OPTION;
+	else if (c < SE) {
+		/* Not Telnet: an FF that the client forgot to double. In a name it may pass,
+		 * in a verb no server must get to see it, which the caller checks. */
+		line_client_byte(r, IAC);
+		line_client_byte(r, c);
+	}
+}
+
+static void
+line_client_raw(struct line_reader *r, unsigned char c)
+{
+	switch (r->telnet) {
+	case TELNET_DATA:
+		if (c == IAC)
+			r->telnet = TELNET_IAC;
+		else
+			line_client_byte(r, c);
+		break;
+	case TELNET_IAC:
+		line_after_iac(r, c);
+		break;
+	case TELNET_OPTION:
+		r->telnet = TELNET_DATA;
+		break;
+	case TELNET_SUB:
+		if (c == IAC)
+			r->telnet = TELNET_SUB_IAC;
+		break;
+	case TELNET_SUB_IAC:
+		r->telnet = c == SE ? TELNET_DATA : TELNET_SUB;
+		break;
+	}
+}
+
+static void
+line_server_byte(struct line_reader *r, unsigned char c)
+{
+	if (r->cr)
+		line_add(r, '\r');
+	r->cr = c == '\r';
+	if (!r->cr)
+		line_add(r, c);
+}
+
+/* A line end inside a Telnet sequence ends the line all the same, as bad: nothing may
+ * swallow the end of a command and glue the next one to it. */
+static enum line_status
+line_end(struct line_reader *r)
+{
+	if (r->telnet != TELNET_DATA)
+		r->bad = true;
+	r->telnet = TELNET_DATA;
+	r->cr = false;
+	r->done = true;
+	if (r->too_long)
+		return LINE_LONG;
+	return r->bad ? LINE_BAD : LINE_OK;
+}
+
+/* What was sent as urgent data comes without its last byte where ssh or a pipe has carried it: that
+ * is the LF of ABOR. */
+static bool
+line_is_abort(const struct line_reader *r)
+{
+	return !r->bad && r->len == 4 && strncasecmp(r->text, "ABOR", 4) == 0;
+}
+
+size_t
+line_feed(struct line_reader *r, const void *data, size_t len, enum line_status *status)
+{
+	const unsigned char *p = data;
+
+	if (r->done) {
+		r->len = 0;
+		r->done = r->bad = r->too_long = false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		bool end = p[i] == '\n', of_early = end && r->early;
+
+		r->early = false;
+		if (of_early)
+			continue;
+		if (end) {
+			*status = line_end(r);
+			return i + 1;
+		}
+		if (r->client)
+			line_client_raw(r, p[i]);
+		else
+			line_server_byte(r, p[i]);
+		if (r->client && r->cr && line_is_abort(r)) {
+			*status = line_end(r);
+			r->early = true;
+			return i + 1;
+		}
+		if (r->too_long && !r->client) { /* its end may never come */
+			*status = LINE_LONG;
+			r->done = true;
+			return i + 1;
+		}
+	}
+	*status = LINE_MORE;
+	return len;
+}

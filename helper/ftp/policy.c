@@ -1,0 +1,32 @@
+#include "ftp/policy.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define PORT_MIN 1024
+
+bool
+policy_active_allowed(const struct ftp_address *peer, const struct ftp_address *a)
+{
+	if (a->family == 0 || a->port < PORT_MIN)
+		return false;
+	if (ftp_address_is_loopback(a))
+		return peer->family == 0 || ftp_address_is_loopback(peer);
+	return ftp_address_same_host(a, peer);
+}
+
+const char *
+policy_passive_host(const struct ftp_options *options, const char *host,
+    const struct ftp_address *a, char *buf, size_t size)
+{
+	static const uint8_t zero[16];
+
+	if (a->port < PORT_MIN)
+		return NULL;
+	if (options->passive_address == PASSIVE_ADDR)
+		return options->passive_addr;
+	if (options->passive_address == PASSIVE_CONTROL || a->family == 0 ||
+	    memcmp(a->bytes, zero, a->family == 4 ? 4 : 16) == 0)
+		return host;
+	return inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, (socklen_t)size);
+}

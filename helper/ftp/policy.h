@@ -1,0 +1,18 @@
+/* Who may be connected to whom (contrib/SECURITY.md). Pure. The session asks it for good
+ * replies; the broker asks it again and decides. */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include "ftp/ftp.h"
+#include "options/options.h"
+
+/* PORT, EPRT, LPRT: only the control peer's own address, or loopback where the peer is on
+ * loopback or not known (family 0); no system port (RFC 2577, CVE-1999-0017). */
+bool policy_active_allowed(const struct ftp_address *client_peer, const struct ftp_address *);
+
+/* A passive reply's address: which host is dialled (CVE-2020-8284)? host is where the
+ * control connection goes; buf may hold the answer. NULL: not allowed. */
+const char *policy_passive_host(const struct ftp_options *, const char *host,
+    const struct ftp_address *, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,65 @@
+#include "relay/conn.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+
+static void
+linger(int fd, int on)
+{
+	struct linger l = { on, 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)); /* means nothing but to TCP */
+}
+
+void
+conn_break_on_close(int fd)
+{
+	linger(fd, 1);
+}
+
+void
+conn_plain_close(int fd)
+{
+	linger(fd, 0);
+}
+
+void
+conn_end_write(int fd)
+{
+	linger(fd, 0);
+	shutdown(fd, SHUT_WR);
+}
+
+/* Linux sets POLLHUP in the very moment in which a unix socket's peer is closed. */
+bool
+conn_half_closed(int fd)
+{
+#ifdef __linux__
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 0;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+int
+conn_unsent(int fd)
+{
+	int n = 0;
+
+#ifdef SIOCOUTQ
+	if (ioctl(fd, SIOCOUTQ, &n) == -1)
+		return 0;
+#else
+	(void)fd;
+#endif
+	return n;
+}

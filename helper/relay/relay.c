@@ -1,0 +1,214 @@
+#include "relay/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "relay/stream.h"
+
+/* ---- by splice(2) ---- */
+
+#ifdef SPLICE_F_NONBLOCK
+#define HOW (SPLICE_F_NONBLOCK | SPLICE_F_MOVE)
+
+static ssize_t
+pipe_fill(const struct relay *r, int from)
+{
+	return splice(from, NULL, r->pipe[1], NULL, RELAY_PIPE, HOW);
+}
+
+static ssize_t
+pipe_drain(const struct relay *r, int to)
+{
+	return splice(r->pipe[0], NULL, to, NULL, r->len, HOW);
+}
+
+static bool
+pipe_open(struct relay *r)
+{
+	if (r->piped || r->no_splice || r->bytes < RELAY_SPLICE)
+		return r->piped;
+	if (pipe2(r->pipe, O_CLOEXEC | O_NONBLOCK) == -1) {
+		r->no_splice = true;
+		return false;
+	}
+	fcntl(r->pipe[1], F_SETPIPE_SZ, RELAY_PIPE);
+	return r->piped = true;
+}
+
+static void
+pipe_close(struct relay *r)
+{
+	if (!r->piped)
+		return;
+	close(r->pipe[0]);
+	close(r->pipe[1]);
+	r->piped = false;
+}
+#else
+static ssize_t
+pipe_fill(const struct relay *r, int from)
+{
+	(void)r;
+	(void)from;
+	return -1;
+}
+
+static ssize_t
+pipe_drain(const struct relay *r, int to)
+{
+	(void)r;
+	(void)to;
+	return -1;
+}
+
+static bool
+pipe_open(struct relay *r)
+{
+	return r->piped;
+}
+
+static void
+pipe_close(struct relay *r)
+{
+	(void)r;
+}
+#endif
+
+/* ---- by either way ---- */
+
+static bool
+again(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+/* Write what is on its way; RELAY_READ when it is all gone. */
+static enum relay_state
+relay_write(struct relay *r, int to)
+{
+	while (r->len > 0) {
+		ssize_t n = r->piped ? pipe_drain(r, to) : write(to, r->buf + r->start, r->len);
+
+		if (n == -1)
+			return again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
+		r->start += (size_t)n;
+		r->len -= (size_t)n;
+		r->bytes += (uint64_t)n;
+	}
+	r->start = 0;
+	return RELAY_READ;
+}
+
+/* As read(2). */
+static ssize_t
+relay_read(struct relay *r, int from)
+{
+	ssize_t n;
+
+	if (pipe_open(r)) {
+		if ((n = pipe_fill(r, from)) != -1 || errno != EINVAL)
+			return n;
+		pipe_close(r); /* from is of a kind that cannot be spliced */
+		r->no_splice = true;
+	}
+	/* without the reserve: that is for ending this */
+	if (r->buf == NULL && (!memory_reserve() || (r->buf = malloc(RELAY_BUFFER)) == NULL)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return read(from, r->buf, RELAY_BUFFER);
+}
+
+static enum relay_state
+socket_to_socket(struct relay *r, int from, int to)
+{
+	enum relay_state state;
+
+	for (size_t moved = 0; moved < RELAY_TURN; moved += r->len) {
+		ssize_t n;
+
+		if ((state = relay_write(r, to)) != RELAY_READ)
+			return state;
+		if (r->ended)
+			return RELAY_END;
+		if ((n = relay_read(r, from)) == -1)
+			return again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+		if (n == 0) {
+			r->ended = true;
+			return RELAY_END;
+		}
+		r->len = (size_t)n;
+	}
+	return relay_write(r, to);
+}
+
+/* ---- a channel of a proxy connection ---- */
+
+#define PIECES 16
+
+static enum relay_state
+socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
+{
+	uint8_t *buf;
+
+	for (size_t moved = 0; moved < RELAY_TURN;) {
+		size_t room;
+		ssize_t n;
+
+		if (proxy_closed(to))
+			return RELAY_WRITE_FAILED;
+		if ((room = proxy_room(to, &buf)) == 0)
+			return RELAY_WRITE;
+		if ((n = read(from, buf, room)) == -1)
+			return again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+		if (n == 0)
+			return RELAY_END;
+		proxy_commit(to, (size_t)n);
+		r->bytes += (uint64_t)n;
+		moved += (size_t)n;
+	}
+	return RELAY_READ;
+}
+
+/* All that is there: what was taken off the connection to the master makes no event again. */
+static enum relay_state
+channel_to_socket(struct relay *r, struct proxy_channel *from, int to)
+{
+	struct iovec pieces[PIECES];
+	int count;
+
+	while ((count = proxy_pieces(from, pieces, PIECES)) > 0) {
+		ssize_t n = writev(to, pieces, count);
+
+		if (n == -1)
+			return again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
+		proxy_take(from, (size_t)n);
+		r->bytes += (uint64_t)n;
+	}
+	if (proxy_ended(from))
+		return RELAY_END;
+	return proxy_closed(from) ? RELAY_READ_FAILED : RELAY_READ;
+}
+
+enum relay_state
+relay_run(struct relay *r, struct stream *from, struct stream *to)
+{
+	if (from->channel != NULL)
+		return channel_to_socket(r, from->channel, to->fd);
+	if (to->channel != NULL)
+		return socket_to_channel(r, from->fd, to->channel);
+	return socket_to_socket(r, from->fd, to->fd);
+}
+
+void
+relay_free(struct relay *r)
+{
+	pipe_close(r);
+	free(r->buf);
+	r->buf = NULL;
+	r->start = r->len = 0;
+}

@@ -1,0 +1,226 @@
+#include "relay/stream.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "relay/conn.h"
+#include "base/loop.h"
+#include "base/memory.h"
+
+#define DISCARDS 16
+
+static void
+fd_ready(void *arg, short revents)
+{
+	const short over = POLLERR | POLLHUP;
+	struct stream *s = arg;
+	bool gone = false;
+
+	s->gone = &gone; /* the owner may free it in the first call */
+	if (s->read && (revents & (POLLIN | over)))
+		s->fn(s->arg, STREAM_READABLE, NULL);
+	if (gone)
+		return;
+	s->gone = NULL;
+	if (s->write && (revents & (POLLOUT | over)))
+		s->fn(s->arg, STREAM_WRITABLE, NULL);
+}
+
+static void
+channel_event(void *arg, enum proxy_event event, const char *reason)
+{
+	struct stream *s = arg;
+
+	switch (event) {
+	case PROXY_OPENED:
+		s->fn(s->arg, STREAM_OPENED, NULL);
+		break;
+	case PROXY_REFUSED:
+		s->channel = NULL; /* it frees itself */
+		s->fn(s->arg, STREAM_REFUSED, reason);
+		break;
+	case PROXY_WRITABLE:
+		if (s->write)
+			s->fn(s->arg, STREAM_WRITABLE, NULL);
+		break;
+	default: /* readable, or closed, which is found by reading or by writing */
+		if (event == PROXY_CLOSED && s->write)
+			s->fn(s->arg, STREAM_WRITABLE, NULL);
+		else if (s->read)
+			s->fn(s->arg, STREAM_READABLE, NULL);
+	}
+}
+
+static void
+nobody(void *arg, enum stream_event event, const char *reason)
+{
+	(void)arg;
+	(void)event;
+	(void)reason;
+}
+
+static struct stream *
+stream_new(unsigned *uses)
+{
+	struct stream *s = memory_new(sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->fd = -1;
+	s->fn = nobody;
+	s->uses = uses;
+	++*uses;
+	return s;
+}
+
+struct stream *
+stream_of(struct loop *loop, int fd, unsigned *uses)
+{
+	struct stream *s = stream_new(uses);
+
+	if (s == NULL) {
+		close(fd);
+		return NULL;
+	}
+	s->fd = fd;
+	if ((s->watch = loop_watch(loop, fd, 0, fd_ready, s)) == NULL) {
+		stream_free(s);
+		return NULL;
+	}
+	watch_pause(s->watch, true);
+	return s;
+}
+
+struct stream *
+stream_dial(struct proxy *proxy, const char *host, uint16_t port, stream_fn *fn, void *arg,
+    unsigned *uses)
+{
+	struct stream *s = stream_new(uses);
+
+	if (s == NULL)
+		return NULL;
+	stream_owner(s, fn, arg);
+	if ((s->channel = proxy_dial(proxy, host, port, channel_event, s)) == NULL) {
+		stream_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+stream_free(struct stream *s)
+{
+	int saved = errno;
+
+	if (s == NULL)
+		return;
+	if (s->gone != NULL)
+		*s->gone = true;
+	watch_free(s->watch);
+	if (s->fd != -1)
+		close(s->fd);
+	proxy_channel_free(s->channel);
+	--*s->uses;
+	free(s);
+	errno = saved;
+}
+
+int
+stream_release(struct stream *s)
+{
+	int fd = s->fd;
+
+	s->fd = -1;
+	stream_free(s);
+	conn_plain_close(fd);
+	return fd;
+}
+
+void
+stream_reset(struct stream *s)
+{
+	if (s != NULL && s->fd != -1)
+		conn_break_on_close(s->fd);
+	stream_free(s);
+}
+
+void
+stream_owner(struct stream *s, stream_fn *fn, void *arg)
+{
+	s->fn = fn;
+	s->arg = arg;
+}
+
+void
+stream_wait(struct stream *s, bool read, bool write)
+{
+	s->read = read;
+	s->write = write;
+	if (s->watch == NULL)
+		return;
+	watch_events(s->watch, (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0)));
+	watch_pause(s->watch, !read && !write);
+}
+
+void
+stream_eof(struct stream *s)
+{
+	if (s->ended)
+		return;
+	s->ended = true;
+	if (s->fd != -1)
+		conn_end_write(s->fd);
+	else
+		proxy_eof(s->channel);
+}
+
+static ssize_t
+channel_discard(struct proxy_channel *channel)
+{
+	const uint8_t *data;
+	size_t n, all = 0;
+
+	while ((n = proxy_peek(channel, &data)) > 0) {
+		proxy_take(channel, n);
+		all += n;
+	}
+	if (all > 0 || proxy_ended(channel))
+		return (ssize_t)all;
+	errno = proxy_closed(channel) ? ECONNRESET : EAGAIN;
+	return -1;
+}
+
+ssize_t
+stream_discard(struct stream *s)
+{
+	char buf[4096];
+	ssize_t n = 1;
+
+	if (s->channel != NULL)
+		return channel_discard(s->channel);
+	for (int i = 0; i < DISCARDS && n > 0; i++)
+		n = read(s->fd, buf, sizeof(buf));
+	return n;
+}
+
+size_t
+stream_unsent(const struct stream *s)
+{
+	return s->channel != NULL ? proxy_unsent(s->channel) : (size_t)conn_unsent(s->fd);
+}
+
+bool
+stream_half_closed(const struct stream *s)
+{
+	return s->channel != NULL || conn_half_closed(s->fd);
+}
+
+bool
+stream_closed(const struct stream *s)
+{
+	return s->channel != NULL && proxy_closed(s->channel);
+}

@@ -1,0 +1,60 @@
+/* A connected end of a data channel, or of a control connection: a socket (TCP of this machine, or
+ * a unix socket behind which ssh is), or a channel on a proxy connection. */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proxy/proxy.h"
+
+struct loop;
+struct watch;
+struct stream;
+
+enum stream_event {
+	STREAM_OPENED,  /* of stream_dial(), once ... */
+	STREAM_REFUSED, /* ... or this, with the reason: only stream_free() may be called */
+	STREAM_READABLE, STREAM_WRITABLE
+};
+
+typedef void stream_fn(void *arg, enum stream_event, const char *reason);
+
+struct stream {
+	int fd;                        /* -1: it is the channel */
+	struct proxy_channel *channel; /* NULL: it is the descriptor */
+	struct watch *watch;
+	stream_fn *fn;
+	void *arg;
+	bool read, write;              /* what is waited for */
+	bool ended;                    /* stream_eof() was called */
+	unsigned *uses;                /* of the end that made it */
+	bool *gone;                    /* set when it is freed */
+};
+
+/* Takes fd, which is closed when there is no memory: NULL. uses counts those that exist. */
+struct stream *stream_of(struct loop *, int fd, unsigned *uses);
+/* Dial through a proxy connection; the answer comes through fn, never from inside. NULL with errno. */
+struct stream *stream_dial(struct proxy *, const char *host, uint16_t port, stream_fn *, void *arg,
+    unsigned *uses);
+/* Closed as it is: a TCP peer that has had no stream_eof() gets a reset. NULL is harmless. */
+void stream_free(struct stream *);
+int stream_release(struct stream *); /* frees it, but for the descriptor, which it returns */
+void stream_reset(struct stream *); /* as stream_free(), with a reset in any case if it can be */
+
+void stream_owner(struct stream *, stream_fn *, void *arg);
+void stream_wait(struct stream *, bool read, bool write); /* which events are wanted */
+
+void stream_eof(struct stream *);
+/* As read(2), but what comes is thrown away. */
+ssize_t stream_discard(struct stream *);
+/* What was written and has not left this machine (ssh: not reached the master); 0 = unknown. */
+size_t stream_unsent(const struct stream *);
+/* After an end of file: was it made by shutdown(2), or a message of sshd, by a peer that lives on?
+ * false also where it cannot be said. */
+bool stream_half_closed(const struct stream *);
+bool stream_closed(const struct stream *); /* a channel that is no more, or its connection */
+
+#endif
