@@ -5,14 +5,15 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define TRIES 1000 /* for a reader between two writes; a broker that died inside one stays there */
+#define TRIES 1000 /* each fails only if the broker has written meanwhile */
 
-/* Sequence: odd while the place is being written. */
+/* Two figures, written in turn: the sequence is how often, and tells which of them is whole. A
+ * broker that stops in the middle of writing, or dies there, leaves the other. */
 struct counts {
 	struct place {
 		atomic_uint sequence;
 		atomic_uint channel; /* 0 = free */
-		struct session_count count;
+		struct session_count count[2];
 	} place[COUNTS_MAX];
 };
 
@@ -58,10 +59,11 @@ counts_set(struct counts *c, int place, const struct session_count *count)
 {
 	struct place *p = &c->place[place];
 
-	atomic_fetch_add(&p->sequence, 1);
-	atomic_thread_fence(memory_order_release);
-	p->count = *count;
-	atomic_fetch_add(&p->sequence, 1);
+	unsigned next = atomic_load(&p->sequence) + 1;
+
+	p->count[next % 2] = *count;
+	atomic_store(&p->sequence, next);
+	atomic_thread_fence(memory_order_seq_cst); /* before the next one is begun */
 }
 
 void
@@ -76,9 +78,9 @@ place_get(const struct place *p, struct session_count *count)
 	for (int i = 0; i < TRIES; i++) {
 		unsigned before = atomic_load(&p->sequence);
 
-		*count = p->count;
+		*count = p->count[before % 2];
 		atomic_thread_fence(memory_order_acquire);
-		if (before % 2 == 0 && atomic_load(&p->sequence) == before)
+		if (atomic_load(&p->sequence) == before)
 			return;
 	}
 }
