@@ -47,6 +47,9 @@ bool data_channel_open(struct data_channel *, const struct channel_want want[2])
 /* CANCEL ... CLOSE. After the last two it may be over, and freed. */
 void data_channel_act(struct data_channel *, const struct action *);
 void data_channel_result(struct data_channel *, enum side, const struct end_result *);
+/* Is the server's end of an upload there? EV_ALIVE when it is known, from inside if it is by now.
+ * false: it cannot tell more than the master can. */
+bool data_channel_check(struct data_channel *);
 /* The session is no more: nothing may look complete. It may be over, and freed, after that. */
 void data_channel_break_off(struct data_channel *);
 /* A master is gone: one of its ends may be. Or: what has been closed by now is to be seen by now. */

@@ -24,6 +24,7 @@ struct leg {
 	struct leg_check *check;
 	bool read, write;  /* what is waited for */
 	bool dialled;      /* by a forward: it may have been refused */
+	bool took;         /* ... but was not: ssh reads nothing before the far side has connected */
 	bool broken;       /* its end was a failure, not an end of file */
 	bool moved;        /* a byte has come */
 	bool ended;        /* nothing more comes */
@@ -40,12 +41,13 @@ struct data_channel {
 	struct leg leg[2];
 	int place;              /* of counts; -1 = none */
 	struct session_count count;
-	struct timer *drain;    /* looks whether the peers have taken all */
+	struct timer *drain;    /* looks whether the peers have taken all, or anything */
 	unsigned drain_ms;
 	struct timer *tick;     /* refreshes the counts */
 	struct timer *command;  /* the client's data wait for it */
 	struct timer *end;      /* of lingering, or of the hold */
 	bool begun, upload;
+	bool asked;             /* whether the server's end is there */
 	bool left;
 	bool kept;              /* the tunnel has a copy of the server's end */
 };

@@ -7,6 +7,7 @@
 #include "broker/client_process.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "relay/conn.h"
 
 #define FIN 1             /* in what is unsent: a FIN that waits for its (delayed) ACK */
 #define DRAIN_MS 2        /* there is no event for "the peer has taken all": looked for ... */
@@ -115,12 +116,14 @@ tell_reset(struct leg *leg)
 	leg_tell(leg->channel, EV_RESET, leg->side);
 }
 
-/* The master lives, and its socket was closed before anything had come out of it, or an end of
- * file gone in: the far side could not connect. */
+/* The master lives, and its socket was closed before anything had come out of it, or gone in: the
+ * far side could not connect. */
 static bool
 was_refused(const struct leg *leg)
 {
-	return leg->dialled && !leg->moved && !leg->draining;
+	if (!leg->dialled || leg->moved || leg->took)
+		return false;
+	return leg->channel->leg[OTHER(leg->side)].relay.bytes > 0 ? leg->broken : !leg->draining;
 }
 
 static void
@@ -288,13 +291,30 @@ relay_begin(struct data_channel *ch)
 
 /* ---- passing an end of file on ---- */
 
+/* An empty file shows nothing, and loses nothing. */
+static bool
+server_is_there(struct data_channel *ch)
+{
+	const struct leg *client = &ch->leg[CLIENT];
+	struct leg *server = &ch->leg[SERVER];
+
+	if (!server->took && server->stream != NULL)
+		server->took = conn_took(server->stream->fd, client->relay.bytes);
+	return server->took || (client->ended && client->relay.bytes + client->relay.len == 0);
+}
+
 static void
 drain_check(void *arg)
 {
 	struct data_channel *ch = arg;
-	bool waiting = false;
+	bool waiting;
 
 	ch->drain = NULL;
+	if (ch->asked && server_is_there(ch)) {
+		ch->asked = false;
+		leg_tell(ch, EV_ALIVE, SERVER);
+	}
+	waiting = ch->asked;
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
 
@@ -332,6 +352,21 @@ leg_pass_eof(struct leg *leg)
 	ch->drain_ms = DRAIN_MS;
 	if (ch->drain == NULL)
 		ch->drain = loop_timer(ch->hooks->loop, 0, drain_check, ch);
+}
+
+bool
+data_channel_check(struct data_channel *ch)
+{
+	const bool left = ch->left; /* then a look may be its end */
+
+	data_channel_look(ch);
+	if (left || !ch->upload || !ch->leg[SERVER].dialled)
+		return false;
+	ch->asked = true;
+	ch->drain_ms = DRAIN_MS;
+	timer_free(ch->drain);
+	drain_check(ch);
+	return true;
 }
 
 void

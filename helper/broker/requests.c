@@ -239,14 +239,14 @@ ask_check(struct broker *b, const struct ask *ask)
 {
 	struct end *far = b->ends[b->config->remote ? CLIENT : SERVER].end;
 	struct data_channel *ch = channel_find(b, ask->channel);
-	struct check *c = memory_new(sizeof(*c));
+	struct check *c;
 
-	if (c == NULL) {
+	if (ch != NULL && data_channel_check(ch))
+		return;
+	if ((c = memory_new(sizeof(*c))) == NULL) {
 		b->ended = true;
 		return;
 	}
-	if (ch != NULL)
-		data_channel_look(ch);
 	*c = (struct check){ b, ask->channel };
 	far->ops->check(far, NULL, check_done, c);
 }

@@ -63,3 +63,15 @@ conn_unsent(int fd)
 #endif
 	return n;
 }
+
+/* Closing throws away what was not read: that makes room, too. */
+bool
+conn_took(int fd, uint64_t written)
+{
+#ifdef __linux__
+	return written > (uint64_t)conn_unsent(fd) && conn_half_closed(fd);
+#else
+	(void)fd;
+	return written > 0;
+#endif
+}

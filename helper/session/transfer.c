@@ -279,7 +279,7 @@ transfer_answered(struct session *s, struct pending *p, int code, bool doubtful)
 	ch->aborted |= abor_is_pending(s);
 	if (!ch->owned && (p->started || code == 226 || code == 250))
 		transfer_own(s, ch, p); /* there are servers without a 1xx */
-	if (ch->timer != TIMER_NONE && ch->timer != TIMER_DYING)
+	if (ch->timer != TIMER_DYING && (ch->timer != TIMER_OWNER || code >= 300))
 		channel_arm(s, ch, TIMER_NONE);
 }
 
@@ -327,7 +327,7 @@ upload_arrived(struct session *s, struct channel *ch)
 	if (!server->dials || ch->dead || server->eof)
 		return true;
 	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
-		return true; /* nobody is there; a far one may be on its way */
+		return ch->strangers == 0; /* the client is not there; a far one may be on its way */
 	if (server->connected && s->config.far[SERVER] && !ch->asked) {
 		ch->asked = true;
 		channel_act(s, ch, ACT_CHECK, SERVER);

@@ -280,6 +280,12 @@ static const char *const strangers[] = {
 	/* a download */
 	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n? timer 1\n! abort 1 both\n" NOBODY_S
 	"<< 150 go\n<< 226 lies\n> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n",
+	/* a success does not come before it is known who it was: it may not have gone there */
+	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"
+	"! take 1 client\n! timer 1 5000\n? connected 1 client\n? failed 1 server refused\n"
+	"! abort 1 client\n< 425 Cannot open a data connection: refused.\n",
+	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"
+	"! abort 1 both\n" NOBODY_S,
 	/* it is not there any more */
 	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n? timer 1\n! take 1 client\n"
 	"? failed 1 client gone\n! abort 1 client\n<< 226 lies\n"
