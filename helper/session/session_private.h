@@ -210,6 +210,7 @@ void setup_command(struct session *, const struct ftp_command *);
 bool setup_reply(struct session *, struct pending *, int code);
 /* Something else came in its place, in .reply; true: the client must not see it. */
 bool setup_stray(struct session *, struct pending *);
+void setup_port_dead(struct session *, unsigned attempts);
 void setup_in_doubt(struct session *, struct pending *);
 void setup_left_out(struct session *, struct pending *);
 bool setup_event(struct session *, struct channel *, const struct event *); /* false: not its */

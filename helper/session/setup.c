@@ -144,7 +144,7 @@ attempt_may_fail(const struct session *s, const struct channel *ch)
 
 	if (s->good & BIT(ch->attempt))
 		return false;
-	if (!attempt_is_natural(ch, ch->attempt) || attempts[ch->attempt].listen)
+	if (attempts[ch->attempt].verb != ch->client_verb || attempts[ch->attempt].listen)
 		return true;
 	return ch->argument[0] == '\0' && !same;
 }
@@ -301,17 +301,26 @@ setup_listen_failed(struct session *s, struct channel *ch, struct pending *p, en
 	setup_try(s, ch, p);
 }
 
+void
+setup_port_dead(struct session *s, unsigned attempts)
+{
+	s->bad |= attempts;
+	s->good &= ~attempts;
+}
+
 /* The port that the server has named is dead: not that verb again; or sshd dials none at all. A
- * server that has refused the command meanwhile may just have closed it. */
+ * server that refuses the command, as its reply will tell, may just have closed it. */
 static void
 setup_dial_failed(struct session *s, const struct channel *ch, const char *reason)
 {
-	if (ch->final >= 300 || ch->refused)
-		return;
-	s->bad |= BIT(ch->attempt);
-	s->good &= ~BIT(ch->attempt);
+	struct pending *p = queue_find(&s->queue, PENDING_TRANSFER);
+
 	if (reason != NULL && strstr(reason, "prohibited") != NULL)
-		s->bad |= TRY_DIALLING;
+		setup_port_dead(s, TRY_DIALLING);
+	else if (p != NULL && p->channel == ch->id && ch->final == 0)
+		p->dead = BIT(ch->attempt);
+	else if (ch->final < 300 && !ch->refused)
+		setup_port_dead(s, BIT(ch->attempt));
 }
 
 static bool

@@ -272,6 +272,8 @@ transfer_answered(struct session *s, struct pending *p, int code, bool doubtful)
 {
 	struct channel *ch = channel_by_id(s, p->channel);
 
+	if (p->started || code < 300 || code == 425)
+		setup_port_dead(s, p->dead);
 	if (ch == NULL)
 		return;
 	ch->final = code;

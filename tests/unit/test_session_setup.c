@@ -244,6 +244,13 @@ static const struct {
 		     OURS_229 DEAD "> EPSV\n>> EPSV\n" },
 	/* a server that has refused the command may have closed it */
 	{ MODE_AUTO, PASV_READY RETR_SAID "<< 550 no\n< 550 no\n" DEAD "> PASV\n>> PASV\n" },
+	/* the other verb is not the client's word: its refusal is not for it */
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n> PASV\n>> EPSV\n"
+		     "<< 502 no\n! open 2 server listen 4\n" },
+	/* ... or refuses it now */
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 550 no\n< 550 no\n> PASV\n>> PASV\n" },
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n> PASV\n>> EPSV\n" },
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD BEGUN "<< 551 no\n< 551 no\n> PASV\n>> EPSV\n" },
 	/* what is no success passes, a success becomes one that is none */
 	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n" },
 	{ MODE_AUTO, PASV_READY RETR_SAID DEAD BEGUN "<< 226 lies\n"
