@@ -206,6 +206,7 @@ rig_exit()
 		[ "$status" -ne 0 ] || status=1
 	fi
 	rm -rf "$RIG"
+	[ -z "${RIG_TIMES:-}" ] || echo "$SECONDS $RIG_NAME" >>"$RIG_TIMES"
 	exit "$status"
 }
 
