@@ -116,7 +116,7 @@ server_left(struct session *s)
 	char text[192];
 
 	transfer_control_ended(s, SERVER);
-	if (!s->greeted && !s->opaque && s->timer != SESSION_STRANGE && !s->ended[CLIENT]) {
+	if (!s->greeted && !s->opaque && s->timer != SESSION_STRANGE) {
 		snprintf(text, sizeof(text), "421 No FTP server answers at %.100s.",
 		    s->config.server_name);
 		output_text(&s->out, CLIENT, text);
