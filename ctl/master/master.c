@@ -39,7 +39,7 @@ struct master {
 	struct procwatch *process; /* instead of mux */
 	uint32_t alive_id;
 	pid_t pid; /* as it has answered */
-	struct timer *timer; /* bounds or repeats the attempt */
+	struct timer timer; /* bounds or repeats the attempt */
 	uint64_t patience_end, next_attempt;
 	unsigned backoff;
 	bool ask;
@@ -51,7 +51,7 @@ struct master {
 	struct sshrun *hurry; /* FtpNoDelay */
 };
 
-static void master_try(struct master *);
+static void master_try(void *master);
 static void master_start(struct master *);
 
 struct master *
@@ -73,8 +73,7 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 static void
 master_drop(struct master *m)
 {
-	timer_free(m->timer);
-	m->timer = NULL;
+	timer_stop(&m->timer);
 	mux_free(m->mux);
 	m->mux = NULL;
 	procwatch_free(m->process);
@@ -206,8 +205,7 @@ static void
 master_up(struct master *m)
 {
 	master_watch(m, m->pid);
-	timer_free(m->timer);
-	m->timer = NULL;
+	timer_stop(&m->timer);
 	m->state = MASTER_UP;
 	m->backoff = 0;
 	m->patience_end = 0;
@@ -251,37 +249,27 @@ master_hurry(struct master *m, pid_t pid)
 		master_up(m);
 		return;
 	}
-	timer_free(m->timer);
-	m->timer = NULL;
+	timer_stop(&m->timer);
 }
 
 /* Attaching */
-
-static void
-try_again(void *arg)
-{
-	struct master *m = arg;
-
-	m->timer = NULL;
-	master_try(m);
-}
 
 /* Nobody answers at m->path (why): what next? */
 static void
 master_absent(struct master *m, const char *why)
 {
-	timer_free(m->timer);
+	timer_stop(&m->timer);
 	mux_free(m->mux);
-	m->timer = NULL;
 	m->mux = NULL;
 	if (m->origin == CONFIGURED) {
 		log_at(LOG_DETAIL, "no ControlMaster answers at %s: %s", m->path, why);
 		master_start(m);
 		return;
 	}
-	if (m->origin == NAMED && loop_now() < m->patience_end &&
-	    (m->timer = loop_timer(m->loop, RETRY_MS, try_again, m)) != NULL)
+	if (m->origin == NAMED && loop_now() < m->patience_end) {
+		timer_set(&m->timer, m->loop, RETRY_MS, master_try, m);
 		return;
+	}
 	if (m->origin == NAMED)
 		snprintf(m->reason, sizeof(m->reason), "no ControlMaster answers at %s: %s; "
 		    "start one with `ssh -M -S %s %s`", m->path, why, m->path,
@@ -295,10 +283,7 @@ master_absent(struct master *m, const char *why)
 static void
 master_silent(void *arg)
 {
-	struct master *m = arg;
-
-	m->timer = NULL;
-	master_absent(m, "no answer");
+	master_absent(arg, "no answer");
 }
 
 static void
@@ -320,8 +305,9 @@ master_answer(void *arg, const struct forward_result *result)
 
 /* Ask the master at m->path whether it is alive. */
 static void
-master_try(struct master *m)
+master_try(void *arg)
 {
+	struct master *m = arg;
 	unsigned ms = ANSWER_MS;
 
 	m->mux = mux_new(m->loop, m->path, master_answer, m);
@@ -331,7 +317,7 @@ master_try(struct master *m)
 	}
 	if (m->patience_end > loop_now() + ms)
 		ms = (unsigned)(m->patience_end - loop_now());
-	m->timer = loop_timer(m->loop, ms, master_silent, m);
+	timer_set(&m->timer, m->loop, ms, master_silent, m);
 }
 
 void
@@ -340,8 +326,7 @@ master_be_patient(struct master *m, unsigned ms)
 	m->patience_end = loop_now() + ms;
 	if (m->state != MASTER_STARTING || m->mux == NULL)
 		return;
-	timer_free(m->timer);
-	m->timer = loop_timer(m->loop, ms, master_silent, m);
+	timer_set(&m->timer, m->loop, ms, master_silent, m);
 }
 
 /* Starting one of our own */
@@ -357,10 +342,7 @@ master_refused(struct master *m, const char *why)
 static void
 ssh_overdue(void *arg)
 {
-	struct master *m = arg;
-
-	m->timer = NULL;
-	master_refused(m, "ssh does not end its login");
+	master_refused(arg, "ssh does not end its login");
 }
 
 static void
@@ -369,8 +351,7 @@ login_ended(void *arg, int status)
 	struct master *m = arg;
 	char why[900];
 
-	timer_free(m->timer);
-	m->timer = NULL;
+	timer_stop(&m->timer);
 	if (status == 0) {
 		master_try(m);
 		return;
@@ -381,32 +362,10 @@ login_ended(void *arg, int status)
 	master_refused(m, why);
 }
 
-/* With -E everything it says goes through the pipe, in the background as well (where -f
- * would have closed its stderr). */
-static int
-master_login(struct master *m, int *err)
-{
-	struct ssh_settings ssh = m->settings->ssh;
-	struct ssh_master own = { m->path, !m->ask };
-	const char **options = memory_new((ssh.count + 2) * sizeof(*options));
-	int result;
-
-	if (options == NULL)
-		return -1;
-	options[0] = "-E";
-	options[1] = "/dev/fd/2";
-	for (size_t i = 0; i < ssh.count; i++)
-		options[i + 2] = ssh.options[i];
-	ssh.options = options;
-	ssh.count += 2;
-	result = sshcmd_master_start(&m->ssh, m->loop, &ssh, &own, err, login_ended, m);
-	free(options);
-	return result;
-}
-
 static void
 master_start(struct master *m)
 {
+	const struct ssh_master own = { m->path, !m->ask };
 	char why[256];
 	int err;
 
@@ -416,14 +375,15 @@ master_start(struct master *m)
 		master_refused(m, why);
 		return;
 	}
-	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || master_login(m, &err) == -1) {
+	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || sshcmd_master_start(&m->ssh, m->loop,
+	    &m->settings->ssh, &own, &err, login_ended, m) == -1) {
 		master_refused(m, strerror(errno));
 		return;
 	}
 	sshlog_free(m->sshlog);
 	m->sshlog = sshlog_new(m->loop, err, m->settings->servers);
 	if (!m->ask)
-		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
+		timer_set(&m->timer, m->loop, START_MS, ssh_overdue, m);
 }
 
 /* A socket cannot have that name: nobody answers there, ever. */

@@ -3,6 +3,7 @@
 #ifndef PROXY_PRIVATE_H
 #define PROXY_PRIVATE_H
 
+#include "base/loop.h"
 #include "proxy/chanmsg.h"
 #include "proxy/proxy.h"
 #include "proxy/proxy_trace.h"
@@ -21,7 +22,7 @@ struct proxy {
 	struct loop *loop;
 	struct watch *watch;
 	struct unixsock *waiting; /* for room in the master's backlog */
-	struct timer *silence, *wake;
+	struct timer silence, wake;
 	proxy_gone_fn *gone;
 	void *arg;
 	enum proxy_state state;

@@ -38,7 +38,7 @@ struct client {
 	struct client *next;
 	struct statusd *owner;
 	struct watch *watch;
-	struct timer *deadline;
+	struct timer deadline;
 	int fd;
 	uint8_t in[128];
 	size_t in_len, sent;
@@ -77,24 +77,17 @@ statusd_ended(struct statusd *d, const struct helper *h)
 /* Answers */
 
 static void
-client_free(struct client *c)
-{
-	list_remove(client, c->owner->first, c);
-	c->owner->clients--;
-	watch_free(c->watch);
-	timer_free(c->deadline);
-	close(c->fd);
-	free(c->out.data);
-	free(c);
-}
-
-static void
-client_overdue(void *arg)
+client_free(void *arg)
 {
 	struct client *c = arg;
 
-	c->deadline = NULL;
-	client_free(c);
+	list_remove(client, c->owner->first, c);
+	c->owner->clients--;
+	watch_free(c->watch);
+	timer_stop(&c->deadline);
+	close(c->fd);
+	free(c->out.data);
+	free(c);
 }
 
 /* false: there is no more room. */
@@ -370,8 +363,8 @@ accepted(void *arg, int fd)
 	list_add(d->first, c);
 	d->clients++;
 	c->watch = loop_watch(d->loop, fd, POLLIN, client_ready, c);
-	c->deadline = loop_timer(d->loop, CLIENT_MS, client_overdue, c);
-	if (c->watch == NULL || c->deadline == NULL)
+	timer_set(&c->deadline, d->loop, CLIENT_MS, client_free, c);
+	if (c->watch == NULL)
 		client_free(c);
 }
 

@@ -122,8 +122,7 @@ tunnel_ready(struct tunnel *t)
 	if (t->phase != OPENING)
 		return;
 	t->phase = READY;
-	timer_free(t->silent);
-	t->silent = NULL;
+	timer_stop(&t->silent);
 	if (t->cmdline->run == RUN_STDIO) {
 		start_stdio(t);
 		return;
@@ -262,8 +261,8 @@ wind_up(struct tunnel *t)
 	tunnel_close_far(t);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
-	t->over = helpers_count(t->helpers) == 0 || ms == 0 ||
-	    loop_timer(t->loop, ms, grace_over, t) == NULL;
+	t->over = helpers_count(t->helpers) == 0 || ms == 0;
+	timer_set(&t->grace, t->loop, ms, grace_over, t);
 	run_loop(t);
 	helpers_terminate(t->helpers);
 }

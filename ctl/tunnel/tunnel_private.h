@@ -38,7 +38,7 @@ struct tunnel {
 	struct statusd *statusd;
 	uint64_t started;
 	struct watch *parent; /* -f, until we are ready */
-	struct timer *reopen, *silent;
+	struct timer reopen, silent, grace;
 	enum phase phase;
 	bool over;             /* leave the main loop */
 	bool in_background;
