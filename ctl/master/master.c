@@ -1,6 +1,7 @@
 #include "master/master.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,6 @@ struct master {
 	const struct master_settings *settings;
 	master_fn *fn;
 	void *arg;
-
 	enum master_state state;
 	enum origin origin; /* of the one in use, or that is being tried */
 	char path[256];
@@ -44,9 +44,7 @@ struct master {
 	unsigned backoff;
 	bool ask;
 	char reason[1024];
-
-	/* of our own master */
-	struct proc ssh; /* while it logs in */
+	struct proc ssh; /* our own, while it logs in */
 	struct sshlog *sshlog;
 	struct sshrun *hurry; /* FtpNoDelay */
 };
@@ -59,13 +57,9 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 {
 	struct master *m = memory_new(sizeof(*m));
 
-	if (m == NULL)
-		return NULL;
-	m->loop = loop;
-	m->settings = settings;
-	m->fn = fn;
-	m->arg = arg;
-	snprintf(m->reason, sizeof(m->reason), "no ssh connection yet");
+	if (m != NULL)
+		*m = (struct master){ .loop = loop, .settings = settings, .fn = fn, .arg = arg,
+			.reason = "no ssh connection yet" };
 	return m;
 }
 
@@ -160,15 +154,25 @@ master_lose(struct master *m)
 }
 
 static void
-master_failed(struct master *m)
+master_failed(struct master *m, const char *fmt, ...)
 {
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(m->reason, sizeof(m->reason), fmt, ap);
+	va_end(ap);
 	master_lose(m);
 	m->state = MASTER_DOWN;
-	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS : m->backoff * 2;
-	if (m->backoff > BACKOFF_MOST_MS)
-		m->backoff = BACKOFF_MOST_MS;
+	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS :
+	    m->backoff > BACKOFF_MOST_MS / 2 ? BACKOFF_MOST_MS : m->backoff * 2;
 	m->next_attempt = loop_now() + m->backoff;
 	m->fn(m->arg, MASTER_DOWN);
+}
+
+static void
+master_refused(struct master *m, const char *why)
+{
+	master_failed(m, "cannot connect to %s: %s", m->settings->ssh.destination, why);
 }
 
 static void
@@ -191,11 +195,10 @@ process_ended(void *arg)
  * user who logs out would wait for us. So with a master of his we look at the process, unless
  * ControlPersist has it in the background, where the connection keeps it from timing out. */
 static void
-master_watch(struct master *m, pid_t pid)
+master_watch(struct master *m)
 {
-	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || pid <= 0)
-		return;
-	if ((m->process = procwatch_new(m->loop, pid, process_ended, m)) == NULL)
+	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || m->pid <= 0 ||
+	    (m->process = procwatch_new(m->loop, m->pid, process_ended, m)) == NULL)
 		return;
 	mux_free(m->mux);
 	m->mux = NULL;
@@ -204,7 +207,7 @@ master_watch(struct master *m, pid_t pid)
 static void
 master_up(struct master *m)
 {
-	master_watch(m, m->pid);
+	master_watch(m);
 	timer_stop(&m->timer);
 	m->state = MASTER_UP;
 	m->backoff = 0;
@@ -219,11 +222,8 @@ hurry_done(void *arg, const struct sshrun_result *result)
 	struct master *m = arg;
 	char refusal[8];
 
-	if (result->timed_out)
-		log_at(LOG_DIALOGUE, "FtpNoDelay: what the ssh server runs does not end; closed");
-	else
-		log_at(LOG_DIALOGUE, "FtpNoDelay: the command true on the ssh server exited with %d",
-		    result->status);
+	log_at(LOG_DIALOGUE, result->timed_out ? "FtpNoDelay: what the ssh server runs does not end; "
+	    "closed" : "FtpNoDelay: the command true on the ssh server exited with %d", result->status);
 	if (strstr(result->output, "refused") != NULL) /* the master has said so, too */
 		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
 	sshrun_free(m->hurry);
@@ -237,19 +237,17 @@ hurry_done(void *arg, const struct sshrun_result *result)
  * end of the channel of ours that has that number, closes it a second time when the connection
  * ends, and sshd throws it out ("oclose packet referred to nonexistent channel"). */
 static void
-master_hurry(struct master *m, pid_t pid)
+master_hurry(struct master *m)
 {
-	m->pid = pid;
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
 	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
 		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, HURRY_MS,
 		    hurry_done, m);
-	if (m->hurry == NULL) {
+	if (m->hurry != NULL)
+		timer_stop(&m->timer);
+	else
 		master_up(m);
-		return;
-	}
-	timer_stop(&m->timer);
 }
 
 /* Attaching */
@@ -271,13 +269,11 @@ master_absent(struct master *m, const char *why)
 		return;
 	}
 	if (m->origin == NAMED)
-		snprintf(m->reason, sizeof(m->reason), "no ControlMaster answers at %s: %s; "
-		    "start one with `ssh -M -S %s %s`", m->path, why, m->path,
-		    m->settings->ssh.destination);
+		master_failed(m, "no ControlMaster answers at %s: %s; start one with `ssh -M -S %s %s`",
+		    m->path, why, m->path, m->settings->ssh.destination);
 	else
-		snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: the ControlMaster "
-		    "that was started does not answer: %s", m->settings->ssh.destination, why);
-	master_failed(m);
+		master_failed(m, "cannot connect to %s: the ControlMaster that was started does not "
+		    "answer: %s", m->settings->ssh.destination, why);
 }
 
 static void
@@ -295,7 +291,8 @@ master_answer(void *arg, const struct forward_result *result)
 		if (result->id == 0)
 			master_died(m, result->reason);
 	} else if (result->id == m->alive_id && result->status == FORWARD_OK) {
-		master_hurry(m, result->pid);
+		m->pid = result->pid;
+		master_hurry(m);
 	} else if (result->id == 0) {
 		mux_free(m->mux);
 		m->mux = NULL;
@@ -330,14 +327,6 @@ master_be_patient(struct master *m, unsigned ms)
 }
 
 /* Starting one of our own */
-
-static void
-master_refused(struct master *m, const char *why)
-{
-	snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: %s",
-	    m->settings->ssh.destination, why);
-	master_failed(m);
-}
 
 static void
 ssh_overdue(void *arg)
@@ -386,33 +375,22 @@ master_start(struct master *m)
 		timer_set(&m->timer, m->loop, START_MS, ssh_overdue, m);
 }
 
-/* A socket cannot have that name: nobody answers there, ever. */
-static void
-path_too_long(struct master *m, const char *path)
-{
-	if (m->origin == CONFIGURED) {
-		master_start(m);
-		return;
-	}
-	snprintf(m->reason, sizeof(m->reason), "control path too long: %zu characters, %d are "
-	    "possible: %.200s", strlen(path), FORWARD_PATH_MAX - 1, path);
-	master_failed(m);
-}
-
 enum master_state
 master_want(struct master *m, bool ask)
 {
 	const struct master_settings *s = m->settings;
 	const char *path = s->ctl_path != NULL ? s->ctl_path : s->config_path;
+	bool possible = path != NULL && strlen(path) < FORWARD_PATH_MAX;
 
 	if (m->state != MASTER_DOWN || loop_now() < m->next_attempt)
 		return m->state;
 	m->state = MASTER_STARTING;
 	m->ask = ask;
 	m->origin = s->ctl_path != NULL ? NAMED : CONFIGURED;
-	if (path != NULL && strlen(path) >= FORWARD_PATH_MAX) {
-		path_too_long(m, path);
-	} else if (path == NULL) {
+	if (!possible && m->origin == NAMED) {
+		master_failed(m, "control path too long: %zu characters, %d are possible: %.200s",
+		    strlen(path), FORWARD_PATH_MAX - 1, path);
+	} else if (!possible) {
 		master_start(m);
 	} else {
 		snprintf(m->path, sizeof(m->path), "%s", path);

@@ -98,7 +98,7 @@ channel_tell(struct proxy_channel *c)
 	c->events = 0;
 	c->telling = true;
 	for (unsigned e = PROXY_OPENED; e <= PROXY_CLOSED; e++) {
-		if ((events & 1U << e) == 0 || (e == PROXY_READABLE && c->paused))
+		if ((events & 1U << e) == 0)
 			continue;
 		if (e == PROXY_WRITABLE)
 			c->hungry = false;

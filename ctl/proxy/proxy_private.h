@@ -73,7 +73,7 @@ struct proxy_channel {
 	void *arg;
 	uint32_t id, remote;
 	enum channel_state state;
-	bool eof_came, eof_sent, close_sent, paused, hungry, freed, queued, telling;
+	bool eof_came, eof_sent, close_sent, hungry, freed, queued, telling;
 	unsigned events; /* bits of enum proxy_event */
 	struct window window;
 	uint64_t remote_window;

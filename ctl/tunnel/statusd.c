@@ -48,10 +48,9 @@ struct client {
 /* Reports of helpers */
 
 /* Too many: what it sends fills its socket, and is dropped by the helper then. */
-static void
-report(void *arg, struct helper *h, const void *data, size_t len)
+void
+statusd_report(struct helper *h, const void *data, size_t len)
 {
-	(void)arg;
 	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
 		return;
 	if (!seen_report(h->seen, data, len, loop_now()))
@@ -268,10 +267,7 @@ obey(struct client *c, const struct status_record *ask)
 {
 	switch (ask->u.ask.op) {
 	case STATUS_ASK_CLOSE:
-		if (ask->u.ask.session == 0)
-			close_all(c, ask);
-		else
-			close_one(c, ask);
+		(ask->u.ask.session == 0 ? close_all : close_one)(c, ask);
 		break;
 	case STATUS_ASK_STOP:
 		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
@@ -292,11 +288,7 @@ client_write(struct client *c)
 
 	if (n > 0)
 		c->sent += (size_t)n;
-	else if (errno != EAGAIN && errno != EINTR) {
-		client_free(c);
-		return;
-	}
-	if (c->sent == c->out.len)
+	if ((n <= 0 && errno != EAGAIN && errno != EINTR) || c->sent == c->out.len)
 		client_free(c);
 	else
 		watch_events(c->watch, POLLOUT);
@@ -387,7 +379,6 @@ statusd_new(struct loop *loop, struct helpers *helpers, const struct statusd_sou
 	if (listener_unix(&d->listener, loop, path, why, why_size) != LISTEN_OK)
 		goto err;
 	listener_start(d->listener, accepted, d);
-	helpers_on_report(helpers, report, d);
 	return d;
 err:
 	free(d);
@@ -399,7 +390,6 @@ statusd_free(struct statusd *d)
 {
 	if (d == NULL)
 		return;
-	helpers_on_report(d->helpers, NULL, NULL);
 	while (d->first != NULL)
 		client_free(d->first);
 	listener_free(d->listener);
