@@ -88,6 +88,11 @@ turn_away(struct accept *r, struct client *c, enum admission admission,
 {
 	unsigned missed;
 
+	if (admission == ADMIT_GONE) {
+		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", v->peer);
+		client_free(c);
+		return;
+	}
 	if (ratelimit_due_missed(&r->told, v->why, loop_now(), &missed)) {
 		if (missed > 0)
 			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);

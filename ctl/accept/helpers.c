@@ -200,7 +200,13 @@ word(struct words *w, const char *text)
 	w->item[w->count++] = text;
 }
 
-static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
+static const char *
+verbosity(int level, bool unsaid)
+{
+	static const char *const options[] = { "-q", NULL, "-v", "-vv", "-vvv" };
+
+	return options[1 + (unsaid && level <= LOG_SESSIONS ? LOG_QUIET : level)];
+}
 
 /* The texts of its descriptors, of which spare may be -1: none. */
 struct fds {
@@ -231,10 +237,8 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 	word(&w, h->config.program);
 	if (c->gateway)
 		word(&w, "-g");
-	if (c->verbosity == LOG_QUIET)
-		word(&w, "-q");
-	if (c->verbosity > (start->unsaid ? LOG_SESSIONS : LOG_NORMAL))
-		word(&w, verbose[c->verbosity]);
+	if (verbosity(c->verbosity, start->unsaid) != NULL)
+		word(&w, verbosity(c->verbosity, start->unsaid));
 	if (start->remote)
 		word(&w, "-R");
 	for (size_t i = 0; i < c->ftp_texts.count; i++) {

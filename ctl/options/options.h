@@ -33,6 +33,7 @@ struct ftp_options {
 	unsigned masters;                     /* FtpMasters=N, default 1 */
 	enum no_delay no_delay;               /* FtpNoDelay=auto|yes|no */
 	bool config_forwards;                 /* FtpConfigForwards=yes|no, default yes */
+	bool log_json;                        /* FtpLog=text|json */
 	char notify[256];                     /* FtpNotify=PROGRAM, "" = none */
 	char name[64];                        /* FtpName=NAME, "" = destination:port */
 };
