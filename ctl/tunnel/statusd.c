@@ -341,11 +341,12 @@ may_ask(int fd)
 }
 
 static void
-accepted(void *arg, int fd)
+accepted(void *arg, const struct listener *l, int fd)
 {
 	struct statusd *d = arg;
 	struct client *c = NULL;
 
+	(void)l;
 	if (d->clients >= CLIENTS_MAX || !may_ask(fd) || (c = memory_new(sizeof(*c))) == NULL) {
 		close(fd);
 		return;

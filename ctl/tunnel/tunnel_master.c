@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "client/background.h"
-#include "accept/near_listeners.h"
 #include "base/log.h"
 #include "master/masters.h"
 #include "accept/accept.h"
@@ -47,7 +46,7 @@ static bool
 nothing_is_open(const struct tunnel *t)
 {
 	return *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
-	    near_listeners_first(t->near_listeners) == NULL && !far_listeners_any_open(t->far_listeners);
+	    t->near == NULL && !far_listeners_any_open(t->far_listeners);
 }
 
 void
