@@ -17,7 +17,7 @@
 #include "broker/addresses.h"
 #include "broker/broker.h"
 #include "ask/counts.h"
-#include "base/linelog.h"
+#include "process/linelog.h"
 #include "base/libbsd.h"
 #include "base/log.h"
 #include "base/loop.h"
