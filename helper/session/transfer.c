@@ -274,8 +274,11 @@ transfer_answered(struct session *s, struct pending *p, int code, bool doubtful)
 
 	if (p->started || code < 300 || code == 425)
 		setup_port_dead(s, p->dead);
-	if (ch == NULL)
+	if (ch == NULL) {
+		if (p->channel != 0 && s->config.answered != NULL)
+			s->config.answered(s->config.arg, p->channel, code);
 		return;
+	}
 	ch->final = code;
 	ch->doubtful = doubtful;
 	ch->aborted |= abor_is_pending(s);
