@@ -4,7 +4,7 @@
 #define ASK_H
 
 #include "ftp/bytes.h"
-#include "session/session.h"
+#include "state/action.h"
 
 struct ask { /* a struct action of the kinds OPEN ... CHECK */
 	uint32_t kind, channel, end, mask, upload;

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "broker/broker.h"
-#include "ftp/ftp.h"
+#include "ftp/address.h"
 
 struct ftp_address address_of(const struct sockaddr_storage *); /* family 0: not of a machine */
 /* What the session has to know about its ends; server_local: of a near server's connection. */

@@ -6,7 +6,7 @@
 
 #include "ask/counts.h"
 #include "ends/end.h"
-#include "session/session.h"
+#include "state/action.h"
 
 struct loop;
 struct client_process;

@@ -48,12 +48,6 @@ channel_find(struct run *r, unsigned id)
 	return NULL;
 }
 
-bool
-run_has_channel(struct run *r, unsigned id)
-{
-	return id != 0 && channel_find(r, id) != NULL;
-}
-
 static struct run_channel *
 channel_get(struct run *r, unsigned id)
 {

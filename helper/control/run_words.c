@@ -26,7 +26,7 @@ run_notify(struct run *r, enum notice notice)
 static const char *
 who(const struct run *r, char *text, size_t size)
 {
-	const char *user = session_user(r->session);
+	const char *user = session_facts(r->session)->user;
 	char escaped[260];
 
 	log_escape(escaped, sizeof(escaped), user, strlen(user));
@@ -56,21 +56,20 @@ run_log_session(const struct run *r, bool begins)
 void
 run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 {
-	const char *line = session_transfer(r->session, ch->id);
-	int final = session_final(r->session, ch->id);
 	char text[600], whom[600], reply[16] = "no reply";
+	struct channel_facts facts;
 	struct session_count count;
 
-	if (line[0] == '\0')
+	if (!session_channel(r->session, ch->id, &facts) || *facts.transfer == '\0')
 		return;
 	r->transfers++;
 	if (log_level() < LOG_SESSIONS)
 		return;
-	if (final != 0)
-		snprintf(reply, sizeof(reply), "reply %d", final);
+	if (facts.final != 0)
+		snprintf(reply, sizeof(reply), "reply %d", facts.final);
 	counts_get(r->config->counts, ch->id, &count);
 	log_at(LOG_SESSIONS, "%s: %s: %llu bytes in %.2f s, %s%s", who(r, whom, sizeof(whom)),
-	    log_escape(text, sizeof(text), line, strlen(line)),
+	    log_escape(text, sizeof(text), facts.transfer, strlen(facts.transfer)),
 	    (unsigned long long)count.from[CLIENT] + count.from[SERVER], seconds_since(ch->began),
 	    reply, aborted ? ", broken off" : "");
 }
@@ -78,9 +77,9 @@ run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 void
 run_warn(struct run *r)
 {
-	if (session_wants_tls(r->session))
+	if (session_facts(r->session)->wants_tls)
 		run_notify(r, NOTICE_TLS);
-	if (r->warned || !session_opaque(r->session))
+	if (r->warned || !session_facts(r->session)->opaque)
 		return;
 	r->warned = true;
 	log_at(LOG_NORMAL, "%s: TLS was let through (FtpTls=pass): its data connections do not go "
