@@ -2,7 +2,7 @@
 
 #include <poll.h>
 
-#include "broker/addresses.h"
+#include "ask/own_addresses.h"
 #include "base/memory.h"
 
 #define SILENT_MS 10000   /* a server that is slower than that may wait for TLS */
