@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/unixsock.h"
@@ -21,6 +22,8 @@
 #define SSH_BIND_EXTRA 17 /* ssh binds "<ControlPath>.<16 characters>" first, then links it */
 #define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 #define DIR_LONGEST (SUN_PATH_SIZE - SSH_BIND_EXTRA - NAME_LONGEST)
+
+#define MADE_WITHIN 2 /* seconds, from the file to the socket that has it */
 
 static char dir[SUN_PATH_SIZE];
 
@@ -156,17 +159,14 @@ each_entry(const char *in, entry_fn *fn, void *arg)
 	closedir(d);
 }
 
-/* Does somebody listen there? A master may outlive its tunnel, as long as a helper of that
- * still needs it; and who cannot be asked right now is no corpse. */
+/* A master may outlive its tunnel, as long as a helper of that still needs it; and the pid of a dead
+ * maker may be another's by now, which one sees by a socket that nobody has, unless it is being made. */
 static bool
-answers(const char *path)
+is_left_behind(const char *path, char kind, long pid, const struct stat *st)
 {
-	int fd = unixsock_connect(path);
-
-	if (fd == -1)
-		return errno != ECONNREFUSED && errno != ENOENT;
-	close(fd);
-	return true;
+	if (kind != 'm' && !lives(pid))
+		return true;
+	return (!lives(pid) || time(NULL) - st->st_mtime > MADE_WITHIN) && !unixsock_bound(path);
 }
 
 static void
@@ -175,8 +175,8 @@ sweep_entry(const char *path, const char *name, long pid, void *arg)
 	struct stat st;
 	int *removed = arg;
 
-	if (!lives(pid) && (*name != 'm' || !answers(path)) && lstat(path, &st) == 0 &&
-	    S_ISSOCK(st.st_mode) && unlink(path) == 0)
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    is_left_behind(path, *name, pid, &st) && unlink(path) == 0)
 		++*removed;
 }
 

@@ -19,7 +19,7 @@ const char *rundir_path(char *why, size_t why_size);
  * characters where kind is 'm'; EACCES when there is no directory. Nothing is created. */
 int rundir_fresh(char *dst, size_t size, char kind);
 
-/* Remove sockets whose maker (the pid in the name) is no more. Returns how many. */
+/* Remove sockets whose maker (the pid in the name) is no more, or that nobody has. Returns how many. */
 int rundir_sweep(void);
 
 /* Visit every name of one kind whose maker lives, wherever a process of that user may have put it (one

@@ -53,7 +53,7 @@ check_owner(int fd)
 
 /* A socket for that path, and its address. */
 static int
-new_socket(const char *path, struct sockaddr_un *sun)
+new_socket(const char *path, struct sockaddr_un *sun, int type)
 {
 	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof(sun->sun_path)) {
@@ -61,14 +61,14 @@ new_socket(const char *path, struct sockaddr_un *sun)
 		return -1;
 	}
 	memcpy(sun->sun_path, path, strlen(path) + 1);
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 int
 unixsock_listen(const char *path, int backlog)
 {
 	struct sockaddr_un sun;
-	int fd = new_socket(path, &sun), error;
+	int fd = new_socket(path, &sun, SOCK_STREAM), error;
 
 	if (fd == -1)
 		return -1;
@@ -85,7 +85,7 @@ int
 unixsock_connect(const char *path)
 {
 	struct sockaddr_un sun;
-	int fd = new_socket(path, &sun), r;
+	int fd = new_socket(path, &sun, SOCK_STREAM), r;
 
 	if (fd == -1)
 		return -1;
@@ -95,6 +95,20 @@ unixsock_connect(const char *path)
 	if (r == -1 || check_owner(fd) == -1)
 		return close_failed(fd, errno);
 	return fd;
+}
+
+/* Nobody sees a connection of the wrong type: EPROTOTYPE where there is a socket to connect to. */
+bool
+unixsock_bound(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd = new_socket(path, &sun, SOCK_DGRAM);
+	bool bound = fd == -1 || connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0 ||
+	    (errno != ECONNREFUSED && errno != ENOENT);
+
+	if (fd != -1)
+		close(fd);
+	return bound;
 }
 
 static void

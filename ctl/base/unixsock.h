@@ -3,6 +3,8 @@
 #ifndef UNIXSOCK_H
 #define UNIXSOCK_H
 
+#include <stdbool.h>
+
 struct loop;
 struct unixsock;
 
@@ -14,6 +16,9 @@ int unixsock_listen(const char *path, int backlog);
 
 /* -1 with errno; EAGAIN: somebody listens, but the backlog is full just now. */
 int unixsock_connect(const char *path);
+
+/* false: nobody listens there any more. Who does, does not notice the question. */
+bool unixsock_bound(const char *path);
 
 /* After EAGAIN: try again until it works, fails, or ms have passed. fd -1: errno says why. The
  * unixsock is no more when fn is called. NULL when out of memory. */

@@ -1,4 +1,4 @@
-/* What far_listen.c (who waits for a connection, who comes) and far_slot.c (what is open in the master)
+/* What far_listen.c (who waits for a connection, who comes) and far_listen_slot.c (what is open in the master)
  * share. */
 #ifndef FAR_LISTEN_PRIVATE_H
 #define FAR_LISTEN_PRIVATE_H
@@ -36,7 +36,7 @@ struct far_listen {
 	struct far_slot *slots;
 };
 
-/* far_slot.c; new: listens on a path of its own. NULL with errno */
+/* far_listen_slot.c; new: listens on a path of its own. NULL with errno */
 struct far_slot *slot_new(struct far_listen *, unsigned channel);
 bool slot_ask(struct far_slot *, int which); /* false: cannot be sent; else it may be there */
 void slot_cancel(struct far_slot *);         /* it is no more when the master has answered */

@@ -1,11 +1,9 @@
 #include "ends/keep.h"
 
-#include <sys/socket.h>
-
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
 #include "master/keepmsg.h"
 
 bool
@@ -22,27 +20,9 @@ static int
 keep_send(const struct keep *k, enum keep_op op, unsigned id, const int *fds, size_t count)
 {
 	struct keep_message message = { op, id };
-	struct iovec iov = { &message, sizeof(message) };
-	union {
-		char buf[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
 
-	if (k == NULL || k->fd == -1)
-		return -1;
-	memset(&control, 0, sizeof(control));
-	if (count > 0) {
-		msg.msg_control = control.buf;
-		msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(count * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
-	}
-	return sendmsg(k->fd, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(message) ? 0 : -1;
+	return k != NULL && k->fd != -1 &&
+	    fdpass_send(k->fd, &message, sizeof(message), fds, count) == (ssize_t)sizeof(message) ? 0 : -1;
 }
 
 int

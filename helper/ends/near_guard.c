@@ -9,15 +9,16 @@
 
 /* Messages that another user can make as many of as he likes. */
 static void
-log_refused(struct near_guard *g, long uid)
+log_refused(struct near_guard *g, const uid_t *uid)
 {
-	char text[80], more[40] = "";
+	char text[100], name[PEER_NAME_MAX], more[40] = "";
 	unsigned missed;
 
-	if (uid < 0)
+	if (uid == NULL)
 		snprintf(text, sizeof(text), "refused a stranger at a data port");
 	else
-		snprintf(text, sizeof(text), "refused a stranger at a data port: uid %ld", uid);
+		snprintf(text, sizeof(text), "refused a stranger at a data port: it belongs to user %s",
+		    peer_name(name, *uid));
 	if (!ratelimit_due_missed(&g->told, text, loop_now(), &missed))
 		return;
 	if (missed > 0)
@@ -30,7 +31,7 @@ guard_admits(struct near_guard *g, int fd, const struct sockaddr *from)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&g->peer;
 	bool loopback = addr_is_loopback(from) && addr_is_loopback(peer);
-	long known = -1;
+	const uid_t *known = NULL;
 	uid_t uid;
 
 	if (loopback || addr_same_host(from, peer)) {
@@ -41,7 +42,7 @@ guard_admits(struct near_guard *g, int fd, const struct sockaddr *from)
 			return ADMIT;
 		if (result == PEER_UNKNOWN)
 			return ASIDE;
-		known = (long)uid;
+		known = &uid;
 	}
 	log_refused(g, known);
 	return REFUSE;

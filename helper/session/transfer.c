@@ -108,8 +108,11 @@ transfer_answered(struct session *s, struct pending *p)
 {
 	struct channel *ch = channel_by_id(s, p->channel);
 
-	if (ch == NULL)
+	if (ch == NULL) {
+		if (p->channel != 0 && s->config.answered != NULL)
+			s->config.answered(s->config.arg, p->channel, s->reply.code);
 		return;
+	}
 	ch->final = s->reply.code;
 	ch->doubtful = s->reply.doubtful;
 	ch->aborted |= queue_find(&s->queue, KIND(PENDING_ABOR), 0) != NULL;

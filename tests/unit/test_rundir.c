@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/unixsock.h"
 #include "unit.h"
 
 /* check runs every test in a process of its own, so that each one finds the directory
@@ -298,6 +300,32 @@ START_TEST(sweeps_the_dead)
 }
 END_TEST
 
+/* The pid of their maker is another's by now. */
+START_TEST(sweeps_under_a_living_pid)
+{
+	static const struct timeval old[2] = { { 1000, 0 }, { 1000, 0 } };
+	char name[3][32], path[128];
+	int fd;
+
+	ck_assert_ptr_nonnull(rundir_path(why, sizeof(why)));
+	for (int i = 0; i < 3; i++)
+		snprintf(name[i], sizeof(name[i]), "s%ld.%d", (long)getpid(), i);
+	put(name[0]);
+	put(name[1]);
+	in_base(path, sizeof(path), name[1]);
+	ck_assert_int_eq(utimes(path, old), 0);
+	in_base(path, sizeof(path), name[2]);
+	ck_assert_int_ne(fd = unixsock_listen(path, 1), -1);
+	ck_assert_int_eq(utimes(path, old), 0);
+	ck_assert_int_eq(rundir_sweep(), 1);
+	exists(name[0], true);
+	exists(name[1], false);
+	exists(name[2], true);
+	ck_assert_int_eq(accept(fd, NULL, NULL), -1); /* it has not noticed */
+	close(fd);
+}
+END_TEST
+
 static void
 count_visit(const char *path, long pid, void *arg)
 {
@@ -341,6 +369,7 @@ add(TCase *t)
 	tcase_add_test(t, fresh_is_fresh);
 	tcase_add_test(t, fresh_skips_leftovers);
 	tcase_add_test(t, sweeps_the_dead);
+	tcase_add_test(t, sweeps_under_a_living_pid);
 	tcase_add_test(t, visits_the_living);
 }
 
