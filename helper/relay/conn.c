@@ -1,5 +1,6 @@
 #include "relay/conn.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -62,6 +63,12 @@ conn_unsent(int fd)
 	(void)fd;
 #endif
 	return n;
+}
+
+bool
+conn_again(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
 /* Closing throws away what was not read: that makes room, too. */
