@@ -53,7 +53,7 @@ fail(enum listen_result result, struct message why, const char *fmt, ...)
 
 /* Accepting */
 
-bool
+static bool
 listener_lacks(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;

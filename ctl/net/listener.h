@@ -40,7 +40,6 @@ void listener_free(struct listener *); /* the whole list; NULL is harmless; unli
  * from may be NULL. When there are no descriptors or memory for a connection that is there, the
  * watch pauses for a moment: poll(2) would go on saying that there is one. */
 int listener_accept(int fd, struct watch *, struct sockaddr_storage *from);
-bool listener_lacks(int error); /* is it that? */
 #define LISTENER_PAUSE_MS 100
 
 struct listener *listener_next(const struct listener *);
