@@ -18,7 +18,7 @@ struct listen_at {
 	bool gateway;                   /* other addresses than loopback are allowed */
 };
 
-enum listen_result { LISTEN_OK, LISTEN_IN_USE, LISTEN_FAILED };
+enum listen_result { LISTEN_FAILED = -1, LISTEN_OK, LISTEN_IN_USE };
 
 /* Takes the connection: CLOEXEC, non-blocking. */
 typedef void listener_fn(void *arg, const struct listener *, int fd);

@@ -3,20 +3,16 @@
 #include <arpa/inet.h>
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+
 #define SPEC_FORM "[ftp/][bind_address:]port:host:hostport"
 #define QUOTE_MAX 200 /* of the bad input, in a message */
-
-struct message {
-	char *text;
-	size_t size;
-};
 
 /* One part of a spec, between colons; not NUL-terminated. */
 struct field {
@@ -24,17 +20,6 @@ struct field {
 	size_t len;
 	bool bracketed;
 };
-
-__attribute__((format(printf, 2, 3))) static int
-fail(struct message why, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why.text, why.size, fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 /* Nothing, or what follows the address in fe80::1%eth0. */
 static bool
@@ -171,7 +156,6 @@ spec_fault(struct tunnel_spec *spec, const struct field *f, bool has_bind)
 int
 spec_parse(struct tunnel_spec *spec, const char *text, char *why, size_t why_size)
 {
-	struct message message = { why, why_size };
 	struct field f[4];
 	const char *fault;
 	int n;
@@ -184,7 +168,7 @@ spec_parse(struct tunnel_spec *spec, const char *text, char *why, size_t why_siz
 		fault = spec_fault(spec, f, n == 4);
 	if (fault == NULL)
 		return 0;
-	return fail(message, "bad forwarding \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
+	return log_why(why, why_size, "bad forwarding \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
 	    SPEC_FORM);
 }
 
@@ -219,13 +203,12 @@ int
 hostport_parse(struct hostport *hp, const char *text, uint16_t default_port, char *why,
     size_t why_size)
 {
-	struct message message = { why, why_size };
 	const char *fault;
 
 	memset(hp, 0, sizeof(*hp));
 	if ((fault = hostport_fault(hp, text, default_port)) == NULL)
 		return 0;
-	return fail(message, "bad address \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
+	return log_why(why, why_size, "bad address \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
 	    default_port == 0 ? "host:port or [IPv6 address]:port" :
 	    "host[:port] or [IPv6 address]:port");
 }
@@ -277,14 +260,13 @@ destination_fault(const char *text)
 int
 destination_check(const char *destination, char *why, size_t why_size)
 {
-	struct message message = { why, why_size };
 	const char *fault;
 
 	if (*destination == '\0')
-		return fail(message, "empty destination; expected [user@]host or ssh://[user@]host[:port]");
+		return log_why(why, why_size, "empty destination; expected [user@]host or ssh://[user@]host[:port]");
 	if ((fault = destination_fault(destination)) == NULL)
 		return 0;
-	return fail(message, "bad destination \"%.*s\": %s; expected [user@]host or "
+	return log_why(why, why_size, "bad destination \"%.*s\": %s; expected [user@]host or "
 	    "ssh://[user@]host[:port]", QUOTE_MAX, destination, fault);
 }
 
