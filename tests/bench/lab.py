@@ -130,7 +130,7 @@ class Lab:
 
     def call(self, argv, **more):
         result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, env=self.env, timeout=60, **more)
+                                stderr=subprocess.PIPE, env=self.env, timeout=300, **more)
         if result.returncode != 0:
             raise Broken("%s: %s" % (" ".join(argv[:6]), result.stderr.decode()[-300:]))
 
@@ -139,7 +139,7 @@ class Lab:
         start = time.monotonic()
         all_of_them = [subprocess.Popen(c, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, env=self.env) for c in commands]
-        errors = [p.communicate(timeout=60)[1] for p in all_of_them]
+        errors = [p.communicate(timeout=300)[1] for p in all_of_them]
         took = time.monotonic() - start
         for p, error, command in zip(all_of_them, errors, commands):
             if p.returncode != 0:
