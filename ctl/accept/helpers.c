@@ -1,7 +1,5 @@
 #include "accept/helpers.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +16,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "status/status.h"
 
 #define LAST_REPORTS 32 /* read when it has ended */
@@ -128,27 +127,6 @@ helpers_terminate(struct helpers *h)
 		proc_kill(&one->proc, SIGTERM);
 }
 
-/* One packet; as recv(2). *fd: what came along, or -1. */
-static ssize_t
-receive(int from, char *packet, size_t size, int *fd)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec part = { packet, size };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
-	const struct cmsghdr *c = &control.header;
-	ssize_t n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
-
-	*fd = -1;
-	if (n > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
-	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(c), sizeof(int));
-	return n;
-}
-
 /* As recv(2). What came along unasked for is closed. */
 static ssize_t
 take_report(struct helper *one)
@@ -157,7 +135,7 @@ take_report(struct helper *one)
 	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
 	enum notice notice;
 	int fd;
-	ssize_t n = receive(one->status_fd, report, sizeof(report), &fd);
+	ssize_t n = packet_receive(one->status_fd, report, sizeof(report), &fd, 1);
 
 	if (n <= 0)
 		return n;
@@ -369,7 +347,7 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 	struct helper *one;
 	int fds[2], result, saved;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
+	if (packet_pair(fds, true) == -1)
 		return -1;
 	if ((one = helper_new(h, start, fds[0])) == NULL) {
 		close(fds[0]);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
 #define MOST 64
 
 static long

@@ -13,6 +13,7 @@
 #include "master/keepmsg.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "proxy/proxy_trace.h"
 #include "master/refusals.h"
 
@@ -284,39 +285,17 @@ by_message(struct kept_by *by, const struct keep_message *m, const int fd[2])
 			close(fd[i]);
 }
 
-static void
-message_fds(struct msghdr *msg, int fd[2])
-{
-	struct cmsghdr *c;
-	size_t n;
-
-	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(fd, CMSG_DATA(c), (n < 2 ? n : 2) * sizeof(int));
-	}
-}
-
 /* false: nothing more is there now, or ever (*end). */
 static bool
 by_receive(struct kept_by *by, bool *end)
 {
 	struct keep_message m;
-	struct iovec iov = { &m, sizeof(m) };
-	union {
-		char space[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space,
-		.msg_controllen = sizeof(control.space) };
-	int fd[2] = { -1, -1 };
-	ssize_t n = recvmsg(by->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int fd[PACKET_FDS];
+	ssize_t n = packet_receive(by->fd, &m, sizeof(m), fd, PACKET_FDS);
 
 	*end = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
 	if (n <= 0)
 		return false;
-	message_fds(&msg, fd);
 	if (n != (ssize_t)sizeof(m))
 		m.op = 0;
 	by_message(by, &m, fd);
@@ -343,7 +322,7 @@ kept_begin(struct kept *k, const char *ctl_path, int *fd)
 	int pair[2];
 
 	if (by == NULL || (by->ctl_path = memory_text(ctl_path)) == NULL ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
+	    packet_pair(pair, false) == -1) {
 		if (by != NULL)
 			free(by->ctl_path);
 		free(by);

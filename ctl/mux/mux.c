@@ -12,6 +12,7 @@
 
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "mux/muxmsg.h"
 #include "base/unixsock.h"
 
@@ -493,23 +494,7 @@ mux_close_forward(struct mux *m, const struct forward *f)
 static int
 send_fd(int sock, int fd)
 {
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	char byte = '\0';
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.space, .msg_controllen = sizeof(control.space) };
-	struct cmsghdr *c;
-
-	memset(&control, 0, sizeof(control));
-	c = CMSG_FIRSTHDR(&msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
+	return packet_send_fds(sock, "", 1, &fd, 1) == 1 ? 0 : -1;
 }
 
 /* The master stands still until it has both descriptors: so they go out with the packet

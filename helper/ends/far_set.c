@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/libbsd.h"
+#include "base/compat.h"
 
 struct far_set {
 	struct end end;

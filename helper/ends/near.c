@@ -10,7 +10,7 @@
 #include "ends/near.h"
 
 #include "relay/conn.h"
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "net/listener.h"
 #include "base/log.h"
 #include "base/loop.h"

@@ -1,4 +1,5 @@
 /* What is kept is kept as long as the tunnel lives. */
+#include "base/packet.h"
 #include "ends/keep.h"
 
 #include <sys/socket.h>
@@ -13,7 +14,7 @@ START_TEST(test_lives)
 	int pair[2];
 
 	ck_assert(!keep_lives(NULL));
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	ck_assert_int_eq(packet_pair(pair, false), 0);
 	k = keep_new(pair[0]);
 	ck_assert(keep_lives(k));
 	keep_upload(k, 1, 0);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "master/keepmsg.h"
+#include "base/packet.h"
 #include "base/loop.h"
 #include "proxy/proxy_trace.h"
 #include "unit.h"
@@ -46,25 +47,8 @@ static void
 send_fds(uint32_t op, uint32_t id, const int *fds, size_t n)
 {
 	struct keep_message m = { op, id };
-	struct iovec iov = { &m, sizeof(m) };
-	union {
-		char space[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
 
-	memset(&control, 0, sizeof(control));
-	if (n > 0) {
-		msg.msg_control = control.space;
-		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
-	ck_assert_int_eq(sendmsg(helper, &msg, 0), sizeof(m));
+	ck_assert_int_eq(packet_send(helper, &m, sizeof(m), fds, n), 0);
 }
 
 /* The helper has a connection (the copy of its end is the only one left) and tells of it. */
@@ -320,7 +304,7 @@ START_TEST(test_many)
 	}
 	send_fds(99, 0, &fd, 1);
 	send_fds(KEEP_PROXY, 0, NULL, 0);
-	ck_assert_int_eq(send(helper, "x", 1, 0), 1);
+	ck_assert_int_eq(packet_send(helper, "x", 1, NULL, 0), 0);
 	ends(true);
 	ck_assert_uint_eq(kept_count(kept), 128);
 }

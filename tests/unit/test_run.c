@@ -1,4 +1,5 @@
 /* The session process between its descriptors, with short deadlines. */
+#include "base/packet.h"
 #include "control/run.h"
 
 #include <sys/socket.h>
@@ -25,8 +26,8 @@ config_new(void)
 	for (int i = 0; i < ENDS; i++) {
 		int pair[2];
 
-		ck_assert_int_eq(socketpair(AF_UNIX, i == ASK_END ? SOCK_SEQPACKET | SOCK_NONBLOCK :
-		    SOCK_STREAM, 0, pair), 0);
+		ck_assert_int_eq(i == ASK_END ? packet_pair(pair, true) :
+		    socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 		ours[i] = pair[0];
 		theirs[i] = pair[1];
 	}
@@ -119,7 +120,7 @@ tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
 	const struct answer a = { .kind = kind, .channel = about->channel, .end = end, .port = port,
 		.turn = about->turn[end] };
 
-	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));
+	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
 }
 
 /* PASV; the old answer that comes first is about an end that was cancelled since. */
@@ -147,14 +148,13 @@ static void
 stopped(void)
 {
 	struct ask ask;
-	ssize_t n;
+	int n;
 
 	passive();
 	say(STOP_END, "x");
-	do
-		n = recv(ours[ASK_END], &ask, sizeof(ask), 0);
-	while (n == -1);
-	EXPECT(n == sizeof(ask) && (ask.kind == ACT_CLOSE || ask.kind == ACT_ABORT));
+	while ((n = ask_receive(ours[ASK_END], &ask, sizeof(ask))) == -1)
+		;
+	EXPECT(n == 1 && (ask.kind == ACT_CLOSE || ask.kind == ACT_ABORT));
 }
 
 /* The master is gone: the client is told so. */
@@ -164,7 +164,7 @@ gone(void)
 	const struct answer a = { .kind = ANSWER_GONE };
 
 	passive();
-	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));
+	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
 	do
 		EXPECT(read(ours[CLIENT_END], heard, sizeof(heard)) > 0);
 	while (strstr(heard, "421 Closing the connection: the ssh connection is gone.") == NULL);
@@ -231,15 +231,15 @@ START_TEST(broker_is_busy)
 	int pid;
 
 	config.session.listen4[CLIENT] = (struct ftp_address){ .family = 4, .bytes = { 127, 0, 0, 1 } };
-	while (send(config.ask_fd, "", 1, MSG_DONTWAIT) == 1)
+	while (packet_send(config.ask_fd, "", 1, NULL, 0) == 0)
 		;
 	say(SERVER_END, "220 hello\r\n");
 	say(CLIENT_END, "PASV\r\n");
 	reply_to_passive("227 Entering Passive Mode (127,0,0,1,200,10).\r\n");
 	if ((pid = fork()) == 0) {
 		close(config.ask_fd);
-		for (ssize_t n = 1; n != sizeof(ask);)
-			if ((n = recv(ours[ASK_END], &ask, sizeof(ask), 0)) == 0)
+		for (int n = -1; n != 1;)
+			if ((n = ask_receive(ours[ASK_END], &ask, sizeof(ask))) == 0)
 				_exit(1);
 		say(STOP_END, "x");
 		_exit(0);
