@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "accept/admit.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -87,6 +88,11 @@ turn_away(struct accept *r, struct client *c, enum admission admission,
 {
 	unsigned missed;
 
+	if (admission == ADMIT_GONE) {
+		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", v->peer);
+		client_free(c);
+		return;
+	}
 	if (ratelimit_due_missed(&r->told, v->why, loop_now(), &missed)) {
 		if (missed > 0)
 			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);
@@ -164,11 +170,7 @@ accept_may_ask(struct accept *r)
 static void
 wait_for_master(struct accept *r, struct client *c)
 {
-	struct client **end;
-
-	for (end = &r->first; *end != NULL; end = &(*end)->next)
-		;
-	*end = c;
+	list_append(client, r->first, c);
 	r->waiting++;
 }
 

@@ -8,7 +8,6 @@
 #include <sys/types.h>
 
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,22 +24,20 @@
 #elif defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__)
 #include <readpassphrase.h>
 #else
+#define COMPAT_CLOSEFROM
+#define closefrom compat_closefrom
 #define RPP_REQUIRE_TTY 2
-#ifdef __APPLE__ /* not every SDK has readpassphrase.h */
-char *readpassphrase(const char *prompt, char *answer, size_t size, int flags);
-#else
+#ifndef __APPLE__
 #define COMPAT_BSD
 #define readpassphrase compat_readpassphrase
 #define getpeereid compat_getpeereid
 #define strtonum compat_strtonum
 #define arc4random_uniform compat_arc4random_uniform
-char *readpassphrase(const char *prompt, char *answer, size_t size, int flags);
 int getpeereid(int fd, uid_t *, gid_t *);
 long long strtonum(const char *, long long min, long long max, const char **error);
 uint32_t arc4random_uniform(uint32_t bound);
 #endif
-#define COMPAT_CLOSEFROM
-#define closefrom compat_closefrom
+char *readpassphrase(const char *prompt, char *answer, size_t size, int flags);
 void closefrom(int first);
 #endif
 

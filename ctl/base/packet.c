@@ -1,7 +1,6 @@
 #include "base/packet.h"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -17,77 +16,46 @@
 #endif
 
 union control {
-	char space[CMSG_SPACE(PACKET_FDS * sizeof(int))];
-	struct cmsghdr align;
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(FDPASS_MAX * sizeof(int))];
 };
 
-static ssize_t
-send_parts(int fd, struct iovec *parts, size_t n, const int *fds, size_t count)
+ssize_t
+fdpass_send(int sock, const void *data, size_t len, const int *fds, size_t count)
 {
-	union control control;
-	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = (int)n };
-	struct cmsghdr *c;
+	struct iovec part = { (void *)(uintptr_t)data, len };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	union control control = { 0 };
 
-	if (count == 0)
-		return writev(fd, parts, (int)n);
-	memset(&control, 0, sizeof(control));
-	msg.msg_control = control.space;
-	msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
-	c = CMSG_FIRSTHDR(&msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(count * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
-	return sendmsg(fd, &msg, MSG_NOSIGNAL);
+	if (count > 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+	}
+	return sendmsg(sock, &message, MSG_NOSIGNAL);
 }
 
 ssize_t
-packet_send_fds(int fd, const void *data, size_t len, const int *fds, size_t count)
-{
-	struct iovec part = { (void *)(uintptr_t)data, len };
-
-	return send_parts(fd, &part, 1, fds, count);
-}
-
-/* What is more than was asked for is closed. */
-static void
-take_fds(struct msghdr *msg, int *fds, size_t count)
-{
-	struct cmsghdr *c;
-	size_t taken = 0;
-	int fd;
-
-	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof(int));
-			if (MSG_CMSG_CLOEXEC == 0)
-				fcntl(fd, F_SETFD, FD_CLOEXEC);
-			if (taken < count)
-				fds[taken++] = fd;
-			else
-				close(fd);
-		}
-	}
-}
-
-static ssize_t
-receive(int fd, void *data, size_t size, int *fds, size_t count)
+fdpass_receive(int sock, void *data, size_t size, int fds[FDPASS_MAX])
 {
 	struct iovec part = { data, size };
-	union control control;
-	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space,
-		.msg_controllen = sizeof(control.space) };
-	ssize_t n;
+	union control control = { 0 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	const struct cmsghdr *c = &control.header;
+	ssize_t n = recvmsg(sock, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	if (count == 0)
-		return read(fd, data, size);
-	for (size_t i = 0; i < count; i++)
+	for (int i = 0; i < FDPASS_MAX; i++)
 		fds[i] = -1;
-	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (n > 0)
-		take_fds(&msg, fds, count);
+	if (n >= 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
+	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	for (int i = 0; i < FDPASS_MAX && MSG_CMSG_CLOEXEC == 0; i++)
+		if (fds[i] != -1)
+			fcntl(fds[i], F_SETFD, FD_CLOEXEC);
 	return n;
 }
 
@@ -102,15 +70,13 @@ packet_pair(int fds[2], bool nonblocking)
 int
 packet_send(int fd, const void *data, size_t len, const int *fds, size_t count)
 {
-	ssize_t n = count == 0 ? write(fd, data, len) : packet_send_fds(fd, data, len, fds, count);
-
-	return n == -1 ? -1 : 0;
+	return (count > 0 ? fdpass_send(fd, data, len, fds, count) : write(fd, data, len)) == -1 ? -1 : 0;
 }
 
 ssize_t
-packet_receive(int fd, void *data, size_t size, int *fds, size_t count)
+packet_receive(int fd, void *data, size_t size, int *fds)
 {
-	return receive(fd, data, size, fds, count);
+	return fds != NULL ? fdpass_receive(fd, data, size, fds) : read(fd, data, size);
 }
 #else
 #define LONGEST 16384
@@ -167,27 +133,28 @@ finish(int fd, short event, void *data, size_t len)
 int
 packet_send(int fd, const void *data, size_t len, const int *fds, size_t count)
 {
-	char *bytes = (char *)(uintptr_t)data;
+	char whole[sizeof(uint32_t) + LONGEST];
 	uint32_t head = (uint32_t)len;
-	struct iovec parts[] = { { &head, sizeof(head) }, { bytes, len } };
-	ssize_t n = send_parts(fd, parts, 2, fds, count);
-	size_t sent = n > 0 ? (size_t)n : 0;
+	ssize_t n;
 
-	if (n == -1)
+	if (len > LONGEST) {
+		errno = EMSGSIZE;
 		return -1;
-	if (sent < sizeof(head) &&
-	    finish(fd, POLLOUT, (char *)&head + sent, sizeof(head) - sent) == -1)
-		return -1;
-	sent = sent < sizeof(head) ? 0 : sent - sizeof(head);
-	return finish(fd, POLLOUT, bytes + sent, len - sent);
+	}
+	memcpy(whole, &head, sizeof(head));
+	memcpy(whole + sizeof(head), data, len);
+	len += sizeof(head);
+	n = count > 0 ? fdpass_send(fd, whole, len, fds, count) : write(fd, whole, len);
+	return n == -1 ? -1 : finish(fd, POLLOUT, whole + n, len - (size_t)n);
 }
 
 ssize_t
-packet_receive(int fd, void *data, size_t size, int *fds, size_t count)
+packet_receive(int fd, void *data, size_t size, int *fds)
 {
 	char beyond[LONGEST];
 	uint32_t len;
-	ssize_t n = receive(fd, &len, sizeof(len), fds, count);
+	ssize_t n = fds != NULL ? fdpass_receive(fd, &len, sizeof(len), fds) :
+	    read(fd, &len, sizeof(len));
 	size_t wanted;
 
 	if (n <= 0)

@@ -222,7 +222,7 @@ proxy_begin(struct proxy *p, const char *path)
 		return -1;
 	wire_write_to(&w, p->out, p->out_size);
 	muxmsg_hello(&w);
-	muxmsg_request(&w, MUX_C_PROXY, 1);
+	muxmsg_request(&w, MUX_C_PROXY, 1, NULL);
 	p->out_len = w.len;
 	if ((fd = unixsock_connect(path)) != -1 || errno != EAGAIN)
 		return proxy_connected(p, fd);

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/packet.h"
+#include "base/log.h"
 #include "status/status.h"
 
 int

@@ -62,19 +62,10 @@ tunnel_far_settled(void *arg)
 	tunnel_ready(t);
 }
 
-static struct far_listeners_master
-far_master(const struct tunnel *t)
-{
-	return (struct far_listeners_master){ t->cmdline->ftp.forward, master_path(t->master),
-		t->cmdline->destination };
-}
-
 static void
 open_far(struct tunnel *t)
 {
-	const struct far_listeners_master m = far_master(t);
-
-	if (far_listeners_open(t->far_listeners, &m) == 0)
+	if (far_listeners_open(t->far_listeners, master_path(t->master)) == 0)
 		return;
 	if (t->phase == OPENING)
 		tunnel_fail(t, "the ControlMaster takes no requests any more");
@@ -85,10 +76,8 @@ open_far(struct tunnel *t)
 void
 tunnel_close_far(struct tunnel *t)
 {
-	const struct far_listeners_master m = far_master(t);
-
 	if (master_state(t->master) == MASTER_UP && !far_listeners_empty(t->far_listeners))
-		far_listeners_cancel(t->far_listeners, &m);
+		far_listeners_cancel(t->far_listeners, master_path(t->master));
 	far_listeners_free(t->far_listeners);
 	t->far_listeners = NULL;
 }

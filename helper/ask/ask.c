@@ -47,7 +47,7 @@ int
 ask_receive(int fd, void *record, size_t size)
 {
 	char buf[ASK_MAX + 1];
-	ssize_t n = packet_receive(fd, buf, size + 1, NULL, 0);
+	ssize_t n = packet_receive(fd, buf, size + 1, NULL);
 
 	if (n == -1 || n == 0)
 		return (int)n;

@@ -369,7 +369,7 @@ report_request(struct report *r, unsigned *channel)
 
 	if (r == NULL || r->config.fd == -1)
 		return -1;
-	n = packet_receive(r->config.fd, packet, sizeof(packet), NULL, 0);
+	n = packet_receive(r->config.fd, packet, sizeof(packet), NULL);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return 0;
 	if (n <= 0)

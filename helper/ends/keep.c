@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "master/keepmsg.h"
-#include "base/memory.h"
 #include "base/packet.h"
+#include "base/memory.h"
+#include "master/keepmsg.h"
 
 struct keep {
 	int fd;
