@@ -1,11 +1,9 @@
-/* What not every system has, by the names that most have it under: from the system, from libbsd,
- * or from compat.c. Comes behind the system's own headers. With PORTABLE Linux, too, is taken for
- * a system that has POSIX alone: what it compiles is what macOS does. */
+/* What not every system has, by its usual name: from the system, from libbsd, or from compat.c.
+ * With PORTABLE Linux is taken for a system of POSIX alone: it compiles what macOS does. */
 #ifndef COMPAT_H
 #define COMPAT_H
 
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include <fcntl.h>
 #include <stdint.h>

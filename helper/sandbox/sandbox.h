@@ -11,6 +11,8 @@
 #define SANDBOX_PLEDGE
 #elif defined(__FreeBSD__)
 #define SANDBOX_CAPSICUM
+#elif defined(__APPLE__)
+#define SANDBOX_MACOS
 #else
 #define SANDBOX_NONE
 #endif

@@ -1,5 +1,4 @@
 /* The session process between its descriptors, with short deadlines. */
-#include "base/packet.h"
 #include "control/run.h"
 
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 
 #include "ask/ask.h"
 #include "ask/counts.h"
+#include "base/packet.h"
 #include "unit.h"
 
 enum { CLIENT_END, SERVER_END, ASK_END, STOP_END, ENDS };
@@ -110,14 +110,15 @@ asked(enum action_kind kind)
 
 	EXPECT(poll(&p, 1, -1) == 1);
 	EXPECT(ask_receive(ours[ASK_END], &ask, sizeof(ask)) == 1);
-	EXPECT(ask.kind == kind);
+	EXPECT(ask.action.kind == kind);
 	return ask;
 }
 
 static void
 tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
 {
-	const struct answer a = { .kind = kind, .channel = about->channel, .end = end, .port = port,
+	const struct answer a = { .event = { .kind = (enum event_kind)kind,
+		.channel = about->action.channel, .end = end, .port = (uint16_t)port },
 		.turn = about->turn[end] };
 
 	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
@@ -135,7 +136,7 @@ passive(void)
 	hear(SERVER_END, "PASV\r\n");
 	say(SERVER_END, "227 Entering Passive Mode (10,0,0,9,5,6)\r\n");
 	ask = asked(ACT_OPEN);
-	EXPECT(ask.ends[CLIENT].verb == END_LISTEN && ask.turn[CLIENT] == 1);
+	EXPECT(ask.action.ends[CLIENT].verb == END_LISTEN && ask.turn[CLIENT] == 1);
 	ask.turn[CLIENT] = 0;
 	tell(&ask, EV_LISTENING, CLIENT, 30000);
 	ask.turn[CLIENT] = 1;
@@ -148,20 +149,21 @@ static void
 stopped(void)
 {
 	struct ask ask;
-	int n;
+	ssize_t n;
 
 	passive();
 	say(STOP_END, "x");
-	while ((n = ask_receive(ours[ASK_END], &ask, sizeof(ask))) == -1)
-		;
-	EXPECT(n == 1 && (ask.kind == ACT_CLOSE || ask.kind == ACT_ABORT));
+	do
+		n = packet_receive(ours[ASK_END], &ask, sizeof(ask), NULL);
+	while (n == -1);
+	EXPECT(n == sizeof(ask) && (ask.action.kind == ACT_CLOSE || ask.action.kind == ACT_ABORT));
 }
 
 /* The master is gone: the client is told so. */
 static void
 gone(void)
 {
-	const struct answer a = { .kind = ANSWER_GONE };
+	const struct answer a = { .event.kind = (enum event_kind)ANSWER_GONE };
 
 	passive();
 	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
@@ -238,8 +240,8 @@ START_TEST(broker_is_busy)
 	reply_to_passive("227 Entering Passive Mode (127,0,0,1,200,10).\r\n");
 	if ((pid = fork()) == 0) {
 		close(config.ask_fd);
-		for (int n = -1; n != 1;)
-			if ((n = ask_receive(ours[ASK_END], &ask, sizeof(ask))) == 0)
+		for (ssize_t n = 1; n != sizeof(ask);)
+			if ((n = packet_receive(ours[ASK_END], &ask, sizeof(ask), NULL)) == 0)
 				_exit(1);
 		say(STOP_END, "x");
 		_exit(0);
