@@ -387,7 +387,7 @@ static int
 master_login(struct master *m, int *err)
 {
 	struct ssh_settings ssh = m->settings->ssh;
-	struct ssh_master own = { m->path, !m->ask };
+	struct ssh_master own = { m->path, !m->ask, m->settings->verbose };
 	const char **options = memory_new((ssh.count + 2) * sizeof(*options));
 	int result;
 
@@ -402,6 +402,16 @@ master_login(struct master *m, int *err)
 	result = sshcmd_master_start(&m->ssh, m->loop, &ssh, &own, err, login_ended, m);
 	free(options);
 	return result;
+}
+
+/* Where its prompts are, its other words are, too, as they are. */
+static enum sshlog_manner
+manner(const struct master *m)
+{
+	if (sshcmd_is_hushed(&m->settings->ssh))
+		return SSHLOG_MUTE;
+	return m->ask && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET ?
+	    SSHLOG_VERBATIM : SSHLOG_LINES;
 }
 
 static void
@@ -421,7 +431,7 @@ master_start(struct master *m)
 		return;
 	}
 	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, err, m->settings->servers);
+	m->sshlog = sshlog_new(m->loop, err, manner(m), m->settings->servers);
 	if (!m->ask)
 		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
 }

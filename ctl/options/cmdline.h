@@ -30,6 +30,7 @@ struct cmdline {
 	enum run run;
 	bool background, gateway, to_syslog, no_input;
 	int verbosity;               /* enum log_level */
+	int ssh_verbosity;           /* the -v that ssh gets */
 	int family;                  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *log_file;        /* -E, NULL = stderr */
 	const char *ctl_path;        /* -S, NULL = find or start a master */

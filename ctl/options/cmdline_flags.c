@@ -125,6 +125,7 @@ set_verbose(struct scan *s)
 {
 	if (s->c->verbosity < LOG_DETAIL)
 		s->c->verbosity++;
+	s->c->ssh_verbosity += ++s->verbose > 2;
 	return 0;
 }
 

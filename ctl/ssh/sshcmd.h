@@ -23,7 +23,8 @@ struct ssh_settings {
 
 struct ssh_master {
 	const char *ctl_path;
-	bool batch; /* ask nothing (BatchMode) */
+	bool batch;  /* ask nothing (BatchMode) */
+	int verbose; /* its -v */
 };
 
 const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
@@ -39,6 +40,9 @@ char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
 /* The next line of it with that (lower case) keyword: its value in dst, and where to go on
  * looking for another one; NULL when there is none. Pure. */
 const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
+
+/* Does the configuration have ssh say less than what we want to hear from it? */
+bool sshcmd_is_hushed(const struct ssh_settings *);
 
 /* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
  * loop. NULL with errno. See sshrun_new(). */
