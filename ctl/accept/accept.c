@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "accept/admit.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -169,11 +170,7 @@ accept_may_ask(struct accept *r)
 static void
 wait_for_master(struct accept *r, struct client *c)
 {
-	struct client **end;
-
-	for (end = &r->first; *end != NULL; end = &(*end)->next)
-		;
-	*end = c;
+	list_append(client, r->first, c);
 	r->waiting++;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
@@ -118,7 +119,7 @@ int
 far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool optional, char *why,
     size_t why_size)
 {
-	struct far *f, **end;
+	struct far *f;
 
 	if ((f = memory_new(sizeof(*f))) == NULL) {
 		snprintf(why, why_size, "out of memory");
@@ -137,9 +138,7 @@ far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool 
 	if (listener_unix(&f->listener, r->loop, f->forward.path, why, why_size) != LISTEN_OK)
 		goto err;
 	listener_start(f->listener, far_accepted, f);
-	for (end = &r->first; *end != NULL; end = &(*end)->next)
-		;
-	*end = f;
+	list_append(far, r->first, f);
 	return 0;
 err:
 	free(f);

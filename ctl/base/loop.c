@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 
 #define NO_MEMORY_MS 20
@@ -206,13 +207,9 @@ loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
 void
 timer_free(struct timer *t)
 {
-	struct timer **at;
-
 	if (t == NULL)
 		return;
-	for (at = &t->loop->timers; *at != t; at = &(*at)->next)
-		;
-	*at = t->next;
+	list_remove(timer, t->loop->timers, t);
 	free(t);
 }
 

@@ -11,6 +11,7 @@
 
 #include "net/listener.h"
 #include "base/log.h"
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "net/peer.h"
@@ -78,11 +79,7 @@ statusd_ended(struct statusd *d, const struct helper *h)
 static void
 client_free(struct client *c)
 {
-	struct client **at;
-
-	for (at = &c->owner->first; *at != c; at = &(*at)->next)
-		;
-	*at = c->next;
+	list_remove(client, c->owner->first, c);
 	c->owner->clients--;
 	watch_free(c->watch);
 	timer_free(c->deadline);
@@ -370,8 +367,7 @@ accepted(void *arg, int fd)
 	}
 	c->owner = d;
 	c->fd = fd;
-	c->next = d->first;
-	d->first = c;
+	list_add(d->first, c);
 	d->clients++;
 	c->watch = loop_watch(d->loop, fd, POLLIN, client_ready, c);
 	c->deadline = loop_timer(d->loop, CLIENT_MS, client_overdue, c);
