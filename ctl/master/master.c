@@ -175,6 +175,12 @@ master_failed(struct master *m)
 static void
 master_died(struct master *m, const char *why)
 {
+	char words[900];
+
+	if (m->origin == OWN && *sshlog_reason(m->sshlog, words, sizeof(words)) != '\0')
+		why = words;
+	else if (strcmp(why, mux_gone) == 0)
+		why = m->origin == OWN ? "ssh has ended without a word" : "your ssh has ended";
 	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
 	    m->settings->ssh.destination, why);
 	master_lose(m);
@@ -185,7 +191,7 @@ master_died(struct master *m, const char *why)
 static void
 process_ended(void *arg)
 {
-	master_died(arg, "the ControlMaster is gone");
+	master_died(arg, mux_gone);
 }
 
 /* A mux connection tells its death at once. But one that is open keeps an ssh from ending: the

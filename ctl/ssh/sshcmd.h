@@ -26,10 +26,8 @@ struct ssh_master {
 	bool batch;  /* ask nothing (BatchMode) */
 	int verbose; /* its -v */
 };
-
 const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
 char *sshcmd_escape(char *dst, size_t size, const char *path); /* % becomes %%; dst */
-
 /* Is it ssh who knows which path that is (~, %C, ${HOME})? Not if it is there literally. */
 bool sshcmd_expands(const char *ctl_path);
 
@@ -43,7 +41,6 @@ const char *sshcmd_value(const char *config, const char *keyword, char *dst, siz
 
 /* Does the configuration have ssh say less than what we want to hear from it? */
 bool sshcmd_is_hushed(const struct ssh_settings *);
-
 /* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
  * loop. NULL with errno. See sshrun_new(). */
 struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,

@@ -43,7 +43,13 @@ say(const struct sshlog *s, const char *text)
 		log_at(LOG_NORMAL, "ssh: %s", text);
 }
 
-/* While it logs in */
+/* Its last lines */
+
+static bool
+is_said(const struct sshlog *s)
+{
+	return s->manner == SSHLOG_VERBATIM && !s->logged_in;
+}
 
 static void
 say_held(void *arg)
@@ -51,7 +57,7 @@ say_held(void *arg)
 	struct sshlog *s = arg;
 
 	s->timer = NULL;
-	for (size_t i = 0; i < s->held && s->manner != SSHLOG_VERBATIM; i++)
+	for (size_t i = 0; i < s->held && !is_said(s); i++)
 		say(s, s->hold[i]);
 	s->held = 0;
 }
@@ -60,7 +66,7 @@ static void
 hold(struct sshlog *s, const char *text)
 {
 	if (s->held == HELD) {
-		if (s->manner != SSHLOG_VERBATIM)
+		if (!is_said(s))
 			say(s, s->hold[0]);
 		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
 		s->held--;
@@ -122,7 +128,7 @@ served_line(struct sshlog *s, const char *text)
 	else if (strncmp(text, answered, strlen(answered)) == 0)
 		log_at(LOG_DETAIL, "ssh: %s", text);
 	else
-		say(s, text);
+		hold(s, text);
 }
 
 /* Reading */
@@ -142,7 +148,7 @@ line_complete(struct sshlog *s)
 		served_line(s, text);
 	else if (strncmp(text, "debug", 5) != 0) /* -vvv: no reason of anything */
 		hold(s, text);
-	else if (s->manner != SSHLOG_VERBATIM)
+	else if (!is_said(s))
 		say(s, text);
 }
 
@@ -150,8 +156,7 @@ line_complete(struct sshlog *s)
 static void
 take_bytes(struct sshlog *s, const char *bytes, size_t n)
 {
-	if (s->manner == SSHLOG_VERBATIM && !s->logged_in &&
-	    write(STDERR_FILENO, bytes, n) == -1) {
+	if (is_said(s) && write(STDERR_FILENO, bytes, n) == -1) {
 		/* the terminal has gone */
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -24,7 +24,7 @@ void sshlog_logged_in(struct sshlog *);
 /* Why it refused a channel last, in the server's words; "" (and false) when it has not since the
  * last call. */
 bool sshlog_refusal(struct sshlog *, char *dst, size_t size);
-/* It has failed: what it said last, in one line; "" when it said nothing. */
+/* It has failed, or ended: what it said last, in one line; "" when it said nothing. */
 char *sshlog_reason(struct sshlog *, char *dst, size_t size);
 
 #endif

@@ -16,6 +16,7 @@
 #include "ends/keep.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "mux/mux.h"
 #include "ends/near.h"
 
 #define LINK_MS 3000 /* for the server to close a control connection that has ended */
@@ -26,7 +27,7 @@
 static void
 gone_reason(struct broker *b, const char *why)
 {
-	bool ended = why == NULL || strcmp(why, "the ControlMaster is gone") == 0;
+	bool ended = why == NULL || strcmp(why, mux_gone) == 0;
 
 	snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
 	    ended ? "" : why);
