@@ -180,7 +180,8 @@ master_died(struct master *m, const char *why)
 	if (m->origin == OWN && *sshlog_reason(m->sshlog, words, sizeof(words)) != '\0')
 		why = words;
 	else if (strcmp(why, mux_gone) == 0)
-		why = m->origin == OWN ? "ssh has ended without a word" : "your ssh has ended";
+		why = m->origin == OWN ? "the ssh server has closed it, or ssh was killed" :
+		    "your ssh has ended";
 	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
 	    m->settings->ssh.destination, why);
 	master_lose(m);
