@@ -66,8 +66,12 @@ twice()
 }
 ok '-f' twice
 ok '-f a second time: it is up already' twice
-fails '-f for another FTP server: the port is in use' 255 'the port is in use' fos -f -N \
-    -L "127.0.0.1:$port:localhost:1" rig
+ok '... whatever it says and where' twice -q -E "$RIG/log/twice"
+held='the tunnel twice, pid [0-9]+, does; ftp-over-ssh-ctl stop [0-9]+ ends it'
+fails '-f with another option: whose port it is' 255 "cannot listen on 127.0.0.1:$port: $held" twice -o FtpTls=pass
+fails '-f for another FTP server' 255 "$held" fos -f -N -o FtpName=twice -L "127.0.0.1:$port:localhost:1" rig
+fails 'in the foreground' 255 "$held" fos -N -L "$port:$FTP_AT" rig
+fails 'on another address it is another one' 255 'cannot connect' fos -N -L "127.0.0.2:$port:$FTP_AT" nobody-here.invalid
 ok '-f: it is one tunnel' ctl stop twice
 ok 'which ends' wait_for 10 eval '! ctl list | grep -q twice'
 like 'status: the master' "$(ctl status one)" "ssh connection: up, ours, pid $(master_pid "$one_pid"), at "
