@@ -314,7 +314,8 @@ flag_text(const struct flag *f)
 	return text;
 }
 
-/* FNV-1a. What does not count: where messages go, how many, and how the tunnel is started. */
+/* FNV-1a. What does not count: where messages go, how many, how the tunnel is started; and -L, whose
+ * port 0 has become another one. */
 static uint32_t
 digest(const struct flag *f, const char *argument)
 {
@@ -322,7 +323,7 @@ digest(const struct flag *f, const char *argument)
 
 	for (; f->argument != NULL && *argument != '\0'; argument++)
 		n = (n ^ (unsigned char)*argument) * 16777619U;
-	return strchr("EfNnqvy", f->name) != NULL ? 0 : n * 16777619U;
+	return strchr("EfLNnqvy", f->name) != NULL ? 0 : n * 16777619U;
 }
 
 int
