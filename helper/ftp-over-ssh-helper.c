@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "broker/addresses.h"
+#include "ask/own_addresses.h"
 #include "broker/broker.h"
 #include "ask/counts.h"
-#include "base/linelog.h"
+#include "process/linelog.h"
 #include "base/libbsd.h"
 #include "base/log.h"
 #include "base/loop.h"

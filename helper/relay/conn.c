@@ -1,5 +1,6 @@
 #include "relay/conn.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -62,4 +63,10 @@ conn_unsent(int fd)
 	(void)fd;
 #endif
 	return n;
+}
+
+bool
+conn_again(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }

@@ -15,5 +15,6 @@ void conn_plain_close(int fd); /* from now on no more */
 bool conn_half_closed(int fd);
 /* Written bytes that the peer's kernel (ssh: the master) has not taken yet; 0 = unknown. */
 int conn_unsent(int fd);
+bool conn_again(int error); /* of a read or a write: it is to be tried again later */
 
 #endif

@@ -19,6 +19,7 @@
 /* What is asked of an end is noted; the test answers. */
 static struct played {
 	struct end end;
+	unsigned uses;
 	char asked[8]; /* "l", "d", "c", "t" in a row */
 	char host[64];
 	bool alive;
@@ -74,14 +75,16 @@ play_take(struct end *end, unsigned channel)
 }
 
 static void
-play_check(struct end *end, const struct stream *stream, check_fn *done, void *arg)
+play_check(struct end *end, const struct stream *stream, unsigned channel)
 {
-	(void)stream;
-	done(arg, ((struct played *)end)->alive);
+	const struct played *p = (struct played *)end;
+
+	data_channel_result(ch, p == &played[CLIENT] ? CLIENT : SERVER, &(struct end_result){
+	    .event = p->alive ? END_ALIVE : END_DEAD, .channel = channel, .asked = stream });
 }
 
-static const struct end_ops play_ops = { play_dial, play_listen, play_cancel, play_take, play_check,
-	NULL, NULL };
+static const struct end_ops play_ops = { .dial = play_dial, .listen = play_listen,
+	.cancel = play_cancel, .take = play_take, .check = play_check };
 
 static void
 hook_event(void *arg, const struct event *e, unsigned turn)
@@ -166,7 +169,7 @@ near_stream(enum side side)
 	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 	close(listener);
 	conn_break_on_close(fd);
-	return stream_of(loop, fd, &played[side].end.uses);
+	return stream_of(loop, fd, &played[side].uses);
 }
 
 static struct stream *
@@ -176,7 +179,7 @@ far_stream(enum side side)
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	peer[side] = pair[1];
-	return stream_of(loop, pair[0], &played[side].end.uses);
+	return stream_of(loop, pair[0], &played[side].uses);
 }
 
 static void
@@ -272,7 +275,7 @@ await_over(void)
 {
 	while (!gone)
 		ck_assert_int_eq(loop_once(loop, 10000), 0);
-	ck_assert_uint_eq(played[CLIENT].end.uses + played[SERVER].end.uses, 0);
+	ck_assert_uint_eq(played[CLIENT].uses + played[SERVER].uses, 0);
 }
 
 /* ---- opening ---- */

@@ -1,5 +1,6 @@
 /* FTP's words: commands, addresses and replies as they are met in the wild. */
-#include "ftp/ftp.h"
+#include "ftp/address.h"
+#include "ftp/reply.h"
 
 #include <stdio.h>
 #include <strings.h>
