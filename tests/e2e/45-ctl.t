@@ -95,7 +95,7 @@ is 'a download: the session' "$(json "s['number'], s['user'], s['server'], s['re
     "(1, '$FTP_USER', '$FTP_AT', False, True, 'RETR big')"
 ok 'a download: bytes and rate' wait_for 5 json_is "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
 like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by (proxy|mux); '
-like 'a download: in top' "$(ctl top)" 'one/1/1 +down .*\[#*-*\] +[0-9]+% +RETR big'
+like 'a download: in top' "$(ctl top)" "one/1/1 +$FTP_USER +down .*\[#*-*\] +[0-9]+% +[0-9]+[smhd][0-9smhd]* +RETR big"
 fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
 fails 'close: no such channel' 255 'one/1/9: no data channel 9 in session 1; there is 1$' \
     "$FOSCTL" close one/1/9
