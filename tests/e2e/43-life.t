@@ -203,7 +203,8 @@ seldom()	# text
 	echo "$lines in minute $minutes"
 	[ "$lines" -ge 1 ] && [ "$lines" -le "$minutes" ]
 }
-ok 'the loss is one line a minute, however often' seldom 'the ssh connection to rig is lost'
+ok 'the loss is one line a minute, however often' seldom \
+    'the ssh connection to rig is lost: the ssh server has closed it, or ssh was killed'
 ok 'that it is there again, too' seldom 'connected to rig again'
 is 'and nothing else was said' "$(grep -vc 'to rig is lost\|to rig again' "$TUNNEL_ERR")" 0
 
