@@ -685,7 +685,7 @@ ftpd_use()
 rig_listening()	# pid file count
 {
 	rig_alive "$1" || return 0
-	[ "$(grep -c '^listening on ' "$2")" -ge "$3" ]
+	[[ $(grep -c '^listening on ' "$2" 2>/dev/null) -ge $3 ]]
 }
 
 rig_ports()	# file
