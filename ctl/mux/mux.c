@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/loop.h"
 #include "base/memory.h"
 #include "base/unixsock.h"
 #include "mux/mux_private.h"
+
+const char mux_gone[] = "the ControlMaster is gone";
 
 #define OUT_PACKET 4096 /* no packet of ours is longer */
 
@@ -31,10 +32,9 @@ mux_disconnect(struct mux *m)
 	m->over = true;
 	watch_free(m->watch);
 	unixsock_free(m->waiting);
-	timer_free(m->timer);
+	timer_stop(&m->timer);
 	m->watch = NULL;
 	m->waiting = NULL;
-	m->timer = NULL;
 	if (m->fd != -1)
 		close(m->fd);
 	m->fd = -1;
@@ -72,20 +72,16 @@ mux_over(struct mux *m, enum forward_status status, const char *reason)
 static void
 mux_silent(void *arg)
 {
-	struct mux *m = arg;
-
-	m->timer = NULL;
-	mux_over(m, FORWARD_TIMEOUT, "the ControlMaster does not answer");
+	mux_over(arg, FORWARD_TIMEOUT, "the ControlMaster does not answer");
 }
 
 /* Every answer starts the time of the next one anew. */
 void
 mux_await(struct mux *m)
 {
-	bool awaited = !m->over && m->waiting == NULL && (m->version == 0 || m->first != NULL);
-
-	timer_free(m->timer);
-	m->timer = awaited ? loop_timer(m->loop, MUX_TIMEOUT_MS, mux_silent, m) : NULL;
+	timer_stop(&m->timer);
+	if (!m->over && m->waiting == NULL && (m->version == 0 || m->first != NULL))
+		timer_set(&m->timer, m->loop, MUX_TIMEOUT_MS, mux_silent, m);
 }
 
 /* A send that fails is no news of its own: the hangup shows when the loop reads,
@@ -145,7 +141,7 @@ mux_ready(void *arg, short revents)
 		m->in_len += (size_t)n;
 		mux_packets(m);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		mux_over(m, FORWARD_DEAD, "the ControlMaster is gone");
+		mux_over(m, FORWARD_DEAD, mux_gone);
 	}
 	mux_leave(m);
 }
@@ -170,7 +166,7 @@ mux_waited(void *arg, int fd)
 	if (mux_connected(m, fd) == -1)
 		mux_over(m, errno == EAGAIN ? FORWARD_TIMEOUT : FORWARD_DEAD,
 		    errno == EAGAIN ? "the ControlMaster does not accept connections" :
-		    "the ControlMaster is gone");
+		    mux_gone);
 }
 
 static int

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/ratelimit.h"
 
-#define HELD 3        /* lines: "No ... host key is known", "Host key verification failed." */
+#define HELD 2        /* lines: "No ... host key is known", "Host key verification failed." */
 #define HOLD_MS 300   /* a user who is to type his password again must not wait for why */
 #define ASK_MS 500     /* for somebody to ask why a channel was refused */
 #define LINE_SIZE 1024
@@ -19,11 +19,12 @@
 struct sshlog {
 	struct loop *loop;
 	struct watch *watch;
-	struct timer *timer;
+	struct timer timer;
 	const char *servers;
 	int fd;
+	enum sshlog_manner manner;
 	bool logged_in;
-	struct timer *asked; /* the refusal is kept back */
+	struct timer asked; /* the refusal is kept back */
 	struct ratelimit told;
 	size_t len, held;
 	char line[LINE_SIZE];
@@ -32,26 +33,31 @@ struct sshlog {
 };
 
 static void
-say(const char *text)
+say(const struct sshlog *s, const char *text)
 {
-	if (log_level() == LOG_QUIET)
+	if (log_level() == LOG_QUIET || s->manner == SSHLOG_MUTE)
 		return; /* ssh does not know about -q: it would not say either why it fails */
-	if (log_in_syslog())
-		log_at(LOG_NORMAL, "ssh: %s", text);
-	else
+	if (log_is_plain())
 		dprintf(STDERR_FILENO, "%s\n", text);
+	else
+		log_at(LOG_NORMAL, "ssh: %s", text);
 }
 
-/* While it logs in */
+/* Its last lines */
+
+static bool
+is_said(const struct sshlog *s)
+{
+	return s->manner == SSHLOG_VERBATIM && !s->logged_in;
+}
 
 static void
 say_held(void *arg)
 {
 	struct sshlog *s = arg;
 
-	s->timer = NULL;
-	for (size_t i = 0; i < s->held; i++)
-		say(s->hold[i]);
+	for (size_t i = 0; i < s->held && !is_said(s); i++)
+		say(s, s->hold[i]);
 	s->held = 0;
 }
 
@@ -59,13 +65,13 @@ static void
 hold(struct sshlog *s, const char *text)
 {
 	if (s->held == HELD) {
-		say(s->hold[0]);
+		if (!is_said(s))
+			say(s, s->hold[0]);
 		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
 		s->held--;
 	}
 	snprintf(s->hold[s->held++], LINE_SIZE, "%s", text);
-	timer_free(s->timer);
-	s->timer = loop_timer(s->loop, HOLD_MS, say_held, s);
+	timer_set(&s->timer, s->loop, HOLD_MS, say_held, s);
 }
 
 /* Afterwards */
@@ -92,7 +98,6 @@ nobody_asked(void *arg)
 {
 	struct sshlog *s = arg;
 
-	s->asked = NULL;
 	if (*s->refusal != '\0')
 		tell_refusal(s);
 }
@@ -102,8 +107,8 @@ static void
 channel_refused(struct sshlog *s, const char *reason)
 {
 	snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason);
-	if (s->asked == NULL && (s->asked = loop_timer(s->loop, ASK_MS, nobody_asked, s)) == NULL)
-		tell_refusal(s);
+	if (s->asked.loop == NULL)
+		timer_set(&s->asked, s->loop, ASK_MS, nobody_asked, s);
 }
 
 /* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
@@ -120,7 +125,7 @@ served_line(struct sshlog *s, const char *text)
 	else if (strncmp(text, answered, strlen(answered)) == 0)
 		log_at(LOG_DETAIL, "ssh: %s", text);
 	else
-		say(text);
+		hold(s, text);
 }
 
 /* Reading */
@@ -138,14 +143,19 @@ line_complete(struct sshlog *s)
 		return;
 	if (s->logged_in)
 		served_line(s, text);
-	else
+	else if (strncmp(text, "debug", 5) != 0) /* -vvv: no reason of anything */
 		hold(s, text);
+	else if (!is_said(s))
+		say(s, text);
 }
 
 /* A line that is too long is passed on in pieces. */
 static void
 take_bytes(struct sshlog *s, const char *bytes, size_t n)
 {
+	if (is_said(s) && write(STDERR_FILENO, bytes, n) == -1) {
+		/* the terminal has gone */
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n')
 			s->line[s->len++] = bytes[i];
@@ -200,7 +210,7 @@ sshlog_ready(void *arg, short revents)
 }
 
 struct sshlog *
-sshlog_new(struct loop *loop, int fd, const char *servers)
+sshlog_new(struct loop *loop, int fd, enum sshlog_manner manner, const char *servers)
 {
 	struct sshlog *s = memory_new(sizeof(*s));
 
@@ -208,6 +218,7 @@ sshlog_new(struct loop *loop, int fd, const char *servers)
 		s->loop = loop;
 		s->fd = fd;
 		s->servers = servers;
+		s->manner = manner;
 	}
 	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
 		return s;
@@ -222,7 +233,7 @@ sshlog_logged_in(struct sshlog *s)
 	if (s == NULL)
 		return;
 	drain(s);
-	timer_free(s->timer);
+	timer_stop(&s->timer);
 	say_held(s);
 	s->logged_in = true;
 }
@@ -237,8 +248,7 @@ sshlog_reason(struct sshlog *s, char *dst, size_t size)
 		return dst;
 	drain(s);
 	end(s);
-	timer_free(s->timer);
-	s->timer = NULL;
+	timer_stop(&s->timer);
 	for (size_t i = 0; i < s->held && used < size; i++)
 		used += (size_t)snprintf(dst + used, size - used, "%s%s", i > 0 ? " " : "",
 		    s->hold[i]);
@@ -253,9 +263,9 @@ sshlog_free(struct sshlog *s)
 		return;
 	drain(s);
 	end(s);
-	timer_free(s->timer);
+	timer_stop(&s->timer);
 	say_held(s);
-	timer_free(s->asked);
+	timer_stop(&s->asked);
 	nobody_asked(s);
 	free(s);
 }

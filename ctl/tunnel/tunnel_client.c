@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "client/ftp_client.h"
-#include "accept/near_listeners.h"
 #include "accept/helpers.h"
 #include "base/log.h"
 #include "client/probe.h"
@@ -24,7 +23,7 @@ client_ended(void *arg, int status)
 static void
 start_client(struct tunnel *t)
 {
-	const struct hostport *at = near_listeners_first(t->near_listeners);
+	const struct hostport *at = listener_at(t->near);
 	struct client_at client = { NULL, { at->host, at->port, t->cmdline->ftp_user } };
 	char **argv, why[512];
 
@@ -81,6 +80,9 @@ tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const
 	bool told = (t->noticed & 1U << notice) != 0;
 	char text[1200];
 
+	if (notice == NOTICE_DELAY && (master_is_ours(t->master) ? t->setup->master->no_delay :
+	    t->setup->master->no_delay_yours))
+		return; /* it was done, and did not help */
 	t->noticed |= 1U << notice;
 	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, t->refusal, sizeof(t->refusal)))
 		snprintf(t->refusal, sizeof(t->refusal), "%s", why);

@@ -19,7 +19,7 @@ struct run_channel {
 	struct run *run;
 	unsigned id; /* 0 = free; that of the session itself has 0, too */
 	unsigned turn[2];
-	uint64_t began;
+	uint64_t began, moved; /* the server's first byte */
 	struct timer *timer; /* of the machine */
 };
 
@@ -48,6 +48,7 @@ struct run {
 	unsigned ids[CHANNELS_MAX]; /* as in channel, for the report */
 	uint64_t began;
 	unsigned transfers;
+	unsigned delayed; /* small downloads, one behind the other, that ended late */
 	bool warned, told[NOTICE_COUNT];
 	bool server_checking; /* whose end is it: the server's, or that of the ssh connection? */
 	bool mute;            /* the server has never greeted */
@@ -57,7 +58,6 @@ struct run {
 /* run_channels.c */
 void run_actions(struct run *); /* whatever the machine wants now */
 void run_ask(struct run *, const struct action *, const struct run_channel *);
-bool run_has_channel(struct run *, unsigned id);
 void run_ask_ready(void *arg, short revents); /* of the ask socket; arg: the run */
 /* What the broker has said before the server's next words goes before them: a port that was refused
  * makes no success of theirs. */
