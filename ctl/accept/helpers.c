@@ -13,8 +13,8 @@
 #include <malloc.h>
 #endif
 
-#include "base/fdpass.h"
-#include "base/linelog.h"
+#include "base/packet.h"
+#include "process/linelog.h"
 #include "base/list.h"
 #include "master/kept.h"
 #include "base/log.h"
@@ -30,8 +30,6 @@ struct helpers {
 	struct helper *first;
 	size_t count;
 	unsigned started;
-	helpers_report_fn *report;
-	void *report_arg;
 	struct kept *kept;
 	struct linelog *log; /* NULL: their messages go where ours go */
 };
@@ -101,13 +99,6 @@ helpers_started(const struct helpers *h)
 	return h->started;
 }
 
-void
-helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
-{
-	h->report = fn;
-	h->report_arg = arg;
-}
-
 enum forward_method
 helpers_method(const struct helpers *h)
 {
@@ -138,11 +129,10 @@ take_report(struct helper *one)
 	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
 	enum notice notice;
 	int fd[FDPASS_MAX];
-	ssize_t n = fdpass_receive(one->status_fd, report, sizeof(report), fd);
+	ssize_t n = packet_receive(one->status_fd, report, sizeof(report), fd);
 
 	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
-		if (h->report != NULL)
-			h->report(h->report_arg, one, report, (size_t)n);
+		h->config.report(h->config.arg, one, report, (size_t)n);
 	} else if (n > 0 && notice != NOTICE_NO_MASTER) {
 		h->config.notice(h->config.arg, one, notice, why);
 	} else if (n > 0 && fd[0] != -1) {
@@ -342,7 +332,7 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 	struct helper *one;
 	int fds[2], result, saved;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
+	if (packet_pair(fds, true) == -1)
 		return -1;
 	if ((one = helper_new(h, start, fds[0])) == NULL) {
 		close(fds[0]);

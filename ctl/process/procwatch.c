@@ -1,34 +1,49 @@
 #include "process/procwatch.h"
 
-#include <sys/syscall.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/loop.h"
 #include "base/memory.h"
+
+#ifdef ON_LINUX
+#include <sys/syscall.h>
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__)
+#include <sys/event.h>
+#endif
 
 #define LOOK_MS 1000
 
 struct procwatch {
 	struct loop *loop;
 	pid_t pid;
-	int fd; /* pidfd, -1 = look now and then */
+	int fd; /* pidfd or kqueue, -1 = look now and then */
 	struct watch *watch;
-	struct timer *timer;
+	struct timer timer;
 	void (*fn)(void *);
 	void *arg;
 };
 
-/* CLOEXEC from birth; readable when the process has ended. */
+/* Readable when the process has ended. */
 static int
 pidfd(pid_t pid)
 {
-#if defined(SYS_pidfd_open) && !defined(NO_PIDFD)
+#if defined(ON_LINUX) && defined(SYS_pidfd_open)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
+#elif defined(EVFILT_PROC)
+	int fd = kqueue();
+	struct kevent end;
+
+	EV_SET(&end, (uintptr_t)pid, EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, NULL);
+	if (fd == -1 || (fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 &&
+	    kevent(fd, &end, 1, NULL, 0, NULL) != -1))
+		return fd;
+	close(fd);
+	return -1;
 #else
 	(void)pid;
 	errno = ENOSYS;
@@ -52,11 +67,10 @@ look(void *arg)
 {
 	struct procwatch *p = arg;
 
-	p->timer = NULL;
 	if (kill(p->pid, 0) == -1 && errno == ESRCH)
 		p->fn(p->arg);
 	else
-		p->timer = loop_timer(p->loop, LOOK_MS, look, p);
+		timer_set(&p->timer, p->loop, LOOK_MS, look, p);
 }
 
 struct procwatch *
@@ -75,8 +89,8 @@ procwatch_new(struct loop *loop, pid_t pid, void (*fn)(void *), void *arg)
 	if ((p->fd = pidfd(pid)) != -1)
 		p->watch = loop_watch(loop, p->fd, POLLIN, ended, p);
 	else
-		p->timer = loop_timer(loop, LOOK_MS, look, p);
-	if (p->watch != NULL || p->timer != NULL)
+		timer_set(&p->timer, loop, LOOK_MS, look, p);
+	if (p->watch != NULL || p->fd == -1)
 		return p;
 	procwatch_free(p);
 	errno = ENOMEM;
@@ -89,7 +103,7 @@ procwatch_free(struct procwatch *p)
 	if (p == NULL)
 		return;
 	watch_free(p->watch);
-	timer_free(p->timer);
+	timer_stop(&p->timer);
 	if (p->fd != -1)
 		close(p->fd);
 	free(p);

@@ -14,16 +14,16 @@ struct loop;
 struct report;
 
 struct report_config {
-	int fd;                     /* SOCK_SEQPACKET, non-blocking; -1 = nobody wants to know */
+	int fd;                     /* packet.h, non-blocking; -1 = nobody wants to know */
 	enum status_method method;  /* of data channels */
 	const unsigned *channels;   /* the caller's; 0 = none */
 	size_t channel_count;
 	const struct counts *counts;
 };
 
-/* NULL when out of memory; the others do nothing then. */
+/* NULL when out of memory. */
 struct report *report_new(struct loop *, const struct session *, const struct report_config *);
-void report_free(struct report *);
+void report_free(struct report *); /* NULL is harmless */
 
 /* A line of a control connection, as session_config.trace has it. */
 void report_line(struct report *, enum side from, const char *line, size_t len);

@@ -1,0 +1,88 @@
+/* What the session has to know about its ends: what they are, and what the peers are told. */
+#include <arpa/inet.h>
+
+#include <strings.h>
+
+#include "ask/own_addresses.h"
+#include "broker/broker_private.h"
+
+static struct ftp_address
+address_parse(const char *text)
+{
+	struct ftp_address a = { 0 };
+
+	if (inet_pton(AF_INET, text, a.bytes) == 1)
+		a.family = 4;
+	else if (inet_pton(AF_INET6, text, a.bytes) == 1)
+		a.family = 6;
+	return a;
+}
+
+static bool
+host_is_loopback(const char *host)
+{
+	struct ftp_address a = address_parse(host);
+
+	return strcasecmp(host, "localhost") == 0 || ftp_address_is_loopback(&a);
+}
+
+static void
+listen_addresses(struct session_config *c, enum side side, struct ftp_address a)
+{
+	struct ftp_address *at = a.family == 6 ? &c->listen6[side] : &c->listen4[side];
+
+	if (a.family != 0)
+		*at = a;
+	if (ftp_address_is_loopback(&a) && side == CLIENT) /* PASV from ::1: near.c, listen_at() */
+		c->listen4[side] = address_parse("127.0.0.1");
+}
+
+/* sshd's localhost listener answers on both loopbacks; FtpAdvertise names another. */
+static void
+describe_far(const struct broker_config *bc, struct session_config *c, enum side side)
+{
+	const char *advertise = bc->options->advertise;
+	struct ftp_address target = address_parse(bc->ftp_host);
+
+	c->far[side] = true;
+	if (advertise[0] != '\0') {
+		listen_addresses(c, side, address_parse(advertise));
+		return;
+	}
+	/* a server that is known to be reached over one family takes no other */
+	if (side == CLIENT || target.family != 6)
+		c->listen4[side] = address_parse("127.0.0.1");
+	if (side == CLIENT || target.family != 4)
+		c->listen6[side] = address_parse("::1");
+}
+
+static void
+describe_near(const struct broker_config *bc, const struct sockaddr_storage *at,
+    struct session_config *c, enum side side)
+{
+	struct ftp_address local = address_of(at);
+
+	c->far[side] = false;
+	if (local.family == 0)
+		local = address_parse("127.0.0.1");
+	if (side == CLIENT && bc->relay && bc->options->advertise[0] != '\0' &&
+	    !ftp_address_is_loopback(&local))
+		local = address_parse(bc->options->advertise);
+	listen_addresses(c, side, local);
+	c->family[side] = local.family;
+}
+
+void
+broker_describe(const struct broker *b, struct session_config *c)
+{
+	const struct broker_config *bc = b->config;
+
+	c->client_peer = b->client_peer;
+	describe_far(bc, c, bc->remote ? CLIENT : SERVER);
+	if (bc->remote)
+		describe_near(bc, &b->server_local, c, SERVER);
+	else
+		describe_near(bc, &bc->client_local, c, CLIENT);
+	c->active_possible = bc->remote || host_is_loopback(bc->ftp_host) ||
+	    bc->options->advertise[0] != '\0';
+}
