@@ -50,7 +50,7 @@ open_near(struct tunnel *t)
 		const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
 
 		result = i < t->setup->activated ? listener_adopt(&t->near, t->loop, &at,
-		    ACTIVATION_FIRST + i, why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
+		    activation_descriptor(i), why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
 		if (result == LISTEN_IN_USE)
 			return port_taken(t, spec, why, sizeof(why));
 		if (result != LISTEN_OK) {
@@ -85,11 +85,9 @@ skip(struct tunnel *t, const char *keyword, const char *why)
 static int
 take_over_remote(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
 {
-	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host)) {
-		snprintf(why, why_size, "listening on %s lets other hosts in; add -g if that is "
+	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host))
+		return log_why(why, why_size, "listening on %s lets other hosts in; add -g if that is "
 		    "meant", spec->listen.host);
-		return -1;
-	}
 	return far_listeners_add(t->far_listeners, spec, true, why, why_size);
 }
 
