@@ -108,7 +108,7 @@ helpers_method(const struct helpers *h)
 	    kept_refused(h->kept, masters_path(m, 0)));
 }
 
-const struct helper *
+struct helper *
 helpers_first(const struct helpers *h)
 {
 	return h->first;

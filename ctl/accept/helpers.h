@@ -21,7 +21,7 @@ struct helper {
 	struct kept_by *kept;      /* what it has handed over, should it be killed */
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
-	bool remote, again;        /* -R; another one has handed the client back */
+	bool remote, again, asked; /* -R; another has handed the client back; to report now */
 	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
 	struct hostport server;
 };
@@ -55,6 +55,6 @@ size_t helpers_count(const struct helpers *);
 /* How the next one is to dial: as masters_method(), and sparing. */
 enum forward_method helpers_method(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
-const struct helper *helpers_first(const struct helpers *);
+struct helper *helpers_first(const struct helpers *);
 
 #endif

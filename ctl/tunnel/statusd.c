@@ -19,9 +19,11 @@
 #include "base/rundir.h"
 #include "status/seen.h"
 #include "status/status.h"
+#include "tunnel/status_close.h"
 
 #define CLIENTS_MAX 16
 #define CLIENT_MS 10000          /* to ask and to take the answer */
+#define FRESH_MS 500             /* for the sessions to say how they stand */
 #define ANSWER_MAX (8U << 20)    /* sessions beyond that are left out */
 
 struct statusd {
@@ -39,24 +41,13 @@ struct client {
 	struct client *next;
 	struct statusd *owner;
 	struct watch *watch;
-	struct timer deadline;
+	struct timer deadline, patience;
+	bool waits; /* for what the sessions say now */
 	int fd;
 	uint8_t in[128];
 	size_t in_len, sent;
 	struct wire out; /* malloc'ed */
 };
-
-/* Reports of helpers */
-
-/* Too many: what it sends fills its socket, and is dropped by the helper then. */
-void
-statusd_report(struct helper *h, const void *data, size_t len)
-{
-	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
-		return;
-	if (!seen_report(h->seen, data, len, loop_now()))
-		watch_pause_for(h->watch, SEEN_WINDOW_MS);
-}
 
 static void
 add(struct status_tunnel *sum, const struct status_session *s)
@@ -85,6 +76,7 @@ client_free(void *arg)
 	c->owner->clients--;
 	watch_free(c->watch);
 	timer_stop(&c->deadline);
+	timer_stop(&c->patience);
 	close(c->fd);
 	free(c->out.data);
 	free(c);
@@ -182,105 +174,7 @@ answer_all(struct client *c)
 	answer_done(c, NULL);
 }
 
-/* Closing */
-
-static bool
-tell(const struct helper *h, const struct status_record *ask)
-{
-	uint8_t packet[STATUS_RECORD_MAX];
-	struct wire w;
-
-	wire_write_to(&w, packet, sizeof(packet));
-	status_put(&w, ask);
-	return packet_send(h->status_fd, packet, w.len, NULL, 0) == 0;
-}
-
-/* " 1, 2, 3" behind what text holds already. */
-static void
-list_number(char *text, size_t size, uint32_t number, bool first)
-{
-	size_t used = strlen(text);
-
-	if (used + 16 < size)
-		snprintf(text + used, size - used, "%s %u", first ? "" : ",", number);
-}
-
-static void
-no_such_session(struct client *c, uint32_t number)
-{
-	const struct helper *h = helpers_first(c->owner->helpers);
-	char text[240];
-
-	snprintf(text, sizeof(text), "no session %u; %s", number,
-	    h == NULL ? "there is none" : "there is");
-	for (bool first = true; h != NULL; h = h->next, first = false)
-		list_number(text, sizeof(text), h->number, first);
-	answer_done(c, text);
-}
-
-static void
-no_such_channel(struct client *c, const struct helper *h, uint32_t number)
-{
-	const struct seen *seen = h->seen;
-	size_t count = seen != NULL ? seen->channels : 0;
-	char text[240];
-
-	snprintf(text, sizeof(text), "no data channel %u in session %u; %s", number, h->number,
-	    count == 0 ? "there is none" : "there is");
-	for (size_t i = 0; i < count; i++)
-		list_number(text, sizeof(text), seen->channel[i].number, i == 0);
-	answer_done(c, text);
-}
-
-/* Session 0 stands for all of them. */
-static void
-close_all(struct client *c, const struct status_record *ask)
-{
-	const char *why = NULL;
-
-	for (const struct helper *h = helpers_first(c->owner->helpers); h != NULL; h = h->next)
-		if (!tell(h, ask))
-			why = "a session is too busy to be told; try again";
-	answer_done(c, why);
-}
-
-static void
-close_one(struct client *c, const struct status_record *ask)
-{
-	const struct helper *h = helpers_first(c->owner->helpers);
-	const struct status_ask *a = &ask->u.ask;
-	size_t at;
-
-	while (h != NULL && h->number != a->session)
-		h = h->next;
-	if (h == NULL)
-		no_such_session(c, a->session);
-	else if (a->channel != 0 && (h->seen == NULL ||
-	    seen_channel(h->seen, a->channel, &at) == NULL))
-		no_such_channel(c, h, a->channel);
-	else
-		answer_done(c, tell(h, ask) ? NULL :
-		    "the session is too busy to be told; try again");
-}
-
-static void
-obey(struct client *c, const struct status_record *ask)
-{
-	switch (ask->u.ask.op) {
-	case STATUS_ASK_CLOSE:
-		(ask->u.ask.session == 0 ? close_all : close_one)(c, ask);
-		break;
-	case STATUS_ASK_STOP:
-		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
-		answer_done(c, NULL);
-		c->owner->source.stop(c->owner->source.arg);
-		break;
-	default:
-		answer_all(c);
-	}
-}
-
-/* Clients */
+/* Questions */
 
 static void
 client_write(struct client *c)
@@ -291,9 +185,87 @@ client_write(struct client *c)
 		c->sent += (size_t)n;
 	if ((n <= 0 && errno != EAGAIN && errno != EINTR) || c->sent == c->out.len)
 		client_free(c);
-	else
+	else {
+		watch_pause(c->watch, false);
 		watch_events(c->watch, POLLOUT);
+	}
 }
+
+static void
+answer_now(void *arg)
+{
+	struct client *c = arg;
+
+	timer_stop(&c->patience);
+	c->waits = false;
+	answer_all(c);
+	client_write(c);
+}
+
+/* When every session has said how it stands now, or has had the time for it. */
+static void
+answer_waiting(struct statusd *d)
+{
+	struct client *next;
+
+	for (const struct helper *h = helpers_first(d->helpers); h != NULL; h = h->next)
+		if (h->asked)
+			return;
+	for (struct client *c = d->first; c != NULL; c = next) {
+		next = c->next;
+		if (c->waits)
+			answer_now(c);
+	}
+}
+
+/* At the end of a round: reports that were on their way before have come. */
+static void
+ask_helpers(void *arg)
+{
+	const struct status_record ask = { .type = STATUS_ASK, .u.ask.op = STATUS_ASK_ALL };
+	struct client *c = arg;
+
+	c->waits = true;
+	timer_set(&c->patience, c->owner->loop, FRESH_MS, answer_now, c);
+	for (struct helper *h = helpers_first(c->owner->helpers); h != NULL; h = h->next)
+		h->asked = status_tell(h, &ask);
+	answer_waiting(c->owner);
+}
+
+/* Too many: what it sends fills its socket, and is dropped by the helper then. */
+void
+statusd_report(struct statusd *d, struct helper *h, const void *data, size_t len)
+{
+	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
+		return;
+	if (!seen_report(h->seen, data, len, loop_now()))
+		watch_pause_for(h->watch, SEEN_WINDOW_MS);
+	h->asked = false;
+	if (d != NULL)
+		answer_waiting(d);
+}
+
+static void
+obey(struct client *c, const struct status_record *ask)
+{
+	char why[240];
+
+	switch (ask->u.ask.op) {
+	case STATUS_ASK_CLOSE:
+		answer_done(c, status_close(c->owner->helpers, ask, why, sizeof(why)));
+		break;
+	case STATUS_ASK_STOP:
+		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
+		answer_done(c, NULL);
+		c->owner->source.stop(c->owner->source.arg);
+		break;
+	default:
+		watch_pause(c->watch, true);
+		timer_set(&c->patience, c->owner->loop, 0, ask_helpers, c);
+	}
+}
+
+/* Clients */
 
 /* A program of another version is told in ours, which it will notice. */
 static void
@@ -318,7 +290,8 @@ client_read(struct client *c)
 		obey(c, &r);
 	else
 		answer_done(c, "this request is not understood");
-	client_write(c);
+	if (c->out.len > 0)
+		client_write(c);
 }
 
 static void

@@ -192,8 +192,9 @@ helper_ended(void *arg, const struct helper *helper, int status)
 static void
 helper_reports(void *arg, struct helper *helper, const void *data, size_t len)
 {
-	(void)arg;
-	statusd_report(helper, data, len);
+	const struct tunnel *t = arg;
+
+	statusd_report(t->statusd, helper, data, len);
 }
 
 static void

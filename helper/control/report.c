@@ -214,8 +214,11 @@ report_request(struct report *r, unsigned *channel)
 	if (n <= 0)
 		return -1;
 	wire_read_from(&w, packet, (size_t)n);
-	if (status_get(&w, &record) != STATUS_OK || record.type != STATUS_ASK ||
-	    record.u.ask.op != STATUS_ASK_CLOSE)
+	if (status_get(&w, &record) != STATUS_OK || record.type != STATUS_ASK)
+		return 0;
+	if (record.u.ask.op == STATUS_ASK_ALL)
+		report_now(r);
+	if (record.u.ask.op != STATUS_ASK_CLOSE)
 		return 0;
 	*channel = record.u.ask.channel;
 	return 1;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # ftp-over-ssh-ctl: list, status, JSON, close and stop; names from peers are escaped.
 . "${0%/*}/rig.sh"
+. "$RIG_E2E/raw.sh"
 
 ctl()
 {
@@ -236,4 +237,8 @@ for bad in 'list x' 'list -j x' 'status a b' 'status -x' 'top x' 'close' 'stop' 
 	# shellcheck disable=SC2086 # words
 	fails "usage: $bad" 64 "usage: ftp-over-ssh-ctl ${bad%% *}" "$FOSCTL" $bad
 done
+# What is asked for is true when it is asked.
+tunnel_start -o FtpName=fresh -L "127.0.0.1:0:$FTP_AT" rig
+script cases.py told_at_once 127.0.0.1 "$TUNNEL_PORT" "$FOSCTL" fresh
+tunnel_stop
 finish

@@ -2,7 +2,9 @@
 
 Every function here is a case; it reports by check(). $FTP_ROOT is the server's directory.
 """
+import json
 import os
+import subprocess
 
 from raw import check, expect, main, round_trip, session
 from slow import SLOW
@@ -97,6 +99,20 @@ def refusal(address, port, words, mode, *others):
                 round_trip(ftp, other, "refusal", CONTENT)
             ftp.quit()
     check("%s: the server's own %s" % (mode.upper(), words), told)
+
+
+def told_at_once(address, port, program, name, count="20"):
+    """What status says right after a 226 is true then: whose session it is, and every byte."""
+    def figures():
+        for number in range(int(count)):
+            with session(address, port) as ftp:
+                ftp.put("at-once", CONTENT[:1000 + number], "pasv" if number % 2 else "eprt")
+                said = subprocess.run([program, "status", "-j", name], stdout=subprocess.PIPE, check=True)
+                last = json.loads(said.stdout)["tunnels"][0]["sessions"][-1]
+                seen = last["user"], last["bytes_up"], last["transfers"]
+                expect(seen == (os.environ["FTP_USER"], 1000 + number, 1), "%d: %s" % (number, seen))
+                ftp.quit()
+    check("status right after a 226", figures)
 
 
 def epsv_all(address, port):
