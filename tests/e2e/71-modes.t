@@ -4,7 +4,7 @@
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
 
-RUN_TIMEOUT=250
+RUN_TIMEOUT=500
 data cell 70001
 sshd_start
 specs=()
@@ -12,7 +12,8 @@ for kind in "${ftpd_kinds[@]}"; do
 	for family in '' -6; do
 		ftpd_start "$kind" $family
 		echo "$FTP_AT $FTP_KIND $FTP_USER $FTP_PASS $FTP_ROOT" >>"$RIG/servers"
-		specs+=(-L "ftp/127.0.0.1:0:$FTP_AT" -L "ftp/[::1]:0:$FTP_AT" -R "ftp/0:$FTP_AT")
+		specs+=(-L "ftp/127.0.0.1:0:$FTP_AT" -L "ftp/[::1]:0:$FTP_AT"
+		    -R "ftp/127.0.0.1:0:$FTP_AT" -R "ftp/[::1]:0:$FTP_AT")
 	done
 done
 tunnels=()

@@ -28,13 +28,9 @@ def family(address):
 
 
 def listeners(path):
-    """(flag, client address, port, target); sshd's localhost is on both loopbacks."""
+    """(flag, client address, port, target)"""
     for address, port, remote, target in LISTENING.findall(read(path).decode()):
-        if remote:
-            yield "-R", "127.0.0.1", port, target
-            yield "-R", "::1", port, target
-        else:
-            yield "-L", address.strip("[]"), port, target
+        yield "-R" if remote else "-L", address.strip("[]"), port, target
 
 
 def cell(places, client_mode, content):
