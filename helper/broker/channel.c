@@ -66,7 +66,7 @@ leg_refused(struct leg *leg, const char *reason)
 {
 	leg_close(leg);
 	leg->state = LEG_NONE;
-	leg->ended = false;
+	leg->ended = leg->broken = leg->relay.ended = false;
 	tell_failed(leg, reason);
 }
 

@@ -97,6 +97,7 @@ struct channel {
 	enum direction dir;
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
 	bool refused;   /* a command was, and left it as it was */
+	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
 	bool doubtful;  /* whether .final is the transfer's */
 	bool lost;      /* there will be no final reply */
@@ -143,6 +144,7 @@ struct session {
 	enum holding holding;    /* of a complete reply, with that code: */
 	int held;
 
+	bool dialled;       /* a data port of the server could be */
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	unsigned astray;    /* setups one behind the other without a proper answer */
 	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
@@ -182,6 +184,8 @@ void session_arm(struct session *, enum session_timer);
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
 /* "425 Cannot open a data connection: why.", malloc'ed */
 char *session_refusal(const char *why);
+/* Does the ssh server dial no data port at all? */
+bool session_is_forbidden(const struct session *, const char *why);
 
 /* transfer.c */
 #define MASK(side) (1U << (side))

@@ -167,9 +167,12 @@ setup_pending(const struct session *s, const struct channel *ch)
 static void
 setup_end(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
-	queue_answer(p, memory_text(text));
+	queue_answer(p, ch->turned ? NULL : memory_text(text));
 	p->aside = true;
-	if (text[0] != '2')
+	if (text[0] != '2' && ch->turned)
+		transfer_event(s, ch, &(struct event){ .kind = EV_FAILED, .end = SERVER,
+		    .reason = "the ssh server allows no way to it" });
+	else if (text[0] != '2')
 		channel_close(s, ch);
 }
 
@@ -247,6 +250,11 @@ setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 	if (ch->end[SERVER].dials) /* an active attempt was refused, a passive one worked */
 		setup_unlisten(s, ch);
 	p->ready = true;
+	if (ch->turned) {
+		setup_end(s, ch, p, "200");
+		transfer_adopts(s, ch);
+		return true;
+	}
 	if (!ch->end[CLIENT].dials) {
 		channel_open(s, ch, CLIENT, END_LISTEN, ch->client_verb == FTP_PASV ? 4 : 0);
 		return true;
@@ -301,17 +309,38 @@ setup_listen_failed(struct session *s, struct channel *ch, struct pending *p, en
 	setup_try(s, ch, p);
 }
 
-/* The port that the server has named is dead: not that verb again; or sshd dials none at all. A
- * server that has refused the command meanwhile may just have closed it. */
-static void
-setup_dial_failed(struct session *s, const struct channel *ch, const char *reason)
+/* The server is told to dial instead, before it was told of any transfer: the client does not
+ * notice. */
+static bool
+setup_turns(struct session *s, struct channel *ch)
+{
+	struct pending *p;
+
+	if (s->current != ch || ch->dir != DIR_NONE || ch->end[CLIENT].dials || ch->end[CLIENT].moved ||
+	    setup_pending(s, ch) != NULL || (p = queue_push(&s->queue, PENDING_ACTIVE)) == NULL)
+		return false;
+	p->channel = ch->id;
+	ch->turned = true;
+	ch->end[SERVER] = (struct end){ 0 };
+	setup_try(s, ch, p);
+	return true;
+}
+
+/* The port that the server has named is dead: not that verb again; or sshd dials none at all (by
+ * mux it does not say which of both). A server that has refused the command meanwhile may just have
+ * closed it. */
+static bool
+setup_dial_failed(struct session *s, struct channel *ch, const char *reason)
 {
 	if (ch->final >= 300 || ch->refused)
-		return;
+		return false;
 	s->bad |= BIT(ch->attempt);
 	s->good &= ~BIT(ch->attempt);
-	if (reason != NULL && strstr(reason, "prohibited") != NULL)
-		s->bad |= TRY_DIALLING;
+	if (!session_is_forbidden(s, reason) ||
+	    attempt_next(s, ch, s->bad | TRY_DIALLING) == TRY_COUNT)
+		return false;
+	s->bad |= TRY_DIALLING;
+	return setup_turns(s, ch);
 }
 
 static bool
@@ -338,8 +367,9 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 
 	if (e->kind == EV_TIMER && ch->timer == TIMER_PORT)
 		return stray_is_over(s, ch, p);
-	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials)
-		setup_dial_failed(s, ch, e->reason);
+	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials &&
+	    setup_dial_failed(s, ch, e->reason))
+		return true;
 	if (e->kind != EV_LISTENING && !(e->kind == EV_FAILED && asked))
 		return false;
 	end->asked = false;

@@ -128,8 +128,14 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 {
 	struct pending *p = queue_push(&s->queue, PENDING_TRANSFER);
 	struct channel *ch = s->current;
+	bool dead = s->dead[0] != '\0' && session_is_forbidden(s, s->dead);
 	char text[256];
 
+	if (dead && !s->rest) {
+		p->kind = PENDING_OWN; /* the server would wait for what cannot come */
+		p->text = session_refusal(s->dead);
+		return;
+	}
 	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
 	p->sent = true;
 	p->number = c->verb;
@@ -140,6 +146,7 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	output_line(&s->out, SERVER, line, len);
 	if (s->dead[0] != '\0')
 		p->instead = session_refusal(s->dead);
+	p->swallow = dead;
 	if (ch == NULL)
 		return;
 	p->channel = ch->id;
@@ -277,6 +284,7 @@ transfer_answered(struct session *s, struct pending *p, int code, bool doubtful)
 	ch->final = code;
 	ch->doubtful = doubtful;
 	ch->aborted |= abor_is_pending(s);
+	s->dialled |= ch->end[SERVER].dials && (code == 226 || code == 250);
 	if (!ch->owned && (p->started || code == 226 || code == 250))
 		transfer_own(s, ch, p); /* there are servers without a 1xx */
 	if (ch->timer != TIMER_NONE && ch->timer != TIMER_DYING)
@@ -508,6 +516,7 @@ static void
 transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 {
 	const char *why = e->reason != NULL ? e->reason : "nobody is there";
+	struct pending *p = transfer_of(s, ch);
 	bool cut = e->end == CLIENT && ch->dir == DIR_UP && ch->end[SERVER].connected;
 
 	ch->end[e->end].dialled = false;
@@ -516,6 +525,8 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 		return;
 	}
 	transfer_spoil(s, ch, session_refusal(why));
+	if (p != NULL && e->end == SERVER && session_is_forbidden(s, why))
+		p->swallow = true;
 	if (s->current == ch)
 		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
 	if (cut)
