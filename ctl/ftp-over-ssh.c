@@ -72,6 +72,8 @@ open_log(const struct cmdline *c)
 		log_with_time();
 	}
 	log_open(PROGRAM, c->verbosity, c->to_syslog);
+	if (c->ftp.log_json)
+		log_json();
 	return 0;
 }
 

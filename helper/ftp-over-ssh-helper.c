@@ -17,7 +17,7 @@
 #include "broker/addresses.h"
 #include "broker/broker.h"
 #include "ask/counts.h"
-#include "base/linelog.h"
+#include "process/linelog.h"
 #include "base/libbsd.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -134,6 +134,8 @@ parse_options(struct helper *h, int argc, char **argv)
 		default: usage();
 		}
 	log_open("ftp-over-ssh-helper", h->level, false);
+	if (h->options.log_json)
+		log_json();
 	if (argc - optind != 1)
 		usage();
 	if (h->broker.masters == 0 || *h->broker.ctl_path[0] == '\0')
@@ -258,6 +260,8 @@ trace(void *arg, enum side from, const char *line, size_t len)
 
 	if (h->level < LOG_DIALOGUE)
 		return;
+	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--; /* of a reply that was collected */
 	if (from == CLIENT)
 		log_command(text, sizeof(text), line, len);
 	else

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "accept/admit.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -27,7 +28,7 @@ struct client {
 
 struct accept {
 	struct loop *loop;
-	struct timer *look; /* whether the master is there all the same */
+	struct timer look; /* whether the master is there all the same */
 	const struct cmdline *cmdline;
 	struct master *master;
 	struct helpers *helpers;
@@ -87,6 +88,11 @@ turn_away(struct accept *r, struct client *c, enum admission admission,
 {
 	unsigned missed;
 
+	if (admission == ADMIT_GONE) {
+		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", v->peer);
+		client_free(c);
+		return;
+	}
 	if (ratelimit_due_missed(&r->told, v->why, loop_now(), &missed)) {
 		if (missed > 0)
 			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);
@@ -145,7 +151,7 @@ accept_free(struct accept *r)
 		return;
 	while ((c = take(r)) != NULL)
 		refuse(c, "the tunnel is being closed");
-	timer_free(r->look);
+	timer_stop(&r->look);
 	free(r);
 }
 
@@ -164,11 +170,7 @@ accept_may_ask(struct accept *r)
 static void
 wait_for_master(struct accept *r, struct client *c)
 {
-	struct client **end;
-
-	for (end = &r->first; *end != NULL; end = &(*end)->next)
-		;
-	*end = c;
+	list_append(client, r->first, c);
 	r->waiting++;
 }
 
@@ -232,7 +234,6 @@ look(void *arg)
 {
 	struct accept *r = arg;
 
-	r->look = NULL;
 	accept_master(r, master_want(r->master, false));
 }
 
@@ -256,8 +257,7 @@ accept_again(struct accept *r, const struct helper *helper, int fd)
 	wait_for_master(r, c);
 	if (master_state(r->master) != MASTER_UP)
 		look(r);
-	else if (r->look == NULL &&
-	    (r->look = loop_timer(r->loop, LOOK_MS, look, r)) == NULL)
-		look(r);
+	else if (r->look.loop == NULL)
+		timer_set(&r->look, r->loop, LOOK_MS, look, r);
 	return true;
 }

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,9 +27,20 @@ peer_text(int fd, char *peer)
 		    port);
 }
 
+/* The owner of a socket that is closed cannot be told. */
+static bool
+has_left(int fd)
+{
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+}
+
 enum admission
 admit(int fd, const struct admit_policy *policy, struct visitor *v)
 {
+	char name[PEER_NAME_MAX];
 	uid_t uid;
 
 	peer_text(fd, v->peer);
@@ -36,12 +48,14 @@ admit(int fd, const struct admit_policy *policy, struct visitor *v)
 	case PEER_KNOWN:
 		if (policy->any_user || uid == geteuid() || uid == 0)
 			return ADMIT;
-		snprintf(v->why, sizeof(v->why), "it belongs to user %ld; FtpAllowUsers=any would "
-		    "let it in", (long)uid);
+		snprintf(v->why, sizeof(v->why), "it belongs to user %s; FtpAllowUsers=any would "
+		    "let it in", peer_name(name, uid));
 		return ADMIT_STRANGER;
 	case PEER_UNKNOWN:
 		if (policy->any_user)
 			return ADMIT;
+		if (has_left(fd))
+			return ADMIT_GONE;
 		snprintf(v->why, sizeof(v->why), "its owner cannot be told; FtpAllowUsers=any would "
 		    "let it in");
 		return ADMIT_UNKNOWN;

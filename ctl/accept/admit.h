@@ -13,6 +13,7 @@ struct admit_policy {
 
 enum admission {
 	ADMIT,
+	ADMIT_GONE,    /* it has left already */
 	ADMIT_UNKNOWN, /* refused, but it may well be the user's own */
 	ADMIT_STRANGER /* refused */
 };

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/listener.h"
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
+#include "mux/mux.h"
+#include "net/listener.h"
+
+#define FINISH_MS 2000 /* for each answer, in the end */
 
 struct far {
 	struct far *next;
@@ -29,7 +33,7 @@ struct far {
 struct far_listeners {
 	struct loop *loop;
 	struct far_listeners_callbacks call;
-	struct forwarder *forwarder;
+	struct mux *link; /* while there is something to ask or to be answered */
 	struct far *first;
 };
 
@@ -48,8 +52,8 @@ far_listeners_new(struct loop *loop, const struct far_listeners_callbacks *callb
 void
 far_listeners_lost(struct far_listeners *r)
 {
-	forwarder_free(r->forwarder);
-	r->forwarder = NULL;
+	mux_finish(r->link, FINISH_MS);
+	r->link = NULL;
 	for (struct far *f = r->first; f != NULL; f = f->next) {
 		f->open = f->twin_open = false;
 		f->id = f->twin_id = 0;
@@ -88,10 +92,11 @@ far_listeners_any_open(const struct far_listeners *r)
 }
 
 static void
-far_accepted(void *arg, int fd)
+far_accepted(void *arg, const struct listener *l, int fd)
 {
 	struct far *f = arg;
 
+	(void)l;
 	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
 }
 
@@ -115,7 +120,7 @@ int
 far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool optional, char *why,
     size_t why_size)
 {
-	struct far *f, **end;
+	struct far *f;
 
 	if ((f = memory_new(sizeof(*f))) == NULL) {
 		snprintf(why, why_size, "out of memory");
@@ -134,9 +139,7 @@ far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool 
 	if (listener_unix(&f->listener, r->loop, f->forward.path, why, why_size) != LISTEN_OK)
 		goto err;
 	listener_start(f->listener, far_accepted, f);
-	for (end = &r->first; *end != NULL; end = &(*end)->next)
-		;
-	*end = f;
+	list_append(far, r->first, f);
 	return 0;
 err:
 	free(f);
@@ -166,7 +169,7 @@ far_answered(struct far *f, const struct forward_result *result)
 		f->twin = f->forward;
 		f->twin.port = f->port;
 		snprintf(f->twin.host, sizeof(f->twin.host), "::1");
-		f->twin_id = forward_open(r->forwarder, &f->twin);
+		f->twin_id = mux_open_forward(r->link, &f->twin);
 	}
 }
 
@@ -190,22 +193,29 @@ answered(void *arg, const struct forward_result *result)
 	}
 	if (!all_answered(r))
 		return;
-	forwarder_free(r->forwarder); /* an open connection would keep the user's ssh from ending */
-	r->forwarder = NULL;
+	mux_free(r->link); /* an open connection would keep the user's ssh from ending */
+	r->link = NULL;
 	r->call.settled(r->call.arg);
 }
 
-/* The original spec is what the master wants to hear: port 0, not the one that was chosen. */
-void
-far_listeners_cancel(struct far_listeners *r, const struct far_listeners_master *m)
+static struct mux *
+link_open(struct far_listeners *r, const char *ctl_path)
 {
-	if (r->forwarder == NULL)
-		r->forwarder = forwarder_new(r->loop, m->ctl_path, answered, r);
-	for (struct far *f = r->first; f != NULL && r->forwarder != NULL; f = f->next) {
-		if (f->open)
-			forward_cancel(r->forwarder, &f->forward);
-		if (f->twin_open)
-			forward_cancel(r->forwarder, &f->twin);
+	if (r->link == NULL)
+		r->link = mux_new(r->loop, ctl_path, answered, r);
+	return r->link;
+}
+
+/* The original spec is what the master wants to hear: port 0, not the one that was chosen. So it
+ * is for one that is just being opened: nobody would know later which port to cancel. */
+void
+far_listeners_cancel(struct far_listeners *r, const char *ctl_path)
+{
+	for (struct far *f = r->first; f != NULL && link_open(r, ctl_path) != NULL; f = f->next) {
+		if (f->open || f->id != 0)
+			mux_close_forward(r->link, &f->forward);
+		if (f->twin_open || f->twin_id != 0)
+			mux_close_forward(r->link, &f->twin);
 	}
 	far_listeners_lost(r); /* waits for the answers */
 }
@@ -245,15 +255,12 @@ far_listeners_each(const struct far_listeners *r, void (*fn)(void *, const struc
 }
 
 int
-far_listeners_open(struct far_listeners *r, const struct far_listeners_master *m)
+far_listeners_open(struct far_listeners *r, const char *ctl_path)
 {
-	if (r->forwarder == NULL)
-		r->forwarder = forwarder_new(r->loop, m->ctl_path, answered, r);
-	if (r->forwarder == NULL)
+	if (link_open(r, ctl_path) == NULL)
 		return -1;
 	for (struct far *f = r->first; f != NULL; f = f->next)
-		if (!f->open && f->id == 0 &&
-		    (f->id = forward_open(r->forwarder, &f->forward)) == 0)
+		if (!f->open && f->id == 0 && (f->id = mux_open_forward(r->link, &f->forward)) == 0)
 			return -1;
 	return 0;
 }

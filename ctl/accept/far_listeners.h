@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mux/forward.h"
 #include "options/spec.h"
 
 struct loop;
@@ -31,15 +30,10 @@ int far_listeners_add(struct far_listeners *, const struct tunnel_spec *, bool o
 bool far_listeners_empty(const struct far_listeners *);
 bool far_listeners_any_open(const struct far_listeners *);
 
-struct far_listeners_master {
-	enum forward_method method;
-	const char *ctl_path, *destination;
-};
-
-/* Ask that master for all that are not open; answers come by the callbacks. -1 with errno. */
-int far_listeners_open(struct far_listeners *, const struct far_listeners_master *);
+/* Ask the master there for all that are not open; answers come by the callbacks. -1 with errno. */
+int far_listeners_open(struct far_listeners *, const char *ctl_path);
 /* Close them all; waits for it, 2 s at most. */
-void far_listeners_cancel(struct far_listeners *, const struct far_listeners_master *);
+void far_listeners_cancel(struct far_listeners *, const char *ctl_path);
 /* On stdout, a line for each one that is open on a port not yet told. */
 void far_listeners_announce(struct far_listeners *);
 /* Visit those that are open. */

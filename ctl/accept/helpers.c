@@ -13,7 +13,9 @@
 #include <malloc.h>
 #endif
 
-#include "base/linelog.h"
+#include "base/fdpass.h"
+#include "process/linelog.h"
+#include "base/list.h"
 #include "master/kept.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -28,8 +30,6 @@ struct helpers {
 	struct helper *first;
 	size_t count;
 	unsigned started;
-	helpers_report_fn *report;
-	void *report_arg;
 	struct kept *kept;
 	struct linelog *log; /* NULL: their messages go where ours go */
 };
@@ -99,13 +99,6 @@ helpers_started(const struct helpers *h)
 	return h->started;
 }
 
-void
-helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
-{
-	h->report = fn;
-	h->report_arg = arg;
-}
-
 enum forward_method
 helpers_method(const struct helpers *h)
 {
@@ -128,27 +121,6 @@ helpers_terminate(struct helpers *h)
 		proc_kill(&one->proc, SIGTERM);
 }
 
-/* One packet; as recv(2). *fd: what came along, or -1. */
-static ssize_t
-receive(int from, char *packet, size_t size, int *fd)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec part = { packet, size };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
-	const struct cmsghdr *c = &control.header;
-	ssize_t n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
-
-	*fd = -1;
-	if (n > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
-	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(c), sizeof(int));
-	return n;
-}
-
 /* As recv(2). What came along unasked for is closed. */
 static ssize_t
 take_report(struct helper *one)
@@ -156,22 +128,20 @@ take_report(struct helper *one)
 	const struct helpers *h = one->owner;
 	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
 	enum notice notice;
-	int fd;
-	ssize_t n = receive(one->status_fd, report, sizeof(report), &fd);
+	int fd[FDPASS_MAX];
+	ssize_t n = fdpass_receive(one->status_fd, report, sizeof(report), fd);
 
-	if (n <= 0)
-		return n;
-	if (!notice_get(report, (size_t)n, &notice, why)) {
-		if (h->report != NULL)
-			h->report(h->report_arg, one, report, (size_t)n);
-	} else if (notice != NOTICE_NO_MASTER) {
+	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
+		h->config.report(h->config.arg, one, report, (size_t)n);
+	} else if (n > 0 && notice != NOTICE_NO_MASTER) {
 		h->config.notice(h->config.arg, one, notice, why);
-	} else if (fd != -1) {
-		h->config.back(h->config.arg, one, fd);
-		return n;
+	} else if (n > 0 && fd[0] != -1) {
+		h->config.back(h->config.arg, one, fd[0]);
+		fd[0] = -1;
 	}
-	if (fd != -1)
-		close(fd);
+	for (int i = 0; i < FDPASS_MAX; i++)
+		if (fd[i] != -1)
+			close(fd[i]);
 	return n;
 }
 
@@ -198,17 +168,6 @@ memory_give_back(void)
 }
 
 static void
-unlink_helper(struct helper *one)
-{
-	struct helper **at;
-
-	for (at = &one->owner->first; *at != one; at = &(*at)->next)
-		;
-	*at = one->next;
-	one->owner->count--;
-}
-
-static void
 helper_ended(void *arg, int status)
 {
 	struct helper *one = arg;
@@ -216,9 +175,9 @@ helper_ended(void *arg, int status)
 
 	for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
 		;
-	unlink_helper(one);
-	kept_guard(h->kept, !masters_are_ours(h));
-	kept_end(one->kept, status < 0);
+	list_remove(helper, h->first, one);
+	h->count--;
+	kept_end(one->kept, status < 0, masters_are_ours(h));
 	one->kept = NULL;
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
 	    proc_shell_status(status));
@@ -241,7 +200,13 @@ word(struct words *w, const char *text)
 	w->item[w->count++] = text;
 }
 
-static const char *const verbose[] = { NULL, "-v", "-vv", "-vvv" };
+static const char *
+verbosity(int level, bool unsaid)
+{
+	static const char *const options[] = { "-q", NULL, "-v", "-vv", "-vvv" };
+
+	return options[1 + (unsaid && level <= LOG_SESSIONS ? LOG_QUIET : level)];
+}
 
 /* The texts of its descriptors, of which spare may be -1: none. */
 struct fds {
@@ -272,10 +237,8 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 	word(&w, h->config.program);
 	if (c->gateway)
 		word(&w, "-g");
-	if (c->verbosity == LOG_QUIET)
-		word(&w, "-q");
-	if (c->verbosity > (start->unsaid ? LOG_SESSIONS : LOG_NORMAL))
-		word(&w, verbose[c->verbosity]);
+	if (verbosity(c->verbosity, start->unsaid) != NULL)
+		word(&w, verbosity(c->verbosity, start->unsaid));
 	if (start->remote)
 		word(&w, "-R");
 	for (size_t i = 0; i < c->ftp_texts.count; i++) {
@@ -385,8 +348,7 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 		return -1;
 	}
 	one->number = ++h->started;
-	one->next = h->first;
-	h->first = one;
+	list_add(h->first, one);
 	h->count++;
 	log_at(LOG_DETAIL, "session of %s: helper %u, process %ld", one->peer, one->number,
 	    (long)one->proc.pid);

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,13 +18,15 @@
 #include "base/utf8.h"
 
 #define LINE_SIZE 2048
+#define JSON_SIZE 4096   /* enough for every event */
+#define JSON_TEXT 1000   /* the most of a message that is sure to fit in there */
 #define PATIENCE_MS 200 /* for somebody to read what we have said before */
 
 static struct {
 	const char *program;
 	int level;
-	bool to_syslog, with_time;
-} state = { "ftp-over-ssh", LOG_NORMAL, false, false };
+	bool to_syslog, with_time, json;
+} state = { "ftp-over-ssh", LOG_NORMAL, false, false, false };
 
 #define WITH_TIME "FTP_OVER_SSH_LOG_TIME" /* a child knows it by that */
 
@@ -59,18 +62,33 @@ log_with_time(void)
 	state.with_time = setenv(WITH_TIME, "1", 1) == 0;
 }
 
-/* What a line begins with; at most size - 1. UTC needs no file, which a sandbox may forbid. */
+void
+log_json(void)
+{
+	state.json = true;
+}
+
+/* UTC needs no file, which a sandbox may forbid. */
+static size_t
+put_time(char *dst, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	*dst = '\0';
+	return gmtime_r(&now, &tm) == NULL ? 0 : strftime(dst, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* What a line begins with; at most size - 1. */
 static size_t
 begin_line(char *line, size_t size)
 {
-	time_t now = time(NULL);
 	size_t len = 0;
-	struct tm tm;
 
 	if (state.to_syslog)
 		return 0;
-	if (state.with_time && gmtime_r(&now, &tm) != NULL)
-		len = strftime(line, size, "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	if (state.with_time && (len = put_time(line, size)) > 0)
+		line[len++] = ' ';
 	len += (size_t)snprintf(line + len, size - len, "%s: ", state.program);
 	return len < size ? len : 0;
 }
@@ -117,16 +135,16 @@ static void
 put_line(char *line)
 {
 	static unsigned lost;
+	unsigned before = lost;
 	size_t len = strlen(line);
 
 	if (!is_read()) {
 		lost++;
 		return;
 	}
-	if (lost > 0)
-		dprintf(STDERR_FILENO, "%s: %u messages were lost: nobody has read them\n",
-		    state.program, lost);
 	lost = 0;
+	if (before > 0)
+		log_at(LOG_QUIET, "%u messages were lost: nobody has read them", before);
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) == -1) {
 		/* there is nobody left to tell */
@@ -135,23 +153,61 @@ put_line(char *line)
 
 /* One write for each line: the lines of several processes do not mix. */
 static void
-emit(int priority, const char *fmt, va_list ap)
+put(int priority, char *line)
 {
-	char line[LINE_SIZE];
-	int body, saved = errno;
-	size_t head = begin_line(line, sizeof(line) / 2);
-
-	errno = saved; /* for %m */
-	body = vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
-	if (body < 0)
-		line[head] = '\0';
-	else if (body >= (int)(sizeof(line) - head - 1))
-		memcpy(line + sizeof(line) - 5, "...", 4);
-	flatten(line);
 	if (state.to_syslog)
 		syslog(priority, "%s", line);
 	else
 		put_line(line);
+}
+
+static size_t
+put_members(char *line, size_t len, const struct log_member *m)
+{
+	for (; m->name != NULL; m++) {
+		len += (size_t)snprintf(line + len, JSON_SIZE - len, "%s\"%s\": ",
+		    len == 0 ? "{" : ", ", m->name);
+		if (m->text != NULL)
+			len += utf8_json(line + len, JSON_SIZE - len, m->text);
+		else
+			len += (size_t)snprintf(line + len, JSON_SIZE - len, "%" PRIu64, m->number);
+	}
+	return len;
+}
+
+static void
+put_json(int priority, const char *event, const struct log_member *members)
+{
+	char line[JSON_SIZE], stamp[32];
+	const struct log_member head[] = { { "time", stamp, 0 }, { "program", state.program, 0 },
+		{ "event", event, 0 }, { NULL, NULL, 0 } };
+
+	put_time(stamp, sizeof(stamp));
+	memcpy(line + put_members(line, put_members(line, 0, head), members), "}", 2);
+	put(priority, line);
+}
+
+static void
+emit(int priority, const char *fmt, va_list ap)
+{
+	char line[LINE_SIZE];
+	int body, saved = errno;
+	size_t head = state.json ? 0 : begin_line(line, sizeof(line) / 2);
+	size_t room = state.json ? JSON_TEXT : sizeof(line) - head - 1;
+
+	errno = saved; /* for %m */
+	body = vsnprintf(line + head, room, fmt, ap);
+	if (body < 0)
+		line[head] = '\0';
+	else if (body >= (int)room)
+		memcpy(line + head + room - 4, "...", 4);
+	flatten(line);
+	if (state.json)
+		put_json(priority, priority == LOG_ERR ? "error" : priority == LOG_WARNING ?
+		    "warning" : "info", (struct log_member[]){ { "message", line, 0 },
+		    { NULL, NULL, 0 } });
+	else
+		put(priority, line);
 	errno = saved;
 }
 
@@ -176,6 +232,36 @@ log_at(int level, const char *fmt, ...)
 	emit(level <= LOG_NORMAL ? LOG_WARNING : level == LOG_SESSIONS ? LOG_INFO : LOG_DEBUG,
 	    fmt, ap);
 	va_end(ap);
+}
+
+void
+log_event(const char *event, const struct log_member *members, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	if (state.level < (state.json ? LOG_NORMAL : LOG_SESSIONS))
+		return;
+	va_start(ap, fmt);
+	if (state.json)
+		put_json(LOG_INFO, event, members);
+	else
+		emit(LOG_INFO, fmt, ap);
+	va_end(ap);
+	errno = saved;
+}
+
+void
+log_passed_on(int level, const char *line)
+{
+	char copy[JSON_SIZE];
+
+	if (!state.json || *line != '{') {
+		log_at(level, "%s", line);
+		return;
+	}
+	snprintf(copy, sizeof(copy), "%s", line);
+	put(LOG_INFO, copy);
 }
 
 /* One byte as it is shown; returns the length, at most 4. */

@@ -3,12 +3,15 @@
  *
  * log_error() lines read "program: what: why". Levels: -q silences all but errors of
  * our own start-up, none = errors and warnings, -v sessions and transfers, -vv the
- * control dialogue, -vvv everything. Destination: stderr, or syslog. */
+ * control dialogue, -vvv everything. Destination: stderr, or syslog.
+ *
+ * As JSON (FtpLog) each is an object of one line; the manual has its members. */
 #ifndef LOG_H
 #define LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level { LOG_QUIET = -1, LOG_NORMAL, LOG_SESSIONS, LOG_DIALOGUE, LOG_DETAIL };
 
@@ -20,9 +23,21 @@ void log_to_syslog(void);
 bool log_in_syslog(void);
 /* Lines begin with date and time (UTC), also those of our children. */
 void log_with_time(void);
+void log_json(void);
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_at(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What is told of a session or a transfer: with -v, and always as JSON, which has it in parts. The
+ * last member has no name. */
+struct log_member {
+	const char *name, *text; /* NULL: a number */
+	uint64_t number;
+};
+void log_event(const char *event, const struct log_member *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A line that another process of ours has made: as log_at(), but for JSON, which is whole. */
+void log_passed_on(int level, const char *line);
 
 /* Bytes from a peer made printable: \r, \n, \t, \\ and \ooo for everything else outside
  * 0x20-0x7e. Always NUL-terminated, "..." at the end when cut; returns dst. */

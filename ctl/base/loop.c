@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 
 #define NO_MEMORY_MS 20
@@ -19,14 +20,6 @@ struct watch {
 	bool paused;
 	uint64_t resume; /* when the pause is over, 0 = not by itself */
 	watch_fn *fn;
-	void *arg;
-};
-
-struct timer {
-	struct loop *loop;
-	struct timer *next;
-	uint64_t due;
-	timer_fn *fn;
 	void *arg;
 };
 
@@ -53,7 +46,7 @@ loop_free(struct loop *l)
 	for (size_t i = 0; i < l->count; i++)
 		free(l->watches[i]);
 	while (l->timers != NULL)
-		timer_free(l->timers);
+		(l->timers->allocated ? timer_free : timer_stop)(l->timers);
 	free(l->fds);
 	free(l->watches);
 	free(l);
@@ -188,31 +181,45 @@ loop_compact(struct loop *l)
 	l->freed = 0;
 }
 
-struct timer *
-loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
+void
+timer_set(struct timer *t, struct loop *l, unsigned ms, timer_fn *fn, void *arg)
 {
-	struct timer *t, **at;
+	struct timer **at;
 
-	if ((t = memory_new(sizeof(*t))) == NULL)
-		return NULL;
-	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg };
+	timer_stop(t);
+	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg, t->allocated };
 	for (at = &l->timers; *at != NULL && (*at)->due <= t->due; at = &(*at)->next)
 		;
 	t->next = *at;
 	*at = t;
+}
+
+void
+timer_stop(struct timer *t)
+{
+	if (t->loop != NULL)
+		list_remove(timer, t->loop->timers, t);
+	t->loop = NULL;
+}
+
+struct timer *
+loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
+{
+	struct timer *t = memory_new(sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->allocated = true;
+	timer_set(t, l, ms, fn, arg);
 	return t;
 }
 
 void
 timer_free(struct timer *t)
 {
-	struct timer **at;
-
 	if (t == NULL)
 		return;
-	for (at = &t->loop->timers; *at != t; at = &(*at)->next)
-		;
-	*at = t->next;
+	timer_stop(t);
 	free(t);
 }
 
@@ -242,7 +249,9 @@ loop_run_timers(struct loop *l)
 		timer_fn *fn = t->fn;
 		void *arg = t->arg;
 
-		timer_free(t);
+		timer_stop(t);
+		if (t->allocated)
+			free(t);
 		fn(arg);
 	}
 }

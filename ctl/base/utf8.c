@@ -1,5 +1,9 @@
 #include "base/utf8.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include <stddef.h>
 
 uint32_t
@@ -29,4 +33,38 @@ utf8_decode(const unsigned char **text)
 		return c;
 	}
 	return UTF8_BAD;
+}
+
+/* One character, at most 12 bytes. */
+static size_t
+json_character(char dst[13], uint32_t c)
+{
+	int n;
+
+	if (c == '"' || c == '\\')
+		n = snprintf(dst, 13, "\\%c", (char)c);
+	else if (c >= 0x20 && c < 0x7f)
+		n = snprintf(dst, 13, "%c", (char)c);
+	else if (c < 0x10000)
+		n = snprintf(dst, 13, "\\u%04" PRIx32, c);
+	else
+		n = snprintf(dst, 13, "\\u%04" PRIx32 "\\u%04" PRIx32,
+		    0xd800 + ((c - 0x10000) >> 10 & 0x3ff), 0xdc00 + ((c - 0x10000) & 0x3ff));
+	return (size_t)n;
+}
+
+size_t
+utf8_json(char *dst, size_t size, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t len = 1, n;
+	char one[13];
+
+	dst[0] = '"';
+	while (*p != '\0' && len + (n = json_character(one, utf8_decode(&p))) + 2 <= size) {
+		memcpy(dst + len, one, n);
+		len += n;
+	}
+	memcpy(dst + len, "\"", 2);
+	return len + 1;
 }

@@ -8,7 +8,7 @@
 
 #include "options/cmdline.h"
 #include "client/ftp_dialogue.h"
-#include "mux/forward.h"
+#include "mux/mux.h"
 #include "master/master.h"
 
 #define CHECK_LOOK_MS 50    /* how often the starting ssh is looked at */
@@ -23,7 +23,10 @@ struct check {
 	char *config, path[1024];
 	struct loop *loop;
 	struct master *master;
-	struct forwarder *forwarder;
+	struct check_link {
+		struct mux *mux;
+		struct forward_result answer;
+	} link, ftp_link; /* for one question; with the channel to the FTP port */
 	struct forward_result answer; /* the last one */
 	struct ftp_dialogue ftp;
 	bool logged_in;

@@ -30,14 +30,6 @@ master_changed(void *arg, enum master_state state)
 	(void)state;
 }
 
-static void
-answered(void *arg, const struct forward_result *result)
-{
-	struct check *c = arg;
-
-	c->answer = *result;
-}
-
 enum outcome
 check_master(struct check *c)
 {
@@ -54,50 +46,82 @@ check_master(struct check *c)
 	if (state != MASTER_UP)
 		return check_say(c, BAD, "%s", master_reason(c->master));
 	log_open("ftp-over-ssh-ctl", LOG_QUIET, false); /* what it is refused is told here */
-	c->forwarder = forwarder_new(c->loop, master_path(c->master), answered, c);
-	if (c->forwarder == NULL)
-		return check_say(c, BAD, "%s: %s", master_path(c->master), strerror(errno));
 	if (!master_is_ours(c->master))
 		return check_say(c, GOOD, "yours, at %s", master_path(c->master));
 	return check_say(c, GOOD, "started for this check");
 }
 
-/* Dialling */
+/* Asking it */
 
-/* The answer to a request, in c->answer. */
-static enum forward_status
-wait_answer(struct check *c, uint32_t id)
+static void
+answered(void *arg, const struct forward_result *result)
 {
-	uint64_t now, end = loop_now() + DIAL_MS;
+	struct check_link *l = arg;
 
-	c->answer = (struct forward_result){ .id = UINT32_MAX, .status = FORWARD_TIMEOUT };
-	if (id == 0) {
-		c->answer.status = FORWARD_DEAD;
-		return FORWARD_DEAD;
-	}
-	while (c->answer.id != id && c->answer.id != 0 && (now = loop_now()) < end)
-		if (loop_once(c->loop, (int)(end - now)) == -1)
-			break;
-	return c->answer.status;
+	if (l->answer.id == UINT32_MAX)
+		l->answer = *result;
 }
 
-static enum forward_status
-dial(struct check *c, const char *host, uint16_t port, int *rfd, int *wfd)
+static bool
+link_open(struct check *c, struct check_link *l)
 {
-	char old[8];
-
-	master_refusal(c->master, old, sizeof(old));
-	*rfd = *wfd = -1;
-	return wait_answer(c, forward_stdio(c->forwarder, host, port, rfd, wfd));
+	c->answer = (struct forward_result){ .status = FORWARD_DEAD };
+	l->answer = (struct forward_result){ .id = UINT32_MAX, .status = FORWARD_TIMEOUT };
+	l->mux = mux_new(c->loop, master_path(c->master), answered, l);
+	return l->mux != NULL;
 }
 
 static void
-hang_up(int rfd, int wfd)
+link_close(struct check_link *l)
 {
-	if (rfd != -1)
-		close(rfd);
-	if (wfd != -1 && wfd != rfd)
-		close(wfd);
+	mux_free(l->mux);
+	l->mux = NULL;
+}
+
+/* What was the one request on that connection has this id. */
+static bool
+wait_answer(struct check *c, const struct check_link *l, uint32_t id)
+{
+	uint64_t now, end = loop_now() + DIAL_MS;
+
+	while (id != 0 && l->answer.id == UINT32_MAX && (now = loop_now()) < end)
+		if (loop_once(c->loop, (int)(end - now)) == -1)
+			break;
+	if (id != 0)
+		c->answer = l->answer;
+	return c->answer.status == FORWARD_OK;
+}
+
+/* The channel's socket; its connection to the master must stay open. -1: c->answer says why. */
+static int
+dial(struct check *c, const char *host, uint16_t port, struct check_link *l)
+{
+	struct forward to = { .port = port };
+	char old[8];
+	int fds[2];
+	uint32_t id;
+
+	master_refusal(c->master, old, sizeof(old));
+	snprintf(to.host, sizeof(to.host), "%s", host);
+	if (!link_open(c, l) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
+		return -1;
+	id = mux_stdio_forward(l->mux, &to, fds[1]);
+	close(fds[1]);
+	if (wait_answer(c, l, id))
+		return fds[0];
+	close(fds[0]);
+	return -1;
+}
+
+static bool
+can_dial(struct check *c, const char *host, uint16_t port)
+{
+	int fd = dial(c, host, port, &c->link);
+
+	link_close(&c->link);
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
 }
 
 /* In the ssh server's words; a master of ours says them a moment later. */
@@ -119,13 +143,9 @@ static bool
 other_dial_works(struct check *c)
 {
 	char port[16] = "22";
-	int rfd, wfd;
-	bool works;
 
 	sshcmd_value(c->config, "port", port, sizeof(port));
-	works = dial(c, "localhost", (uint16_t)strtoul(port, NULL, 10), &rfd, &wfd) == FORWARD_OK;
-	hang_up(rfd, wfd);
-	return works;
+	return can_dial(c, "localhost", (uint16_t)strtoul(port, NULL, 10));
 }
 
 static enum outcome
@@ -160,7 +180,7 @@ check_dial(struct check *c)
 	const struct hostport *s = &c->cmdline.server;
 	char at[SPEC_HOST_MAX + 16];
 
-	if (dial(c, s->host, s->port, &c->ftp.rfd, &c->ftp.wfd) != FORWARD_OK)
+	if ((c->ftp.rfd = c->ftp.wfd = dial(c, s->host, s->port, &c->ftp_link)) == -1)
 		return dial_refused(c, s->host, s->port, "is an FTP server running there? -t names "
 		    "another one");
 	return check_say(c, GOOD, "%s, from the ssh server",
@@ -170,16 +190,23 @@ check_dial(struct check *c)
 enum outcome
 check_reaches(struct check *c, uint16_t port)
 {
-	int rfd, wfd;
-
-	if (dial(c, c->cmdline.server.host, port, &rfd, &wfd) != FORWARD_OK)
-		return dial_refused(c, c->cmdline.server.host, port, "the server announces a port "
-		    "that nobody can connect to: a firewall on its host?");
-	hang_up(rfd, wfd);
-	return GOOD;
+	if (can_dial(c, c->cmdline.server.host, port))
+		return GOOD;
+	return dial_refused(c, c->cmdline.server.host, port, "the server announces a port "
+	    "that nobody can connect to: a firewall on its host?");
 }
 
 /* The other direction */
+
+static bool
+ask(struct check *c, uint32_t (*request)(struct mux *, const struct forward *))
+{
+	bool done = link_open(c, &c->link) &&
+	    wait_answer(c, &c->link, request(c->link.mux, &c->listener));
+
+	link_close(&c->link);
+	return done;
+}
 
 /* sshd may permit one of these names, and not the other. */
 static bool
@@ -194,7 +221,7 @@ open_listener(struct check *c)
 		if (rundir_fresh(f->path, sizeof(f->path), 'c') == -1 ||
 		    (c->near_fd = unixsock_listen(f->path, 1)) == -1)
 			return false;
-		if (wait_answer(c, forward_open(c->forwarder, f)) == FORWARD_OK)
+		if (ask(c, mux_open_forward))
 			return true;
 		close(c->near_fd);
 		c->near_fd = -1;
@@ -236,11 +263,12 @@ void
 check_hang_up(struct check *c)
 {
 	if (c->far_port != 0)
-		wait_answer(c, forward_cancel(c->forwarder, &c->listener));
+		ask(c, mux_close_forward);
 	if (c->near_fd != -1) {
 		close(c->near_fd);
 		unlink(c->listener.path);
 	}
-	hang_up(c->ftp.rfd, c->ftp.wfd);
-	forwarder_free(c->forwarder);
+	if (c->ftp.rfd != -1)
+		close(c->ftp.rfd);
+	link_close(&c->ftp_link);
 }

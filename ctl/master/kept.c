@@ -5,16 +5,19 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "proxy/drain.h"
-#include "master/keepmsg.h"
+#include "base/fdpass.h"
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "master/keepmsg.h"
+#include "mux/muxmsg.h"
+#include "proxy/drain.h"
 #include "proxy/proxy_trace.h"
-#include "master/refusals.h"
 
 #define COPIES_MAX 128 /* of one helper */
 
@@ -24,9 +27,9 @@ struct copy {
 	struct kept_by *by; /* NULL: it has ended */
 	uint32_t op, id;
 	int fd, trace;
-	char *ctl_path;
+	char ctl_path[FORWARD_PATH_MAX]; /* "": not of the first master */
 	struct watch *watch;
-	struct timer *timer;
+	struct timer timer;
 	struct drain drain;
 	bool spare; /* at rest: the next helper may have it */
 	bool lent;  /* and one has had it */
@@ -42,15 +45,16 @@ struct kept_by {
 	int fd;
 	unsigned copies;
 	bool guarded; /* the spare one that it had */
-	char *ctl_path;
+	char ctl_path[FORWARD_PATH_MAX];
 };
 
 struct kept {
 	struct loop *loop;
-	struct refusals *refusals;
 	unsigned hold_ms;
-	bool guard;
+	bool ours; /* the masters */
 	struct copy *copies;
+	char ctl_path[FORWARD_PATH_MAX]; /* of the master that was used last, */
+	unsigned refused;                /* and opens that it has refused */
 };
 
 struct kept *
@@ -58,58 +62,37 @@ kept_new(struct loop *loop, unsigned hold_ms)
 {
 	struct kept *k = memory_new(sizeof(*k));
 
-	if (k == NULL)
-		return NULL;
-	k->loop = loop;
-	k->hold_ms = hold_ms;
+	if (k != NULL)
+		*k = (struct kept){ .loop = loop, .hold_ms = hold_ms };
 	return k;
-}
-
-void
-kept_guard(struct kept *k, bool guard)
-{
-	k->guard = guard;
 }
 
 static void
 copy_free(struct copy *copy)
 {
-	struct copy **at;
-
-	for (at = &copy->kept->copies; *at != copy; at = &(*at)->next)
-		;
-	*at = copy->next;
+	list_remove(copy, copy->kept->copies, copy);
 	watch_free(copy->watch);
-	timer_free(copy->timer);
+	timer_stop(&copy->timer);
 	close(copy->fd);
 	if (copy->trace != -1)
 		close(copy->trace);
-	free(copy->ctl_path);
 	free(copy);
-}
-
-unsigned
-kept_count(const struct kept *k)
-{
-	unsigned n = 0;
-
-	for (const struct copy *c = k->copies; c != NULL; c = c->next)
-		n += c->by == NULL;
-	return n;
 }
 
 unsigned
 kept_refused(const struct kept *k, const char *ctl_path)
 {
-	return refusals_count(k->refusals, ctl_path);
+	return strcmp(k->ctl_path, ctl_path) == 0 ? k->refused : 0;
 }
 
 /* --- when its helper has ended --------------------------------------------------------- */
 
 /* A connection to a master is read until that has closed it (drain.h). */
 static void
-copy_end(struct copy *copy)
+copy_end(void *arg)
 {
+	struct copy *copy = arg;
+
 	if (copy->watch == NULL) {
 		copy_free(copy);
 		return;
@@ -120,21 +103,9 @@ copy_end(struct copy *copy)
 }
 
 static void
-copy_expired(void *arg)
-{
-	struct copy *copy = arg;
-
-	copy->timer = NULL;
-	copy_end(copy);
-}
-
-/* Out of memory it is closed at once: no hold is worth more than the tunnel. */
-static void
 copy_hold(struct copy *copy)
 {
-	copy->timer = loop_timer(copy->kept->loop, copy->kept->hold_ms, copy_expired, copy);
-	if (copy->timer == NULL)
-		copy_end(copy);
+	timer_set(&copy->timer, copy->kept->loop, copy->kept->hold_ms, copy_end, copy);
 }
 
 /* All is answered: then it may be closed, though what was being sent must not look complete. */
@@ -164,17 +135,9 @@ copy_ready(void *arg, short revents)
 		copy_answered(copy);
 		return;
 	}
-	if (copy->ctl_path != NULL && !copy->ends) /* the master's end */
-		refusals_forget(copy->kept->refusals, copy->ctl_path);
+	if (strcmp(copy->ctl_path, copy->kept->ctl_path) == 0 && !copy->ends) /* the master's end */
+		copy->kept->refused = 0;
 	copy_free(copy);
-}
-
-static void
-copy_read_on(struct copy *copy)
-{
-	copy->watch = loop_watch(copy->kept->loop, copy->fd, POLLIN, copy_ready, copy);
-	if (copy->drain.unanswered == 0)
-		copy_answered(copy);
 }
 
 static void
@@ -186,19 +149,21 @@ proxy_left(struct copy *copy, bool killed)
 	copy->drain = (struct drain){ .unanswered = DRAIN_FOR_EVER };
 	copy->hold = right && killed && t.channels > 0;
 	copy->spare = right && t.stays && t.rest;
-	if (copy->spare && copy->kept->guard && !copy->guarded) {
+	if (copy->spare && !copy->kept->ours && !copy->guarded) {
 		drain_hold_behind(copy->fd);
 		copy->guarded = true;
 	}
-	if (right && copy->ctl_path != NULL)
-		refusals_add(&copy->kept->refusals, copy->ctl_path, t.refused);
+	if (right && strcmp(copy->ctl_path, copy->kept->ctl_path) == 0)
+		copy->kept->refused += t.refused;
 	if (right && !t.stays)
 		copy->drain = t.drain;
-	copy_read_on(copy);
+	copy->watch = loop_watch(copy->kept->loop, copy->fd, POLLIN, copy_ready, copy);
+	if (copy->drain.unanswered == 0)
+		copy_answered(copy);
 }
 
 static void
-copy_left(struct copy *copy, bool killed)
+copy_left(struct copy *copy, int killed)
 {
 	/* Who has no trace to leave does not leave it to us when he ends by himself. */
 	bool done = !killed && copy->trace == -1 && !copy->lent;
@@ -234,18 +199,26 @@ copy_find(struct kept_by *by, uint32_t op, uint32_t id)
 	return NULL;
 }
 
-/* A spare one that was taken over comes back with a trace of its own. */
+/* fn may free the copy. */
 static void
-spare_returned(struct kept_by *by, int fd)
+each_copy(struct kept_by *by, void (*fn)(struct copy *, int), int arg)
 {
 	struct copy *c, *next;
 
 	for (c = by->kept->copies; c != NULL; c = next) {
 		next = c->next;
-		if (c->by == by && c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd)) {
-			by->guarded = c->guarded;
-			copy_free(c);
-		}
+		if (c->by == by)
+			fn(c, arg);
+	}
+}
+
+/* A spare one that was taken over comes back with a trace of its own. */
+static void
+spare_returned(struct copy *c, int fd)
+{
+	if (c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd)) {
+		c->by->guarded = c->guarded;
+		copy_free(c);
 	}
 }
 
@@ -261,7 +234,7 @@ copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
 		.id = m->id, .fd = fd[0], .trace = fd[1],
 		.guarded = m->op == KEEP_PROXY && m->id == 0 && by->guarded };
 	if (m->op == KEEP_PROXY && m->id == 0)
-		c->ctl_path = memory_text(by->ctl_path);
+		memcpy(c->ctl_path, by->ctl_path, sizeof(c->ctl_path));
 	by->kept->copies = c;
 	return true;
 }
@@ -272,7 +245,7 @@ by_message(struct kept_by *by, const struct keep_message *m, const int fd[2])
 	struct copy *c;
 
 	if (m->op == KEEP_PROXY && fd[0] != -1)
-		spare_returned(by, fd[0]);
+		each_copy(by, spare_returned, fd[0]);
 	if ((m->op == KEEP_PROXY || m->op == KEEP_UPLOAD) && fd[0] != -1 && copy_add(by, m, fd))
 		return;
 	if (m->op == KEEP_RELEASE && (c = copy_find(by, KEEP_UPLOAD, m->id)) != NULL) {
@@ -284,39 +257,17 @@ by_message(struct kept_by *by, const struct keep_message *m, const int fd[2])
 			close(fd[i]);
 }
 
-static void
-message_fds(struct msghdr *msg, int fd[2])
-{
-	struct cmsghdr *c;
-	size_t n;
-
-	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(fd, CMSG_DATA(c), (n < 2 ? n : 2) * sizeof(int));
-	}
-}
-
 /* false: nothing more is there now, or ever (*end). */
 static bool
 by_receive(struct kept_by *by, bool *end)
 {
 	struct keep_message m;
-	struct iovec iov = { &m, sizeof(m) };
-	union {
-		char space[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space,
-		.msg_controllen = sizeof(control.space) };
-	int fd[2] = { -1, -1 };
-	ssize_t n = recvmsg(by->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int fd[FDPASS_MAX];
+	ssize_t n = fdpass_receive(by->fd, &m, sizeof(m), fd);
 
 	*end = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
 	if (n <= 0)
 		return false;
-	message_fds(&msg, fd);
 	if (n != (ssize_t)sizeof(m))
 		m.op = 0;
 	by_message(by, &m, fd);
@@ -342,12 +293,14 @@ kept_begin(struct kept *k, const char *ctl_path, int *fd)
 	struct kept_by *by = memory_new(sizeof(*by));
 	int pair[2];
 
-	if (by == NULL || (by->ctl_path = memory_text(ctl_path)) == NULL ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
-		if (by != NULL)
-			free(by->ctl_path);
+	if (by == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
 		free(by);
 		return NULL;
+	}
+	snprintf(by->ctl_path, sizeof(by->ctl_path), "%s", ctl_path);
+	if (strcmp(k->ctl_path, by->ctl_path) != 0) {
+		memcpy(k->ctl_path, by->ctl_path, sizeof(k->ctl_path));
+		k->refused = 0;
 	}
 	by->kept = k;
 	by->fd = pair[0];
@@ -362,8 +315,7 @@ kept_spare(struct kept_by *by)
 	struct copy *c;
 
 	for (c = by->kept->copies; c != NULL; c = c->next)
-		if (c->by == NULL && c->spare && c->ctl_path != NULL &&
-		    strcmp(c->ctl_path, by->ctl_path) == 0)
+		if (c->by == NULL && c->spare && strcmp(c->ctl_path, by->ctl_path) == 0)
 			break;
 	if (c == NULL)
 		return -1;
@@ -383,54 +335,43 @@ by_free(struct kept_by *by)
 {
 	watch_free(by->watch);
 	close(by->fd);
-	free(by->ctl_path);
 	free(by);
 }
 
 void
-kept_end(struct kept_by *by, bool killed)
+kept_end(struct kept_by *by, bool killed, bool ours)
 {
-	struct copy *c, *next;
 	bool end;
 
 	if (by == NULL)
 		return;
+	by->kept->ours = ours;
 	while (by_receive(by, &end))
 		;
-	for (c = by->kept->copies; c != NULL; c = next) {
-		next = c->next;
-		if (c->by == by)
-			copy_left(c, killed);
-	}
+	each_copy(by, copy_left, killed);
 	by_free(by);
 }
 
-/* Nothing speaks against closing it. */
-static bool
-copy_is_clean(const struct copy *copy)
+/* Where nothing speaks against closing it. */
+static void
+copy_forget(struct copy *c, int ignored)
 {
 	struct proxy_trace t;
 
-	return copy->op != KEEP_PROXY || (copy->trace != -1 && proxy_trace_read(&t, copy->trace) &&
-	    !t.stays && t.drain.unanswered == 0);
+	(void)ignored;
+	c->by = NULL;
+	c->forgotten = c->op == KEEP_PROXY && (c->trace == -1 || !proxy_trace_read(&t, c->trace) ||
+	    t.stays || t.drain.unanswered != 0);
+	if (!c->forgotten)
+		copy_free(c);
 }
 
 void
 kept_forget(struct kept_by *by)
 {
-	struct copy *c, *next;
-
 	if (by == NULL)
 		return;
-	for (c = by->kept->copies; c != NULL; c = next) {
-		next = c->next;
-		if (c->by != by)
-			continue;
-		c->by = NULL;
-		c->forgotten = !copy_is_clean(c);
-		if (!c->forgotten)
-			copy_free(c);
-	}
+	each_copy(by, copy_forget, 0);
 	by_free(by); /* from now on the helper knows */
 }
 
@@ -450,6 +391,5 @@ kept_free(struct kept *k, bool ours)
 			drain_behind(&c->drain, c->fd, NULL, 0);
 		copy_free(c);
 	}
-	refusals_free(k->refusals);
 	free(k);
 }

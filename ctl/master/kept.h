@@ -12,8 +12,6 @@ struct kept_by;
 struct loop;
 
 struct kept *kept_new(struct loop *, unsigned hold_ms); /* hold_ms: FtpAbortHold */
-/* The master is another's: what must stay open for it does so even if we are killed. */
-void kept_guard(struct kept *, bool);
 
 /* The tunnel ends, and the masters with it (ours), or else a process stays behind for what must
  * stay open as long as they live. The helpers have ended. NULL is harmless. */
@@ -25,12 +23,13 @@ struct kept_by *kept_begin(struct kept *, const char *ctl_path, int *fd);
 /* A proxy connection for it to take over (proxy_adopt()); -1 = none, it makes its own. It stays
  * here, too, and is not the caller's to close. */
 int kept_spare(struct kept_by *);
-/* The helper is no more; killed: not by itself. NULL is harmless. */
-void kept_end(struct kept_by *, bool killed);
+/* The helper is no more; killed: not by itself. A master that is not ours: what must stay open for it does
+ * so even if we are killed. NULL is harmless. */
+void kept_end(struct kept_by *, bool killed, bool ours);
 void kept_forget(struct kept_by *); /* we end, and it goes on: kept_free() must follow */
 
-/* A master keeps a channel of each open that was refused, and ends when it has 16,384. */
+/* A master keeps a channel of each open that was refused (proxy_trace.h), and ends when it has 16,384. So
+ * many has the one that was used last. */
 unsigned kept_refused(const struct kept *, const char *ctl_path);
-unsigned kept_count(const struct kept *); /* descriptors whose helper has ended */
 
 #endif

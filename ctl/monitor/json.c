@@ -7,28 +7,12 @@
 #include "base/utf8.h"
 
 static void
-put_character(FILE *f, uint32_t c)
-{
-	if (c == '"' || c == '\\')
-		fprintf(f, "\\%c", (char)c);
-	else if (c >= 0x20 && c < 0x7f)
-		fputc((int)c, f);
-	else if (c < 0x10000)
-		fprintf(f, "\\u%04" PRIx32, c);
-	else
-		fprintf(f, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((c - 0x10000) >> 10),
-		    0xdc00 + ((c - 0x10000) & 0x3ff));
-}
-
-void
 json_string(FILE *f, const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	char string[UTF8_JSON(512)]; /* no text is longer, see status_records.h */
 
-	fputc('"', f);
-	while (*p != '\0')
-		put_character(f, utf8_decode(&p));
-	fputc('"', f);
+	utf8_json(string, sizeof(string), text);
+	fputs(string, f);
 }
 
 static void

@@ -10,6 +10,5 @@
 /* Names, pids and destinations only. */
 void json_names(FILE *, const struct tunnels *);
 void json_tunnels(FILE *, const struct tunnels *);
-void json_string(FILE *, const char *);
 
 #endif

@@ -58,16 +58,6 @@ muxmsg_hello(struct wire *w)
 	return packet_end(w, &undo, wire_put_u32(w, MUX_VERSION));
 }
 
-int
-muxmsg_request(struct wire *w, enum mux_type type, uint32_t id)
-{
-	struct wire undo;
-
-	if (packet_begin(w, &undo, type) == -1)
-		return -1;
-	return packet_end(w, &undo, wire_put_u32(w, id));
-}
-
 static int
 put_forward(struct wire *w, const struct forward *f)
 {
@@ -84,27 +74,27 @@ put_forward(struct wire *w, const struct forward *f)
 	return 0;
 }
 
-int
-muxmsg_forward(struct wire *w, enum mux_type type, uint32_t id, const struct forward *f)
+static int
+put_dial(struct wire *w, const struct forward *f)
 {
-	struct wire undo;
-
-	if (packet_begin(w, &undo, type) == -1)
+	/* The port is a u32, whatever PROTOCOL.mux says: mux.c reads one. */
+	if (wire_put_string(w, "") == -1 || wire_put_string(w, f->host) == -1)
 		return -1;
-	return packet_end(w, &undo, wire_put_u32(w, id) == -1 || put_forward(w, f) == -1);
+	return wire_put_u32(w, f->port);
 }
 
 int
-muxmsg_stdio(struct wire *w, uint32_t id, const char *host, uint16_t port)
+muxmsg_request(struct wire *w, enum mux_type type, uint32_t id, const struct forward *f)
 {
 	struct wire undo;
+	int bad;
 
-	if (packet_begin(w, &undo, MUX_C_NEW_STDIO_FWD) == -1)
+	if (packet_begin(w, &undo, type) == -1)
 		return -1;
-	/* The port is a u32, whatever PROTOCOL.mux says: mux.c reads one. */
-	return packet_end(w, &undo, wire_put_u32(w, id) == -1 ||
-	    wire_put_string(w, "") == -1 || wire_put_string(w, host) == -1 ||
-	    wire_put_u32(w, port) == -1);
+	bad = wire_put_u32(w, id);
+	if (f != NULL && bad == 0)
+		bad = type == MUX_C_NEW_STDIO_FWD ? put_dial(w, f) : put_forward(w, f);
+	return packet_end(w, &undo, bad);
 }
 
 static int

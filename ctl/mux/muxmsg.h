@@ -1,16 +1,12 @@
-/* The messages of OpenSSH's multiplexing protocol, version 4 (PROTOCOL.mux), as
- * far as they are needed here. Pure.
- *
- * On the wire every packet is a u32 length and that many bytes; the encoders below
- * append whole packets. They return 0, or -1 when there is no room (nothing is
- * appended then). */
+/* The messages of OpenSSH's multiplexing protocol, version 4 (PROTOCOL.mux), as far as they are needed
+ * here. Pure. The encoders append whole packets, u32 length and that many bytes. They return 0, or -1
+ * when there is no room (nothing is appended then). */
 #ifndef MUXMSG_H
 #define MUXMSG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mux/forward.h"
 #include "base/wire.h"
 
 #define MUX_VERSION 4
@@ -31,6 +27,21 @@ enum mux_answer {
 	MUX_S_REMOTE_PORT, MUX_S_PROXY, MUX_S_HELLO
 };
 
+#define FORWARD_PATH_MAX 104 /* with the NUL; below sun_path everywhere */
+#define FORWARD_HOST_MAX 256
+
+enum forward_kind {
+	FORWARD_LOCAL, /* ssh listens on path, the far side connects to host:port */
+	FORWARD_REMOTE /* the far side listens on host:port (0 = any), ssh connects to path */
+};
+
+struct forward {
+	enum forward_kind kind;
+	uint16_t port;
+	char host[FORWARD_HOST_MAX]; /* remote: "localhost"; "" means every address */
+	char path[FORWARD_PATH_MAX]; /* a unix socket on this machine */
+};
+
 struct mux_reply {
 	enum mux_answer answer;
 	uint32_t id;     /* of the request; 0 for a hello */
@@ -39,9 +50,8 @@ struct mux_reply {
 };
 
 int muxmsg_hello(struct wire *);
-int muxmsg_request(struct wire *, enum mux_type, uint32_t id); /* alive check, terminate, proxy */
-int muxmsg_forward(struct wire *, enum mux_type, uint32_t id, const struct forward *);
-int muxmsg_stdio(struct wire *, uint32_t id, const char *host, uint16_t port);
+/* f: what to open or to close; of a stdio forward host and port; else NULL. */
+int muxmsg_request(struct wire *, enum mux_type, uint32_t id, const struct forward *f);
 
 /* Decode a packet without its length. -1: malformed, or not an answer that is known. */
 int muxmsg_decode(struct mux_reply *, const uint8_t *packet, size_t len);

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,4 +110,16 @@ peer_uid(int fd, uid_t *uid)
 		return PEER_UNKNOWN;
 	*uid = socket.uid;
 	return PEER_KNOWN;
+}
+
+char *
+peer_name(char dst[PEER_NAME_MAX], uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw != NULL && strlen(pw->pw_name) < PEER_NAME_MAX)
+		strcpy(dst, pw->pw_name);
+	else
+		snprintf(dst, PEER_NAME_MAX, "%ld", (long)uid);
+	return dst;
 }

@@ -15,6 +15,9 @@ enum peer_result {
 /* Linux: loopback and own addresses by sock_diag (an orphaned socket, inode 0, is
  * UNKNOWN: it would read as root); unix sockets by SO_PEERCRED / getpeereid(). */
 enum peer_result peer_uid(int fd, uid_t *uid);
+/* For messages: its name, or else its number. */
+#define PEER_NAME_MAX 40
+char *peer_name(char dst[PEER_NAME_MAX], uid_t);
 
 /* Address helpers: v4-mapped IPv6 counts as IPv4. Ports are not compared. */
 bool addr_is_loopback(const struct sockaddr *);

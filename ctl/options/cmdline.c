@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options/flags.h"
+#include "options/cmdline_private.h"
 #include "base/log.h"
 
 static const struct flag *

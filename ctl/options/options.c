@@ -205,6 +205,8 @@ static const struct option_info table[] = {
 	    "run true on the ssh server once, for small files; auto: where ssh is our own"),
 	ROW("FtpConfigForwards", "no|yes", config_forwards, set_bool,
 	    "take over ssh_config forwards to port 21 (default yes)"),
+	ROW("FtpLog", "text|json", log_json, set_bool,
+	    "messages as lines of text, or of JSON, with all sessions and transfers"),
 	ROW("FtpNotify", "PROGRAM", notify, set_notify,
 	    "run it when the ssh connection is lost, and when it is there again"),
 	ROW("FtpName", "NAME", name, set_name,

@@ -1,6 +1,5 @@
-/* The Ftp... options (-o FtpKey=value): one table of names, value syntax, help
- * text and parser; usage text, man pages and completions are checked against it.
- * Pure: no descriptor, no clock. */
+/* The Ftp... options (-o FtpKey=value): one table of names, value syntax, help text and parser; usage
+ * text, man pages and completions are checked against it. Pure. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -8,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mux/forward.h"
-
 #define MASTERS_MAX 64
 
 enum passive_address { PASSIVE_CONTROL, PASSIVE_REPLY, PASSIVE_ADDR };
 enum no_delay { NO_DELAY_AUTO, NO_DELAY_YES, NO_DELAY_NO };
+/* How data connections are dialled: channels of a proxy connection, or a forward for each. */
+enum forward_method { METHOD_AUTO, METHOD_PROXY, METHOD_MUX };
 enum server_mode { MODE_AUTO, MODE_SAME, MODE_PASSIVE, MODE_ACTIVE };
 
 struct ftp_options {
@@ -33,6 +32,7 @@ struct ftp_options {
 	unsigned masters;                     /* FtpMasters=N, default 1 */
 	enum no_delay no_delay;               /* FtpNoDelay=auto|yes|no */
 	bool config_forwards;                 /* FtpConfigForwards=yes|no, default yes */
+	bool log_json;                        /* FtpLog=text|json */
 	char notify[256];                     /* FtpNotify=PROGRAM, "" = none */
 	char name[64];                        /* FtpName=NAME, "" = destination:port */
 };

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "process/fdlimit.h"
+#include "base/list.h"
 #include "base/loop.h"
 #include "process/signals.h"
 
@@ -44,12 +45,7 @@ status_of(int wait_status)
 static void
 removed(struct proc *p)
 {
-	struct proc **at;
-
-	for (at = &first; *at != NULL && *at != p; at = &(*at)->next)
-		;
-	if (*at != NULL)
-		*at = p->next;
+	list_remove(proc, first, p);
 	p->pid = 0;
 	if (first == NULL) {
 		watch_free(watch);

@@ -199,19 +199,6 @@ proxy_came(struct proxy_channel *c, const uint8_t *data, size_t len)
 	proxy_schedule(c, PROXY_READABLE);
 }
 
-size_t
-proxy_peek(struct proxy_channel *c, const uint8_t **data)
-{
-	if (c->first != NULL) {
-		*data = c->first->data + c->first->from;
-		return c->first->len - c->first->from;
-	}
-	if (c->segment == c->segments)
-		return 0;
-	*data = c->list[c->segment].data;
-	return c->list[c->segment].len;
-}
-
 int
 proxy_pieces(struct proxy_channel *c, struct iovec *iov, int max)
 {
@@ -296,14 +283,6 @@ bool
 proxy_closed(const struct proxy_channel *c)
 {
 	return c->state == CHANNEL_OVER || c->proxy->over;
-}
-
-void
-proxy_channel_pause(struct proxy_channel *c, bool paused)
-{
-	if (c->paused && !paused && (c->waiting > 0 || c->eof_came))
-		proxy_schedule(c, PROXY_READABLE);
-	c->paused = paused;
 }
 
 /* --- writing ---------------------------------------------------------------------------- */

@@ -39,8 +39,7 @@ proxy_hello(struct proxy *p, const uint8_t *frame, size_t len)
 			proxy_unable(p, "it speaks another version");
 	} else if (p->state == PROXY_ASKED && reply.answer == MUX_S_PROXY) {
 		p->state = PROXY_READY;
-		timer_free(p->silence);
-		p->silence = NULL;
+		timer_stop(&p->silence);
 	} else if (reply.answer == MUX_S_FAILURE || reply.answer == MUX_S_DENIED) {
 		proxy_unable(p, reply.reason);
 	} else {

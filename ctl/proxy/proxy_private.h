@@ -3,6 +3,7 @@
 #ifndef PROXY_PRIVATE_H
 #define PROXY_PRIVATE_H
 
+#include "base/loop.h"
 #include "proxy/chanmsg.h"
 #include "proxy/proxy.h"
 #include "proxy/proxy_trace.h"
@@ -21,7 +22,7 @@ struct proxy {
 	struct loop *loop;
 	struct watch *watch;
 	struct unixsock *waiting; /* for room in the master's backlog */
-	struct timer *silence, *wake;
+	struct timer silence, wake;
 	proxy_gone_fn *gone;
 	void *arg;
 	enum proxy_state state;
@@ -72,7 +73,7 @@ struct proxy_channel {
 	void *arg;
 	uint32_t id, remote;
 	enum channel_state state;
-	bool eof_came, eof_sent, close_sent, paused, hungry, freed, queued, telling;
+	bool eof_came, eof_sent, close_sent, hungry, freed, queued, telling;
 	unsigned events; /* bits of enum proxy_event */
 	struct window window;
 	uint64_t remote_window;

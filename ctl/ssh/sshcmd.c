@@ -214,26 +214,6 @@ sshcmd_value(const char *config, const char *keyword, char *dst, size_t size)
 	return NULL;
 }
 
-int
-sshcmd_control(const struct ssh_settings *s, const char *ctl_path, const char *command,
-    unsigned timeout_ms, pid_t *pid, char *why, size_t why_size)
-{
-	char path[256], *output;
-	/* The path is all that ssh needs to know; and it must never log in instead. */
-	const char *ours[] = { "-O", command, "-S", sshcmd_escape(path, sizeof(path), ctl_path),
-		"-F", "/dev/null", "-o", "ProxyCommand=false", NULL };
-	struct ssh_settings bare = { .destination = s->destination, .program = s->program };
-	const char *at;
-
-	if ((output = ssh_output(&bare, ours, timeout_ms, why, why_size)) == NULL)
-		return -1;
-	at = strstr(output, "(pid=");
-	if (pid != NULL)
-		*pid = at != NULL ? (pid_t)strtol(at + 5, NULL, 10) : 0;
-	free(output);
-	return 0;
-}
-
 static struct sshrun *
 run_there(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
     unsigned timeout_ms, sshrun_fn *fn, void *arg, const char *option, const char *command)
@@ -305,10 +285,12 @@ add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct text
 	return n;
 }
 
+/* With -E everything that it says goes through the pipe, in the background as well (where -f would
+ * have closed its stderr). */
 static const char **
 master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct texts *t)
 {
-	static const char *const fixed[] = { "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
+	static const char *const fixed[] = { "-E", "/dev/fd/2", "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
 		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
 		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
 		"RequestTTY=no" };

@@ -1,5 +1,4 @@
-/* Command lines of ssh: what its configuration says, -O check and exit, and a
- * ControlMaster of our own.
+/* Command lines of ssh: what its configuration says, and a ControlMaster of our own.
  *
  * A destination is always behind "--". A ControlPath is taken literally (ssh would
  * expand % in it). */
@@ -40,11 +39,6 @@ char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
 /* The next line of it with that (lower case) keyword: its value in dst, and where to go on
  * looking for another one; NULL when there is none. Pure. */
 const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
-
-/* `ssh -O command` (check, exit, stop): 0, or -1 with ssh's own words in why. pid may be NULL;
- * 0 when it was not told. */
-int sshcmd_control(const struct ssh_settings *, const char *ctl_path, const char *command,
-    unsigned timeout_ms, pid_t *pid, char *why, size_t why_size);
 
 /* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
  * loop. NULL with errno. See sshrun_new(). */

@@ -1,31 +1,12 @@
 #include "status/notice.h"
 
-#include <sys/socket.h>
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
 #include "base/log.h"
 #include "status/status.h"
-
-static int
-send_with(int fd, const struct wire *packet, int client)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec part = { packet->data, packet->len };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &client, sizeof(int));
-	return sendmsg(fd, &message, MSG_NOSIGNAL) == -1 ? -1 : 0;
-}
 
 /* write(2) is all that a session process may do. */
 int
@@ -38,9 +19,8 @@ notice_send(int status_fd, enum notice notice, const char *why, int client)
 	snprintf(r.u.notice.why, sizeof(r.u.notice.why), "%s", why);
 	wire_write_to(&w, packet, sizeof(packet));
 	status_put(&w, &r);
-	if (client != -1)
-		return send_with(status_fd, &w, client);
-	return write(status_fd, packet, w.len) == -1 ? -1 : 0;
+	return (client != -1 ? fdpass_send(status_fd, packet, w.len, &client, 1) :
+	    write(status_fd, packet, w.len)) == -1 ? -1 : 0;
 }
 
 bool

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "client/background.h"
-#include "accept/near_listeners.h"
 #include "base/log.h"
 #include "master/masters.h"
 #include "accept/accept.h"
@@ -47,7 +46,7 @@ static bool
 nothing_is_open(const struct tunnel *t)
 {
 	return *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
-	    near_listeners_first(t->near_listeners) == NULL && !far_listeners_any_open(t->far_listeners);
+	    t->near == NULL && !far_listeners_any_open(t->far_listeners);
 }
 
 void
@@ -62,19 +61,10 @@ tunnel_far_settled(void *arg)
 	tunnel_ready(t);
 }
 
-static struct far_listeners_master
-far_master(const struct tunnel *t)
-{
-	return (struct far_listeners_master){ t->cmdline->ftp.forward, master_path(t->master),
-		t->cmdline->destination };
-}
-
 static void
 open_far(struct tunnel *t)
 {
-	const struct far_listeners_master m = far_master(t);
-
-	if (far_listeners_open(t->far_listeners, &m) == 0)
+	if (far_listeners_open(t->far_listeners, master_path(t->master)) == 0)
 		return;
 	if (t->phase == OPENING)
 		tunnel_fail(t, "the ControlMaster takes no requests any more");
@@ -85,10 +75,8 @@ open_far(struct tunnel *t)
 void
 tunnel_close_far(struct tunnel *t)
 {
-	const struct far_listeners_master m = far_master(t);
-
 	if (master_state(t->master) == MASTER_UP && !far_listeners_empty(t->far_listeners))
-		far_listeners_cancel(t->far_listeners, &m);
+		far_listeners_cancel(t->far_listeners, master_path(t->master));
 	far_listeners_free(t->far_listeners);
 	t->far_listeners = NULL;
 }
@@ -100,7 +88,6 @@ reopen(void *arg)
 {
 	struct tunnel *t = arg;
 
-	t->reopen = NULL;
 	if (t->phase != READY)
 		return;
 	if (master_state(t->master) == MASTER_UP)
@@ -113,8 +100,8 @@ reopen(void *arg)
 static void
 reopen_later(struct tunnel *t, unsigned ms)
 {
-	if (!far_listeners_empty(t->far_listeners) && t->reopen == NULL)
-		t->reopen = loop_timer(t->loop, ms, reopen, t);
+	if (!far_listeners_empty(t->far_listeners) && t->reopen.loop == NULL)
+		timer_set(&t->reopen, t->loop, ms, reopen, t);
 }
 
 static void
@@ -169,7 +156,6 @@ ready_unheard(void *arg)
 {
 	struct tunnel *t = arg;
 
-	t->silent = NULL;
 	t->ends_with_master = true;
 	master_be_patient(t->master, PATIENCE_MS);
 	tunnel_ready(t);
@@ -190,7 +176,7 @@ tunnel_connect(struct tunnel *t)
 		if (background_under_ssh())
 			ready_unheard(t);
 		else
-			t->silent = loop_timer(t->loop, SILENT_MS, ready_unheard, t);
+			timer_set(&t->silent, t->loop, SILENT_MS, ready_unheard, t);
 	}
 	want_master(t);
 }

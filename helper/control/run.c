@@ -15,7 +15,7 @@ void
 run_server_ended(struct run *r)
 {
 	r->server_checking = false;
-	if (!session_greeted(r->session))
+	if (!session_greeted(r->session) && !r->control[CLIENT].over)
 		run_notify(r, NOTICE_NO_SERVER);
 	session_eof(r->session, SERVER);
 }
@@ -226,6 +226,7 @@ run_open(struct run *r)
 
 	session.trace = run_trace;
 	session.count = run_count;
+	session.answered = run_answered;
 	session.own_address = c->own != NULL ? run_own_address : NULL;
 	session.arg = r;
 	r->loop = loop_new();

@@ -125,6 +125,7 @@ channel_action(struct run *r, const struct action *a)
 		ch->turn[a->end]++;
 		break;
 	case ACT_BEGIN: /* the command goes before its data */
+		ch->began = loop_now();
 		control_flush(&r->control[SERVER]);
 		break;
 	default:

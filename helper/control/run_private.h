@@ -23,6 +23,17 @@ struct run_channel {
 	struct timer *timer; /* of the machine */
 };
 
+/* A transfer, to be told of. One that was broken off waits for the server's reply to it, or for the end of
+ * the session. */
+struct run_transfer {
+	unsigned id; /* of its channel; 0 = free */
+	uint64_t bytes, ms;
+	int reply;
+	bool aborted;
+	const char *direction;
+	char command[256];
+};
+
 struct run {
 	const struct run_config *config;
 	struct loop *loop;
@@ -33,6 +44,7 @@ struct run {
 	struct timer *idle, *grace, *silent, *greeting;
 	struct report *report;
 	struct run_channel channel[CHANNELS_MAX], whole;
+	struct run_transfer untold[CHANNELS_MAX];
 	unsigned ids[CHANNELS_MAX]; /* as in channel, for the report */
 	uint64_t began;
 	unsigned transfers;
@@ -57,7 +69,8 @@ void run_server_ended(struct run *); /* it is the server's end, not that of the 
 /* run_words.c */
 void run_notify(struct run *, enum notice);
 void run_warn(struct run *);
-void run_log_session(const struct run *, bool begins);
+void run_log_session(struct run *, bool begins);
 void run_log_transfer(struct run *, const struct run_channel *, bool aborted);
+void run_answered(void *run, unsigned channel, int code); /* see session_config */
 
 #endif

@@ -1,6 +1,7 @@
 /* What the user is told of a session. */
 #include "control/run_private.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,45 +35,81 @@ who(const struct run *r, char *text, size_t size)
 	return text;
 }
 
-static double
-seconds_since(uint64_t ms)
+static void
+tell_transfer(const struct run *r, struct run_transfer *t)
 {
-	return (double)(loop_now() - ms) / 1000;
+	const struct log_member members[] = { { "peer", r->config->peer, 0 },
+		{ "server", r->config->session.server_name, 0 },
+		{ "user", session_user(r->session), 0 }, { "command", t->command, 0 },
+		{ "direction", t->direction, 0 }, { "bytes", NULL, t->bytes }, { "ms", NULL, t->ms },
+		{ "reply", NULL, (uint64_t)t->reply },
+		{ "outcome", t->aborted ? "broken off" : t->reply == 0 || t->reply >= 300 ?
+		    "failed" : "complete", 0 }, { NULL, NULL, 0 } };
+	char text[600], whom[600], reply[24] = "no reply";
+
+	if (t->id == 0)
+		return;
+	t->id = 0;
+	if (t->reply != 0)
+		snprintf(reply, sizeof(reply), "reply %d", t->reply);
+	log_event("transfer", members, "%s: %s: %" PRIu64 " bytes in %.2f s, %s%s",
+	    who(r, whom, sizeof(whom)), log_escape(text, sizeof(text), t->command,
+	    strlen(t->command)), t->bytes, (double)t->ms / 1000, reply,
+	    t->aborted ? ", broken off" : "");
 }
 
 void
-run_log_session(const struct run *r, bool begins)
+run_log_session(struct run *r, bool begins)
 {
+	const char *server = r->config->session.server_name, *user = session_user(r->session);
+	uint64_t ms = loop_now() - r->began;
+	const struct log_member members[] = { { "state", begins ? "begin" : "end", 0 },
+		{ "peer", r->config->peer, 0 }, { "server", server, 0 }, { "user", user, 0 },
+		{ "ms", NULL, ms }, { "transfers", NULL, r->transfers }, { NULL, NULL, 0 } };
 	char text[600];
 
+	for (int i = 0; i < CHANNELS_MAX && !begins; i++)
+		tell_transfer(r, &r->untold[i]);
 	if (begins)
-		log_at(LOG_SESSIONS, "%s: session with the FTP server %s begins", r->config->peer,
-		    r->config->session.server_name);
+		log_event("session", members, "%s: session with the FTP server %s begins",
+		    r->config->peer, server);
 	else
-		log_at(LOG_SESSIONS, "%s: session ends after %.2f s, %u transfers",
-		    who(r, text, sizeof(text)), seconds_since(r->began), r->transfers);
+		log_event("session", members, "%s: session ends after %.2f s, %u transfers",
+		    who(r, text, sizeof(text)), (double)ms / 1000, r->transfers);
 }
 
 void
 run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 {
-	const char *line = session_transfer(r->session, ch->id);
-	int final = session_final(r->session, ch->id);
-	char text[600], whom[600], reply[16] = "no reply";
+	struct run_transfer t = { .id = ch->id, .ms = loop_now() - ch->began, .aborted = aborted,
+		.reply = session_final(r->session, ch->id),
+		.direction = session_direction(r->session, ch->id) };
 	struct session_count count;
 
-	if (line[0] == '\0')
+	snprintf(t.command, sizeof(t.command), "%s", session_transfer(r->session, ch->id));
+	if (*t.command == '\0')
 		return;
 	r->transfers++;
-	if (log_level() < LOG_SESSIONS)
-		return;
-	if (final != 0)
-		snprintf(reply, sizeof(reply), "reply %d", final);
 	counts_get(r->config->counts, ch->id, &count);
-	log_at(LOG_SESSIONS, "%s: %s: %llu bytes in %.2f s, %s%s", who(r, whom, sizeof(whom)),
-	    log_escape(text, sizeof(text), line, strlen(line)),
-	    (unsigned long long)count.from[CLIENT] + count.from[SERVER], seconds_since(ch->began),
-	    reply, aborted ? ", broken off" : "");
+	t.bytes = count.from[CLIENT] + count.from[SERVER];
+	for (int i = 0; i < CHANNELS_MAX && aborted && t.reply == 0; i++)
+		if (r->untold[i].id == 0) {
+			r->untold[i] = t;
+			return;
+		}
+	tell_transfer(r, &t);
+}
+
+void
+run_answered(void *arg, unsigned channel, int code)
+{
+	struct run *r = arg;
+
+	for (int i = 0; i < CHANNELS_MAX; i++)
+		if (r->untold[i].id == channel) {
+			r->untold[i].reply = code;
+			tell_transfer(r, &r->untold[i]);
+		}
 }
 
 void

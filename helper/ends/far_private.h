@@ -4,7 +4,7 @@
 
 #include "ends/dial.h"
 #include "ends/far.h"
-#include "mux/forward.h"
+#include "mux/mux.h"
 
 struct mux;
 

@@ -1,14 +1,12 @@
 #include "ends/keep.h"
 
-#include <sys/socket.h>
-
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "master/keepmsg.h"
+#include "base/fdpass.h"
 #include "base/memory.h"
+#include "master/keepmsg.h"
 
 struct keep {
 	int fd;
@@ -47,25 +45,9 @@ static int
 keep_send(struct keep *k, enum keep_op op, unsigned id, const int *fds, size_t count)
 {
 	struct keep_message message = { op, id };
-	struct iovec iov = { &message, sizeof(message) };
-	union {
-		char buf[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
+	ssize_t n = fdpass_send(k->fd, &message, sizeof(message), fds, count);
 
-	memset(&control, 0, sizeof(control));
-	if (count > 0) {
-		msg.msg_control = control.buf;
-		msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(count * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
-	}
-	return sendmsg(k->fd, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(message) ? 0 : -1;
+	return n == (ssize_t)sizeof(message) ? 0 : -1;
 }
 
 int

@@ -145,15 +145,16 @@ enum admission { ADMIT, REFUSE, ASIDE };
 
 /* Messages that another user can make as many of as he likes. */
 static void
-log_refused(struct near *near, long uid)
+log_refused(struct near *near, const uid_t *uid)
 {
-	char text[80], more[40] = "";
+	char text[100], name[PEER_NAME_MAX], more[40] = "";
 	unsigned missed;
 
-	if (uid < 0)
+	if (uid == NULL)
 		snprintf(text, sizeof(text), "refused a stranger at a data port");
 	else
-		snprintf(text, sizeof(text), "refused a stranger at a data port: uid %ld", uid);
+		snprintf(text, sizeof(text), "refused a stranger at a data port: it belongs to user %s",
+		    peer_name(name, *uid));
 	if (!ratelimit_due_missed(&near->told, text, loop_now(), &missed))
 		return;
 	if (missed > 0)
@@ -169,7 +170,7 @@ guard(struct near *near, int fd, const struct sockaddr *from)
 	const struct near_config *c = &near->config;
 	const struct sockaddr *peer = (const struct sockaddr *)&c->peer;
 	bool loopback = addr_is_loopback(from) && addr_is_loopback(peer);
-	long known = -1;
+	const uid_t *known = NULL;
 	uid_t uid;
 
 	if (loopback || addr_same_host(from, peer)) {
@@ -180,7 +181,7 @@ guard(struct near *near, int fd, const struct sockaddr *from)
 			return ADMIT;
 		if (result == PEER_UNKNOWN)
 			return ASIDE;
-		known = (long)uid;
+		known = &uid;
 	}
 	log_refused(near, known);
 	return REFUSE;

@@ -181,13 +181,11 @@ stream_eof(struct stream *s)
 static ssize_t
 channel_discard(struct proxy_channel *channel)
 {
-	const uint8_t *data;
-	size_t n, all = 0;
+	struct iovec piece;
+	size_t all = 0;
 
-	while ((n = proxy_peek(channel, &data)) > 0) {
-		proxy_take(channel, n);
-		all += n;
-	}
+	for (; proxy_pieces(channel, &piece, 1) > 0; all += piece.iov_len)
+		proxy_take(channel, piece.iov_len);
 	if (all > 0 || proxy_ended(channel))
 		return (ssize_t)all;
 	errno = proxy_closed(channel) ? ECONNRESET : EAGAIN;

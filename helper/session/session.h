@@ -35,7 +35,9 @@ struct session_config {
 	const char *server_name; /* for texts; must outlive the session */
 	void (*count)(void *arg, unsigned channel, struct session_count *); /* NULL: all 0 */
 	void (*trace)(void *arg, enum side from, const char *line, size_t len); /* may be NULL */
-	void *arg;               /* of own_address, count and trace */
+	/* The final reply of a transfer whose channel was closed before; may be NULL. */
+	void (*answered)(void *arg, unsigned channel, int code);
+	void *arg;               /* of the functions above */
 };
 
 struct session;

@@ -279,8 +279,11 @@ transfer_answered(struct session *s, struct pending *p, int code, bool doubtful)
 {
 	struct channel *ch = channel_by_id(s, p->channel);
 
-	if (ch == NULL)
+	if (ch == NULL) {
+		if (p->channel != 0 && s->config.answered != NULL)
+			s->config.answered(s->config.arg, p->channel, code);
 		return;
+	}
 	ch->final = code;
 	ch->doubtful = doubtful;
 	ch->aborted |= abor_is_pending(s);

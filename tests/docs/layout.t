@@ -34,6 +34,43 @@ done <"$RIG/rows"
 is 'each uses what is above it' "$circles" ''
 is 'and includes what its row says' "$bad" ''
 is 'a header is included by its folder' "$(grep -rnE '^#include "[^/"]*"' ctl helper --include='*.[ch]')" ''
+# The module that a file belongs to: x.c, x.h and x_private.h are one, and so are the x_part.c that have
+# no header of their own.
+module()	# file
+{
+	local m=${1%.[ch]}
+	m=${m%_private}
+	while [ ! -e "$m.h" ] && [ ! -e "${m}_private.h" ] && [[ ${m##*/} == *_* ]]; do
+		m=${m%_*}
+	done
+	echo "$m"
+}
+
+# What tsort(1) says of the modules and what they include: nothing, unless there is a circle.
+module_circles()	# folder...
+{
+	local from to file include
+	grep -rE '^#include "[^"]*"' "$@" --include='*.[ch]' | tr -d '"' | while IFS=: read -r file include; do
+		from=$(module "$file")
+		include=${include#\#include }
+		for to in ctl/"$include" helper/"$include"; do
+			[ ! -e "$to" ] || echo "$from $(module "$to")"
+		done
+	done | sort -u | tsort 2>&1 >/dev/null
+}
+
+# Files that are longer than that.
+long()	# lines name folder...
+{
+	local most=$1 name=$2
+	shift 2
+	find "$@" -name "$name" -exec wc -l {} + | awk -v most="$most" '$2 != "total" && $1 > most'
+}
+
+is 'no circle of modules' "$(module_circles ctl)" ''
+is 'no file is longer than 400 lines' "$(long 400 '*.[ch]' ctl)" ''
+is 'no header longer than 60, but for what modules keep to themselves, and records' \
+    "$(long 60 '*.h' ctl | grep -v '_\(private\|records\)\.h$')" ''
 many=
 for folder in ctl/*/ helper/*/; do
 	n=$(find "$folder" -name '*.[ch]' | wc -l)

@@ -34,6 +34,7 @@ logged -vv
 is '-vv: the commands' "$(count "$peer --> USER $FTP_USER$")" 1
 is '-vv: the replies' "$(count "$peer <-- 226 ")" 1
 is '-vv: the password masked' "$(count '--> PASS \*\*\*\*$')" 1
+is '-vv: no ends of lines' "$(count '\\r|\\n')" 0
 for level in -v -vv -vvv; do
 	logged $level
 	is "$level: the password is not there" "$(grep -cF "$FTP_PASS" "$LOG")" 0
@@ -76,6 +77,66 @@ ok '-f -E: sessions of the background are in the file' \
 pid=$(find "$(run_dir)" -type s -name 's*' | sed 's/.*\/s\([0-9]*\).*/\1/')
 kill "$pid"
 ok 'ended' wait_gone 5 "$pid"
+
+# --- FtpLog=json ---
+json()	# expression about the events, as its members in the manual
+{
+	"$PYTHON" "$RIG_E2E/log_schema.py" "$TOP/man/ftp-over-ssh.1" "$LOG" "$1"
+}
+logged -o FtpLog=json -E "$RIG/log/json"
+LOG=$RIG/log/json
+is 'json: every line is an object that the manual describes; sessions and transfers' \
+    "$(json "[(e['event'], e.get('state', e.get('outcome'))) for e in events]")" \
+    "[('session', 'begin'), ('transfer', 'complete'), ('session', 'end')]"
+is 'json: a transfer in its parts' "$(json "[(e['user'], e['command'], e['direction'], e['bytes'], e['reply'])
+    for e in events if e['event'] == 'transfer']")" "[('$FTP_USER', 'RETR a', 'down', 123456, 226)]"
+tunnel_start -vvv -o FtpLog=json -L "0:$FTP_AT" rig
+"$PYTHON" - "$TUNNEL_ADDR" "$TUNNEL_PORT" "$FTP_USER" "$FTP_PASS" >/dev/null <<'END'
+import ftplib, sys
+ftp = ftplib.FTP()
+ftp.connect(sys.argv[1], int(sys.argv[2]))
+try:
+    ftp.login('q"\\\xe9\x1b\U0001f600', 'x')
+except ftplib.error_perm:
+    ftp.login(sys.argv[3], sys.argv[4])
+ftp.storbinary("STOR new", open(sys.argv[0] if sys.argv[0] != "-" else "/dev/null", "rb"))
+END
+kill_now "$(master_pid)"
+LOG=$TUNNEL_ERR
+ok 'json: the link is lost' wait_for 5 grep -q '"warning", "message": "the ssh connection to rig is lost' "$LOG"
+tunnel_stop
+ok 'json: all that -vvv says is of it' json "any('--> USER q' in e.get('message', '') for e in events) or exit(1)"
+is 'json: an upload' "$(json "[e['direction'] for e in events if e['event'] == 'transfer']")" "['up']"
+is 'json: the password is not there' "$(grep -cF "$FTP_PASS" "$LOG")" 0
+
+# --- a transfer that is paused ---
+truncate -s 200M "$FTP_ROOT/big"
+tunnel_start -v -L "0:$FTP_AT" rig
+"$PYTHON" - "$TUNNEL_ADDR" "$TUNNEL_PORT" "$FTP_USER" "$FTP_PASS" >"$RIG/log/paused" <<'END'
+import ftplib, sys
+ftp = ftplib.FTP()
+ftp.connect(sys.argv[1], int(sys.argv[2]))
+ftp.login(sys.argv[3], sys.argv[4])
+data = ftp.transfercmd("RETR big")
+data.recv(1000)
+data.close()
+try:
+    ftp.voidresp()
+except ftplib.error_temp as reply:
+    print(str(reply)[:3])
+ftp.quit()
+END
+LOG=$TUNNEL_ERR
+code=$(cat "$RIG/log/paused")
+is 'a download that its client breaks off is told with the reply to it' \
+    "$(count "RETR big: [0-9]+ bytes in [0-9.]+ s, reply $code, broken off$")" 1
+is '... once' "$(count 'RETR big')" 1
+# shellcheck disable=SC2016 # for the inner shell
+for _ in {1..10}; do
+	bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$TUNNEL_ADDR" "$TUNNEL_PORT"
+done
+tunnel_stop
+is 'clients that leave at once are not put down to the server' "$(count 'no FTP server|FtpAllowUsers|421')" 0
 
 # --- FtpNotify ---
 cat >"$RIG/notify" <<'END'

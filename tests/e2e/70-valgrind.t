@@ -69,7 +69,9 @@ for method in mux proxy; do
 	tunnel_stop
 	is "$method: exit status of the tunnel" $? 0
 done
-ok 'helpers and tunnels have reported' \
+# A helper may end after its tunnel, and reports at its very end.
+ok 'helpers and tunnels have ended' wait_for 30 eval '[ -z "$(rig_strays)" ]'
+ok 'they have reported' \
     test "$(grep -l 'ERROR SUMMARY' "$RIG"/log/grind.* | wc -l)" -ge 10
 ok 'valgrind finds nothing' clean_reports
 finish

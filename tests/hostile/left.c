@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "master/keepmsg.h"
-#include "master/kept.h"
+#include "master/kept.c"
 #include "base/loop.h"
 #include "proxy/proxy.h"
 
@@ -96,12 +96,12 @@ main(int argc, char *argv[])
 	wait(NULL);
 	if (argc > 4)
 		return 0;
-	kept_end(by, true);
+	kept_end(by, true, true);
 	puts("killed");
 	fflush(stdout);
 	loop_watch(loop, 0, POLLIN, input_ended, &end);
 	while (!end) {
-		if (kept_count(kept) == 0 && !told_free) {
+		if (kept->copies == NULL && !told_free) {
 			puts("free");
 			fflush(stdout);
 			told_free = true;

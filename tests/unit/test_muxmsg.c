@@ -22,17 +22,19 @@ wrote(const uint8_t *want, size_t len)
 
 START_TEST(test_requests)
 {
+	struct forward d = { .port = 258, .host = "h" };
+
 	begin();
 	ck_assert_int_eq(muxmsg_hello(&w), 0);
 	wrote(BYTES("\0\0\0\10" "\0\0\0\1" "\0\0\0\4"));
 	begin();
-	ck_assert_int_eq(muxmsg_request(&w, MUX_C_ALIVE_CHECK, 7), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_ALIVE_CHECK, 7, NULL), 0);
 	wrote(BYTES("\0\0\0\10" "\x10\0\0\4" "\0\0\0\7"));
 	begin();
-	ck_assert_int_eq(muxmsg_request(&w, MUX_C_TERMINATE, 8), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_TERMINATE, 8, NULL), 0);
 	wrote(BYTES("\0\0\0\10" "\x10\0\0\5" "\0\0\0\10"));
 	begin();
-	ck_assert_int_eq(muxmsg_stdio(&w, 1, "h", 258), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_NEW_STDIO_FWD, 1, &d), 0);
 	wrote(BYTES("\0\0\0\25" "\x10\0\0\10" "\0\0\0\1" "\0\0\0\0" "\0\0\0\1h" "\0\0\1\2"));
 }
 END_TEST
@@ -43,16 +45,16 @@ START_TEST(test_forwards)
 	struct forward r = { .kind = FORWARD_REMOTE, .host = "localhost", .path = "/q" };
 
 	begin();
-	ck_assert_int_eq(muxmsg_forward(&w, MUX_C_OPEN_FWD, 1, &l), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_OPEN_FWD, 1, &l), 0);
 	wrote(BYTES("\0\0\0\41" "\x10\0\0\6" "\0\0\0\1" "\0\0\0\1" "\0\0\0\2/p"
 	    "\xff\xff\xff\xfe" "\0\0\0\3::1" "\0\0\7\xd0"));
 	begin();
-	ck_assert_int_eq(muxmsg_forward(&w, MUX_C_CLOSE_FWD, 2, &r), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_CLOSE_FWD, 2, &r), 0);
 	wrote(BYTES("\0\0\0\47" "\x10\0\0\7" "\0\0\0\2" "\0\0\0\2" "\0\0\0\11localhost"
 	    "\0\0\0\0" "\0\0\0\2/q" "\xff\xff\xff\xfe"));
 	r.host[0] = '\0'; /* every address is written as an asterisk */
 	begin();
-	ck_assert_int_eq(muxmsg_forward(&w, MUX_C_OPEN_FWD, 3, &r), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_OPEN_FWD, 3, &r), 0);
 	wrote(BYTES("\0\0\0\37" "\x10\0\0\6" "\0\0\0\3" "\0\0\0\2" "\0\0\0\1*"
 	    "\0\0\0\0" "\0\0\0\2/q" "\xff\xff\xff\xfe"));
 }
@@ -62,20 +64,21 @@ END_TEST
 START_TEST(test_no_room)
 {
 	struct forward f = { .kind = FORWARD_LOCAL, .port = 20, .host = "h", .path = "/p" };
+	struct forward d = { .port = 20, .host = "host" };
 	size_t whole;
 
 	begin();
-	ck_assert_int_eq(muxmsg_forward(&w, MUX_C_OPEN_FWD, 1, &f), 0);
-	ck_assert_int_eq(muxmsg_stdio(&w, 2, "host", 20), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_OPEN_FWD, 1, &f), 0);
+	ck_assert_int_eq(muxmsg_request(&w, MUX_C_NEW_STDIO_FWD, 2, &d), 0);
 	whole = w.len;
 	for (size_t size = 0; size <= whole; size++) {
 		size_t first;
 
 		wire_write_to(&w, out, size);
-		muxmsg_forward(&w, MUX_C_OPEN_FWD, 1, &f);
+		muxmsg_request(&w, MUX_C_OPEN_FWD, 1, &f);
 		first = w.len;
 		ck_assert(first == 0 || first == 4 + wire_peek_u32(out));
-		ck_assert_int_eq(muxmsg_stdio(&w, 2, "host", 20), w.len > first ? 0 : -1);
+		ck_assert_int_eq(muxmsg_request(&w, MUX_C_NEW_STDIO_FWD, 2, &d), w.len > first ? 0 : -1);
 	}
 	ck_assert_uint_eq(w.len, whole);
 }

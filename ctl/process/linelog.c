@@ -1,4 +1,4 @@
-#include "base/linelog.h"
+#include "process/linelog.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 
-#define LINE_SIZE 2100 /* what log.c writes at once is shorter */
+#define LINE_SIZE 4200 /* what log.c writes at once is shorter */
 
 struct linelog {
 	struct watch *watch;
@@ -29,10 +29,7 @@ line_complete(struct linelog *l)
 	l->len = 0;
 	if (strncmp(text, program, sizeof(program) - 1) == 0)
 		text += sizeof(program) - 1;
-	if (log_level() == LOG_QUIET)
-		log_error("%s", text);
-	else
-		log_at(log_level() == LOG_NORMAL ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+	log_passed_on(log_level() <= LOG_NORMAL ? log_level() : LOG_SESSIONS, text);
 }
 
 static void

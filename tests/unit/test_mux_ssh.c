@@ -18,8 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mux/forward.h"
 #include "base/loop.h"
+#include "mux/mux.h"
 #include "ssh/sshcmd.h"
 
 #define DEADLINE_MS 10000
@@ -205,11 +205,11 @@ rig_stop(void)
 	run(command);
 }
 
-/* One test's master, loop, forwarder, and the answers. */
+/* One test's master, loop, connection to it, and the answers. */
 static char ctl[FORWARD_PATH_MAX];
 static pid_t master_pid;
 static struct loop *loop;
-static struct forwarder *fwd;
+static struct mux *mux;
 static struct forward_result last;
 static bool answered, gone;
 static int errors;
@@ -267,7 +267,6 @@ master_start(void)
 	static int number;
 	struct ssh_master m = { ctl, true };
 	struct proc proc = { 0 };
-	char why[256];
 	int status;
 
 	use_ssh("ssh");
@@ -276,21 +275,20 @@ master_start(void)
 	ck_assert_int_eq(sshcmd_master_start(&proc, loop, &settings, &m, &errors, NULL, NULL), 0);
 	ck_assert(proc_wait(&proc, 20000, &status));
 	ck_assert_int_eq(status, 0);
-	ck_assert_msg(sshcmd_control(&settings, ctl, "check", 5000, &master_pid, why,
-	    sizeof(why)) == 0, "%s", why);
 	answered = gone = false;
-	fwd = forwarder_new(loop, ctl, take, NULL);
-	ck_assert_msg(fwd != NULL, "%s", strerror(errno));
+	mux = mux_new(loop, ctl, take, NULL);
+	ck_assert_msg(mux != NULL, "%s", strerror(errno));
+	ok(mux_alive(mux));
+	master_pid = last.pid;
 }
 
 static void
 master_stop(void)
 {
-	char why[256];
-
-	forwarder_free(fwd);
+	if (mux != NULL)
+		mux_terminate(mux);
+	mux_finish(mux, 2000);
 	loop_free(loop);
-	sshcmd_control(&settings, ctl, "exit", 5000, NULL, why, sizeof(why));
 	close(errors);
 }
 
@@ -335,10 +333,10 @@ dial_rounds(int rounds)
 	for (int i = 0; i < rounds; i++) {
 		struct forward f = local_forward(port, i);
 
-		ok(forward_open(fwd, &f));
+		ok(mux_open_forward(mux, &f));
 		ck_assert_int_ne(near = unix_socket(f.path, false), -1);
-		ok(forward_check(fwd));
-		ok(forward_cancel(fwd, &f));
+		ok(mux_alive(mux));
+		ok(mux_close_forward(mux, &f));
 		ck_assert_int_eq(unlink(f.path), 0);
 		ck_assert_int_ne(far = accept_soon(lfd), -1);
 		exchange(near, far);
@@ -366,18 +364,18 @@ START_TEST(test_remote)
 
 	master_start();
 	ck_assert_int_ne(near = unix_socket(f.path, true), -1);
-	ok(forward_open(fwd, &f));
+	ok(mux_open_forward(mux, &f));
 	ck_assert_uint_ne(port = last.port, 0);
-	ok(forward_open(fwd, &g));
+	ok(mux_open_forward(mux, &g));
 	ck_assert_uint_ne(last.port, port);
 	ck_assert_int_ne(far = tcp_connect(port), -1);
 	ck_assert_int_ne(fd = accept_soon(near), -1);
 	exchange(fd, far);
-	ok(forward_cancel(fwd, &f));
+	ok(mux_close_forward(mux, &f));
 	exchange(fd, far); /* what was accepted goes on */
 	/* sshd closes its listener when the cancel reaches it: the next answer is behind it */
-	ok(forward_cancel(fwd, &g));
-	ok(forward_open(fwd, &g));
+	ok(mux_close_forward(mux, &g));
+	ok(mux_open_forward(mux, &g));
 	ck_assert_int_eq(tcp_connect(port), -1);
 	master_stop();
 }
@@ -392,19 +390,19 @@ START_TEST(test_refused)
 
 	master_start();
 	close(unix_socket(f.path, true)); /* the path is taken */
-	ck_assert_int_eq(answer(forward_open(fwd, &f))->status, FORWARD_REFUSED);
+	ck_assert_int_eq(answer(mux_open_forward(mux, &f))->status, FORWARD_REFUSED);
 	ck_assert_str_eq(last.reason, "Port forwarding failed");
-	ck_assert_int_eq(answer(forward_cancel(fwd, &none))->status, FORWARD_REFUSED);
+	ck_assert_int_eq(answer(mux_close_forward(mux, &none))->status, FORWARD_REFUSED);
 	ck_assert_str_eq(last.reason, "port not forwarded");
 	snprintf(high.path, sizeof(high.path), "%s/none", dir);
 	high.port = free_port();
 	snprintf(number, sizeof(number), "%u", high.port);
-	ok(forward_open(fwd, &high));
+	ok(mux_open_forward(mux, &high));
 	ck_assert_uint_eq(last.port, high.port);
 	snprintf(high.path, sizeof(high.path), "%s/other", dir);
-	ck_assert_int_eq(answer(forward_open(fwd, &high))->status, FORWARD_REFUSED);
+	ck_assert_int_eq(answer(mux_open_forward(mux, &high))->status, FORWARD_REFUSED);
 	ck_assert_ptr_ne(strstr(last.reason, number), NULL);
-	ok(forward_check(fwd)); /* a refusal is not the end */
+	ok(mux_alive(mux)); /* a refusal is not the end */
 	ck_assert_int_eq(last.pid, master_pid);
 	ck_assert(!gone);
 	master_stop();
@@ -416,83 +414,63 @@ START_TEST(test_gone)
 	struct forward f = local_forward(21, 0);
 
 	master_start();
-	ok(forward_open(fwd, &f));
+	ok(mux_open_forward(mux, &f));
 	kill(master_pid, SIGKILL);
 	for (uint64_t end = loop_now() + DEADLINE_MS; !gone && loop_now() < end;)
 		loop_once(loop, 100);
 	ck_assert(gone);
-	ck_assert_uint_eq(forward_check(fwd), 0);
-	ck_assert_uint_eq(forward_open(fwd, &f), 0);
-	forwarder_free(fwd);
+	ck_assert_uint_eq(mux_alive(mux), 0);
+	ck_assert_uint_eq(mux_open_forward(mux, &f), 0);
+	mux_finish(mux, 2000);
 	/* the dying process closes its descriptors one by one, the listener maybe last */
-	for (uint64_t end = loop_now() + DEADLINE_MS; loop_now() < end; forwarder_free(fwd))
-		if ((fwd = forwarder_new(loop, ctl, take, NULL)) == NULL)
+	for (uint64_t end = loop_now() + DEADLINE_MS; loop_now() < end; mux_finish(mux, 2000))
+		if ((mux = mux_new(loop, ctl, take, NULL)) == NULL)
 			break;
-	ck_assert_ptr_eq(fwd, NULL);
+	ck_assert_ptr_eq(mux, NULL);
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	unlink(ctl);
 	master_stop();
 }
 END_TEST
 
-/* Stop or continue sshd's side of the connections. */
-static void
-sshd_signal(const char *signal_name)
+/* Each on a connection of its own, which lives as long as the channel. */
+static struct mux *
+stdio_open(uint16_t port, int *fd)
 {
-	char command[256];
+	const struct forward to = { .port = port, .host = "127.0.0.1" };
+	struct mux *one = mux_new(loop, ctl, take, NULL);
+	int fds[2];
 
-	snprintf(command, sizeof(command), "for p in $(pgrep -P %d); do"
-	    " kill -%s $p $(pgrep -P $p); done", (int)sshd_pid, signal_name);
-	run(command);
+	ck_assert_ptr_ne(one, NULL);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	answer(mux_stdio_forward(one, &to, fds[1]));
+	close(fds[1]);
+	*fd = fds[0];
+	return one;
 }
-
-START_TEST(test_check_not_held_up)
-{
-	struct forward f = remote_forward(0), l = local_forward(21, 0);
-	uint32_t remote;
-
-	master_start();
-	sshd_signal("STOP");
-	remote = forward_open(fwd, &f);
-	ck_assert_uint_ne(remote, 0);
-	ok(forward_check(fwd));
-	ok(forward_open(fwd, &l));
-	ok(forward_cancel(fwd, &l));
-	sshd_signal("CONT");
-	ok(remote);
-	ck_assert_uint_ne(last.port, 0);
-	master_stop();
-}
-END_TEST
 
 START_TEST(test_stdio)
 {
 	uint16_t port;
-	int lfd = tcp_listen(&port), far, r[3], w[3];
+	int lfd = tcp_listen(&port), far, fd[3];
+	struct mux *one[3];
 	char buf[8];
 
 	master_start();
 	for (int i = 0; i < 3; i++) {
-		ok(forward_stdio(fwd, "127.0.0.1", port, &r[i], &w[i]));
-		ck_assert_int_ne(fcntl(r[i], F_GETFL) & O_NONBLOCK, 0);
-		ck_assert_int_ne(fcntl(w[i], F_GETFD) & FD_CLOEXEC, 0);
+		one[i] = stdio_open(port, &fd[i]);
+		ck_assert_int_eq(last.status, FORWARD_OK);
 	}
 	for (int i = 0; i < 3; i++) {
 		ck_assert_int_ne(far = accept_soon(lfd), -1);
-		ck_assert_int_eq(write(w[i], "hello", 5), 5);
-		ck_assert_uint_eq(read_soon(far, buf, 5), 5);
-		ck_assert_int_eq(write(far, "w", 1), 1);
-		ck_assert_uint_eq(read_soon(r[i], buf, 1), 1);
-		ck_assert_int_eq(shutdown(w[i], SHUT_WR), 0);
-		ck_assert_uint_eq(read_soon(far, buf, 1), 0); /* EOF */
+		exchange(fd[i], far);
 		ck_assert_int_eq(write(far, "more", 4), 4);
 		close(far);
-		ck_assert_uint_eq(read_soon(r[i], buf, 8), 4); /* and EOF */
-		close(r[i]);
-		close(w[i]);
+		ck_assert_uint_eq(read_soon(fd[i], buf, 8), 4); /* and EOF */
+		close(fd[i]);
+		mux_free(one[i]);
 	}
-	ok(forward_check(fwd));
-	ck_assert(!gone);
+	ok(mux_alive(mux));
 	close(lfd);
 	master_stop();
 }
@@ -500,16 +478,18 @@ END_TEST
 
 START_TEST(test_stdio_refused)
 {
+	struct mux *one;
 	char c;
-	int r, w;
+	int fd;
 
 	master_start();
-	ck_assert_int_eq(answer(forward_stdio(fwd, "127.0.0.1", free_port(), &r, &w))->status,
-	    FORWARD_REFUSED);
+	one = stdio_open(free_port(), &fd);
+	ck_assert_int_eq(last.status, FORWARD_REFUSED);
 	ck_assert_str_ne(last.reason, "");
-	ck_assert_uint_eq(read_soon(r, &c, 1), 0);
-	ok(forward_check(fwd));
-	ck_assert(!gone);
+	ck_assert_uint_eq(read_soon(fd, &c, 1), 0);
+	ok(mux_alive(mux));
+	mux_free(one);
+	close(fd);
 	master_stop();
 }
 END_TEST
@@ -521,15 +501,15 @@ START_TEST(test_other_version)
 	snprintf(ctl, sizeof(ctl), "%s/other", dir);
 	ck_assert_int_ne(lfd = unix_socket(ctl, true), -1);
 	loop = loop_new();
-	fwd = forwarder_new(loop, ctl, take, NULL);
-	ck_assert_ptr_ne(fwd, NULL);
+	mux = mux_new(loop, ctl, take, NULL);
+	ck_assert_ptr_ne(mux, NULL);
 	ck_assert_int_ne(peer = accept_soon(lfd), -1);
 	ck_assert_int_eq(write(peer, "\0\0\0\10" "\0\0\0\1" "\0\0\0\5", 12), 12);
 	close(peer);
-	answer(forward_check(fwd));
+	answer(mux_alive(mux));
 	ck_assert_int_eq(last.status, FORWARD_BROKEN);
 	ck_assert(gone);
-	forwarder_free(fwd);
+	mux_finish(mux, 2000);
 	loop_free(loop);
 	close(lfd);
 }
@@ -544,20 +524,21 @@ START_TEST(test_free_finishes)
 	master_start();
 	for (int i = 0; i < 20; i++) {
 		f[i] = local_forward(21, i);
-		ok(forward_open(fwd, &f[i]));
+		ok(mux_open_forward(mux, &f[i]));
 	}
 	for (int i = 0; i < 20; i++)
-		forward_cancel(fwd, &f[i]);
+		mux_close_forward(mux, &f[i]);
 	again = remote_forward(0);
-	forward_open(fwd, &again);
-	forwarder_free(fwd);
-	fwd = forwarder_new(loop, ctl, take, NULL);
+	mux_open_forward(mux, &again);
+	mux_close_forward(mux, &again);
+	mux_finish(mux, 2000);
+	mux = mux_new(loop, ctl, take, NULL);
 	answered = false;
 	for (int i = 0; i < 20; i++) {
 		ck_assert_int_eq(stat(f[i].path, &st), 0);
-		ck_assert_int_eq(answer(forward_cancel(fwd, &f[i]))->status, FORWARD_REFUSED);
+		ck_assert_int_eq(answer(mux_close_forward(mux, &f[i]))->status, FORWARD_REFUSED);
 	}
-	ck_assert_int_eq(answer(forward_cancel(fwd, &again))->status, FORWARD_REFUSED);
+	ck_assert_int_eq(answer(mux_close_forward(mux, &again))->status, FORWARD_REFUSED);
 	master_stop();
 }
 END_TEST
@@ -602,7 +583,6 @@ START_TEST(test_master_fails)
 	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
 	struct ssh_master m = { ctl, true };
 	struct proc proc = { 0 };
-	char why[256];
 	int status;
 
 	loop = loop_new();
@@ -611,8 +591,6 @@ START_TEST(test_master_fails)
 	ck_assert(proc_wait(&proc, 20000, &status));
 	ck_assert_int_eq(status, 255);
 	loop_free(loop);
-	ck_assert_int_eq(sshcmd_control(&s, ctl, "check", 5000, NULL, why, sizeof(why)), -1);
-	ck_assert_ptr_ne(strstr(why, "No such file"), NULL);
 }
 END_TEST
 
@@ -636,14 +614,14 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("forward");
-	TCase *t = tcase_create("forward");
+	Suite *s = suite_create("mux with ssh");
+	TCase *t = tcase_create("mux with ssh");
 	SRunner *runner = srunner_create(s);
 	int failed;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (!find_sshd()) {
-		fprintf(stderr, "test_forward: skipped: no sshd\n");
+		fprintf(stderr, "test_mux_ssh: skipped: no sshd\n");
 		return 77;
 	}
 	tcase_set_timeout(t, 60);
@@ -652,7 +630,6 @@ main(void)
 	tcase_add_test(t, test_refused);
 	tcase_add_test(t, test_gone);
 	tcase_add_test(t, test_free_finishes);
-	tcase_add_test(t, test_check_not_held_up);
 	tcase_add_test(t, test_other_version);
 	tcase_add_test(t, test_stdio);
 	tcase_add_test(t, test_stdio_refused);

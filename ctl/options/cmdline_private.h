@@ -1,7 +1,7 @@
 /* The options of ftp-over-ssh, one row each: for cmdline.c, which reads a command line, and
  * usage.c, which describes them. */
-#ifndef FLAGS_H
-#define FLAGS_H
+#ifndef CMDLINE_PRIVATE_H
+#define CMDLINE_PRIVATE_H
 
 #include "options/cmdline.h"
 

@@ -1,4 +1,4 @@
-#include "options/flags.h"
+#include "options/cmdline_private.h"
 
 #include <sys/socket.h>
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options/flags.h"
+#include "options/cmdline_private.h"
 
 #define WIDTH 80
 
