@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "relay/relay.h"
@@ -55,7 +56,10 @@ end_pump(struct control_end *e)
 		end_wait(e, state == RELAY_READ, e->write);
 		end_wait(to, to->read, state == RELAY_WRITE);
 		break;
-	case RELAY_END:
+	case RELAY_END: /* of a server that closes ssh tells the end of file, and no more yet */
+		if (e == &e->link->end[FAR] && !to->ended && stream_closed(e->stream))
+			log_at(LOG_NORMAL, "the ssh server, not the FTP server, has closed the control "
+			    "connection: is there a ChannelTimeout in its sshd_config?");
 		e->ended = true;
 		end_wait(e, false, e->write);
 		end_wait(to, to->read, false);
