@@ -232,8 +232,11 @@ leg_connected(struct leg *leg, struct stream *stream)
 	leg_tell(ch, EV_CONNECTED, leg->side);
 	if (other->state == LEG_WAITING)
 		leg_dial(other);
-	if (!relay_running(ch))
+	if (!relay_running(ch)) {
+		if (leg->dialled)
+			relay_awaits(leg);
 		return;
+	}
 	channel_keep(ch);
 	relay_start(ch);
 }

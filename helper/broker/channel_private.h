@@ -58,6 +58,7 @@ void leg_close(struct leg *);
 /* channel_relay.c */
 bool relay_running(const struct data_channel *);
 void relay_start(struct data_channel *); /* both ends are there */
+void relay_awaits(struct leg *);         /* the other; was this one, which was dialled, refused? */
 void relay_begin(struct data_channel *); /* the client's data may flow */
 void leg_pass_eof(struct leg *);
 void relay_stop(struct data_channel *);  /* no more relaying, no timer of it */

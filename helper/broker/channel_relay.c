@@ -1,6 +1,8 @@
 /* The bytes of a data channel, and what is seen of their ends. */
 #include "broker/channel_private.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -189,6 +191,26 @@ leg_ended(struct leg *leg, bool clean)
 		far_eof(leg);
 	else
 		tell_eof(leg);
+}
+
+static void
+early_event(void *arg, enum stream_event event, const char *reason)
+{
+	struct leg *leg = arg;
+	char byte;
+
+	(void)event;
+	(void)reason;
+	leg_wait(leg, false, false);
+	if (recv(leg->stream->fd, &byte, 1, MSG_PEEK) == 0 && !stream_half_closed(leg->stream))
+		far_check(leg);
+}
+
+void
+relay_awaits(struct leg *leg)
+{
+	stream_owner(leg->stream, early_event, leg);
+	leg_wait(leg, true, false);
 }
 
 /* ---- relaying ---- */
