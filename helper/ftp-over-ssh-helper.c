@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "broker/addresses.h"
+#include "ask/own_addresses.h"
 #include "broker/broker.h"
 #include "ask/counts.h"
 #include "process/linelog.h"

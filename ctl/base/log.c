@@ -264,6 +264,17 @@ log_passed_on(int level, const char *line)
 	put(LOG_INFO, copy);
 }
 
+int
+log_why(char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
 /* One byte as it is shown; returns the length, at most 4. */
 static size_t
 escape_byte(char *dst, unsigned char c)

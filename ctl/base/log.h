@@ -39,6 +39,9 @@ void log_event(const char *event, const struct log_member *, const char *fmt, ..
 /* A line that another process of ours has made: as log_at(), but for JSON, which is whole. */
 void log_passed_on(int level, const char *line);
 
+/* The message of an error that somebody else tells; always -1. */
+int log_why(char *why, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /* Bytes from a peer made printable: \r, \n, \t, \\ and \ooo for everything else outside
  * 0x20-0x7e. Always NUL-terminated, "..." at the end when cut; returns dst. */
 char *log_escape(char *dst, size_t size, const void *src, size_t len);

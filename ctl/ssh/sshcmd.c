@@ -14,7 +14,7 @@
 
 #define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
 
-const char *
+static const char *
 sshcmd_program(void)
 {
 	const char *program = getenv("FTP_OVER_SSH_SSH");
@@ -22,7 +22,8 @@ sshcmd_program(void)
 	return program != NULL && *program != '\0' ? program : "ssh";
 }
 
-char *
+/* ssh expands % in a ControlPath. */
+static char *
 sshcmd_escape(char *dst, size_t size, const char *path)
 {
 	size_t n = 0;
@@ -245,7 +246,7 @@ sshcmd_sftp(struct loop *loop, const struct ssh_settings *s, const char *ctl_pat
  * for as long as the tunnel or a helper does, however they end. */
 
 struct texts {
-	char path[256], proxy[2048];
+	char path[256], *proxy;
 };
 
 static bool
@@ -272,10 +273,10 @@ add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct text
 	char value[1024];
 	bool jumps = is_set(s->config, "proxyjump", "none", value, sizeof(value));
 
-	if (jumps && sshjump_command(t->proxy + strlen("ProxyCommand="), sizeof(t->proxy) -
-	    strlen("ProxyCommand="), s->program != NULL ? s->program : sshcmd_program(),
-	    config_file(s), value) == 0) {
-		memcpy(t->proxy, "ProxyCommand=", strlen("ProxyCommand="));
+	if (jumps)
+		t->proxy = sshjump_command(s->program != NULL ? s->program : sshcmd_program(),
+		    config_file(s), value);
+	if (t->proxy != NULL) {
 		ours[n++] = "-o";
 		ours[n++] = t->proxy;
 	} else if (jumps || !is_set(s->config, "proxycommand", "none", value, sizeof(value))) {
@@ -322,22 +323,19 @@ int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
     const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
 {
-	struct texts texts;
+	struct texts texts = { .proxy = NULL };
 	const char **argv = master_command_line(s, m, &texts);
 	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
-	int fds[2], result, saved;
+	int fds[2] = { -1, -1 }, result = -1, saved;
 
-	if (argv == NULL)
-		return -1;
 	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1) {
-		free(argv);
-		return -1;
+	if (argv != NULL && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
+		start.fd[2] = fds[1];
+		result = proc_start(proc, loop, &start, fn, arg);
 	}
-	start.fd[2] = fds[1];
-	result = proc_start(proc, loop, &start, fn, arg);
 	saved = errno;
+	free(texts.proxy);
 	free(argv);
 	close(fds[1]);
 	if (result == -1)

@@ -16,7 +16,7 @@ struct ssh_settings {
 	const char *const *options; /* "-F", "file", "-o", "X=y"; never -L, -R, -N, -S, -f */
 	size_t count;
 	const char *destination;
-	const char *program; /* NULL = sshcmd_program() */
+	const char *program; /* NULL = $FTP_OVER_SSH_SSH or "ssh" */
 	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
 	const char *config; /* what sshcmd_config() has given; only a master of our own needs it */
 };
@@ -25,9 +25,6 @@ struct ssh_master {
 	const char *ctl_path;
 	bool batch; /* ask nothing (BatchMode) */
 };
-
-const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
-char *sshcmd_escape(char *dst, size_t size, const char *path); /* % becomes %%; dst */
 
 /* Is it ssh who knows which path that is (~, %C, ${HOME})? Not if it is there literally. */
 bool sshcmd_expands(const char *ctl_path);

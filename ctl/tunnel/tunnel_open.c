@@ -84,11 +84,9 @@ skip(struct tunnel *t, const char *keyword, const char *why)
 static int
 take_over_remote(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
 {
-	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host)) {
-		snprintf(why, why_size, "listening on %s lets other hosts in; add -g if that is "
+	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host))
+		return log_why(why, why_size, "listening on %s lets other hosts in; add -g if that is "
 		    "meant", spec->listen.host);
-		return -1;
-	}
 	return far_listeners_add(t->far_listeners, spec, true, why, why_size);
 }
 

@@ -49,10 +49,10 @@ ask_receive(int fd, void *record, size_t size)
 	char buf[ASK_MAX + 1];
 	ssize_t n = read(fd, buf, size + 1);
 
-	if (n == -1 || n == 0)
-		return (int)n;
+	if (n == -1 && later(errno))
+		return 0;
 	if (n != (ssize_t)size) {
-		errno = EPROTO;
+		errno = n == 0 ? EPIPE : n > 0 ? EPROTO : errno;
 		return -1;
 	}
 	memcpy(record, buf, size);

@@ -1,26 +1,22 @@
 /* What the session may ask of the broker, and what it is told: fixed-size records over a
- * SOCK_SEQPACKET pair, in both directions without descriptors. The broker trusts no field. */
+ * SOCK_SEQPACKET pair, no descriptors. The broker trusts no field. */
 #ifndef ASK_H
 #define ASK_H
 
 #include "ftp/bytes.h"
-#include "session/session.h"
+#include "state/action.h"
 
-struct ask { /* a struct action of the kinds OPEN ... CHECK */
-	uint32_t kind, channel, end, mask, upload;
-	uint32_t turn[2]; /* of each end: the session has opened or cancelled it so many times */
-	struct {
-		uint32_t verb;
-		struct ftp_address address;
-	} ends[2];
+struct ask {
+	struct action action; /* of the kinds OPEN ... CHECK */
+	uint32_t turn[2];     /* how often the session has opened or cancelled something at each end */
 };
 
 #define ANSWER_GONE 100 /* beside the kinds of events: the ControlMaster is no more */
 
 struct answer {
-	uint32_t kind, channel, end, port, client;
-	uint32_t turn; /* the one of that end that it is about */
+	struct event event; /* its reason is here: */
 	char reason[128];
+	uint32_t turn;      /* of that end, as in the last ask that had come: else it is old */
 };
 
 /* Records on their way to a non-blocking socket: those that do not fit now are kept. */
@@ -35,8 +31,8 @@ int ask_flush(struct ask_out *); /* likewise */
 size_t ask_kept(const struct ask_out *); /* how many records wait */
 void ask_out_free(struct ask_out *);
 
-/* Receive one of exactly size bytes, ASK_MAX at most. 1; 0 at the end; -1 with errno (EAGAIN:
- * none, EPROTO: not such a record). */
+/* Receive one of exactly size bytes, ASK_MAX at most. 1; 0: none now; -1 with errno (EPIPE: nobody is
+ * there any more; EPROTO: it was no such record). */
 #define ASK_MAX 256
 int ask_receive(int fd, void *record, size_t size);
 

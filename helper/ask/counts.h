@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "session/session.h"
+#include "state/session_config.h"
 
 #define COUNTS_MAX 16 /* channels that the session has not let go */
 

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/addresses.h"
-#include "broker/broker_private.h"
-#include "broker/control_link.h"
-#include "ends/far_set.h"
-#include "ends/keep.h"
+#include "ask/own_addresses.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "broker/broker_private.h"
+#include "broker/control_link.h"
+#include "ends/far.h"
 #include "ends/near.h"
+#include "relay/stream.h"
 
 #define LINK_MS 3000 /* for the server to close a control connection that has ended */
 
@@ -64,6 +64,8 @@ end_answer(void *arg, const struct end_result *r)
 
 	if (r->event == END_GONE)
 		master_gone(e->broker, r);
+	else if ((r->event == END_ALIVE || r->event == END_DEAD) && r->asked == NULL)
+		requests_checked(e->broker, r);
 	else if (r->channel == CHANNEL_CONTROL)
 		control_answer(e->broker, r);
 	else
@@ -76,17 +78,16 @@ static struct end *
 near_end(struct broker *b, struct broker_end *e)
 {
 	const struct broker_config *bc = b->config;
-	struct near_config c = { .port_lo = bc->options->data_port_lo,
-		.port_hi = bc->options->data_port_hi };
+	struct near_config c = { .at = { .lo = bc->options->data_port_lo,
+		.hi = bc->options->data_port_hi } };
 
 	if (e->side == CLIENT) {
-		c.local = bc->client_local;
-		c.peer = bc->client_peer;
-		c.check_owner = !bc->options->allow_any;
-		c.owner = bc->client_uid;
-		if (c.peer.ss_family == AF_UNSPEC) /* pipes: serve loopback */
-			c.peer.ss_family = AF_INET,
-			((struct sockaddr_in *)&c.peer)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		c.at.local = bc->client_local;
+		c.guard = (struct near_guard){ .peer = bc->client_peer,
+			.check_owner = !bc->options->allow_any, .owner = bc->client_uid };
+		if (c.guard.peer.ss_family == AF_UNSPEC) /* pipes: serve loopback */
+			c.guard.peer.ss_family = AF_INET,
+			((struct sockaddr_in *)&c.guard.peer)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	}
 	return near_new(b->loop, &c, end_answer, e);
 }
@@ -95,38 +96,29 @@ static struct end *
 far_end(struct broker *b, struct broker_end *e)
 {
 	const struct broker_config *bc = b->config;
-	const char *advertise = bc->options->advertise;
-	struct far_config c[MASTERS_MAX] = { 0 };
-	size_t n = 0;
+	const struct far_config c = { .ctl_path = bc->ctl_path, .masters = bc->masters,
+		.by_proxy = bc->options->forward == METHOD_PROXY, .adopt = bc->proxy_fd,
+		.bind = bc->options->advertise,
+		/* where there is no passive mode to turn to */
+		.by_name = bc->remote || bc->options->server_mode != MODE_AUTO };
 
-	for (size_t i = 0; i < bc->masters; i++)
-		if (*bc->ctl_path[i] != '\0')
-			c[n++] = (struct far_config){ .ctl_path = bc->ctl_path[i],
-				.by_proxy = bc->options->forward == METHOD_PROXY,
-				.adopt = i == 0 ? bc->proxy_fd : -1,
-				.bind = advertise[0] ? advertise : NULL,
-				/* where there is no passive mode to turn to */
-				.by_name = bc->remote || bc->options->server_mode != MODE_AUTO };
-	return far_set_new(b->loop, c, n, end_answer, e);
+	return far_new(b->loop, &c, end_answer, e);
 }
 
 static int
 broker_ends(struct broker *b, char *why, size_t why_size)
 {
-	const struct broker_config *bc = b->config;
-
 	for (int side = CLIENT; side <= SERVER; side++) {
-		struct broker_end *e = &b->ends[side];
-		bool far = (side == CLIENT) == bc->remote;
+		bool far = (side == CLIENT) == b->config->remote;
 
-		*e = (struct broker_end){ b, (enum side)side, NULL };
-		if ((e->end = far ? far_end(b, e) : near_end(b, e)) == NULL) {
-			snprintf(why, why_size, "no ControlMaster answers at %s: %s",
-			    bc->ctl_path[0], strerror(errno));
-			return -1;
-		}
-		b->hooks.end[side] = e->end;
+		b->answer[side] = (struct broker_end){ b, (enum side)side };
 		b->hooks.far[side] = far;
+		b->hooks.end[side] = far ? far_end(b, &b->answer[side]) : near_end(b, &b->answer[side]);
+		if (b->hooks.end[side] != NULL)
+			continue;
+		snprintf(why, why_size, "no ControlMaster answers at %s: %s",
+		    b->config->ctl_path[0], strerror(errno));
+		return -1;
 	}
 	return 0;
 }
@@ -146,15 +138,14 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	}
 	b->loop = loop;
 	b->config = config;
-	if (config->keep_fd != -1)
-		b->keep = keep_new(config->keep_fd);
+	b->keep.fd = config->keep_fd;
 	b->out = (struct ask_out){ .fd = -1, .size = sizeof(struct answer) };
 	b->client_peer = address_of(&config->client_peer);
 	if (!config->remote)
 		client_process_init(&b->client_process, &config->client_peer, &config->client_local);
 	b->hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = b,
 		.loop = loop, .abort_hold_ms = config->options->abort_hold * 1000,
-		.counts = b->counts, .client_process = &b->client_process, .keep = b->keep };
+		.counts = b->counts, .client_process = &b->client_process, .keep = &b->keep };
 	if (broker_ends(b, why, why_size) == 0)
 		return b;
 	saved = errno;
@@ -174,19 +165,12 @@ broker_free(struct broker *b)
 	control_link_free(b->link);
 	stream_free(b->control);
 	for (int side = CLIENT; side <= SERVER; side++)
-		if (b->ends[side].end != NULL)
-			b->ends[side].end->ops->free(b->ends[side].end);
+		if (b->hooks.end[side] != NULL)
+			b->hooks.end[side]->ops->free(b->hooks.end[side]);
 	timer_free(b->timer);
-	keep_free(b->keep);
 	counts_free(b->counts);
 	ask_out_free(&b->out);
 	free(b);
-}
-
-void
-broker_describe(const struct broker *b, struct session_config *c)
-{
-	addresses_describe(b->config, &b->server_local, c);
 }
 
 struct counts *
@@ -211,7 +195,7 @@ learn_server(struct broker *b, int fd)
 	    NI_NUMERICHOST);
 	len = sizeof(b->server_local);
 	getsockname(fd, (struct sockaddr *)&b->server_local, &len);
-	near_learn(b->ends[SERVER].end, &b->server_local, &peer);
+	near_learn(b->hooks.end[SERVER], &b->server_local, &peer);
 }
 
 static int
@@ -230,7 +214,7 @@ int
 broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 {
 	const struct broker_config *bc = b->config;
-	struct end *end = b->ends[SERVER].end, *far = b->ends[bc->remote ? CLIENT : SERVER].end;
+	struct end *end = b->hooks.end[SERVER], *far = b->hooks.end[bc->remote ? CLIENT : SERVER];
 
 	snprintf(b->server_host, sizeof(b->server_host), "%s", bc->ftp_host);
 	snprintf(b->reason, sizeof(b->reason), "no answer");
@@ -244,7 +228,7 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", b->reason);
 		return -1;
 	}
-	far_set_keep(far, b->keep);
+	far_keep(far, &b->keep);
 	if (control_open(b, fd) == -1) {
 		snprintf(why, why_size, "%s", strerror(errno));
 		return -1;

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "options/options.h"
-#include "session/session.h"
+#include "state/session_config.h"
 
 struct loop;
 struct broker;

@@ -1,25 +1,24 @@
-/* What broker.c (life and the control connection) and requests.c (the session's) share. */
+/* What broker.c (life and the control connection), describe.c and requests.c (the session's) share. */
 #ifndef BROKER_PRIVATE_H
 #define BROKER_PRIVATE_H
 
 #include "ask/ask.h"
 #include "broker/broker.h"
 #include "broker/channel.h"
-#include "ends/end.h"
 #include "broker/client_process.h"
+#include "ends/keep.h"
 
 #define THINGS_MAX 64 /* of one session at a time: descriptors, and what is open in the master */
 
-struct broker_end {
+struct broker_end { /* whose answer it is */
 	struct broker *broker;
 	enum side side;
-	struct end *end;
 };
 
 struct broker {
 	struct loop *loop;
 	const struct broker_config *config;
-	struct broker_end ends[2];
+	struct broker_end answer[2];
 	struct channel_hooks hooks;
 	struct data_channel *channel[2 * THINGS_MAX]; /* NULL = free */
 	struct ftp_address client_peer;
@@ -27,7 +26,7 @@ struct broker {
 	char server_host[256]; /* what a data connection to the server dials */
 	struct counts *counts;
 	struct client_process client_process;
-	struct keep *keep;
+	struct keep keep;
 	struct ask_out out;
 	struct watch *ask;
 	struct timer *timer;
@@ -45,6 +44,7 @@ void requests_ready(void *arg, short revents); /* of the ask socket; arg: the br
 void requests_event(void *arg, const struct event *, unsigned turn);
 void requests_gone(struct broker *);
 void requests_result(struct broker *, enum side, const struct end_result *);
+void requests_checked(struct broker *, const struct end_result *);
 void requests_over(void *arg, struct data_channel *);
 void requests_break_off(struct broker *); /* the session is no more: nothing may look complete */
 

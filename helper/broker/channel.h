@@ -1,28 +1,28 @@
 /* A data channel in the broker: two ends, a relay each way, and the ways in which it may end. It
- * decides nothing: it does as the session machine says (session.h: actions) and tells what
- * it sees (events). */
+ * decides nothing: it does what the session machine's actions say and tells what it sees as events
+ * (state/action.h). */
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
 #include "ask/counts.h"
 #include "ends/end.h"
-#include "session/session.h"
+#include "state/action.h"
 
-struct loop;
 struct client_process;
-struct keep;
 struct data_channel;
+struct keep;
+struct loop;
 
 struct channel_hooks {
 	void (*event)(void *arg, const struct event *, unsigned turn); /* turn: data_channel_turn() */
-	void (*over)(void *arg, struct data_channel *); /* nothing is left: to be freed now */
+	void (*over)(void *arg, struct data_channel *); /* nothing is left of it: free it now */
 	void *arg;
 	struct loop *loop;
 	struct end *end[2];
 	bool far[2];           /* which of them goes through ssh */
 	unsigned abort_hold_ms;
 	struct counts *counts; /* may be NULL */
-	struct client_process *client_process; /* the client's process */
+	struct client_process *client_process;
 	struct keep *keep;     /* may be NULL */
 };
 
@@ -39,17 +39,20 @@ struct data_channel *data_channel_new(unsigned id, const struct channel_hooks *)
 void data_channel_free(struct data_channel *); /* NULL is harmless */
 
 unsigned data_channel_id(const struct data_channel *);
-/* The session counts its requests about an end; events name the one that they answer. */
+/* The session counts what it asks of an end; an event carries the number it had come to. */
 void data_channel_turn(struct data_channel *, enum side, unsigned turn);
 
-/* false: there is something at an end of which more is wanted. */
+/* false: something is there already of what is wanted */
 bool data_channel_open(struct data_channel *, const struct channel_want want[2]);
-/* CANCEL ... CLOSE. After the last two it may be over, and freed. */
-void data_channel_act(struct data_channel *, const struct action *);
+/* What an end of it has answered; a stream is taken. */
 void data_channel_result(struct data_channel *, enum side, const struct end_result *);
-/* The session is no more: nothing may look complete. It may be over, and freed, after that. */
-void data_channel_break_off(struct data_channel *);
-/* A master is gone: one of its ends may be. Or: what has been closed by now is to be seen by now. */
-void data_channel_look(struct data_channel *);
+/* Is the server's end of an upload there? EV_ALIVE when it is known, from inside if it is by now.
+ * false: the master knows as much. */
+bool data_channel_check(struct data_channel *);
+
+/* These may leave nothing of it; over() is called then. */
+void data_channel_act(struct data_channel *, const struct action *); /* CANCEL ... CLOSE */
+void data_channel_break_off(struct data_channel *); /* the session is no more */
+void data_channel_look(struct data_channel *); /* see by now what has ended by now */
 
 #endif

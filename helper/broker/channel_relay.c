@@ -1,19 +1,14 @@
 /* The bytes of a data channel, and what is seen of their ends. */
-#include "broker/channel_private.h"
-
 #include <sys/socket.h>
 
-#include <errno.h>
-#include <stdlib.h>
-
-#include "broker/client_process.h"
 #include "base/loop.h"
-#include "base/memory.h"
+#include "broker/channel_private.h"
+#include "relay/conn.h"
 
 #define FIN 1             /* in what is unsent: a FIN that waits for its (delayed) ACK */
-#define DRAIN_MS 2        /* there is no event for "the peer has taken all": looked for ... */
-#define DRAIN_MOST_MS 50  /* ... less and less often */
-#define TICK_MS 100
+#define LOOK_MS 100       /* there is no event for "the peer has taken it" ... */
+#define DRAIN_MS 2        /* ... nor for "all of it": looked for at once, then less and less often */
+#define DRAIN_MOST_MS 50
 #define COMMAND_MS 1000   /* what the client sends waits for its command, if that is known here */
 
 bool
@@ -51,16 +46,60 @@ count_unsent(struct data_channel *ch)
 	return some;
 }
 
+/* True: somebody has not taken all that is before the end of file that was passed to him. */
+static bool
+drained_check(struct data_channel *ch)
+{
+	bool waiting = false;
+
+	for (int side = CLIENT; side <= SERVER; side++) {
+		struct leg *leg = &ch->leg[side];
+
+		if (!leg->draining || leg->drained || leg->stream == NULL)
+			continue;
+		leg->drained = ch->count.unsent[side] == 0;
+		waiting |= !leg->drained;
+		if (leg->drained)
+			leg_tell(leg, EV_DRAINED);
+	}
+	return waiting;
+}
+
+/* True: an upload's server may not be there yet, or refused. An empty file shows nothing, and loses
+ * nothing. */
+static bool
+server_check(struct data_channel *ch)
+{
+	const struct leg *client = &ch->leg[CLIENT];
+	struct leg *server = &ch->leg[SERVER];
+
+	if (!ch->asked || server->stream == NULL)
+		return false;
+	server->took = server->took || conn_took(server->stream->fd, client->relay.bytes);
+	ch->asked = !server->took &&
+	    (!client->ended || client->relay.bytes + client->relay.len > 0);
+	if (!ch->asked)
+		leg_tell(server, EV_ALIVE);
+	return ch->asked;
+}
+
 static void
-tick(void *arg)
+look(void *arg)
 {
 	struct data_channel *ch = arg;
 	struct session_count before = ch->count;
+	bool unsent, waiting;
 
-	ch->tick = NULL;
-	if (count_unsent(ch) || before.from[CLIENT] != ch->count.from[CLIENT] ||
-	    before.from[SERVER] != ch->count.from[SERVER])
-		ch->tick = loop_timer(ch->hooks->loop, TICK_MS, tick, ch);
+	ch->look = NULL;
+	unsent = count_unsent(ch);
+	waiting = server_check(ch);
+	waiting |= drained_check(ch);
+	if (!waiting && !unsent && before.from[CLIENT] == ch->count.from[CLIENT] &&
+	    before.from[SERVER] == ch->count.from[SERVER])
+		return;
+	ch->look = loop_timer(ch->hooks->loop, waiting ? ch->look_ms : LOOK_MS, look, ch);
+	if (ch->look_ms < DRAIN_MOST_MS)
+		ch->look_ms *= 2;
 }
 
 static void
@@ -69,33 +108,22 @@ leg_moved(struct leg *leg)
 	struct data_channel *ch = leg->channel;
 
 	count_moved(ch);
-	if (ch->tick == NULL && leg->relay.bytes > 0)
-		ch->tick = loop_timer(ch->hooks->loop, TICK_MS, tick, ch);
+	if (ch->look == NULL && leg->relay.bytes > 0)
+		ch->look = loop_timer(ch->hooks->loop, LOOK_MS, look, ch);
 	if (leg->moved || leg->relay.bytes + leg->relay.len == 0)
 		return;
 	leg->moved = true;
-	leg_tell(ch, EV_MOVED, leg->side);
+	leg_tell(leg, EV_MOVED);
 }
 
 /* ---- ends ---- */
 
 static void
-leg_wait(struct leg *leg, bool read, bool write)
-{
-	leg->read = read;
-	leg->write = write;
-	if (leg->stream != NULL)
-		stream_wait(leg->stream, read, write);
-}
-
-static void
 leg_stop(struct leg *leg)
 {
-	struct leg *to = &leg->channel->leg[OTHER(leg->side)];
-
 	leg->ended = true;
-	leg_wait(leg, false, leg->write);
-	leg_wait(to, to->read, false);
+	stream_wait_read(leg->stream, false);
+	stream_wait_write(leg->channel->leg[OTHER(leg->side)].stream, false);
 }
 
 static void
@@ -105,7 +133,7 @@ tell_eof(struct leg *leg)
 		return;
 	leg->eof = true;
 	count_unsent(leg->channel);
-	leg_tell(leg->channel, EV_EOF, leg->side);
+	leg_tell(leg, EV_EOF);
 }
 
 static void
@@ -114,32 +142,29 @@ tell_reset(struct leg *leg)
 	if (leg->reset)
 		return;
 	leg->reset = true;
-	leg_tell(leg->channel, EV_RESET, leg->side);
+	leg_tell(leg, EV_RESET);
 }
 
-/* The master lives, and its socket was closed before anything had come out of it, or an end of
- * file gone in: the far side could not connect. */
+/* The master lives, and its socket was closed before anything had come out of it, or gone in: the
+ * far side could not connect. */
 static bool
 was_refused(const struct leg *leg)
 {
-	return leg->dialled && !leg->moved && !leg->draining;
+	if (!leg->dialled || leg->moved || leg->took)
+		return false;
+	return leg->channel->leg[OTHER(leg->side)].relay.bytes > 0 ? leg->broken : !leg->draining;
 }
 
-static void
-check_done(void *arg, bool alive)
+void
+leg_checked(struct leg *leg, bool alive)
 {
-	struct leg_check *check = arg;
-	struct leg *leg = check->leg;
-
-	free(check);
-	if (leg == NULL)
-		return;
-	leg->check = NULL;
-	if (!alive)
-		tell_reset(leg);
-	else if (was_refused(leg))
-		leg_refused(leg, "the ssh server could not connect to it, or does not allow it");
-	else if (leg->broken)
+	leg->checking = false;
+	if (alive && was_refused(leg)) {
+		leg_close(leg);
+		leg->state = LEG_NONE;
+		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
+		leg_tell_failed(leg, "the ssh server could not connect to it, or does not allow it");
+	} else if (!alive || leg->broken)
 		tell_reset(leg);
 	else
 		tell_eof(leg);
@@ -150,12 +175,8 @@ far_check(struct leg *leg)
 {
 	struct end *end = leg->channel->hooks->end[leg->side];
 
-	if ((leg->check = memory_new(sizeof(*leg->check))) == NULL) {
-		tell_reset(leg);
-		return;
-	}
-	leg->check->leg = leg;
-	end->ops->check(end, leg->stream, check_done, leg->check);
+	leg->checking = true;
+	end->ops->check(end, leg->stream, leg->channel->id);
 }
 
 /* Only a living ssh shuts one direction of a socket down; one that dies closes it. */
@@ -175,9 +196,11 @@ leg_broke(struct leg *leg)
 {
 	leg_stop(leg);
 	leg->broken = true;
-	if (was_refused(leg) && leg->check == NULL)
+	if (leg->checking)
+		return;
+	if (was_refused(leg))
 		far_check(leg);
-	else if (leg->check == NULL)
+	else
 		tell_reset(leg);
 }
 
@@ -201,7 +224,7 @@ early_event(void *arg, enum stream_event event, const char *reason)
 
 	(void)event;
 	(void)reason;
-	leg_wait(leg, false, false);
+	stream_wait_read(leg->stream, false);
 	if (recv(leg->stream->fd, &byte, 1, MSG_PEEK) == 0 && !stream_half_closed(leg->stream))
 		far_check(leg);
 }
@@ -210,7 +233,7 @@ void
 relay_awaits(struct leg *leg)
 {
 	stream_owner(leg->stream, early_event, leg);
-	leg_wait(leg, true, false);
+	stream_wait_read(leg->stream, true);
 }
 
 /* ---- relaying ---- */
@@ -219,12 +242,10 @@ relay_awaits(struct leg *leg)
 static void
 leg_discard(struct leg *leg)
 {
-	ssize_t n = stream_discard(leg->stream);
+	int n = stream_discard(leg->stream);
 
-	if (n == 0)
-		leg_ended(leg, true);
-	else if (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-		leg_ended(leg, false);
+	if (n <= 0)
+		leg_ended(leg, n == 0);
 }
 
 static void
@@ -234,18 +255,10 @@ leg_run(struct leg *leg)
 	enum relay_state state = relay_run(&leg->relay, leg->stream, to->stream);
 
 	leg_moved(leg);
-	switch (state) {
-	case RELAY_READ:
-	case RELAY_WRITE:
-		leg_wait(leg, state == RELAY_READ, leg->write);
-		leg_wait(to, to->read, state == RELAY_WRITE);
-		break;
-	case RELAY_END:
-	case RELAY_READ_FAILED:
+	if (state == RELAY_END || state == RELAY_READ_FAILED)
 		leg_ended(leg, state == RELAY_END);
-		break;
-	case RELAY_WRITE_FAILED:
-		leg_stop(leg);
+	else if (state == RELAY_WRITE_FAILED) {
+		leg->ended = true;
 		leg_broke(to);
 	}
 }
@@ -258,7 +271,7 @@ leg_pump(struct leg *leg)
 	if (leg->ended || !relay_running(ch))
 		return;
 	if (leg->side == CLIENT && !ch->begun)
-		leg_wait(leg, false, leg->write);
+		stream_wait_read(leg->stream, false);
 	else if (ch->leg[OTHER(leg->side)].draining)
 		leg_discard(leg);
 	else
@@ -290,7 +303,7 @@ relay_start(struct data_channel *ch)
 {
 	for (int side = CLIENT; side <= SERVER; side++) {
 		stream_owner(ch->leg[side].stream, leg_event, &ch->leg[side]);
-		leg_wait(&ch->leg[side], true, false);
+		stream_wait_read(ch->leg[side].stream, true);
 	}
 	leg_pump(&ch->leg[SERVER]);
 	leg_pump(&ch->leg[CLIENT]);
@@ -311,30 +324,25 @@ relay_begin(struct data_channel *ch)
 /* ---- passing an end of file on ---- */
 
 static void
-drain_check(void *arg)
+look_soon(struct data_channel *ch)
 {
-	struct data_channel *ch = arg;
-	bool waiting = false;
+	timer_free(ch->look);
+	ch->look_ms = DRAIN_MS;
+	ch->look = loop_timer(ch->hooks->loop, 0, look, ch);
+}
 
-	ch->drain = NULL;
-	for (int side = CLIENT; side <= SERVER; side++) {
-		struct leg *leg = &ch->leg[side];
+bool
+data_channel_check(struct data_channel *ch)
+{
+	const bool left = ch->left; /* then a look may be its end */
 
-		if (!leg->draining || leg->drained || leg->stream == NULL)
-			continue;
-		if (stream_unsent(leg->stream) > FIN) {
-			waiting = true;
-			continue;
-		}
-		leg->drained = true;
-		count_unsent(ch);
-		leg_tell(ch, EV_DRAINED, leg->side);
-	}
-	if (!waiting)
-		return;
-	ch->drain = loop_timer(ch->hooks->loop, ch->drain_ms, drain_check, ch);
-	if (ch->drain_ms < DRAIN_MOST_MS)
-		ch->drain_ms *= 2;
+	data_channel_look(ch);
+	if (left || !ch->upload || !ch->leg[SERVER].dialled)
+		return false;
+	ch->asked = true;
+	if (server_check(ch))
+		look_soon(ch);
+	return true;
 }
 
 void
@@ -343,33 +351,29 @@ leg_pass_eof(struct leg *leg)
 	struct data_channel *ch = leg->channel;
 	struct leg *from = &ch->leg[OTHER(leg->side)];
 
-	leg_wait(leg, leg->read, false);
+	stream_wait_write(leg->stream, false);
 	stream_eof(leg->stream);
 	leg->draining = true;
 	relay_free(&from->relay);
 	if (from->stream != NULL && !from->ended) {
-		leg_wait(from, true, from->write);
+		stream_wait_read(from->stream, true);
 		leg_pump(from);
 	}
-	ch->drain_ms = DRAIN_MS;
-	if (ch->drain == NULL)
-		ch->drain = loop_timer(ch->hooks->loop, 0, drain_check, ch);
+	look_soon(ch);
 }
 
 void
 relay_stop(struct data_channel *ch)
 {
-	timer_free(ch->drain);
-	timer_free(ch->tick);
+	timer_free(ch->look);
 	timer_free(ch->command);
-	ch->drain = ch->tick = ch->command = NULL;
+	ch->look = ch->command = NULL;
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
 
-		if (leg->check != NULL)
-			leg->check->leg = NULL;
-		leg->check = NULL;
+		leg->checking = false;
 		relay_free(&leg->relay);
-		leg_wait(leg, false, false);
+		stream_wait_read(leg->stream, false);
+		stream_wait_write(leg->stream, false);
 	}
 }

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "session/session.h"
+#include "state/action.h"
 
 struct client_process {
 	struct sockaddr_storage client, local; /* of the control connection */

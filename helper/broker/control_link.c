@@ -17,7 +17,7 @@ struct control_link {
 		struct control_link *link;
 		struct stream *stream;
 		struct relay relay; /* from here to the other */
-		bool ended, read, write;
+		bool ended;
 	} end[2];
 	unsigned uses; /* of the near stream */
 };
@@ -33,37 +33,29 @@ link_close(struct control_link *l)
 	}
 }
 
-static void
-end_wait(struct control_end *e, bool read, bool write)
+static struct control_end *
+other(const struct control_end *e)
 {
-	e->read = read;
-	e->write = write;
-	stream_wait(e->stream, read, write);
+	return &e->link->end[e == &e->link->end[NEAR] ? FAR : NEAR];
 }
 
 static void
 end_pump(struct control_end *e)
 {
-	struct control_end *to = &e->link->end[e == &e->link->end[NEAR] ? FAR : NEAR];
-	enum relay_state state;
+	struct stream *to = other(e)->stream;
 
 	if (e->ended)
 		return;
-	state = relay_run(&e->relay, e->stream, to->stream);
-	switch (state) {
+	switch (relay_run(&e->relay, e->stream, to)) {
 	case RELAY_READ:
 	case RELAY_WRITE:
-		end_wait(e, state == RELAY_READ, e->write);
-		end_wait(to, to->read, state == RELAY_WRITE);
 		break;
 	case RELAY_END: /* of a server that closes ssh tells the end of file, and no more yet */
 		if (e == &e->link->end[FAR] && !to->ended && stream_closed(e->stream))
 			log_at(LOG_NORMAL, "the ssh server, not the FTP server, has closed the control "
 			    "connection: is there a ChannelTimeout in its sshd_config?");
 		e->ended = true;
-		end_wait(e, false, e->write);
-		end_wait(to, to->read, false);
-		stream_eof(to->stream);
+		stream_eof(to);
 		break;
 	default:
 		link_close(e->link);
@@ -73,12 +65,8 @@ end_pump(struct control_end *e)
 static void
 end_event(void *arg, enum stream_event event, const char *reason)
 {
-	struct control_end *e = arg;
-
 	(void)reason;
-	if (event == STREAM_WRITABLE)
-		e = &e->link->end[e == &e->link->end[NEAR] ? FAR : NEAR];
-	end_pump(e);
+	end_pump(event == STREAM_WRITABLE ? other(arg) : arg);
 }
 
 struct control_link *
@@ -103,7 +91,7 @@ control_link_new(struct loop *loop, struct stream *far, int *fd)
 	}
 	for (int i = NEAR; i <= FAR; i++) {
 		stream_owner(l->end[i].stream, end_event, &l->end[i]);
-		end_wait(&l->end[i], true, false);
+		stream_wait_read(l->end[i].stream, true);
 	}
 	end_pump(&l->end[FAR]); /* the greeting may be there */
 	return l;

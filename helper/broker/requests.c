@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/addresses.h"
-#include "broker/broker_private.h"
-#include "broker/control_link.h"
+#include "ask/own_addresses.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/memory.h"
+#include "broker/broker_private.h"
+#include "broker/control_link.h"
 #include "ftp/policy.h"
+#include "relay/stream.h"
 
 #define OUT_MARK 32 /* answers that wait: no more questions then */
 #define ASKS_PER_ROUND 32
@@ -49,17 +49,18 @@ tell(struct broker *b, const struct answer *a)
 	arm(b);
 }
 
+/* Its padding goes to another process, too. */
 void
 requests_event(void *arg, const struct event *e, unsigned turn)
 {
 	struct answer a;
 
-	memset(&a, 0, sizeof(a)); /* padding and all: it goes to another process */
-	a.kind = e->kind;
-	a.channel = e->channel;
-	a.end = e->end;
-	a.port = e->port;
-	a.client = e->client;
+	memset(&a, 0, sizeof(a));
+	a.event.kind = e->kind;
+	a.event.channel = e->channel;
+	a.event.end = e->end;
+	a.event.port = e->port;
+	a.event.client = e->client;
 	a.turn = turn;
 	snprintf(a.reason, sizeof(a.reason), "%s", e->reason != NULL ? e->reason : "");
 	tell(arg, &a);
@@ -75,11 +76,7 @@ tell_failed(struct broker *b, unsigned channel, enum side end, unsigned turn, co
 void
 requests_gone(struct broker *b)
 {
-	struct answer a;
-
-	memset(&a, 0, sizeof(a));
-	a.kind = ANSWER_GONE;
-	tell(b, &a);
+	requests_event(b, &(struct event){ .kind = (enum event_kind)ANSWER_GONE }, 0);
 }
 
 /* ---- channels ---- */
@@ -151,11 +148,11 @@ dial_host(const struct broker *b, enum side end, const struct ftp_address *a, ch
 static bool
 want_of(const struct broker *b, const struct ask *ask, enum side side, struct channel_want *want)
 {
-	const struct ftp_address *a = &ask->ends[side].address;
+	const struct ftp_address *a = &ask->action.ends[side].address;
 	char buf[INET6_ADDRSTRLEN];
 	const char *host;
 
-	*want = (struct channel_want){ .verb = (enum end_verb)ask->ends[side].verb,
+	*want = (struct channel_want){ .verb = ask->action.ends[side].verb,
 		.family = a->family, .port = a->port };
 	if (want->verb != END_DIAL)
 		return true;
@@ -173,28 +170,19 @@ broken(struct broker *b, const char *what)
 	b->ended = b->broke = true;
 }
 
-static unsigned
-things(const struct broker *b)
-{
-	unsigned n = 0;
-
-	for (int side = CLIENT; side <= SERVER; side++)
-		n += b->ends[side].end->ops->count(b->ends[side].end);
-	return n;
-}
-
 static void
 refuse_open(struct broker *b, const struct ask *ask, const char *reason)
 {
 	for (int side = CLIENT; side <= SERVER; side++)
-		if (ask->ends[side].verb != END_NONE)
-			tell_failed(b, ask->channel, (enum side)side, ask->turn[side], reason);
+		if (ask->action.ends[side].verb != END_NONE)
+			tell_failed(b, ask->action.channel, (enum side)side, ask->turn[side], reason);
 }
 
 static void
 ask_open(struct broker *b, const struct ask *ask)
 {
-	struct data_channel *ch = channel_find(b, ask->channel);
+	struct data_channel *ch = channel_find(b, ask->action.channel);
+	struct end *const *end = b->hooks.end;
 	struct channel_want want[2];
 
 	if (!want_of(b, ask, CLIENT, &want[CLIENT]) || !want_of(b, ask, SERVER, &want[SERVER])) {
@@ -202,7 +190,7 @@ ask_open(struct broker *b, const struct ask *ask)
 		return;
 	}
 	/* Not in the order of their numbers: the first end of a later one may be had before. */
-	if (ch == NULL && (ch = channel_new(b, ask->channel)) == NULL) {
+	if (ch == NULL && (ch = channel_new(b, ask->action.channel)) == NULL) {
 		broken(b, "a channel too many");
 		return;
 	}
@@ -210,62 +198,46 @@ ask_open(struct broker *b, const struct ask *ask)
 		data_channel_turn(ch, (enum side)side, ask->turn[side]);
 	/* The channel is there all the same: before it hears of this the session may have asked for
 	 * a later one, and for the other end of this one. */
-	if (things(b) >= THINGS_MAX) /* those that are held may be many */
+	if (end[CLIENT]->ops->count(end[CLIENT]) + end[SERVER]->ops->count(end[SERVER]) >= THINGS_MAX)
+		/* those that are held may be many */
 		refuse_open(b, ask, "too many data connections of this session are open or held");
 	else if (!data_channel_open(ch, want))
 		broken(b, "an end that is there already");
 }
 
-struct check {
-	struct broker *broker; /* NULL: it is no more */
-	unsigned channel;
-};
-
-static void
-check_done(void *arg, bool alive)
-{
-	struct check *c = arg;
-
-	if (alive)
-		requests_event(c->broker, &(struct event){ .kind = EV_ALIVE,
-		    .channel = c->channel }, 0);
-	else
-		requests_gone(c->broker);
-	free(c);
-}
-
 static void
 ask_check(struct broker *b, const struct ask *ask)
 {
-	struct end *far = b->ends[b->config->remote ? CLIENT : SERVER].end;
-	struct data_channel *ch = channel_find(b, ask->channel);
-	struct check *c = memory_new(sizeof(*c));
+	struct end *far = b->hooks.end[b->config->remote ? CLIENT : SERVER];
+	struct data_channel *ch = channel_find(b, ask->action.channel);
 
-	if (c == NULL) {
-		b->ended = true;
-		return;
-	}
-	if (ch != NULL)
-		data_channel_look(ch);
-	*c = (struct check){ b, ask->channel };
-	far->ops->check(far, NULL, check_done, c);
+	if (ch == NULL || !data_channel_check(ch))
+		far->ops->check(far, NULL, ask->action.channel);
+}
+
+void
+requests_checked(struct broker *b, const struct end_result *r)
+{
+	if (r->event == END_ALIVE)
+		requests_event(b, &(struct event){ .kind = EV_ALIVE, .channel = r->channel }, 0);
+	else
+		requests_gone(b);
 }
 
 /* What is unknown was closed before anything came of it. */
 static void
 ask_act(struct broker *b, const struct ask *ask)
 {
-	const struct action a = { .kind = (enum action_kind)ask->kind, .channel = ask->channel,
-		.end = (enum side)ask->end, .mask = ask->mask, .upload = ask->upload != 0 };
-	struct data_channel *ch = channel_find(b, ask->channel);
+	const struct action *a = &ask->action;
+	struct data_channel *ch = channel_find(b, a->channel);
 
 	if (ch == NULL)
 		return;
-	if (a.kind == ACT_BEGIN && b->link != NULL)
+	if (a->kind == ACT_BEGIN && b->link != NULL)
 		control_link_pump(b->link); /* the command goes before its data */
-	if (a.kind == ACT_CANCEL)
-		data_channel_turn(ch, a.end, ask->turn[a.end]);
-	data_channel_act(ch, &a);
+	if (a->kind == ACT_CANCEL)
+		data_channel_turn(ch, a->end, ask->turn[a->end]);
+	data_channel_act(ch, a);
 }
 
 static bool
@@ -275,25 +247,25 @@ family_known(const struct ftp_address *a)
 }
 
 static bool
-is_wellformed(const struct ask *ask)
+is_wellformed(const struct action *a)
 {
-	if (ask->kind > ACT_CHECK || ask->end > SERVER || ask->mask > 3 || ask->upload > 1 ||
-	    ask->channel == UINT32_MAX)
+	if (a->kind > ACT_CHECK || a->end > SERVER || a->mask > BOTH_ENDS || a->upload > 1 ||
+	    a->channel == CHANNEL_CONTROL)
 		return false;
 	for (int side = CLIENT; side <= SERVER; side++)
-		if (ask->ends[side].verb > END_DIAL || !family_known(&ask->ends[side].address))
+		if (a->ends[side].verb > END_DIAL || !family_known(&a->ends[side].address))
 			return false;
-	return ask->channel != 0 || ask->kind == ACT_CHECK;
+	return a->channel != 0 || a->kind == ACT_CHECK;
 }
 
 static void
 ask_handle(struct broker *b, const struct ask *ask)
 {
-	if (!is_wellformed(ask))
+	if (!is_wellformed(&ask->action))
 		broken(b, "something that is no request");
-	else if (ask->kind == ACT_CHECK)
+	else if (ask->action.kind == ACT_CHECK)
 		ask_check(b, ask);
-	else if (ask->kind == ACT_OPEN)
+	else if (ask->action.kind == ACT_OPEN)
 		ask_open(b, ask);
 	else
 		ask_act(b, ask);
@@ -312,7 +284,7 @@ ask_take(struct broker *b)
 		broken(b, "something that is no request");
 	else if (n == -1 && errno == ECONNRESET) /* told once, before what it has asked */
 		return b->mute = true;
-	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+	else if (n == -1)
 		b->ended = true;
 	return n == 1;
 }

@@ -1,10 +1,8 @@
 #include "control/report.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -14,12 +12,6 @@
 #define RUNNING_MS 1000 /* between two reports while a channel is open */
 #define CHANGED_MS 200  /* ... while anything else changes */
 
-/* What is known of a channel beyond the session machine. */
-struct note {
-	unsigned id;
-	uint64_t total;
-};
-
 struct report {
 	struct loop *loop;
 	const struct session *session;
@@ -27,9 +19,6 @@ struct report {
 	struct timer *timer;
 	uint64_t due, last; /* when the timer fires; when the last packet went */
 	struct status_session sum; /* of the channels that are closed */
-	struct note note[STATUS_CHANNELS];
-	bool restarted;
-	uint64_t early; /* announced by a 1xx reply before the data connection was there */
 };
 
 struct report *
@@ -54,100 +43,6 @@ report_free(struct report *r)
 	free(r);
 }
 
-/* The note of a channel; the place of one that is no more, where it is new. */
-static struct note *
-note_get(struct report *r, unsigned id)
-{
-	struct note *free = NULL;
-
-	for (int i = 0; i < STATUS_CHANNELS; i++) {
-		struct note *n = &r->note[i];
-
-		if (n->id == id)
-			return n;
-		if (n->id == 0 || *session_direction(r->session, n->id) == '\0')
-			free = n;
-	}
-	if (free != NULL)
-		*free = (struct note){ .id = id };
-	return free;
-}
-
-/* How much a transfer will be */
-
-/* The number at text[at]; returns where it ends. One that is too large is cut. */
-static size_t
-number(const char *text, size_t len, size_t at, uint64_t *n)
-{
-	for (*n = 0; at < len && isdigit((unsigned char)text[at]); at++)
-		if (*n < UINT64_MAX / 10 - 1)
-			*n = *n * 10 + (uint64_t)(text[at] - '0');
-	return at;
-}
-
-/* "150 Opening BINARY mode data connection for f (1234 bytes)." */
-static void
-size_in_text(const char *text, size_t len, uint64_t *size)
-{
-	for (size_t i = 0, end; i < len; i++) {
-		uint64_t n;
-
-		if (text[i] != '(')
-			continue;
-		end = number(text, len, i + 1, &n);
-		if (end > i + 1 && len - end >= 5 && strncasecmp(text + end, " byte", 5) == 0)
-			*size = n;
-	}
-}
-
-/* The transfer that a 1xx reply is about: the oldest download that is unanswered. */
-static unsigned
-begun(const struct report *r)
-{
-	unsigned oldest = 0;
-
-	for (size_t i = 0; i < r->config.channel_count; i++) {
-		unsigned id = r->config.channels[i];
-
-		if (id == 0 || strcmp(session_direction(r->session, id), "down") != 0)
-			continue;
-		if (session_final(r->session, id) == 0 && (oldest == 0 || id < oldest))
-			oldest = id;
-	}
-	return oldest;
-}
-
-static void
-transfer_begins(struct report *r, const char *line, size_t len)
-{
-	unsigned id = begun(r);
-	struct note *n = id != 0 ? note_get(r, id) : NULL;
-
-	size_in_text(line, len, n != NULL ? &n->total : &r->early);
-}
-
-/* After REST the announced size is not what will come. */
-static uint64_t
-total_of(struct report *r, struct note *n, const char *direction)
-{
-	if (n == NULL || r->restarted || strcmp(direction, "down") != 0)
-		return 0;
-	if (n->total == 0 && r->early != 0) {
-		n->total = r->early;
-		r->early = 0;
-	}
-	return n->total;
-}
-
-static void
-server_line(struct report *r, const char *line, size_t len)
-{
-	if (len >= 4 && (strncmp(line, "150", 3) == 0 || strncmp(line, "125", 3) == 0))
-		transfer_begins(r, line, len);
-}
-
-/* The control connection */
-
 static void
 keep(char *dst, size_t size, const char *text, size_t len)
 {
@@ -171,138 +66,82 @@ keep_command(struct report *r, const char *line, size_t len)
 		keep(r->sum.command, sizeof(r->sum.command), masked, strlen(masked));
 }
 
-static bool
-is_verb(const char *line, size_t len, const char *verb)
-{
-	return len >= strlen(verb) && strncasecmp(line, verb, strlen(verb)) == 0;
-}
-
-static void
-client_line(struct report *r, const char *line, size_t len)
-{
-	uint64_t offset;
-
-	r->sum.commands++;
-	keep_command(r, line, len);
-	if (is_verb(line, len, "REST ")) {
-		number(line, len, 5, &offset);
-		r->restarted = offset > 0;
-	} else if (is_verb(line, len, "USER ")) {
-		r->restarted = false;
-	}
-}
-
 void
 report_line(struct report *r, enum side from, const char *line, size_t len)
 {
-	if (r == NULL || r->config.fd == -1)
-		return;
-	if (from == CLIENT)
-		client_line(r, line, len);
-	else
-		server_line(r, line, len);
+	if (from == CLIENT) {
+		r->sum.commands++;
+		keep_command(r, line, len);
+	}
 	report_touch(r);
 }
 
-/* Channels */
-
-static uint64_t
-bytes_of(const struct report *r, unsigned id)
+static void
+add_bytes(const struct report *r, struct status_session *sum, unsigned id, enum direction direction)
 {
 	struct session_count count;
 
 	counts_get(r->config.counts, id, &count);
-	return count.from[CLIENT] + count.from[SERVER];
-}
-
-static void
-add_bytes(struct status_session *sum, const char *direction, uint64_t bytes)
-{
-	if (strcmp(direction, "up") == 0)
-		sum->bytes_up += bytes;
-	else
-		sum->bytes_down += bytes;
+	*(direction == DIR_UP ? &sum->bytes_up : &sum->bytes_down) +=
+	    count.from[CLIENT] + count.from[SERVER];
 }
 
 void
 report_closed(struct report *r, unsigned id, bool aborted)
 {
-	int final;
+	struct channel_facts facts;
 
-	if (r == NULL || *session_transfer(r->session, id) == '\0')
+	if (!session_channel(r->session, id, &facts) || *facts.transfer == '\0')
 		return;
-	final = session_final(r->session, id);
 	r->sum.transfers++;
-	r->sum.failed += aborted || final == 0 || final >= 300;
-	r->restarted = false;
-	r->early = 0;
-	add_bytes(&r->sum, session_direction(r->session, id), bytes_of(r, id));
+	r->sum.failed += aborted || facts.final == 0 || facts.final >= 300;
+	add_bytes(r, &r->sum, id, facts.direction);
 }
 
-/* The packet */
-
-static uint32_t
-direction_of(const char *name)
-{
-	for (uint32_t i = 0; status_directions[i] != NULL; i++)
-		if (strcmp(status_directions[i], name) == 0)
-			return i;
-	return STATUS_NONE;
-}
-
-static bool
-channel_record(struct report *r, unsigned id, struct status_record *record)
-{
-	const char *transfer = session_transfer(r->session, id), *client, *server;
-	const char *direction = session_direction(r->session, id);
-	struct note *n = note_get(r, id);
-	struct status_channel *c = &record->u.channel;
-
-	session_verbs(r->session, id, &client, &server);
-	if (*client == '\0')
-		return false;
-	*record = (struct status_record){ .type = STATUS_CHANNEL };
-	c->number = id;
-	c->direction = direction_of(direction);
-	keep(c->client_verb, sizeof(c->client_verb), client, strlen(client));
-	keep(c->server_verb, sizeof(c->server_verb), server, strlen(server));
-	keep(c->transfer, sizeof(c->transfer), transfer, strlen(transfer));
-	c->method = r->config.method;
-	c->bytes = bytes_of(r, id);
-	c->total = total_of(r, n, direction);
-	return true;
-}
+/* ---- the packet ---- */
 
 static void
-session_record(struct report *r, struct status_record *record)
+put_channel(const struct report *r, struct wire *w, unsigned id, const struct channel_facts *facts)
 {
-	const char *user = session_user(r->session);
-	struct status_session *s = &record->u.session;
+	static const uint32_t directions[] = { [DIR_NONE] = STATUS_NONE, [DIR_DOWN] = STATUS_DOWN,
+		[DIR_UP] = STATUS_UP };
+	struct status_record record = { .type = STATUS_CHANNEL };
+	struct status_channel *c = &record.u.channel;
+	struct status_session moved = { .bytes_up = 0 };
 
-	*record = (struct status_record){ .type = STATUS_SESSION };
-	*s = r->sum;
-	keep(s->user, sizeof(s->user), user, strlen(user));
-	s->busy = session_busy(r->session);
+	c->number = id;
+	c->direction = directions[facts->direction];
+	keep(c->client_verb, sizeof(c->client_verb), facts->client_verb, strlen(facts->client_verb));
+	keep(c->server_verb, sizeof(c->server_verb), facts->server_verb, strlen(facts->server_verb));
+	keep(c->transfer, sizeof(c->transfer), facts->transfer, strlen(facts->transfer));
+	c->method = r->config.method;
+	add_bytes(r, &moved, id, facts->direction);
+	c->bytes = moved.bytes_up + moved.bytes_down;
+	c->total = facts->announced;
+	status_put(w, &record);
 }
 
 /* The session goes first, but its sums need the channels. Returns how many there are. */
 static size_t
-compose(struct report *r, struct wire *w)
+compose(const struct report *r, struct wire *w)
 {
-	struct status_record all[1 + STATUS_CHANNELS];
+	const char *user = session_facts(r->session)->user;
+	struct status_record record = { .type = STATUS_SESSION, .u.session = r->sum };
+	struct status_session *s = &record.u.session;
+	struct channel_facts facts;
 	size_t n = 0;
 
-	session_record(r, &all[0]);
-	for (size_t i = 0; i < r->config.channel_count && n < STATUS_CHANNELS; i++) {
-		unsigned id = r->config.channels[i];
-
-		if (id == 0 || !channel_record(r, id, &all[n + 1]))
-			continue;
-		n++;
-		add_bytes(&all[0].u.session, session_direction(r->session, id), bytes_of(r, id));
-	}
-	for (size_t i = 0; i <= n; i++)
-		status_put(w, &all[i]);
+	keep(s->user, sizeof(s->user), user, strlen(user));
+	s->busy = session_busy(r->session);
+	for (size_t i = 0; i < r->config.channel_count; i++)
+		if (session_channel(r->session, r->config.channels[i], &facts))
+			add_bytes(r, s, r->config.channels[i], facts.direction);
+	status_put(w, &record);
+	for (size_t i = 0; i < r->config.channel_count && n < STATUS_CHANNELS; i++)
+		if (session_channel(r->session, r->config.channels[i], &facts)) {
+			put_channel(r, w, r->config.channels[i], &facts);
+			n++;
+		}
 	return n;
 }
 
@@ -334,7 +173,7 @@ report_now(struct report *r)
 	struct wire w;
 	size_t channels;
 
-	if (r == NULL || r->config.fd == -1)
+	if (r->config.fd == -1)
 		return;
 	timer_free(r->timer);
 	r->timer = NULL;
@@ -353,7 +192,7 @@ report_touch(struct report *r)
 {
 	uint64_t since;
 
-	if (r == NULL || r->config.fd == -1)
+	if (r->config.fd == -1)
 		return;
 	since = loop_now() - r->last;
 	report_later(r, since < CHANGED_MS ? CHANGED_MS - (unsigned)since : 0);
@@ -367,7 +206,7 @@ report_request(struct report *r, unsigned *channel)
 	struct wire w;
 	ssize_t n;
 
-	if (r == NULL || r->config.fd == -1)
+	if (r->config.fd == -1)
 		return -1;
 	n = read(r->config.fd, packet, sizeof(packet));
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))

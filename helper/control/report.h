@@ -21,9 +21,9 @@ struct report_config {
 	const struct counts *counts;
 };
 
-/* NULL when out of memory; the others do nothing then. */
+/* NULL when out of memory. */
 struct report *report_new(struct loop *, const struct session *, const struct report_config *);
-void report_free(struct report *);
+void report_free(struct report *); /* NULL is harmless */
 
 /* A line of a control connection, as session_config.trace has it. */
 void report_line(struct report *, enum side from, const char *line, size_t len);

@@ -1,9 +1,8 @@
 #include "control/run_private.h"
 
 #include <poll.h>
-#include <string.h>
 
-#include "broker/addresses.h"
+#include "ask/own_addresses.h"
 #include "base/memory.h"
 
 #define SILENT_MS 10000   /* a server that is slower than that may wait for TLS */
@@ -15,7 +14,7 @@ void
 run_server_ended(struct run *r)
 {
 	r->server_checking = false;
-	if (!session_greeted(r->session) && !r->control[CLIENT].over)
+	if (!session_facts(r->session)->greeted && !r->control[CLIENT].over)
 		run_notify(r, NOTICE_NO_SERVER);
 	session_eof(r->session, SERVER);
 }
@@ -108,11 +107,11 @@ stop_ready(void *arg, short revents)
 static void
 close_channel(struct run *r, unsigned id)
 {
-	bool up = strcmp(session_direction(r->session, id), "up") == 0;
+	struct channel_facts facts;
 
-	if (run_has_channel(r, id))
+	if (session_channel(r->session, id, &facts))
 		session_event(r->session, &(struct event){ .kind = EV_RESET, .channel = id,
-		    .end = up ? CLIENT : SERVER, .client = CLIENT_LIVES });
+		    .end = facts.direction == DIR_UP ? CLIENT : SERVER, .client = CLIENT_LIVES });
 }
 
 static void
@@ -169,7 +168,7 @@ silent_due(void *arg)
 	struct run *r = arg;
 
 	r->silent = NULL;
-	if (!session_greeted(r->session))
+	if (!session_facts(r->session)->greeted)
 		run_notify(r, NOTICE_SILENT);
 }
 
@@ -179,7 +178,7 @@ greeting_due(void *arg)
 	struct run *r = arg;
 
 	r->greeting = NULL;
-	if (session_greeted(r->session))
+	if (session_facts(r->session)->greeted)
 		return;
 	r->mute = true;
 	session_fail(r->session, "no greeting from the FTP server");
@@ -259,7 +258,8 @@ last_words(struct run *r)
 static void
 run_close(struct run *r)
 {
-	report_now(r->report);
+	if (r->report != NULL)
+		report_now(r->report);
 	report_free(r->report);
 	last_words(r);
 	ask_out_free(&r->out);

@@ -1,40 +1,25 @@
 /* The session machine's actions and the broker, which carries them out and tells what it sees. */
 #include "control/run_private.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
 /* ---- asking ---- */
 
 /* A broker that takes nothing more is none: the loop finds its end of file soon. */
-static void
-run_send(struct run *r, const struct ask *ask)
-{
-	if (r->deaf)
-		return;
-	if (ask_send(&r->out, ask) == -1)
-		r->deaf = true;
-	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
-}
-
 void
 run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
 {
 	struct ask ask;
 
+	if (r->deaf)
+		return;
 	memset(&ask, 0, sizeof(ask)); /* padding and all: it goes to another process */
-	ask.kind = a->kind;
-	ask.channel = a->channel;
-	ask.end = a->end;
-	ask.mask = a->mask;
-	ask.upload = a->upload;
-	for (int side = CLIENT; side <= SERVER; side++) {
-		ask.turn[side] = ch != NULL ? ch->turn[side] : 0;
-		ask.ends[side].verb = a->ends[side].verb;
-		ask.ends[side].address = a->ends[side].address;
-	}
-	run_send(r, &ask);
+	ask.action = *a;
+	if (ch != NULL)
+		memcpy(ask.turn, ch->turn, sizeof(ask.turn));
+	r->deaf = ask_send(&r->out, &ask) == -1;
+	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
 }
 
 /* ---- channels ---- */
@@ -46,12 +31,6 @@ channel_find(struct run *r, unsigned id)
 		if (r->channel[i].id == id)
 			return &r->channel[i];
 	return NULL;
-}
-
-bool
-run_has_channel(struct run *r, unsigned id)
-{
-	return id != 0 && channel_find(r, id) != NULL;
 }
 
 static struct run_channel *
@@ -172,27 +151,27 @@ run_actions(struct run *r)
 
 /* What is about a channel that is no more, or an end that was asked for anew since, is old. */
 static void
-answer_event(struct run *r, const struct answer *a)
+answer_event(struct run *r, struct answer *a)
 {
-	const struct event e = { .kind = (enum event_kind)a->kind, .channel = a->channel,
-		.end = (enum side)a->end, .port = (uint16_t)a->port,
-		.client = (enum client_state)a->client,
-		.reason = a->reason[0] != '\0' ? a->reason : NULL };
-	const struct run_channel *ch = a->channel != 0 ? channel_find(r, a->channel) : &r->whole;
+	const struct event *e = &a->event;
+	const struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
 
-	if (ch == NULL || (e.kind != EV_ALIVE && ch->turn[e.end] != a->turn))
+	if (ch == NULL || (e->kind != EV_ALIVE && ch->turn[e->end] != a->turn))
 		return;
-	session_event(r->session, &e);
+	a->event.reason = a->reason[0] != '\0' ? a->reason : NULL;
+	session_event(r->session, e);
 }
 
 static void
-answer_handle(struct run *r, const struct answer *a)
+answer_handle(struct run *r, struct answer *a)
 {
-	if (a->kind == ANSWER_GONE)
+	unsigned kind = a->event.kind;
+
+	if (kind == ANSWER_GONE)
 		session_fail(r->session, "the ssh connection is gone");
-	else if (a->kind == EV_ALIVE && a->channel == CONTROL_CHECK && r->server_checking)
+	else if (kind == EV_ALIVE && a->event.channel == CONTROL_CHECK && r->server_checking)
 		run_server_ended(r);
-	else if (a->kind <= EV_ALIVE && a->end <= SERVER)
+	else if (kind <= EV_ALIVE && a->event.end <= SERVER)
 		answer_event(r, a);
 }
 
@@ -205,7 +184,7 @@ answer_take(struct run *r)
 
 	if (n == 1)
 		answer_handle(r, &a);
-	else if (!r->deaf && (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))) {
+	else if (n == -1) {
 		r->deaf = true;
 		watch_pause(r->ask, true);
 		session_fail(r->session, "the helper has lost its broker");

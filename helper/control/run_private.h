@@ -57,7 +57,6 @@ struct run {
 /* run_channels.c */
 void run_actions(struct run *); /* whatever the machine wants now */
 void run_ask(struct run *, const struct action *, const struct run_channel *);
-bool run_has_channel(struct run *, unsigned id);
 void run_ask_ready(void *arg, short revents); /* of the ask socket; arg: the run */
 /* What the broker has said before the server's next words goes before them: a port that was refused
  * makes no success of theirs. */

@@ -27,7 +27,7 @@ run_notify(struct run *r, enum notice notice)
 static const char *
 who(const struct run *r, char *text, size_t size)
 {
-	const char *user = session_user(r->session);
+	const char *user = session_facts(r->session)->user;
 	char escaped[260];
 
 	log_escape(escaped, sizeof(escaped), user, strlen(user));
@@ -40,7 +40,7 @@ tell_transfer(const struct run *r, struct run_transfer *t)
 {
 	const struct log_member members[] = { { "peer", r->config->peer, 0 },
 		{ "server", r->config->session.server_name, 0 },
-		{ "user", session_user(r->session), 0 }, { "command", t->command, 0 },
+		{ "user", session_facts(r->session)->user, 0 }, { "command", t->command, 0 },
 		{ "direction", t->direction, 0 }, { "bytes", NULL, t->bytes }, { "ms", NULL, t->ms },
 		{ "reply", NULL, (uint64_t)t->reply },
 		{ "outcome", t->aborted ? "broken off" : t->reply == 0 || t->reply >= 300 ?
@@ -61,7 +61,7 @@ tell_transfer(const struct run *r, struct run_transfer *t)
 void
 run_log_session(struct run *r, bool begins)
 {
-	const char *server = r->config->session.server_name, *user = session_user(r->session);
+	const char *server = r->config->session.server_name, *user = session_facts(r->session)->user;
 	uint64_t ms = loop_now() - r->began;
 	const struct log_member members[] = { { "state", begins ? "begin" : "end", 0 },
 		{ "peer", r->config->peer, 0 }, { "server", server, 0 }, { "user", user, 0 },
@@ -81,14 +81,16 @@ run_log_session(struct run *r, bool begins)
 void
 run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 {
-	struct run_transfer t = { .id = ch->id, .ms = loop_now() - ch->began, .aborted = aborted,
-		.reply = session_final(r->session, ch->id),
-		.direction = session_direction(r->session, ch->id) };
+	static const char *const directions[] = { [DIR_NONE] = "", [DIR_DOWN] = "down", [DIR_UP] = "up" };
+	struct run_transfer t = { .id = ch->id, .ms = loop_now() - ch->began, .aborted = aborted };
+	struct channel_facts facts;
 	struct session_count count;
 
-	snprintf(t.command, sizeof(t.command), "%s", session_transfer(r->session, ch->id));
-	if (*t.command == '\0')
+	if (!session_channel(r->session, ch->id, &facts) || *facts.transfer == '\0')
 		return;
+	t.reply = facts.final;
+	t.direction = directions[facts.direction];
+	snprintf(t.command, sizeof(t.command), "%s", facts.transfer);
 	r->transfers++;
 	counts_get(r->config->counts, ch->id, &count);
 	t.bytes = count.from[CLIENT] + count.from[SERVER];
@@ -115,9 +117,9 @@ run_answered(void *arg, unsigned channel, int code)
 void
 run_warn(struct run *r)
 {
-	if (session_wants_tls(r->session))
+	if (session_facts(r->session)->wants_tls)
 		run_notify(r, NOTICE_TLS);
-	if (r->warned || !session_opaque(r->session))
+	if (r->warned || !session_facts(r->session)->opaque)
 		return;
 	r->warned = true;
 	log_at(LOG_NORMAL, "%s: TLS was let through (FtpTls=pass): its data connections do not go "

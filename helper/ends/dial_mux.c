@@ -22,29 +22,38 @@
 
 #define FINISH_MS 2000 /* for each answer, in the end */
 
-enum dial_state { DIAL_OPENING, DIAL_ACCEPTED /* ... it is asked whether */, DIAL_CANCELLING };
+/* A dial: opening, then accepted (it is asked whether), then cancelling. Or a question for the
+ * master's life. */
+enum dial_state { DIAL_OPENING, DIAL_ACCEPTED, DIAL_CANCELLING, DIAL_CHECK };
 
 struct dial {
 	struct dial *next;
 	unsigned channel; /* 0: nobody waits for it any more */
 	enum dial_state state;
 	struct forward forward;
+	const struct stream *asked; /* CHECK */
 	uint32_t id; /* of the request under way */
-};
-
-struct check {
-	struct check *next;
-	uint32_t id;
-	check_fn *done;
-	void *arg;
 };
 
 struct dial_mux {
 	struct dialler dialler;
 	struct mux *mux; /* NULL: the master is gone */
 	struct dial *dials;
-	struct check *checks;
 };
+
+/* It is one of those that wait for an answer, if its request could be sent. */
+static bool
+dial_add(struct dial_mux *m, struct dial *dial, uint32_t id)
+{
+	if (id == 0) {
+		free(dial);
+		return false;
+	}
+	dial->id = id;
+	dial->next = m->dials;
+	m->dials = dial;
+	return true;
+}
 
 static void
 dial_free(struct dial_mux *m, struct dial *dial)
@@ -54,7 +63,8 @@ dial_free(struct dial_mux *m, struct dial *dial)
 	for (at = &m->dials; *at != dial; at = &(*at)->next)
 		;
 	*at = dial->next;
-	unlink(dial->forward.path);
+	if (dial->state != DIAL_CHECK)
+		unlink(dial->forward.path);
 	free(dial);
 }
 
@@ -67,7 +77,7 @@ dial_failed(struct dial_mux *m, struct dial *dial, const char *reason)
 	if (channel == 0)
 		return;
 	log_at(LOG_DETAIL, "forward refused: %s", reason);
-	end_failed(m->dialler.end, channel, reason);
+	end_failed(m->dialler.master->end, channel, reason);
 }
 
 static void
@@ -82,13 +92,12 @@ dial_cancel(struct dial_mux *m, struct dial *dial)
 static void
 dial_connect(struct dial_mux *m, struct dial *dial)
 {
-	struct end *end = m->dialler.end;
+	struct far_master *master = m->dialler.master;
 	unsigned channel = dial->channel;
-	struct stream *stream = NULL;
 	int fd = channel != 0 ? unixsock_connect(dial->forward.path) : -1;
 
-	if (fd == -1 || (stream = stream_of(end->loop, fd, &end->uses)) == NULL) {
-		dial_failed(m, dial, fd == -1 ? strerror(errno) : "out of memory");
+	if (fd == -1) {
+		dial_failed(m, dial, strerror(errno));
 		dial_cancel(m, dial);
 		return;
 	}
@@ -97,7 +106,7 @@ dial_connect(struct dial_mux *m, struct dial *dial)
 	dial->state = DIAL_ACCEPTED;
 	if ((dial->id = mux_alive(m->mux)) == 0)
 		dial_free(m, dial);
-	end_connected(end, channel, stream);
+	end_connected(master->end, channel, fd, &master->uses);
 }
 
 static void
@@ -116,40 +125,35 @@ dial_answer(struct dial_mux *m, struct dial *dial, const struct forward_result *
 }
 
 /* A master that refuses something is alive, too. */
-static bool
-check_answer(struct dial_mux *m, const struct forward_result *r)
+static void
+check_answer(struct dial_mux *m, struct dial *dial, const struct forward_result *r)
 {
-	for (struct check **at = &m->checks; *at != NULL; at = &(*at)->next) {
-		struct check *c = *at;
+	const struct stream *asked = dial->asked;
+	unsigned channel = dial->channel;
 
-		if (c->id != r->id)
-			continue;
-		*at = c->next;
-		c->done(c->arg, r->status == FORWARD_OK || r->status == FORWARD_REFUSED);
-		free(c);
-		return true;
-	}
-	return false;
+	dial_free(m, dial);
+	dialler_checked(&m->dialler, asked, channel,
+	    r->status == FORWARD_OK || r->status == FORWARD_REFUSED);
 }
 
 static void
 mux_answer(void *arg, const struct forward_result *r)
 {
 	struct dial_mux *m = arg;
+	struct dial *dial = m->dials;
 
 	if (r->id == 0) { /* all that was asked has been answered before */
 		mux_free(m->mux);
 		m->mux = NULL;
-		end_gone(m->dialler.end, r->reason);
+		dialler_gone(&m->dialler, r->reason);
 		return;
 	}
-	if (check_answer(m, r))
-		return;
-	for (struct dial *dial = m->dials; dial != NULL; dial = dial->next)
-		if (dial->id == r->id) {
-			dial_answer(m, dial, r);
-			return;
-		}
+	while (dial != NULL && dial->id != r->id)
+		dial = dial->next;
+	if (dial != NULL && dial->state == DIAL_CHECK)
+		check_answer(m, dial, r);
+	else if (dial != NULL)
+		dial_answer(m, dial, r);
 }
 
 /* ---- the verbs ---- */
@@ -170,14 +174,9 @@ mux_dial(struct dialler *d, unsigned channel, const char *host, uint16_t port)
 	dial->forward.kind = FORWARD_LOCAL;
 	dial->forward.port = port;
 	snprintf(dial->forward.host, sizeof(dial->forward.host), "%s", host);
-	if (rundir_fresh(dial->forward.path, sizeof(dial->forward.path), 'd') == -1 ||
-	    (dial->id = mux_open_forward(m->mux, &dial->forward)) == 0) {
-		free(dial);
-		return false;
-	}
-	dial->next = m->dials;
-	m->dials = dial;
-	return true;
+	if (rundir_fresh(dial->forward.path, sizeof(dial->forward.path), 'd') == -1)
+		return dial_add(m, dial, 0);
+	return dial_add(m, dial, mux_open_forward(m->mux, &dial->forward));
 }
 
 /* An answer under way finds nobody and cancels. */
@@ -185,44 +184,31 @@ static void
 mux_cancel(struct dialler *d, unsigned channel)
 {
 	for (struct dial *dial = ((struct dial_mux *)d)->dials; dial != NULL; dial = dial->next)
-		if (dial->channel == channel)
+		if (dial->channel == channel && dial->state != DIAL_CHECK)
 			dial->channel = 0;
 }
 
 static void
-mux_check(struct dialler *d, check_fn *done, void *arg)
+mux_check(struct dialler *d, const struct stream *stream, unsigned channel)
 {
 	struct dial_mux *m = (struct dial_mux *)d;
-	struct check *c = m->mux != NULL ? memory_new(sizeof(*c)) : NULL;
+	struct dial *dial = m->mux != NULL ? memory_new(sizeof(*dial)) : NULL;
 
-	if (c == NULL || (c->id = mux_alive(m->mux)) == 0) {
-		free(c);
-		done(arg, false);
-		return;
-	}
-	c->done = done;
-	c->arg = arg;
-	c->next = m->checks;
-	m->checks = c;
+	if (dial != NULL)
+		*dial = (struct dial){ .channel = channel, .state = DIAL_CHECK, .asked = stream };
+	if (dial == NULL || !dial_add(m, dial, mux_alive(m->mux)))
+		dialler_checked(d, stream, channel, false);
 }
 
 static unsigned
 mux_count(const struct dialler *d)
 {
+	const struct dial *dial = ((const struct dial_mux *)d)->dials;
 	unsigned n = 0;
 
-	for (const struct dial *dial = ((const struct dial_mux *)d)->dials; dial != NULL;
-	    dial = dial->next)
-		n++;
+	for (; dial != NULL; dial = dial->next)
+		n += dial->state != DIAL_CHECK;
 	return n;
-}
-
-static void
-mux_keep(struct dialler *d, struct keep *keep, unsigned number)
-{
-	(void)d;
-	(void)keep;
-	(void)number;
 }
 
 static void
@@ -231,34 +217,27 @@ mux_dialler_free(struct dialler *d)
 	struct dial_mux *m = (struct dial_mux *)d;
 
 	for (struct dial *dial = m->dials; dial != NULL && m->mux != NULL; dial = dial->next)
-		if (dial->state != DIAL_CANCELLING)
+		if (dial->state < DIAL_CANCELLING)
 			mux_close_forward(m->mux, &dial->forward);
 	mux_finish(m->mux, FINISH_MS);
 	while (m->dials != NULL)
 		dial_free(m, m->dials);
-	while (m->checks != NULL) {
-		struct check *c = m->checks;
-
-		m->checks = c->next;
-		c->done(c->arg, false);
-		free(c);
-	}
 	free(m);
 }
 
-static const struct dialler_ops ops = { mux_dial, mux_cancel, mux_check, mux_count, mux_keep,
-	mux_dialler_free };
+static const struct dialler_ops ops = { .dial = mux_dial, .cancel = mux_cancel, .check = mux_check,
+	.count = mux_count, .free = mux_dialler_free };
 
 struct dialler *
-dial_mux_new(struct end *end, const char *ctl_path)
+dial_mux_new(struct far_master *master)
 {
 	struct dial_mux *m = memory_new(sizeof(*m));
 	int saved;
 
 	if (m == NULL)
 		return NULL;
-	m->dialler = (struct dialler){ &ops, end };
-	if ((m->mux = mux_new(end->loop, ctl_path, mux_answer, m)) != NULL)
+	m->dialler = (struct dialler){ &ops, master };
+	if ((m->mux = mux_new(master->end->loop, master->ctl_path, mux_answer, m)) != NULL)
 		return &m->dialler;
 	saved = errno;
 	free(m);

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "ends/keep.h"
+#include "relay/stream.h"
 
 struct dial {
 	struct dial_proxy *of;
@@ -22,7 +24,6 @@ struct dial_proxy {
 	struct dialler dialler;
 	struct proxy *proxy;
 	struct dial *dials; /* that are not answered */
-	bool gone;
 };
 
 /* What ssh has not answered yet it goes on dialling; the proxy connection closes it then. */
@@ -42,12 +43,11 @@ dial_free(struct dial *dial)
 static void
 dial_failed(struct dial *dial, const char *reason)
 {
-	struct end *end = dial->of->dialler.end;
 	unsigned channel = dial->channel;
 
 	log_at(LOG_DETAIL, "dial refused: %s", reason);
 	dial->channel = 0;
-	end_failed(end, channel, reason); /* the reason may be the stream's */
+	end_failed(dial->of->dialler.master->end, channel, reason); /* the reason may be the stream's */
 	dial_free(dial);
 }
 
@@ -64,9 +64,9 @@ static void
 dial_event(void *arg, enum stream_event event, const char *reason)
 {
 	struct dial *dial = arg;
-	struct end *end = dial->of->dialler.end;
-	unsigned channel = dial->channel;
-	struct stream *stream = dial->stream;
+	struct end *end = dial->of->dialler.master->end;
+	struct end_result r = { .event = END_CONNECTED, .channel = dial->channel,
+		.stream = dial->stream };
 
 	if (event == STREAM_REFUSED) {
 		dial_failed(dial, reason != NULL ? reason : "refused");
@@ -74,7 +74,7 @@ dial_event(void *arg, enum stream_event event, const char *reason)
 	}
 	dial->stream = NULL;
 	dial_free(dial);
-	end_connected(end, channel, stream);
+	end->fn(end->arg, &r);
 }
 
 static void
@@ -82,10 +82,10 @@ proxy_gone(void *arg, const char *reason)
 {
 	struct dial_proxy *p = arg;
 
-	p->gone = true;
+	p->dialler.master->gone = true;
 	while (p->dials != NULL)
 		dial_failed(p->dials, reason);
-	end_gone(p->dialler.end, reason);
+	dialler_gone(&p->dialler, reason);
 }
 
 /* ---- the verbs ---- */
@@ -94,10 +94,10 @@ static bool
 proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16_t port)
 {
 	struct dial_proxy *p = (struct dial_proxy *)d;
-	struct end *end = d->end;
+	struct far_master *m = d->master;
 	struct dial *dial;
 
-	if (p->gone) {
+	if (m->gone) {
 		errno = EPIPE;
 		return false;
 	}
@@ -107,9 +107,9 @@ proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16
 	dial->channel = channel;
 	dial->next = p->dials;
 	p->dials = dial;
-	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &end->uses);
+	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &m->uses);
 	if (dial->stream != NULL)
-		dial->deadline = loop_timer(end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
+		dial->deadline = loop_timer(m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
 	if (dial->deadline != NULL)
 		return true;
 	dial_free(dial);
@@ -130,9 +130,9 @@ proxy_dialler_cancel(struct dialler *d, unsigned channel)
 
 /* An end of file is a message of sshd; the end of the master is the end of the connection. */
 static void
-proxy_dialler_check(struct dialler *d, check_fn *done, void *arg)
+proxy_dialler_check(struct dialler *d, const struct stream *stream, unsigned channel)
 {
-	done(arg, !((struct dial_proxy *)d)->gone);
+	dialler_checked(d, stream, channel, !d->master->gone);
 }
 
 /* The streams of those that are still waited for are counted by the end. */
@@ -140,7 +140,7 @@ static unsigned
 proxy_dialler_count(const struct dialler *d)
 {
 	const struct dial_proxy *p = (const struct dial_proxy *)d;
-	unsigned n = p->gone ? 0 : proxy_unanswered(p->proxy);
+	unsigned n = d->master->gone ? 0 : proxy_unanswered(p->proxy);
 
 	for (const struct dial *dial = p->dials; dial != NULL && n > 0; dial = dial->next)
 		n--;
@@ -148,14 +148,14 @@ proxy_dialler_count(const struct dialler *d)
 }
 
 static void
-proxy_dialler_keep(struct dialler *d, struct keep *keep, unsigned number)
+proxy_dialler_keep(struct dialler *d, struct keep *keep)
 {
 	struct proxy *proxy = ((struct dial_proxy *)d)->proxy;
 	int trace = keep != NULL ? proxy_trace(proxy) : -1;
 
 	if (trace == -1)
 		return;
-	if (keep_proxy(keep, number, proxy_fd(proxy), trace) == 0)
+	if (keep_proxy(keep, d->master->number, proxy_fd(proxy), trace) == 0)
 		proxy_kept(proxy, keep_lives, keep);
 	close(trace);
 }
@@ -171,23 +171,24 @@ proxy_dialler_free(struct dialler *d)
 	free(p);
 }
 
-static const struct dialler_ops ops = { proxy_dialler_dial, proxy_dialler_cancel,
-	proxy_dialler_check, proxy_dialler_count, proxy_dialler_keep, proxy_dialler_free };
+static const struct dialler_ops ops = { .dial = proxy_dialler_dial, .cancel = proxy_dialler_cancel,
+	.check = proxy_dialler_check, .count = proxy_dialler_count, .keep = proxy_dialler_keep,
+	.free = proxy_dialler_free };
 
 struct dialler *
-dial_proxy_new(struct end *end, const char *ctl_path, uint64_t window, int adopt)
+dial_proxy_new(struct far_master *m, int adopt)
 {
 	struct dial_proxy *p = memory_new(sizeof(*p));
+	struct loop *loop = m->end->loop;
 	int saved;
 
 	if (p == NULL)
 		return NULL;
-	p->dialler = (struct dialler){ &ops, end };
-	if (adopt != -1 &&
-	    (p->proxy = proxy_adopt(end->loop, adopt, window, proxy_gone, p)) == NULL)
+	p->dialler = (struct dialler){ &ops, m };
+	if (adopt != -1 && (p->proxy = proxy_adopt(loop, adopt, 0, proxy_gone, p)) == NULL)
 		close(adopt);
 	if (p->proxy == NULL)
-		p->proxy = proxy_new(end->loop, ctl_path, window, proxy_gone, p);
+		p->proxy = proxy_new(loop, m->ctl_path, 0, proxy_gone, p);
 	if (p->proxy != NULL)
 		return &p->dialler;
 	saved = errno;

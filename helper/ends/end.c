@@ -1,40 +1,22 @@
 #include "ends/end.h"
 
-static void
-tell(struct end *end, const struct end_result *r)
-{
-	end->fn(end->arg, r);
-}
+#include "relay/stream.h"
 
 void
-end_listening(struct end *end, unsigned channel, uint16_t port)
+end_connected(struct end *end, unsigned channel, int fd, unsigned *uses)
 {
-	tell(end, &(struct end_result){ .event = END_LISTENING, .channel = channel, .port = port });
-}
+	struct stream *stream = stream_of(end->loop, fd, uses);
 
-void
-end_connected(struct end *end, unsigned channel, struct stream *stream)
-{
-	tell(end, &(struct end_result){ .event = END_CONNECTED, .channel = channel,
-	    .stream = stream });
+	if (stream == NULL)
+		end_failed(end, channel, "out of memory");
+	else
+		end->fn(end->arg, &(struct end_result){ .event = END_CONNECTED, .channel = channel,
+		    .stream = stream });
 }
 
 void
 end_failed(struct end *end, unsigned channel, const char *reason)
 {
-	tell(end, &(struct end_result){ .event = END_FAILED, .channel = channel,
+	end->fn(end->arg, &(struct end_result){ .event = END_FAILED, .channel = channel,
 	    .reason = reason });
-}
-
-void
-end_stranger(struct end *end, unsigned channel, unsigned count)
-{
-	tell(end, &(struct end_result){ .event = END_STRANGER, .channel = channel,
-	    .port = (uint16_t)count });
-}
-
-void
-end_gone(struct end *end, const char *reason)
-{
-	tell(end, &(struct end_result){ .event = END_GONE, .reason = reason, .all = true });
 }

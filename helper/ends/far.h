@@ -1,22 +1,26 @@
-/* The far end: the other side of ssh, by one ControlMaster. It listens by a remote forward; to
- * dial there are two ways (dial.h). */
+/* The far end: the other side of ssh, by one ControlMaster or several (FtpMasters). It listens by a
+ * remote forward; to dial there are two ways (dial.h). Each channel has the master with the least to
+ * do; the control connection has the first. */
 #ifndef FAR_H
 #define FAR_H
 
+#include <stddef.h>
+
 #include "ends/end.h"
-#include "ends/keep.h"
+
+struct keep;
 
 struct far_config {
-	const char *ctl_path; /* must outlive the end */
-	bool by_proxy;        /* dial over a proxy connection, else by a forward for each */
-	int adopt;            /* a proxy connection that is there already; -1 = none */
-	uint64_t window;      /* of all channels of the proxy connection together; 0 = default */
-	const char *bind;     /* remote listeners' address; NULL: loopback */
-	bool by_name; /* may listen on "localhost": for sshd's PermitListen, with a risk (far.c) */
+	const char *const *ctl_path; /* must outlive the end; "" = one that is not up */
+	size_t masters;
+	bool by_proxy;    /* dial over a proxy connection, else by a forward for each */
+	int adopt;        /* a proxy connection of the first that is there already; -1 = none */
+	const char *bind; /* remote listeners' address; "": loopback */
+	bool by_name; /* may listen on "localhost": for sshd's PermitListen, with a risk (far_listen.c) */
 };
 
-/* NULL with errno when no master answers. */
+/* One whose master does not answer is left out, but for the first: NULL with errno then. */
 struct end *far_new(struct loop *, const struct far_config *, end_fn *, void *arg);
-void far_keep(struct end *, struct keep *, unsigned number); /* dial.h */
+void far_keep(struct end *, struct keep *); /* what must not end with this process: to the tunnel */
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef POLICY_H
 #define POLICY_H
 
-#include "ftp/ftp.h"
+#include "ftp/address.h"
 #include "options/options.h"
 
 /* PORT, EPRT, LPRT: only the control peer's own address, or loopback where the peer is on

@@ -1,5 +1,6 @@
 #include "relay/conn.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -62,4 +63,22 @@ conn_unsent(int fd)
 	(void)fd;
 #endif
 	return n;
+}
+
+bool
+conn_again(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+/* Closing throws away what was not read: that makes room, too. */
+bool
+conn_took(int fd, uint64_t written)
+{
+#ifdef __linux__
+	return written > (uint64_t)conn_unsent(fd) && conn_half_closed(fd);
+#else
+	(void)fd;
+	return written > 0;
+#endif
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "relay/conn.h"
 #include "relay/stream.h"
 
 /* ---- by splice(2) ---- */
@@ -80,12 +81,6 @@ pipe_close(struct relay *r)
 
 /* ---- by either way ---- */
 
-static bool
-again(int error)
-{
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 /* Write what is on its way; RELAY_READ when it is all gone. */
 static enum relay_state
 relay_write(struct relay *r, int to)
@@ -94,7 +89,7 @@ relay_write(struct relay *r, int to)
 		ssize_t n = r->piped ? pipe_drain(r, to) : write(to, r->buf + r->start, r->len);
 
 		if (n == -1)
-			return again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
+			return conn_again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
 		r->start += (size_t)n;
 		r->len -= (size_t)n;
 		r->bytes += (uint64_t)n;
@@ -136,7 +131,7 @@ socket_to_socket(struct relay *r, int from, int to)
 		if (r->ended)
 			return RELAY_END;
 		if ((n = relay_read(r, from)) == -1)
-			return again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+			return conn_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
 		if (n == 0) {
 			r->ended = true;
 			return RELAY_END;
@@ -164,7 +159,7 @@ socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 		if ((room = proxy_room(to, &buf)) == 0)
 			return RELAY_WRITE;
 		if ((n = read(from, buf, room)) == -1)
-			return again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+			return conn_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
 		if (n == 0)
 			return RELAY_END;
 		proxy_commit(to, (size_t)n);
@@ -185,7 +180,7 @@ channel_to_socket(struct relay *r, struct proxy_channel *from, int to)
 		ssize_t n = writev(to, pieces, count);
 
 		if (n == -1)
-			return again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
+			return conn_again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
 		proxy_take(from, (size_t)n);
 		r->bytes += (uint64_t)n;
 	}
@@ -197,11 +192,17 @@ channel_to_socket(struct relay *r, struct proxy_channel *from, int to)
 enum relay_state
 relay_run(struct relay *r, struct stream *from, struct stream *to)
 {
+	enum relay_state state;
+
 	if (from->channel != NULL)
-		return channel_to_socket(r, from->channel, to->fd);
-	if (to->channel != NULL)
-		return socket_to_channel(r, from->fd, to->channel);
-	return socket_to_socket(r, from->fd, to->fd);
+		state = channel_to_socket(r, from->channel, to->fd);
+	else if (to->channel != NULL)
+		state = socket_to_channel(r, from->fd, to->channel);
+	else
+		state = socket_to_socket(r, from->fd, to->fd);
+	stream_wait_read(from, state == RELAY_READ);
+	stream_wait_write(to, state == RELAY_WRITE);
+	return state;
 }
 
 void

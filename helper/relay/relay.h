@@ -29,14 +29,15 @@ struct relay {
 };
 
 enum relay_state {
-	RELAY_READ,        /* wait until from is readable */
-	RELAY_WRITE,       /* wait until to is writable */
+	RELAY_READ,        /* until from is readable */
+	RELAY_WRITE,       /* until to is writable */
 	RELAY_END,         /* end of file, and all before it is written */
 	RELAY_READ_FAILED, /* reset by the sender, and all before it is written */
 	RELAY_WRITE_FAILED /* the receiver is gone */
 };
 
-/* Move what can be moved now; out of a socket RELAY_TURN and a buffer at most. */
+/* Move what can be moved now; out of a socket RELAY_TURN and a buffer at most. The streams wait for
+ * what it goes on with. */
 enum relay_state relay_run(struct relay *, struct stream *from, struct stream *to);
 void relay_free(struct relay *);
 

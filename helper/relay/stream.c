@@ -155,15 +155,31 @@ stream_owner(struct stream *s, stream_fn *fn, void *arg)
 	s->arg = arg;
 }
 
-void
-stream_wait(struct stream *s, bool read, bool write)
+static void
+wait_anew(struct stream *s)
 {
-	s->read = read;
-	s->write = write;
 	if (s->watch == NULL)
 		return;
-	watch_events(s->watch, (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0)));
-	watch_pause(s->watch, !read && !write);
+	watch_events(s->watch, (short)((s->read ? POLLIN : 0) | (s->write ? POLLOUT : 0)));
+	watch_pause(s->watch, !s->read && !s->write);
+}
+
+void
+stream_wait_read(struct stream *s, bool wanted)
+{
+	if (s == NULL || s->read == wanted)
+		return;
+	s->read = wanted;
+	wait_anew(s);
+}
+
+void
+stream_wait_write(struct stream *s, bool wanted)
+{
+	if (s == NULL || s->write == wanted)
+		return;
+	s->write = wanted;
+	wait_anew(s);
 }
 
 void
@@ -178,21 +194,19 @@ stream_eof(struct stream *s)
 		proxy_eof(s->channel);
 }
 
-static ssize_t
+static int
 channel_discard(struct proxy_channel *channel)
 {
 	struct iovec piece;
-	size_t all = 0;
 
-	for (; proxy_pieces(channel, &piece, 1) > 0; all += piece.iov_len)
+	while (proxy_pieces(channel, &piece, 1) > 0)
 		proxy_take(channel, piece.iov_len);
-	if (all > 0 || proxy_ended(channel))
-		return (ssize_t)all;
-	errno = proxy_closed(channel) ? ECONNRESET : EAGAIN;
-	return -1;
+	if (proxy_ended(channel))
+		return 0;
+	return proxy_closed(channel) ? -1 : 1;
 }
 
-ssize_t
+int
 stream_discard(struct stream *s)
 {
 	char buf[4096];
@@ -202,7 +216,7 @@ stream_discard(struct stream *s)
 		return channel_discard(s->channel);
 	for (int i = 0; i < DISCARDS && n > 0; i++)
 		n = read(s->fd, buf, sizeof(buf));
-	return n;
+	return n == -1 && conn_again(errno) ? 1 : n > 0 ? 1 : (int)n;
 }
 
 size_t

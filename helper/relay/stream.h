@@ -45,11 +45,13 @@ int stream_release(struct stream *); /* frees it, but for the descriptor, which 
 void stream_reset(struct stream *); /* as stream_free(), with a reset in any case if it can be */
 
 void stream_owner(struct stream *, stream_fn *, void *arg);
-void stream_wait(struct stream *, bool read, bool write); /* which events are wanted */
+/* Which events are wanted; NULL is harmless. */
+void stream_wait_read(struct stream *, bool);
+void stream_wait_write(struct stream *, bool);
 
 void stream_eof(struct stream *);
-/* As read(2), but what comes is thrown away. */
-ssize_t stream_discard(struct stream *);
+/* Throw away what comes: 1; 0 when its end of file has come, -1 when it is broken. */
+int stream_discard(struct stream *);
 /* What was written and has not left this machine (ssh: not reached the master); 0 = unknown. */
 size_t stream_unsent(const struct stream *);
 /* After an end of file: was it made by shutdown(2), or a message of sshd, by a peer that lives on?

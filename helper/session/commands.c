@@ -1,8 +1,10 @@
-/* The client's lines: which command is sent on, refused, or prepared. */
-#include <stdio.h>
+#include "session/commands.h"
+
 #include <string.h>
 
-#include "session/session_private.h"
+#include "session/setup.h"
+#include "session/transfer.h"
+#include "session/transfer_events.h"
 
 static struct pending *
 send_on(struct session *s, enum pending_kind kind, const char *line, size_t len)
@@ -41,10 +43,10 @@ client_epsv(struct session *s, const struct ftp_command *c, const char *line)
 static void
 note_user(struct session *s, const struct ftp_command *c)
 {
-	size_t n = c->arg_len < sizeof(s->user) ? c->arg_len : sizeof(s->user) - 1;
+	size_t n = c->arg_len < sizeof(s->facts.user) ? c->arg_len : sizeof(s->facts.user) - 1;
 
-	memcpy(s->user, c->arg, n);
-	s->user[n] = '\0';
+	memcpy(s->facts.user, c->arg, n);
+	s->facts.user[n] = '\0';
 }
 
 /* What a command means for those that follow it, before it is answered. */
@@ -86,7 +88,7 @@ plain_kind(const struct session *s, const struct ftp_command *c)
 	case FTP_TYPE:
 		return PENDING_TYPE;
 	case FTP_ABOR:
-		return queue_find(&s->queue, PENDING_TRANSFER) ? PENDING_ABOR : PENDING_PLAIN;
+		return queue_find(&s->queue, KIND(PENDING_TRANSFER), 0) ? PENDING_ABOR : PENDING_PLAIN;
 	case FTP_MODE:
 		return ftp_argument_is(c, "B") ? PENDING_MODE_B : PENDING_PLAIN;
 	default:

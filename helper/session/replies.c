@@ -1,120 +1,65 @@
 /* The server's lines: which reply is passed on, held back, or taken as an answer to us. */
+#include "session/replies.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "session/session_private.h"
+#include "ftp/reply.h"
+#include "session/ending.h"
+#include "session/own_replies.h"
+#include "state/session_channel.h"
+#include "session/setup.h"
+#include "session/setup_reply.h"
+#include "session/transfer.h"
 
 #define UNSOLICITED_MAX 1000
-
-/* ---- what goes out, and in what order ---- */
-
-static void
-own_send(struct session *s, struct pending *p)
-{
-	if (p->kind != PENDING_OWN || p->text == NULL)
-		return;
-	output_text(&s->out, CLIENT, p->text);
-	queue_answer(p, NULL);
-}
-
-/* What is answered in the middle of a transfer goes out at once, and our replies to what was said
- * before it. */
-static void
-own_send_before(struct session *s, const struct pending *p)
-{
-	for (size_t i = 0; i < s->queue.count && queue_at(&s->queue, i) != p; i++)
-		own_send(s, queue_at(&s->queue, i));
-}
+#define REPLY_TEXT_MAX (64 * 1024) /* of a reply that is held back or must be understood */
 
 static void
-own_send_aside(struct session *s)
+reply_drop(struct session *s)
 {
-	const struct pending *head = queue_head(&s->queue);
-	bool late = head->aside || head->kind == PENDING_ABOR; /* its reply may never come */
-
-	for (size_t i = 1; i < s->queue.count; i++) {
-		struct pending *p = queue_at(&s->queue, i);
-
-		if (p->kind == PENDING_OWN && p->aside)
-			own_send_before(s, p);
-		if (p->kind == PENDING_OWN && (p->aside || late))
-			own_send(s, p);
-		else if (p->kind != PENDING_OWN)
-			late = false;
-	}
-}
-
-/* Our replies whose turn has come. */
-static void
-own_flush(struct session *s)
-{
-	struct pending *p;
-
-	while ((p = queue_head(&s->queue)) != NULL && p->kind == PENDING_OWN) {
-		own_send(s, p);
-		queue_pop(&s->queue);
-	}
-	if (p == NULL || (p->kind != PENDING_TRANSFER && p->kind != PENDING_ABOR))
-		return;
-	if (p->swallow && p->instead != NULL) {
-		output_text(&s->out, CLIENT, p->instead);
-		free(p->instead);
-		p->instead = NULL;
-	}
-	own_send_aside(s);
+	bytes_take(&s->reply.text, s->reply.text.len);
 }
 
 /* The collected reply goes out, or a line of ours in its place. */
 static void
 reply_out(struct session *s, const char *instead)
 {
+	const struct bytes *text = &s->reply.text;
+
 	if (instead != NULL)
 		output_text(&s->out, CLIENT, instead);
-	else if (s->reply.len > 0) {
+	else if (text->len > 0) {
 		if (s->out.trace != NULL)
-			s->out.trace(s->out.arg, SERVER, bytes_data(&s->reply), s->reply.len);
-		output_write(&s->out, CLIENT, bytes_data(&s->reply), s->reply.len);
+			s->out.trace(s->out.arg, SERVER, bytes_data(text), text->len);
+		output_write(&s->out, CLIENT, bytes_data(text), text->len);
 	}
-	bytes_take(&s->reply, s->reply.len);
-}
-
-static void
-reply_drop(struct session *s)
-{
-	bytes_take(&s->reply, s->reply.len);
+	reply_drop(s);
 }
 
 /* ---- what a reply means for the session, beyond its text ---- */
 
 static void
-reply_noted(struct session *s, const struct pending *p, int code)
+reply_answers(struct session *s, struct pending *p)
 {
-	bool yes = code >= 200 && code < 300;
+	bool yes = s->reply.code / 100 == 2;
 
+	s->unsolicited = 0;
 	if (p->kind == PENDING_GREETING)
-		s->greeted = true;
+		s->facts.greeted = true;
 	else if (p->kind == PENDING_TYPE && yes)
 		s->image = p->number != 0;
-	else if (p->kind == PENDING_EPSV_ALL && yes)
-		s->epsv_all = true;
-	else if (p->kind == PENDING_MODE_B && yes)
-		s->mode_b = true;
-	else if (p->kind == PENDING_AUTH && code == 234) {
-		if (s->in[CLIENT].len > 0 || s->in[SERVER].len > 0)
+	else if (p->kind == PENDING_EPSV_ALL)
+		s->epsv_all |= yes;
+	else if (p->kind == PENDING_MODE_B)
+		s->mode_b |= yes;
+	else if (p->kind == PENDING_AUTH && s->reply.code == 234) {
+		s->facts.opaque = s->in[CLIENT].len == 0 && s->in[SERVER].len == 0;
+		if (!s->facts.opaque)
 			session_wrong(s, "data around the start of TLS");
-		else
-			s->opaque = true;
 	}
-}
-
-static void
-reply_answers(struct session *s, struct pending *p, int code)
-{
-	s->unsolicited = 0;
-	reply_noted(s, p, code);
 	queue_answer(p, NULL);
 }
 
@@ -136,18 +81,9 @@ pending_left_out(struct session *s, struct pending *p)
 	queue_answer(p, text);
 }
 
-static struct pending *
-first_sent(const struct session *s)
-{
-	for (size_t i = 0; i < s->queue.count; i++)
-		if (queue_at(&s->queue, i)->sent)
-			return queue_at(&s->queue, i);
-	return NULL;
-}
-
 /* 421: the answer to all that is unanswered. */
 static void
-reply_to_all(struct session *s, int code)
+reply_to_all(struct session *s)
 {
 	for (size_t i = 0; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
@@ -155,12 +91,12 @@ reply_to_all(struct session *s, int code)
 		if (!p->sent)
 			continue;
 		if (p->kind == PENDING_TRANSFER) {
-			transfer_answered(s, p, code, false);
-			transfer_may_pass(s, p, code);
+			transfer_answered(s, p);
+			transfer_may_pass(s, p);
 			transfer_over(s, p);
 		} else if (pending_is_setup(p) && channel_by_id(s, p->channel) != NULL)
 			channel_close(s, channel_by_id(s, p->channel));
-		reply_answers(s, p, code);
+		reply_answers(s, p);
 	}
 }
 
@@ -169,21 +105,21 @@ reply_to_all(struct session *s, int code)
 static void
 reply_follow(struct session *s, struct attribution a)
 {
-	struct pending *running = first_sent(s);
+	struct pending *running = queue_first_sent(&s->queue);
 
 	for (size_t i = 0; i < a.never; i++)
 		if (queue_at(&s->queue, i)->sent)
 			pending_left_out(s, queue_at(&s->queue, i));
-	s->reply_whose = a.whose;
-	s->reply_doubtful = a.doubtful;
-	s->reply_to = a.whose == WHOSE_ENTRY ? queue_at(&s->queue, a.entry) : NULL;
+	s->reply.whose = a.whose;
+	s->reply.doubtful = a.doubtful;
+	s->reply.to = a.whose == WHOSE_ENTRY ? queue_at(&s->queue, a.entry) : NULL;
 	/* In the place of a forged one the client is told so, if it may wait for one. */
 	if (a.whose == WHOSE_FORGED && running != NULL &&
 	    !(running->kind == PENDING_TRANSFER && running->started))
-		s->reply_to = running;
+		s->reply.to = running;
 	/* Where the one before may have been this one's, this one may be the next one's. */
-	a.doubtful |= s->reply_to != NULL && s->reply_to->doubtful && a.never == 0 &&
-	    !ftp_code_is_passive(s->reply_code);
+	a.doubtful |= s->reply.to != NULL && s->reply.to->doubtful && a.never == 0 &&
+	    !ftp_code_is_passive(s->reply.code);
 	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->sent) {
 			queue_at(&s->queue, i)->doubtful = true;
@@ -192,25 +128,35 @@ reply_follow(struct session *s, struct attribution a)
 		}
 }
 
+/* The setup that may take a reply for its answer which is none; NULL. */
+static struct pending *
+setup_waits(const struct session *s)
+{
+	struct pending *first = queue_first_sent(&s->queue);
+
+	return first != NULL && pending_is_setup(first) && !first->ready ? first : NULL;
+}
+
 /* The first line of a reply decides what is done with all of it: collect it (setups are
  * answered anew, final replies of transfers wait for the data), or pass line by line. */
 static bool
-reply_wants_collecting(const struct session *s, int code)
+reply_wants_collecting(const struct session *s)
 {
-	const struct pending *p = s->reply_to, *first = first_sent(s);
+	const struct pending *p = s->reply.to;
 
-	switch (s->reply_whose) {
+	switch (s->reply.whose) {
 	case WHOSE_UNKNOWN:
 	case WHOSE_FORGED:
 		return true;
 	case WHOSE_NOBODY:
-		return first != NULL && pending_is_setup(first) && !first->ready;
+		return setup_waits(s) != NULL;
 	case WHOSE_ALL:
 		return false;
 	case WHOSE_ENTRY:
 		break;
 	}
-	return pending_is_setup(p) || (p->kind == PENDING_TRANSFER && (code >= 200 || p->swallow));
+	return pending_is_setup(p) ||
+	    (p->kind == PENDING_TRANSFER && (s->reply.code >= 200 || p->swallow));
 }
 
 /* Is what ends a transfer there already, behind the reply that is held? */
@@ -229,25 +175,16 @@ end_follows(const struct session *s)
 	return false;
 }
 
-static struct transfer_seen
-reply_seen(const struct session *s, bool arrives)
+static void
+reply_first(struct session *s)
 {
-	struct transfer_seen seen = transfer_seen(s, arrives);
+	struct transfer_seen seen = transfer_seen(s, true);
 
 	seen.follows = end_follows(s);
-	return seen;
-}
-
-static void
-reply_first(struct session *s, int code)
-{
-	struct transfer_seen seen = reply_seen(s, true);
-
 	seen.waited |= s->ended[CLIENT];
-	s->reply_code = code;
-	reply_follow(s, attribute(&s->queue, code, seen));
-	s->reply_collect = reply_wants_collecting(s, code);
-	if ((s->reply_whose == WHOSE_NOBODY || s->reply_whose == WHOSE_FORGED) &&
+	reply_follow(s, attribute(&s->queue, s->reply.code, seen));
+	s->reply.collect = reply_wants_collecting(s);
+	if ((s->reply.whose == WHOSE_NOBODY || s->reply.whose == WHOSE_FORGED) &&
 	    ++s->unsolicited > UNSOLICITED_MAX)
 		session_wrong(s, "the FTP server floods replies that nobody asked for");
 }
@@ -255,160 +192,118 @@ reply_first(struct session *s, int code)
 /* ---- a whole reply that was collected ---- */
 
 static void
-reply_release(struct session *s, struct pending *p, int code)
+reply_release(struct session *s)
 {
+	struct pending *p = s->reply.to;
+
+	s->reply.holding = HOLD_NONE;
 	own_send_before(s, p);
-	if (p->swallow) {
+	if (p->swallow)
 		reply_drop(s);
-		if (p->instead != NULL)
-			output_text(&s->out, CLIENT, p->instead);
-	} else
-		reply_out(s, code < 300 ? p->instead : NULL);
+	if (!p->swallow || p->instead != NULL)
+		reply_out(s, p->swallow || s->reply.code < 300 ? p->instead : NULL);
 	s->unsolicited = 0;
 	transfer_over(s, p);
 	queue_answer(p, NULL);
 }
 
+/* It is known whose it is; of nobody's a setup may take it for its answer, and so may the client. */
 static void
-reply_deliver(struct session *s, struct pending *p, int code)
+reply_deliver(struct session *s)
 {
-	if (p->kind == PENDING_TRANSFER && code < 200)
+	struct pending *p = s->reply.to, *first = setup_waits(s);
+
+	if (p == NULL) {
+		if (first != NULL && setup_stray(s, first))
+			reply_drop(s);
+		else
+			reply_out(s, NULL);
+	} else if (p->kind == PENDING_TRANSFER && s->reply.code < 200)
 		reply_drop(s); /* too late */
 	else if (p->kind == PENDING_TRANSFER) {
-		transfer_answered(s, p, code, s->reply_doubtful);
-		s->held = code;
-		s->holding = HOLD_DATA;
-	} else if (pending_is_setup(p) && setup_reply(s, p, code)) {
+		transfer_answered(s, p);
+		s->reply.holding = HOLD_DATA;
+	} else if (pending_is_setup(p) && setup_reply(s, p)) {
 		s->unsolicited = 0;
 		reply_drop(s);
 	} else {
 		own_send_before(s, p);
 		reply_out(s, NULL);
-		reply_answers(s, p, code);
+		reply_answers(s, p);
 	}
 }
 
-/* Nobody has asked for it; a setup may take it for its answer, and so may the client. */
 static void
-reply_stray(struct session *s)
-{
-	struct pending *first = first_sent(s);
-
-	if (first != NULL && pending_is_setup(first) && !first->ready && setup_stray(s, first))
-		reply_drop(s);
-	else
-		reply_out(s, NULL);
-}
-
-static void
-reply_complete(struct session *s, int code)
+reply_complete(struct session *s)
 {
 	static const char instead[] = "500 Unexpected reply from the FTP server.\r\n";
-	struct pending *p = s->reply_to;
 
-	s->reply_collect = false;
-	if (s->reply_whose == WHOSE_FORGED) {
+	s->reply.collect = false;
+	if (s->reply.whose == WHOSE_FORGED) {
 		/* An address that nobody asked for: a client that believed it would leave
 		 * the tunnel. */
 		reply_drop(s);
-		if (p == NULL)
+		if (s->reply.to == NULL)
 			return;
-		bytes_add(&s->reply, instead, sizeof(instead) - 1);
-		code = 500;
+		bytes_add(&s->reply.text, instead, sizeof(instead) - 1);
+		s->reply.code = 500;
 	}
-	if (s->reply_whose == WHOSE_UNKNOWN) {
-		s->held = code;
-		s->holding = HOLD_WHOSE;
+	if (s->reply.whose == WHOSE_UNKNOWN) {
+		s->reply.holding = HOLD_WHOSE;
 		session_arm(s, SESSION_WHOSE);
-	} else if (p == NULL)
-		reply_stray(s);
-	else
-		reply_deliver(s, p, code);
+	} else
+		reply_deliver(s);
 }
 
 /* The reply that is held: is it known whose it is? */
 static void
 reply_whose_now(struct session *s)
 {
-	struct transfer_seen seen = reply_seen(s, false);
+	struct transfer_seen seen = transfer_seen(s, false);
 	struct attribution a;
 
+	seen.follows = end_follows(s);
 	seen.waited |= s->timer != SESSION_WHOSE;
-	a = attribute(&s->queue, s->held, seen);
+	a = attribute(&s->queue, s->reply.code, seen);
 	if (a.whose == WHOSE_UNKNOWN)
 		return;
 	if (s->timer == SESSION_WHOSE)
 		session_arm(s, SESSION_IDLE);
-	s->holding = HOLD_NONE;
+	s->reply.holding = HOLD_NONE;
 	reply_follow(s, a);
-	if (s->reply_to != NULL)
-		reply_deliver(s, s->reply_to, s->held);
-	else
-		reply_stray(s);
+	reply_deliver(s);
 }
 
 void
 reply_step(struct session *s)
 {
-	if (s->holding == HOLD_WHOSE)
+	if (s->reply.holding == HOLD_WHOSE)
 		reply_whose_now(s);
-	if (s->holding == HOLD_DATA && transfer_may_pass(s, s->reply_to, s->held)) {
-		s->holding = HOLD_NONE;
-		reply_release(s, s->reply_to, s->held);
-	}
+	if (s->reply.holding == HOLD_DATA && transfer_may_pass(s, s->reply.to))
+		reply_release(s);
 	own_flush(s);
 }
 
 /* ---- lines ---- */
 
-/* Does some client see a code here? Some drop NULs and Telnet sequences first, of any length. */
-static bool
-looks_like_code(const char *text, size_t len)
-{
-	int digits = 0;
-
-	for (size_t i = 0; i < len && digits < 3; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == 0xff) /* IAC */
-			return true;
-		if (c >= '0' && c <= '9')
-			digits++;
-		else if (c != '\0')
-			return false;
-	}
-	return digits == 3;
-}
-
-/* Clients differ in where they see the end of a reply (some take any "ddd " for one, or any
- * three digits), so within one and between two nothing may look like another (VU#328867).
- * Blanks in front do that, and RFC 959 4.2 wants them. Returns how many. */
-static size_t
-reply_pad(const struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
-{
-	if (kind == REPLY_FINAL || kind == REPLY_FIRST || !looks_like_code(line, len))
-		return 0;
-	return !(len > 3 && line[3] == '-' && atoi(line) == s->reply_open);
-}
-
 /* The text may be cut, but not its end. */
 static void
 reply_collect(struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
 {
-	if (kind != REPLY_FINAL && s->reply.len + len + 3 > REPLY_TEXT_MAX)
+	if (kind != REPLY_FINAL && s->reply.text.len + len + 3 > REPLY_TEXT_MAX)
 		return;
-	bytes_add(&s->reply, " ", reply_pad(s, kind, line, len));
-	bytes_add(&s->reply, line, len);
-	bytes_add(&s->reply, "\r\n", 2);
+	bytes_add(&s->reply.text, " ", ftp_reply_pad(s->reply.open, kind, line, len));
+	bytes_add(&s->reply.text, line, len);
+	bytes_add(&s->reply.text, "\r\n", 2);
 }
 
 /* A reply that is passed on line by line. */
 static void
 reply_line(struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
 {
-	const struct pending *p = s->reply_open == 0 && kind == REPLY_JUNK ? NULL : s->reply_to;
+	const struct pending *p = s->reply.open == 0 && kind == REPLY_JUNK ? NULL : s->reply.to;
 	bool feat = (p != NULL && p->kind == PENDING_FEAT) ||
-	    (s->reply_code == 211 && queue_find(&s->queue, PENDING_FEAT) != NULL);
+	    (s->reply.code == 211 && queue_find(&s->queue, KIND(PENDING_FEAT), 0) != NULL);
 
 	if (feat && !s->config.tls_pass && ftp_feature_hidden(line, len)) {
 		if (kind == REPLY_INNER)
@@ -417,49 +312,38 @@ reply_line(struct session *s, enum ftp_reply_line kind, const char *line, size_t
 	}
 	if (p != NULL)
 		own_send_before(s, p);
-	output_write(&s->out, CLIENT, " ", reply_pad(s, kind, line, len));
+	output_write(&s->out, CLIENT, " ", ftp_reply_pad(s->reply.open, kind, line, len));
 	output_line(&s->out, CLIENT, line, len);
 }
 
 static void
-reply_passed(struct session *s, int code, const char *line, size_t len)
+reply_passed(struct session *s, const char *line, size_t len)
 {
-	struct pending *p = s->reply_to;
+	struct pending *p = s->reply.to;
 
-	if (s->reply_whose == WHOSE_ALL)
-		reply_to_all(s, code);
-	else if (p != NULL && code >= 200)
-		reply_answers(s, p, code);
+	if (s->reply.whose == WHOSE_ALL)
+		reply_to_all(s);
+	else if (p != NULL && s->reply.code >= 200)
+		reply_answers(s, p);
 	else if (p != NULL && p->kind == PENDING_TRANSFER)
 		transfer_begun(s, p, line, len);
-}
-
-/* Some clients (Python's is one) end a line at a bare CR: no reply may begin behind it. */
-static void
-reply_join(char *line, size_t len)
-{
-	for (size_t i = 0; i + 1 < len; i++)
-		if (line[i] == '\r' && ((line[i + 1] >= '0' && line[i + 1] <= '9') ||
-		    looks_like_code(line + i + 1, len - i - 1)))
-			line[i] = ' ';
 }
 
 /* "530 Non-anonymous sessions must use encryption.", "550 SSL/TLS required on the control
  * channel", "534 Policy requires SSL.", "421 Sorry, cleartext sessions are not accepted". */
 static void
-login_reply(struct session *s, int code, const char *line, size_t len)
+login_reply(struct session *s, const char *line, size_t len)
 {
 	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", "Use AUTH" };
 	char text[256];
 
-	s->logged_in = s->logged_in || code == 230 || code == 232;
-	if (s->logged_in || code < 400 || s->config.tls_pass)
+	s->logged_in |= s->reply.code == 230 || s->reply.code == 232;
+	if (s->logged_in || s->reply.code < 400 || s->config.tls_pass)
 		return;
 	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1),
 	    line);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(text, words[i]) != NULL)
-			s->wants_tls = true;
+		s->facts.wants_tls |= strcasestr(text, words[i]) != NULL;
 }
 
 /* A service that greets with something else than a reply: the client sees that, as direct, and is
@@ -470,7 +354,7 @@ greets_strangely(struct session *s, const char *line, size_t len)
 	char text[81], why[160];
 	size_t n = 0;
 
-	output_write(&s->out, CLIENT, " ", reply_pad(s, REPLY_JUNK, line, len));
+	output_write(&s->out, CLIENT, " ", ftp_reply_pad(0, REPLY_JUNK, line, len));
 	output_line(&s->out, CLIENT, line, len);
 	if (s->timer == SESSION_STRANGE)
 		return;
@@ -487,29 +371,28 @@ greets_strangely(struct session *s, const char *line, size_t len)
 void
 server_line(struct session *s, char *line, size_t len)
 {
-	bool first = s->reply_open == 0;
+	bool first = s->reply.open == 0;
 	enum ftp_reply_line kind;
-	int code = 0;
 
-	reply_join(line, len);
-	kind = ftp_reply_parse(line, len, &s->reply_open, &code);
-	if (kind == REPLY_JUNK && len > 0 && !s->greeted) {
+	ftp_reply_join(line, len);
+	kind = ftp_reply_parse(line, len, &s->reply.open, &s->reply.code);
+	if (kind == REPLY_JUNK && len > 0 && !s->facts.greeted) {
 		greets_strangely(s, line, len);
 		return;
 	}
 	if (first && kind != REPLY_JUNK) {
-		reply_first(s, code);
-		login_reply(s, code, line, len);
+		reply_first(s);
+		login_reply(s, line, len);
 	}
 	if (s->wrong[0] != '\0')
 		return;
-	if (s->reply_collect && kind != REPLY_JUNK) {
-		reply_collect(s, kind, line, len);
+	if (kind == REPLY_JUNK || !s->reply.collect) {
+		reply_line(s, kind, line, len);
 		if (kind == REPLY_FINAL)
-			reply_complete(s, code);
+			reply_passed(s, line, len);
 		return;
 	}
-	reply_line(s, kind, line, len);
+	reply_collect(s, kind, line, len);
 	if (kind == REPLY_FINAL)
-		reply_passed(s, code, line, len);
+		reply_complete(s);
 }

@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "session/session_private.h"
+#include "session/attempts.h"
+#include "session/commands.h"
+#include "session/replies.h"
+#include "state/session_channel.h"
+#include "session/setup.h"
+#include "session/transfer_events.h"
 
-#define IN_MAX (32 * 1024)
 #define OUT_MAX (64 * 1024) /* a side's unsent output that stops reading the other */
 
 struct session *
@@ -37,7 +41,7 @@ session_free(struct session *s)
 		bytes_free(&s->in[side]);
 		line_reader_free(&s->line[side]);
 	}
-	bytes_free(&s->reply);
+	bytes_free(&s->reply.text);
 	output_free(&s->out);
 	queue_clear(&s->queue);
 	free(s);
@@ -50,7 +54,7 @@ client_waits(const struct session *s)
 {
 	const struct pending *tail = queue_tail(&s->queue);
 
-	return !s->greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 || s->out.hung_up[SERVER] ||
+	return !s->facts.greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 || s->out.hung_up[SERVER] ||
 	    s->out.bytes[SERVER].len > OUT_MAX || s->out.bytes[CLIENT].len > OUT_MAX ||
 	    setup_holds_client(s) ||
 	    (tail != NULL && (tail->kind == PENDING_AUTH || tail->kind == PENDING_EPSV_ALL));
@@ -59,7 +63,7 @@ client_waits(const struct session *s)
 static bool
 server_waits(const struct session *s)
 {
-	return s->holding != HOLD_NONE || s->out.bytes[CLIENT].len > OUT_MAX ||
+	return s->reply.holding != HOLD_NONE || s->out.bytes[CLIENT].len > OUT_MAX ||
 	    s->out.hung_up[CLIENT] || setup_holds_server(s);
 }
 
@@ -116,7 +120,7 @@ server_left(struct session *s)
 	char text[192];
 
 	transfer_control_ended(s, SERVER);
-	if (!s->greeted && !s->opaque && s->timer != SESSION_STRANGE) {
+	if (!s->facts.greeted && !s->facts.opaque && s->timer != SESSION_STRANGE) {
 		snprintf(text, sizeof(text), "421 No FTP server answers at %.100s.",
 		    s->config.server_name);
 		output_text(&s->out, CLIENT, text);
@@ -124,15 +128,6 @@ server_left(struct session *s)
 	output_hangup(&s->out, CLIENT);
 	if (transfer_unfinished(s))
 		session_arm(s, SESSION_GONE);
-}
-
-static bool
-replies_are_due(const struct session *s)
-{
-	for (size_t i = 0; i < s->queue.count && !s->opaque; i++)
-		if (queue_at(&s->queue, i)->sent)
-			return true;
-	return false;
 }
 
 /* The client's end is passed on behind its last command: at once when all that it has asked is
@@ -145,7 +140,8 @@ client_left(struct session *s, bool time_is_up)
 		transfer_control_ended(s, CLIENT);
 	}
 	if (s->in[CLIENT].len == 0 &&
-	    (time_is_up || (!replies_are_due(s) && !transfer_uploads(s)))) {
+	    (time_is_up ||
+	    ((s->facts.opaque || queue_first_sent(&s->queue) == NULL) && !transfer_uploads(s)))) {
 		s->half_closed = true;
 		output_act(&s->out, &(struct action){ .kind = ACT_CONTROL_EOF, .end = SERVER });
 		session_arm(s, SESSION_GONE);
@@ -174,18 +170,18 @@ session_step(struct session *s, bool time_is_up)
 {
 	bool more = true;
 
-	while (more && !s->opaque && s->wrong[0] == '\0') {
+	while (more && !s->facts.opaque && s->wrong[0] == '\0') {
 		setup_step(s);
 		reply_step(s);
 		quit_step(s);
 		more = !server_waits(s) && session_take_line(s, SERVER);
-		if (s->wrong[0] == '\0' && !s->opaque && !client_waits(s))
+		if (s->wrong[0] == '\0' && !s->facts.opaque && !client_waits(s))
 			more |= session_take_line(s, CLIENT);
 	}
 	transfer_step(s);
 	if (s->wrong[0] != '\0')
 		session_fail(s, s->wrong);
-	if (s->opaque)
+	if (s->facts.opaque)
 		session_pass_opaque(s);
 	session_step_ended(s, time_is_up);
 }
@@ -220,9 +216,9 @@ session_room(const struct session *s, enum side side)
 {
 	if (s->ended[side] || s->out.hung_up[side] || s->out.hung_up[OTHER(side)])
 		return 0;
-	if (s->opaque && s->out.bytes[OTHER(side)].len > OUT_MAX)
+	if (s->facts.opaque && s->out.bytes[OTHER(side)].len > OUT_MAX)
 		return 0;
-	return s->in[side].len < IN_MAX ? IN_MAX - s->in[side].len : 0;
+	return s->in[side].len < SESSION_IN_MAX ? SESSION_IN_MAX - s->in[side].len : 0;
 }
 
 void
@@ -234,7 +230,7 @@ session_push(struct session *s, enum side side, const void *data, size_t len)
 	if (s->out.hung_up[side] || bytes_add(&s->in[side], data, len) == -1)
 		return;
 	/* Telnet asks before its words come, and ends no line. */
-	if (side == SERVER && !s->greeted && fresh && len > 0 &&
+	if (side == SERVER && !s->facts.greeted && fresh && len > 0 &&
 	    *(const unsigned char *)data >= 0x80)
 		session_wrong(s, "no FTP server is there, but one that greets with no text");
 	session_step(s, false);
@@ -260,7 +256,7 @@ session_fail(struct session *s, const char *why)
 	if (s->out.hung_up[CLIENT] && s->out.hung_up[SERVER])
 		return;
 	snprintf(text, sizeof(text), "421 Closing the connection: %.150s.", why);
-	if (!s->opaque && !s->out.hung_up[CLIENT])
+	if (!s->facts.opaque && !s->out.hung_up[CLIENT])
 		output_text(&s->out, CLIENT, text);
 	bytes_take(&s->out.bytes[SERVER], s->out.bytes[SERVER].len);
 	output_hangup(&s->out, SERVER);
@@ -314,66 +310,24 @@ session_over(const struct session *s)
 bool
 session_busy(const struct session *s)
 {
-	for (size_t i = 0; i < s->queue.count; i++)
-		if (queue_at(&s->queue, i)->kind == PENDING_TRANSFER)
-			return true;
-	return transfer_unfinished((struct session *)s);
+	return queue_find(&s->queue, TRANSFERS, 0) != NULL || transfer_unfinished(s);
 }
 
-const char *
-session_user(const struct session *s)
+const struct session_facts *
+session_facts(const struct session *s)
 {
-	return s->user;
-}
-
-const char *
-session_transfer(const struct session *s, unsigned id)
-{
-	const struct channel *ch = channel_asked(s, id);
-
-	return ch ? ch->transfer : "";
-}
-
-const char *
-session_direction(const struct session *s, unsigned id)
-{
-	static const char *const names[] = { "", "down", "up" };
-	const struct channel *ch = channel_asked(s, id);
-
-	return ch ? names[ch->dir] : "";
-}
-
-void
-session_verbs(const struct session *s, unsigned id, const char **client, const char **server)
-{
-	const struct channel *ch = channel_asked(s, id);
-
-	*client = ch ? setup_verb_name(ch, CLIENT) : "";
-	*server = ch ? setup_verb_name(ch, SERVER) : "";
+	return &s->facts;
 }
 
 bool
-session_opaque(const struct session *s)
-{
-	return s->opaque;
-}
-
-bool
-session_greeted(const struct session *s)
-{
-	return s->greeted;
-}
-
-bool
-session_wants_tls(const struct session *s)
-{
-	return s->wants_tls;
-}
-
-int
-session_final(const struct session *s, unsigned id)
+session_channel(const struct session *s, unsigned id, struct channel_facts *facts)
 {
 	const struct channel *ch = channel_asked(s, id);
 
-	return ch ? ch->final : 0;
+	*facts = (struct channel_facts){ .client_verb = "", .server_verb = "", .transfer = "" };
+	if (ch != NULL)
+		*facts = (struct channel_facts){ .client_verb = attempt_verb_name(ch, CLIENT),
+			.server_verb = attempt_verb_name(ch, SERVER), .transfer = ch->transfer,
+			.direction = ch->dir, .announced = ch->announced, .final = ch->final };
+	return ch != NULL;
 }

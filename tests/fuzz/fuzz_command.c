@@ -1,7 +1,7 @@
 /* A client's line: what is taken for an address can be written and read again. */
 #include "fuzz.h"
 
-#include "ftp/ftp.h"
+#include "ftp/address.h"
 #include "ftp/policy.h"
 
 int

@@ -91,14 +91,14 @@ step(struct player *p, const uint8_t *data, size_t len)
 static void
 look(const struct session *s, unsigned channel)
 {
-	const char *client, *server;
+	const struct session_facts *about = session_facts(s);
+	struct channel_facts facts;
 
-	session_verbs(s, channel, &client, &server);
-	MUST(strlen(client) <= 4 && strlen(server) <= 4 && strlen(session_direction(s, channel)) <= 4);
-	MUST(strlen(session_transfer(s, channel)) < 256 && strlen(session_user(s)) < 64);
-	MUST(!session_opaque(s) || session_greeted(s));
+	session_channel(s, channel, &facts);
+	MUST(strlen(facts.client_verb) <= 4 && strlen(facts.server_verb) <= 4);
+	MUST(strlen(facts.transfer) < 256 && strlen(about->user) < sizeof(about->user));
+	MUST(!about->opaque || about->greeted);
 	session_busy(s);
-	session_wants_tls(s);
 }
 
 static void

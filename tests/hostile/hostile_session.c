@@ -337,12 +337,12 @@ request(uint32_t verb, uint32_t end, const char *host, uint16_t port)
 	struct ask a;
 
 	memset(&a, 0, sizeof(a));
-	a.kind = ACT_OPEN;
-	a.channel = next_channel++;
-	a.ends[end].verb = verb;
-	a.ends[end].address.family = 4;
-	a.ends[end].address.port = port;
-	inet_pton(AF_INET, host, a.ends[end].address.bytes);
+	a.action.kind = ACT_OPEN;
+	a.action.channel = next_channel++;
+	a.action.ends[end].verb = verb;
+	a.action.ends[end].address.family = 4;
+	a.action.ends[end].address.port = port;
+	inet_pton(AF_INET, host, a.action.ends[end].address.bytes);
 	return a;
 }
 
@@ -356,7 +356,7 @@ answer(int ms)
 
 	if (poll(&p, 1, ms) != 1)
 		return -1;
-	return ask_receive(broker, &a, sizeof(a)) <= 0 ? 0 : (int)a.kind + 1;
+	return ask_receive(broker, &a, sizeof(a)) <= 0 ? 0 : (int)a.event.kind + 1;
 }
 
 static void
@@ -396,15 +396,15 @@ good(void)
 	return request(END_LISTEN, CLIENT, "127.0.0.1", 0);
 }
 
-static void ask_kind(void) { struct ask a = good(); a.kind = 77; put(&a); }
-static void ask_kind_timer(void) { struct ask a = good(); a.kind = ACT_TIMER; put(&a); }
-static void ask_verb(void) { struct ask a = good(); a.ends[SERVER].verb = 9; put(&a); }
-static void ask_end(void) { struct ask a = good(); a.end = 2; put(&a); }
-static void ask_end_huge(void) { struct ask a = good(); a.end = 0xffffffffU; put(&a); }
-static void ask_mask(void) { struct ask a = good(); a.mask = 4; put(&a); }
-static void ask_channel_zero(void) { struct ask a = good(); a.channel = 0; put(&a); }
-static void ask_channel_control(void) { struct ask a = good(); a.channel = UINT32_MAX; put(&a); }
-static void ask_family(void) { struct ask a = good(); a.ends[0].address.family = 200; put(&a); }
+static void ask_kind(void) { struct ask a = good(); a.action.kind = 77; put(&a); }
+static void ask_kind_timer(void) { struct ask a = good(); a.action.kind = ACT_TIMER; put(&a); }
+static void ask_verb(void) { struct ask a = good(); a.action.ends[SERVER].verb = 9; put(&a); }
+static void ask_end(void) { struct ask a = good(); a.action.end = 2; put(&a); }
+static void ask_end_huge(void) { struct ask a = good(); a.action.end = 0xffffffffU; put(&a); }
+static void ask_mask(void) { struct ask a = good(); a.action.mask = 4; put(&a); }
+static void ask_channel_zero(void) { struct ask a = good(); a.action.channel = 0; put(&a); }
+static void ask_channel_control(void) { struct ask a = good(); a.action.channel = UINT32_MAX; put(&a); }
+static void ask_family(void) { struct ask a = good(); a.action.ends[0].address.family = 200; put(&a); }
 
 static void
 ask_short(void)
@@ -442,9 +442,9 @@ ask_then_low(void)
 {
 	struct ask a = good();
 
-	a.ends[SERVER] = a.ends[CLIENT];
-	a.ends[SERVER].verb = END_DIAL;
-	a.ends[SERVER].address.port = 1023;
+	a.action.ends[SERVER] = a.action.ends[CLIENT];
+	a.action.ends[SERVER].verb = END_DIAL;
+	a.action.ends[SERVER].address.port = 1023;
 	put(&a);
 }
 
@@ -479,8 +479,8 @@ storm(uint32_t verb, uint32_t end, uint32_t kind)
 
 		if (!ask_raw(&a, sizeof(a)))
 			break;
-		a.kind = kind;
-		a.mask = 3;
+		a.action.kind = kind;
+		a.action.mask = 3;
 		if (!ask_raw(&a, sizeof(a)))
 			break;
 		while ((kind_of = answer(0)) > 0) {
@@ -506,7 +506,7 @@ flood(uint32_t kind, uint32_t verb, uint32_t end)
 	while (sent < 500000 && writable()) {
 		struct ask a = request(verb, end, "127.0.0.1", 4000);
 
-		a.kind = kind;
+		a.action.kind = kind;
 		if (write(broker, &a, sizeof(a)) != -1)
 			sent++;
 		else if (errno != EAGAIN)

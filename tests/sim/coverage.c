@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "session/session_private.h"
+#include "state/session_channel.h"
 
 #define EVENTS 10
 #define STATES 16

@@ -189,15 +189,16 @@ dialogue_check_command(struct ftp_dialogue *d, const char *line, size_t len)
 static inline void
 dialogue_check_eof(struct ftp_dialogue *d, const struct model *m, const struct action *a)
 {
-	const char *direction = session_direction(d->s, a->channel);
+	struct channel_facts facts;
 
+	session_channel(d->s, a->channel, &facts);
 	if (d->mode_b || d->unread[SERVER])
 		return;
-	if (a->end == SERVER && strcmp(direction, "up") == 0 && d->client_ended && !d->quit &&
-	    m->client != CLIENT_LIVES && session_final(d->s, a->channel) == 0)
+	if (a->end == SERVER && facts.direction == DIR_UP && d->client_ended && !d->quit &&
+	    m->client != CLIENT_LIVES && facts.final == 0)
 		dialogue_break(d, "channel %u: a cut upload looks whole", a->channel);
-	if (a->end == CLIENT && strcmp(direction, "down") == 0 && !m->alive &&
-	    m->from[SERVER] > 0 && session_final(d->s, a->channel) == 0)
+	if (a->end == CLIENT && facts.direction == DIR_DOWN && !m->alive &&
+	    m->from[SERVER] > 0 && facts.final == 0)
 		dialogue_break(d, "channel %u: EOF without a final reply", a->channel);
 }
 

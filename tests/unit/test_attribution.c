@@ -1,6 +1,6 @@
 /* Whose reply is it? One line a case: what is unanswered, what is known of the transfer, the code,
  * and who gets it. */
-#include "session/attribution.h"
+#include "state/attribution.h"
 
 #include "unit.h"
 

@@ -19,6 +19,7 @@
 /* What is asked of an end is noted; the test answers. */
 static struct played {
 	struct end end;
+	unsigned uses;
 	char asked[8]; /* "l", "d", "c", "t" in a row */
 	char host[64];
 	bool alive;
@@ -74,14 +75,16 @@ play_take(struct end *end, unsigned channel)
 }
 
 static void
-play_check(struct end *end, const struct stream *stream, check_fn *done, void *arg)
+play_check(struct end *end, const struct stream *stream, unsigned channel)
 {
-	(void)stream;
-	done(arg, ((struct played *)end)->alive);
+	const struct played *p = (struct played *)end;
+
+	data_channel_result(ch, p == &played[CLIENT] ? CLIENT : SERVER, &(struct end_result){
+	    .event = p->alive ? END_ALIVE : END_DEAD, .channel = channel, .asked = stream });
 }
 
-static const struct end_ops play_ops = { play_dial, play_listen, play_cancel, play_take, play_check,
-	NULL, NULL };
+static const struct end_ops play_ops = { .dial = play_dial, .listen = play_listen,
+	.cancel = play_cancel, .take = play_take, .check = play_check };
 
 static void
 hook_event(void *arg, const struct event *e, unsigned turn)
@@ -166,7 +169,7 @@ near_stream(enum side side)
 	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 	close(listener);
 	conn_break_on_close(fd);
-	return stream_of(loop, fd, &played[side].end.uses);
+	return stream_of(loop, fd, &played[side].uses);
 }
 
 static struct stream *
@@ -176,7 +179,7 @@ far_stream(enum side side)
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	peer[side] = pair[1];
-	return stream_of(loop, pair[0], &played[side].end.uses);
+	return stream_of(loop, pair[0], &played[side].uses);
 }
 
 static void
@@ -272,7 +275,7 @@ await_over(void)
 {
 	while (!gone)
 		ck_assert_int_eq(loop_once(loop, 10000), 0);
-	ck_assert_uint_eq(played[CLIENT].end.uses + played[SERVER].end.uses, 0);
+	ck_assert_uint_eq(played[CLIENT].uses + played[SERVER].uses, 0);
 }
 
 /* ---- opening ---- */
@@ -410,6 +413,66 @@ START_TEST(far_end_after_upload)
 	peer[SERVER] = -1;
 	await(EV_EOF, SERVER);
 	ck_assert_int_eq(told(EV_FAILED, SERVER), 0);
+}
+END_TEST
+
+/* An upload's bytes, and perhaps its end, are in a socket that nobody reads: the far side has not
+ * connected yet, and cannot. */
+START_TEST(upload_refused)
+{
+	running();
+	ACT(ACT_BEGIN, .upload = true);
+	says(CLIENT, "file");
+	await(EV_MOVED, CLIENT);
+	if (_i == 1) {
+		shutdown(peer[CLIENT], SHUT_WR);
+		await(EV_EOF, CLIENT);
+		ACT(ACT_EOF, .end = SERVER);
+	}
+	ck_assert(data_channel_check(ch));
+	rounds(5);
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 0);
+	close(peer[SERVER]);
+	peer[SERVER] = -1;
+	await(EV_FAILED, SERVER);
+	ck_assert_int_eq(told(EV_ALIVE, SERVER) + told(EV_EOF, SERVER) + told(EV_RESET, SERVER), 0);
+}
+END_TEST
+
+/* What was taken shows that it was not refused, whatever comes then. */
+START_TEST(upload_taken)
+{
+	running();
+	ACT(ACT_BEGIN, .upload = true);
+	says(CLIENT, "file");
+	await(EV_MOVED, CLIENT);
+	ck_assert(data_channel_check(ch));
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 0);
+	hears(SERVER, "file");
+	await(EV_ALIVE, SERVER);
+	ck_assert(data_channel_check(ch));
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 2);
+	says(CLIENT, "more");
+	while (ch->leg[CLIENT].relay.bytes < 8)
+		ck_assert_int_eq(loop_once(loop, 10), 0);
+	close(peer[SERVER]);
+	peer[SERVER] = -1;
+	await(EV_RESET, SERVER);
+	ck_assert_int_eq(told(EV_FAILED, SERVER), 0);
+}
+END_TEST
+
+/* Of no bytes nothing is lost; and with another way to dial the master is asked. */
+START_TEST(upload_check_at_once)
+{
+	running();
+	ck_assert(!data_channel_check(ch));
+	ACT(ACT_BEGIN, .upload = true);
+	ck_assert(data_channel_check(ch));
+	rounds(3);
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 0);
+	shutdown(peer[CLIENT], SHUT_WR);
+	await(EV_ALIVE, SERVER);
 }
 END_TEST
 
@@ -590,6 +653,9 @@ add(TCase *t)
 	tcase_add_loop_test(t, far_end_is_checked, 0, 2);
 	tcase_add_test(t, far_dial_refused);
 	tcase_add_test(t, far_end_after_upload);
+	tcase_add_loop_test(t, upload_refused, 0, 2);
+	tcase_add_test(t, upload_taken);
+	tcase_add_test(t, upload_check_at_once);
 	tcase_add_test(t, reset_by_client);
 	tcase_add_test(t, server_ends_upload);
 	tcase_add_test(t, aborted);

@@ -9,18 +9,18 @@
 
 START_TEST(test_lives)
 {
-	struct keep *k;
+	struct keep k = { -1 };
 	int pair[2];
 
-	ck_assert(!keep_lives(NULL));
+	ck_assert(!keep_lives(NULL) && !keep_lives(&k));
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	k = keep_new(pair[0]);
-	ck_assert(keep_lives(k));
-	keep_upload(k, 1, 0);
-	ck_assert(keep_lives(k));
+	k.fd = pair[0];
+	ck_assert(keep_lives(&k));
+	keep_upload(&k, 1, 0);
+	ck_assert(keep_lives(&k));
 	close(pair[1]);
-	ck_assert(!keep_lives(k));
-	keep_free(k);
+	ck_assert(!keep_lives(&k));
+	close(pair[0]);
 }
 END_TEST
 

@@ -49,19 +49,14 @@ play_cancel(struct end *end, unsigned channel)
 	((struct played *)end)->cancels++;
 }
 
-static bool
-play_take(struct end *end, unsigned channel)
-{
-	(void)end;
-	(void)channel;
-	return false;
-}
-
 static void
-play_check(struct end *end, const struct stream *stream, check_fn *done, void *arg)
+play_check(struct end *end, const struct stream *stream, unsigned channel)
 {
-	(void)stream;
-	done(arg, ((struct played *)end)->alive);
+	const struct end_result r = { .event = ((struct played *)end)->alive ? END_ALIVE : END_DEAD,
+		.channel = channel };
+
+	ck_assert_ptr_null(stream);
+	requests_checked(&b, &r);
 }
 
 static unsigned
@@ -70,8 +65,8 @@ play_count(const struct end *end)
 	return ((const struct played *)end)->count;
 }
 
-static const struct end_ops play_ops = { play_dial, play_listen, play_cancel, play_take, play_check,
-	play_count, NULL };
+static const struct end_ops play_ops = { .dial = play_dial, .listen = play_listen,
+	.cancel = play_cancel, .check = play_check, .count = play_count };
 
 static void
 setup(void)
@@ -97,7 +92,7 @@ setup(void)
 	for (int side = CLIENT; side <= SERVER; side++) {
 		played[side].end = (struct end){ .ops = &play_ops, .loop = loop };
 		played[side].alive = true;
-		b.hooks.end[side] = b.ends[side].end = &played[side].end;
+		b.hooks.end[side] = &played[side].end;
 	}
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
 	session = pair[1];
@@ -121,10 +116,10 @@ teardown(void)
 static struct ask
 open_one(unsigned channel, enum side end, enum end_verb verb, uint16_t port)
 {
-	struct ask a = { .kind = ACT_OPEN, .channel = channel };
+	struct ask a = { .action = { .kind = ACT_OPEN, .channel = channel } };
 
-	a.ends[end].verb = verb;
-	a.ends[end].address = (struct ftp_address){ 4, { 127, 0, 0, 1 }, port };
+	a.action.ends[end].verb = verb;
+	a.action.ends[end].address = (struct ftp_address){ 4, { 127, 0, 0, 1 }, port };
 	a.turn[end] = 1;
 	return a;
 }
@@ -147,18 +142,18 @@ START_TEST(honest)
 	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
 	struct answer got;
 
-	a.ends[SERVER].verb = END_DIAL;
-	a.ends[SERVER].address = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 5000 };
+	a.action.ends[SERVER].verb = END_DIAL;
+	a.action.ends[SERVER].address = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 5000 };
 	put(&a);
 	ck_assert(!b.ended && played[CLIENT].listens == 1 && played[SERVER].dials == 0);
 	requests_result(&b, CLIENT, &(struct end_result){ .event = END_LISTENING, .channel = 1,
 	    .port = 4711 });
 	ck_assert(answered(&got));
-	ck_assert(got.kind == EV_LISTENING && got.channel == 1 && got.port == 4711 && got.turn == 1);
+	ck_assert(got.event.kind == EV_LISTENING && got.event.channel == 1 && got.event.port == 4711 && got.turn == 1);
 	requests_result(&b, CLIENT, &(struct end_result){ .event = END_FAILED, .channel = 1,
 	    .reason = "nobody connected" });
 	ck_assert(answered(&got));
-	ck_assert(got.kind == EV_FAILED && got.end == CLIENT);
+	ck_assert(got.event.kind == EV_FAILED && got.event.end == CLIENT);
 	ck_assert_str_eq(got.reason, "nobody connected");
 }
 END_TEST
@@ -182,7 +177,7 @@ START_TEST(forbidden)
 	};
 	struct ask a = open_one(1, rows[_i].end, END_DIAL, 0);
 
-	a.ends[rows[_i].end].address = rows[_i].at;
+	a.action.ends[rows[_i].end].address = rows[_i].at;
 	put(&a);
 	ck_assert_int_eq(b.broke, !rows[_i].allowed);
 	ck_assert_uint_eq(played[CLIENT].dials + played[SERVER].dials, rows[_i].allowed);
@@ -197,7 +192,7 @@ START_TEST(forbidden_from_afar)
 	struct ask a = open_one(1, CLIENT, END_DIAL, 5000);
 
 	b.client_peer = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 0 };
-	a.ends[CLIENT].address = (struct ftp_address){ 4, { 192, 0, 2, 1 }, 5000 };
+	a.action.ends[CLIENT].address = (struct ftp_address){ 4, { 192, 0, 2, 1 }, 5000 };
 	put(&a);
 	ck_assert(b.broke);
 }
@@ -208,15 +203,15 @@ START_TEST(malformed)
 	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
 
 	switch (_i) {
-	case 0: a.kind = 77; break;
-	case 1: a.kind = ACT_TIMER; break;
-	case 2: a.end = 2; break;
-	case 3: a.channel = 0; break;
-	case 4: a.channel = UINT32_MAX; break;
-	case 5: a.mask = 4; break;
-	case 6: a.upload = 2; break;
-	case 7: a.ends[SERVER].verb = 3; break;
-	case 8: a.ends[SERVER].address.family = 5; break;
+	case 0: a.action.kind = 77; break;
+	case 1: a.action.kind = ACT_TIMER; break;
+	case 2: a.action.end = 2; break;
+	case 3: a.action.channel = 0; break;
+	case 4: a.action.channel = UINT32_MAX; break;
+	case 5: a.action.mask = 4; break;
+	case 6: a.action.upload = 2; break;
+	case 7: a.action.ends[SERVER].verb = 3; break;
+	case 8: a.action.ends[SERVER].address.family = 5; break;
 	}
 	put(&a);
 	ck_assert(b.broke && b.ended);
@@ -229,10 +224,10 @@ START_TEST(again)
 	struct ask a = open_one(7, CLIENT, END_LISTEN, 0);
 
 	put(&a);
-	a.kind = ACT_CLOSE;
+	a.action.kind = ACT_CLOSE;
 	put(&a);
 	ck_assert(!b.broke && played[CLIENT].cancels == 1);
-	a.kind = ACT_EOF; /* what is late is not wrong */
+	a.action.kind = ACT_EOF; /* what is late is not wrong */
 	put(&a);
 	ck_assert(!b.broke);
 }
@@ -262,10 +257,10 @@ START_TEST(later_one_first)
 	played[CLIENT].count = THINGS_MAX; /* nor where they are refused */
 	a = open_one(4, CLIENT, END_LISTEN, 0);
 	put(&a);
-	ck_assert(answered(&got) && got.kind == EV_FAILED && got.channel == 4);
+	ck_assert(answered(&got) && got.event.kind == EV_FAILED && got.event.channel == 4);
 	a = open_one(3, CLIENT, END_LISTEN, 0);
 	put(&a);
-	ck_assert(answered(&got) && got.kind == EV_FAILED && got.channel == 3);
+	ck_assert(answered(&got) && got.event.kind == EV_FAILED && got.event.channel == 3);
 	ck_assert(!b.broke);
 }
 END_TEST
@@ -293,7 +288,7 @@ START_TEST(too_many_things)
 	put(&a);
 	ck_assert(!b.broke && played[CLIENT].listens == 0);
 	ck_assert(answered(&got));
-	ck_assert(got.kind == EV_FAILED && got.channel == 1 && got.end == CLIENT && got.turn == 1);
+	ck_assert(got.event.kind == EV_FAILED && got.event.channel == 1 && got.event.end == CLIENT && got.turn == 1);
 	played[CLIENT].count = 3;
 	put(&a);
 	ck_assert_uint_eq(played[CLIENT].listens, 1);
@@ -302,20 +297,20 @@ END_TEST
 
 START_TEST(link_check)
 {
-	struct ask a = { .kind = ACT_CHECK };
+	struct ask a = { .action.kind = ACT_CHECK };
 	struct answer got;
 
 	played[SERVER].alive = _i == 1;
 	put(&a);
 	ck_assert(answered(&got));
-	ck_assert_uint_eq(got.kind, _i == 1 ? EV_ALIVE : ANSWER_GONE);
+	ck_assert_uint_eq(got.event.kind, _i == 1 ? EV_ALIVE : ANSWER_GONE);
 }
 END_TEST
 
 /* A session that does not read its answers is not read, either. */
 START_TEST(deaf_session)
 {
-	struct ask a = { .kind = ACT_CHECK };
+	struct ask a = { .action.kind = ACT_CHECK };
 	struct answer got;
 	unsigned sent = 0, heard = 0;
 
@@ -341,7 +336,8 @@ END_TEST
  * are done all the same. */
 START_TEST(last_words)
 {
-	struct ask a = { .kind = ACT_OPEN, .channel = 1, .ends[CLIENT].verb = END_LISTEN };
+	struct ask a = { .action = { .kind = ACT_OPEN, .channel = 1,
+		.ends[CLIENT].verb = END_LISTEN } };
 
 	if (_i == 1) /* it has not read all that it was told */
 		requests_event(&b, &(struct event){ .kind = EV_ALIVE }, 0);

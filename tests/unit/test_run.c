@@ -109,14 +109,15 @@ asked(enum action_kind kind)
 
 	EXPECT(poll(&p, 1, -1) == 1);
 	EXPECT(ask_receive(ours[ASK_END], &ask, sizeof(ask)) == 1);
-	EXPECT(ask.kind == kind);
+	EXPECT(ask.action.kind == kind);
 	return ask;
 }
 
 static void
 tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
 {
-	const struct answer a = { .kind = kind, .channel = about->channel, .end = end, .port = port,
+	const struct answer a = { .event = { .kind = (enum event_kind)kind,
+		.channel = about->action.channel, .end = end, .port = (uint16_t)port },
 		.turn = about->turn[end] };
 
 	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));
@@ -134,7 +135,7 @@ passive(void)
 	hear(SERVER_END, "PASV\r\n");
 	say(SERVER_END, "227 Entering Passive Mode (10,0,0,9,5,6)\r\n");
 	ask = asked(ACT_OPEN);
-	EXPECT(ask.ends[CLIENT].verb == END_LISTEN && ask.turn[CLIENT] == 1);
+	EXPECT(ask.action.ends[CLIENT].verb == END_LISTEN && ask.turn[CLIENT] == 1);
 	ask.turn[CLIENT] = 0;
 	tell(&ask, EV_LISTENING, CLIENT, 30000);
 	ask.turn[CLIENT] = 1;
@@ -154,14 +155,14 @@ stopped(void)
 	do
 		n = recv(ours[ASK_END], &ask, sizeof(ask), 0);
 	while (n == -1);
-	EXPECT(n == sizeof(ask) && (ask.kind == ACT_CLOSE || ask.kind == ACT_ABORT));
+	EXPECT(n == sizeof(ask) && (ask.action.kind == ACT_CLOSE || ask.action.kind == ACT_ABORT));
 }
 
 /* The master is gone: the client is told so. */
 static void
 gone(void)
 {
-	const struct answer a = { .kind = ANSWER_GONE };
+	const struct answer a = { .event.kind = (enum event_kind)ANSWER_GONE };
 
 	passive();
 	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));

@@ -20,7 +20,7 @@ START_TEST(greeting_comes_first)
 	     "<< 220-again\n< 220-again\n"
 	     "<< 220 there\n< 220 there\n>> USER joe\n"
 	     "<< 331 and\n< 331 and\n");
-	ck_assert_str_eq(session_user(d->s), "joe");
+	ck_assert_str_eq(session_facts(d->s)->user, "joe");
 }
 END_TEST
 
@@ -225,10 +225,13 @@ END_TEST
 
 START_TEST(rest_between_setup_and_transfer)
 {
+	struct channel_facts facts;
+
 	begin(MODE_AUTO);
 	play(PASSIVE "> REST 10\n>> REST 10\n<< 350 ok\n< 350 ok\n" RETR_SAID BOTH_CONNECTED);
-	ck_assert_str_eq(session_transfer(d->s, 1), "RETR f");
-	ck_assert_str_eq(session_direction(d->s, 1), "down");
+	ck_assert(session_channel(d->s, 1, &facts));
+	ck_assert_str_eq(facts.transfer, "RETR f");
+	ck_assert_int_eq(facts.direction, DIR_DOWN);
 }
 END_TEST
 

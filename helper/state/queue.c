@@ -1,4 +1,4 @@
-#include "session/queue.h"
+#include "state/queue.h"
 
 #include <stdlib.h>
 
@@ -33,12 +33,35 @@ queue_tail(const struct queue *q)
 }
 
 struct pending *
-queue_find(const struct queue *q, enum pending_kind kind)
+queue_find(const struct queue *q, unsigned kinds, unsigned channel)
 {
-	for (size_t i = 0; i < q->count; i++)
-		if (queue_at(q, i)->kind == kind)
-			return queue_at(q, i);
+	for (size_t i = 0; i < q->count; i++) {
+		struct pending *p = queue_at(q, i);
+
+		if ((KIND(p->kind) & kinds) && (channel == 0 || p->channel == channel))
+			return p;
+	}
 	return NULL;
+}
+
+size_t
+queue_next_sent(const struct queue *q, size_t from)
+{
+	while (from < q->count && !queue_at(q, from)->sent)
+		from++;
+	return from;
+}
+
+struct pending *
+queue_first_sent(const struct queue *q)
+{
+	return queue_at(q, queue_next_sent(q, 0));
+}
+
+bool
+pending_is_setup(const struct pending *p)
+{
+	return (KIND(p->kind) & SETUPS) != 0;
 }
 
 static void

@@ -4,7 +4,7 @@
 #ifndef ATTRIBUTION_H
 #define ATTRIBUTION_H
 
-#include "session/queue.h"
+#include "state/queue.h"
 
 /* Of the transfer that is the first of the unanswered commands. */
 struct transfer_seen {

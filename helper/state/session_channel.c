@@ -1,9 +1,6 @@
-/* The channels of a session: what is kept of each, and what can be done with it. */
-#include <stdio.h>
-#include <string.h>
+#include "state/session_channel.h"
 
-#include "base/memory.h"
-#include "session/session_private.h"
+#include <string.h>
 
 struct channel *
 channel_asked(const struct session *s, unsigned id)
@@ -122,6 +119,24 @@ channel_begin(struct session *s, struct channel *ch)
 			.upload = ch->dir == DIR_UP });
 }
 
+struct pending *
+channel_transfer(const struct session *s, const struct channel *ch)
+{
+	return queue_find(&s->queue, TRANSFERS, ch->id);
+}
+
+bool
+channel_joined(const struct channel *ch)
+{
+	return ch->end[CLIENT].connected && ch->end[SERVER].connected;
+}
+
+bool
+channel_waited(const struct channel *ch, enum channel_timer timer)
+{
+	return (ch->waited & (1U << timer)) != 0;
+}
+
 void
 channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 {
@@ -137,6 +152,7 @@ channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 	else if (timer != TIMER_NONE)
 		a.ms = ms[timer];
 	ch->timer = timer;
+	ch->waited &= ~(1U << timer);
 	ch->progress = channel_progress(s, ch);
 	output_act(&s->out, &a);
 }
@@ -218,49 +234,4 @@ session_progress(const struct session *s)
 	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
 		n += channel_progress(s, ch);
 	return n;
-}
-
-/* ---- of the session ---- */
-
-void
-session_wrong(struct session *s, const char *why)
-{
-	if (s->wrong[0] == '\0')
-		snprintf(s->wrong, sizeof(s->wrong), "%s", why);
-}
-
-void
-session_arm(struct session *s, enum session_timer timer)
-{
-	static const unsigned ms[] = { 0, WHOSE_MS, LEAVE_MS, GONE_MS, FINAL_MS, LEAVE_MS };
-
-	if (timer == SESSION_IDLE && s->timer == SESSION_IDLE)
-		return;
-	s->timer = timer;
-	output_act(&s->out, &(struct action){ .kind = ACT_TIMER, .ms = ms[timer] });
-}
-
-void
-session_answer(struct session *s, const char *text)
-{
-	struct pending *p = queue_push(&s->queue, PENDING_OWN);
-
-	if (p != NULL)
-		p->text = memory_text(text);
-}
-
-char *
-session_refusal(const char *why)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "425 Cannot open a data connection: %.200s.", why);
-	return memory_text(text);
-}
-
-bool
-session_is_forbidden(const struct session *s, const char *why)
-{
-	return why != NULL && (strstr(why, "prohibited") != NULL ||
-	    (!s->dialled && strstr(why, "allow") != NULL));
 }

@@ -1,4 +1,4 @@
-#include "session/attribution.h"
+#include "state/attribution.h"
 
 /* What kind of answer a code can be. */
 enum code_class {
@@ -60,16 +60,7 @@ can_take(const struct pending *p, int code)
 	return p->sent && takes[p->kind][code_class(code)];
 }
 
-/* The first unanswered one from there on; count when there is none. */
-static size_t
-next_sent(const struct queue *q, size_t from)
-{
-	while (from < q->count && !queue_at(q, from)->sent)
-		from++;
-	return from;
-}
-
-/* ... that the code can answer. */
+/* The first one from there on that the code can answer; past the end: none. */
 static size_t
 next_taker(const struct queue *q, size_t from, int code)
 {
@@ -137,25 +128,25 @@ attribute_in_turn(const struct queue *q, int code, size_t first)
 	while (at < q->count && !can_take(queue_at(q, at), code)) {
 		const struct pending *p = queue_at(q, at);
 
-		if (p->kind == PENDING_ABOR && next_sent(q, at + 1) == q->count &&
+		if (p->kind == PENDING_ABOR && queue_next_sent(q, at + 1) == q->count &&
 		    code_class(code) != CODE_MORE)
 			break; /* nobody else is there to be answered */
 		if (p->kind != PENDING_ABOR && !p->doubtful)
 			return (struct attribution){ .whose = WHOSE_NOBODY };
-		at = next_sent(q, at + 1);
+		at = queue_next_sent(q, at + 1);
 	}
 	if (at == q->count)
 		return (struct attribution){ .whose = WHOSE_NOBODY, .never = at };
 	a = answer(at, at);
 	a.doubtful = queue_at(q, at)->kind == PENDING_ABOR && code_class(code) == CODE_NO &&
-	    next_sent(q, at + 1) < q->count;
+	    queue_next_sent(q, at + 1) < q->count;
 	return a;
 }
 
 struct attribution
 attribute(const struct queue *q, int code, struct transfer_seen seen)
 {
-	size_t first = next_sent(q, 0);
+	size_t first = queue_next_sent(q, 0);
 	const struct pending *p = queue_at(q, first);
 
 	if (code == 421 && p != NULL)
@@ -165,7 +156,7 @@ attribute(const struct queue *q, int code, struct transfer_seen seen)
 	if (code_class(code) == CODE_BEGIN || code_class(code) == CODE_PORT)
 		return attribute_leap(q, code, seen, first);
 	if (p != NULL && p->kind == PENDING_TRANSFER && seen.moved &&
-	    next_sent(q, first + 1) < q->count)
+	    queue_next_sent(q, first + 1) < q->count)
 		return attribute_during(q, code, seen, first);
 	return attribute_in_turn(q, code, first);
 }

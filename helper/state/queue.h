@@ -23,6 +23,12 @@ enum pending_kind {
 };
 #define PENDING_KINDS (PENDING_OWN + 1)
 
+/* masks of kinds */
+#define KIND(kind) (1U << (kind))
+#define SETUPS (KIND(PENDING_PASSIVE) | KIND(PENDING_ACTIVE))
+#define TRANSFERS KIND(PENDING_TRANSFER)
+#define ANY_KIND (~0U)
+
 struct pending {
 	enum pending_kind kind;
 	unsigned channel;
@@ -32,8 +38,10 @@ struct pending {
 	bool moved;    /* ... or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */
 	bool ready;    /* setup: the server has done its part */
-	bool image, whole; /* TRANSFER: TYPE I; stream mode and no REST: (N bytes) says how many */
+	bool whole;    /* TRANSFER: stream mode and no REST: (N bytes) says how many, */
+	bool image;    /* ... and with TYPE I that is exact */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
+	unsigned dead; /* TRANSFER: its port was, by these attempts, if the server does not refuse it */
 	bool aside;    /* OWN: it does not wait for the transfer before it */
 	char *text;    /* OWN: the reply; TRANSFER: the command; malloc'ed */
 	char *instead; /* TRANSFER: what takes the place of a success, malloc'ed */
@@ -49,7 +57,11 @@ struct pending *queue_push(struct queue *, enum pending_kind);
 struct pending *queue_head(const struct queue *);             /* NULL when empty */
 struct pending *queue_tail(const struct queue *);             /* NULL when empty */
 struct pending *queue_at(const struct queue *, size_t index); /* 0 = head */
-struct pending *queue_find(const struct queue *, enum pending_kind); /* the first; NULL */
+/* The first of these kinds, of that channel (0: of any); NULL */
+struct pending *queue_find(const struct queue *, unsigned kinds, unsigned channel);
+size_t queue_next_sent(const struct queue *, size_t from); /* unanswered; past the end: none */
+struct pending *queue_first_sent(const struct queue *);    /* NULL: none */
+bool pending_is_setup(const struct pending *);
 /* It needs no answer any more: an OWN entry with that text (NULL: none), malloc'ed, taken over. */
 void queue_answer(struct pending *, char *text);
 void queue_pop(struct queue *);

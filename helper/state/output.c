@@ -1,4 +1,4 @@
-#include "session/output.h"
+#include "state/output.h"
 
 #include <stdlib.h>
 #include <string.h>

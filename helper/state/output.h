@@ -3,7 +3,7 @@
 #define OUTPUT_H
 
 #include "ftp/bytes.h"
-#include "session/session.h"
+#include "state/action.h"
 
 struct output {
 	struct bytes bytes[2]; /* to each side; nothing any more when it is hung up */

@@ -1,116 +1,15 @@
-#include "ftp/ftp.h"
+#include "ftp/address.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define PORT_MIN 1024 /* no data connection to a system service */
-
-static const struct {
-	const char *name;
-	enum ftp_verb verb;
-} verbs[] = {
-	{ "PASV", FTP_PASV }, { "P@SW", FTP_PASV }, { "EPSV", FTP_EPSV }, { "LPSV", FTP_LPSV },
-	{ "PORT", FTP_PORT }, { "EPRT", FTP_EPRT }, { "LPRT", FTP_LPRT },
-	{ "RETR", FTP_RETR }, { "LIST", FTP_LIST }, { "NLST", FTP_LIST }, { "MLSD", FTP_LIST },
-	{ "XNLS", FTP_LIST },
-	{ "STOR", FTP_STOR }, { "STOU", FTP_STOR }, { "APPE", FTP_STOR },
-	{ "ABOR", FTP_ABOR }, { "QUIT", FTP_QUIT }, { "FEAT", FTP_FEAT },
-	{ "USER", FTP_USER }, { "REIN", FTP_REIN },
-	{ "TYPE", FTP_TYPE }, { "MODE", FTP_MODE }, { "STRU", FTP_STRU },
-	{ "REST", FTP_REST }, { "RANG", FTP_REST },
-	{ "AUTH", FTP_AUTH }, { "ADAT", FTP_SECURE }, { "PBSZ", FTP_SECURE },
-	{ "PROT", FTP_SECURE }, { "CCC", FTP_SECURE }, { "MIC", FTP_SECURE },
-	{ "CONF", FTP_SECURE }, { "ENC", FTP_SECURE },
-	{ "CPSV", FTP_FXP_SECURE }, { "SSCN", FTP_FXP_SECURE },
-};
-
-static const char *const http_verbs[] = {
-	"GET", "POST", "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI",
-};
 
 static bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Of a file's name blanks at the end may be a part; of a number or a keyword they are not. */
-static size_t
-without_blanks(const char *arg, size_t len)
-{
-	while (len > 0 && is_blank(arg[len - 1]))
-		len--;
-	return len;
-}
-
-static bool
-is_verb_char(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || is_digit(c) ||
-	    c == '@' || c == '-' || c == '_';
-}
-
-static bool
-word_is(const char *word, size_t len, const char *name)
-{
-	return strlen(name) == len && strncasecmp(word, name, len) == 0;
-}
-
-int
-ftp_command_parse(struct ftp_command *c, const char *line, size_t len)
-{
-	size_t n = 0, a;
-
-	while (n < len && is_verb_char(line[n]))
-		n++;
-	if (n == 0 || (n < len && !is_blank(line[n])))
-		return -1;
-	for (a = n; a < len && is_blank(line[a]); a++)
-		;
-	*c = (struct ftp_command){ FTP_OTHER, n, line + a, len - a };
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (word_is(line, n, verbs[i].name))
-			c->verb = verbs[i].verb;
-	return 0;
-}
-
-bool
-ftp_argument_is(const struct ftp_command *c, const char *word)
-{
-	return word_is(c->arg, without_blanks(c->arg, c->arg_len), word);
-}
-
-/* "PROPFIND / HTTP/1.1": the verbs are many, the end of a request's first line is one. */
-static bool
-ends_in_http(const char *line, size_t len)
-{
-	static const char version[] = " HTTP/";
-	size_t n = strlen(version);
-
-	while (len > 0 && (is_digit(line[len - 1]) || line[len - 1] == '.'))
-		len--;
-	return len > n && strncasecmp(line + len - n, version, n) == 0;
-}
-
-bool
-ftp_is_http(const char *line, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && is_verb_char(line[n]))
-		n++;
-	for (size_t i = 0; i < sizeof(http_verbs) / sizeof(http_verbs[0]); i++)
-		if (word_is(line, n, http_verbs[i]))
-			return true;
-	return ends_in_http(line, len);
 }
 
 /* ---- lists of numbers: 1,2,3,4,5,6 ---- */
@@ -273,7 +172,8 @@ ftp_parse_active(enum ftp_verb verb, const char *arg, size_t len, struct ftp_add
 	const char *p = arg;
 	int n;
 
-	len = without_blanks(arg, len);
+	while (len > 0 && (arg[len - 1] == ' ' || arg[len - 1] == '\t'))
+		len--;
 	if (verb == FTP_EPRT)
 		return parse_eprt(arg, len, a);
 	n = list_read(&p, arg + len, false, list);
@@ -301,12 +201,6 @@ ftp_address_same_host(const struct ftp_address *a, const struct ftp_address *b)
 }
 
 /* ---- passive replies ---- */
-
-bool
-ftp_code_is_passive(int code)
-{
-	return code >= 227 && code <= 229;
-}
 
 /* Take a found address over: a second one must be the same. */
 static int
@@ -451,117 +345,46 @@ fits(int n, size_t size)
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 
-static size_t
-format_short(char *dst, size_t size, const char *head, const char *tail, const struct ftp_address *a)
-{
-	if (a->family != 4)
-		return 0;
-	return fits(snprintf(dst, size, "%s%u,%u,%u,%u,%u,%u%s", head, a->bytes[0], a->bytes[1],
-	    a->bytes[2], a->bytes[3], a->port >> 8, a->port & 255, tail), size);
-}
-
-static size_t
-format_long(char *dst, size_t size, const char *head, const char *tail, const struct ftp_address *a)
+/* h,h,h,h,p,p; or as RFC 1639 has it */
+static const char *
+list_write(char *text, size_t size, bool full, const struct ftp_address *a)
 {
 	int alen = a->family == 4 ? 4 : 16;
-	char host[16 * 4 + 1] = "";
+	size_t n = full ? (size_t)snprintf(text, size, "%u,%d,", a->family, alen) : 0;
 
-	if (a->family == 0)
-		return 0;
 	for (int i = 0; i < alen; i++)
-		snprintf(host + strlen(host), sizeof(host) - strlen(host), "%u,", a->bytes[i]);
-	return fits(snprintf(dst, size, "%s%u,%d,%s2,%u,%u%s", head, a->family, alen, host,
-	    a->port >> 8, a->port & 255, tail), size);
-}
-
-static size_t
-format_eprt(char *dst, size_t size, const struct ftp_address *a)
-{
-	char host[INET6_ADDRSTRLEN];
-
-	if (a->family == 0 ||
-	    inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, host, sizeof(host)) == NULL)
-		return 0;
-	return fits(snprintf(dst, size, "EPRT |%d|%s|%u|", a->family == 4 ? 1 : 2, host, a->port),
-	    size);
+		n += (size_t)snprintf(text + n, size - n, "%u,", a->bytes[i]);
+	snprintf(text + n, size - n, "%s%u,%u", full ? "2," : "", a->port >> 8, a->port & 255);
+	return text;
 }
 
 size_t
 ftp_format_active(char *dst, size_t size, enum ftp_verb verb, const struct ftp_address *a)
 {
-	switch (verb) {
-	case FTP_PORT:
-		return format_short(dst, size, "PORT ", "", a);
-	case FTP_EPRT:
-		return format_eprt(dst, size, a);
-	case FTP_LPRT:
-		return format_long(dst, size, "LPRT ", "", a);
-	default:
+	bool four = a->family == 4;
+	char text[96] = "";
+
+	if (a->family == 0 || (verb == FTP_PORT && !four))
 		return 0;
-	}
+	if (verb != FTP_EPRT)
+		return fits(snprintf(dst, size, "%s %s", verb == FTP_PORT ? "PORT" : "LPRT",
+		    list_write(text, sizeof(text), verb == FTP_LPRT, a)), size);
+	inet_ntop(four ? AF_INET : AF_INET6, a->bytes, text, sizeof(text));
+	return fits(snprintf(dst, size, "EPRT |%d|%s|%u|", four ? 1 : 2, text, a->port), size);
 }
 
 size_t
 ftp_format_passive(char *dst, size_t size, enum ftp_verb verb, const struct ftp_address *a)
 {
-	switch (verb) {
-	case FTP_PASV:
-		return format_short(dst, size, "227 Entering Passive Mode (", ")", a);
-	case FTP_LPSV:
-		return format_long(dst, size, "228 Entering Long Passive Mode (", ")", a);
-	case FTP_EPSV:
+	const char *words = verb == FTP_PASV ? "227 Entering Passive Mode" :
+						   "228 Entering Long Passive Mode";
+	char text[96];
+
+	if (verb == FTP_EPSV)
 		return fits(snprintf(dst, size, "229 Entering Extended Passive Mode (|||%u|)", a->port),
 		    size);
-	default:
+	if (a->family == 0 || (verb == FTP_PASV && a->family != 4))
 		return 0;
-	}
-}
-
-/* ---- replies ---- */
-
-enum ftp_reply_line
-ftp_reply_parse(const char *line, size_t len, int *open, int *code)
-{
-	bool coded = len >= 3 && line[0] >= '1' && line[0] <= '6' && is_digit(line[1]) &&
-	    is_digit(line[2]) &&
-	    (len == 3 || line[3] == ' ' || line[3] == '-' || line[3] == '('); /* "229(|||1|)" */
-	int c = coded ? (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') : 0;
-
-	if (*open != 0) {
-		*code = *open;
-		if (c != *open || (len > 3 && line[3] == '-'))
-			return REPLY_INNER;
-		*open = 0;
-		return REPLY_FINAL;
-	}
-	if (!coded)
-		return REPLY_JUNK;
-	*code = c;
-	if (len > 3 && line[3] == '-') {
-		*open = c;
-		return REPLY_FIRST;
-	}
-	return REPLY_FINAL;
-}
-
-bool
-ftp_feature_hidden(const char *line, size_t len)
-{
-	static const char *const hidden[] = { "AUTH", "PBSZ", "PROT", "CCC", "SSCN", "CPSV" };
-	size_t n = 0;
-
-	if (len > 4 && (strncmp(line, "211-", 4) == 0 || strncmp(line, "211 ", 4) == 0)) {
-		line += 4;
-		len -= 4;
-	}
-	while (len > 0 && is_blank(*line)) {
-		line++;
-		len--;
-	}
-	while (n < len && is_verb_char(line[n]))
-		n++;
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-		if (word_is(line, n, hidden[i]))
-			return true;
-	return false;
+	return fits(snprintf(dst, size, "%s (%s)", words,
+	    list_write(text, sizeof(text), verb == FTP_LPSV, a)), size);
 }

@@ -1,0 +1,69 @@
+#include "ask/own_addresses.h"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <string.h>
+
+struct ftp_address
+address_of(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	struct ftp_address a = { 0 };
+
+	if (ss->ss_family == AF_INET) {
+		a.family = 4;
+		memcpy(a.bytes, &in->sin_addr, 4);
+	} else if (ss->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+		a.family = 4;
+		memcpy(a.bytes, in6->sin6_addr.s6_addr + 12, 4);
+	} else if (ss->ss_family == AF_INET6) {
+		a.family = 6;
+		memcpy(a.bytes, &in6->sin6_addr, 16);
+	}
+	return a;
+}
+
+void
+own_addresses(struct own_addresses *own)
+{
+	struct ifaddrs *all;
+
+	own->count = 0;
+	if (getifaddrs(&all) == -1)
+		return;
+	for (struct ifaddrs *i = all; i != NULL && own->count < OWN_ADDRESSES_MAX; i = i->ifa_next) {
+		struct sockaddr_storage ss = { 0 };
+
+		if (i->ifa_addr == NULL)
+			continue;
+		if (i->ifa_addr->sa_family == AF_INET)
+			memcpy(&ss, i->ifa_addr, sizeof(struct sockaddr_in));
+		else if (i->ifa_addr->sa_family == AF_INET6)
+			memcpy(&ss, i->ifa_addr, sizeof(struct sockaddr_in6));
+		else
+			continue;
+		own->at[own->count++] = address_of(&ss);
+	}
+	freeifaddrs(all);
+}
+
+static bool
+own_address(const struct own_addresses *own, const struct ftp_address *a)
+{
+	for (size_t i = 0; i < own->count; i++)
+		if (ftp_address_same_host(&own->at[i], a))
+			return true;
+	return false;
+}
+
+bool
+own_client_address(const struct own_addresses *own, const struct ftp_address *peer, bool far,
+    const struct ftp_address *a)
+{
+	if (far || a->family == 0)
+		return false;
+	if (peer->family != 0 && !ftp_address_is_loopback(peer) && !own_address(own, peer))
+		return false;
+	return own_address(own, a);
+}

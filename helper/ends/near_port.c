@@ -1,0 +1,130 @@
+#include "ends/near_port.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/libbsd.h"
+#include "net/peer.h"
+
+static void
+sockaddr_port(struct sockaddr_storage *ss, uint16_t port)
+{
+	if (ss->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)ss)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)ss)->sin_port = htons(port);
+}
+
+static socklen_t
+sockaddr_len(const struct sockaddr_storage *ss)
+{
+	return ss->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+}
+
+static int
+bind_listener(const struct sockaddr_storage *at)
+{
+	int fd = socket(at->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
+
+	if (fd == -1)
+		return -1;
+	/* A range is small: a port must not be lost to TIME_WAIT. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (const struct sockaddr *)at, sockaddr_len(at)) == 0 && listen(fd, 16) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* In a range, begin anywhere: sessions beside each other would all try the same ports. */
+static int
+bind_in_range(struct sockaddr_storage *at, uint16_t lo, uint16_t hi, unsigned tries)
+{
+	unsigned n = (unsigned)hi - lo + 1, first = arc4random_uniform(n);
+	int fd = -1;
+
+	for (unsigned i = 0; i < n && i < tries && fd == -1; i++) {
+		sockaddr_port(at, (uint16_t)(lo + (first + i) % n));
+		if ((fd = bind_listener(at)) == -1 && errno != EADDRINUSE)
+			break;
+	}
+	return fd;
+}
+
+/* Any port: the kernel avoids those that earlier transfers have left in TIME_WAIT, and after
+ * some thousands of them looks for milliseconds; a port of the dynamic range (RFC 6335) that we
+ * name may be one of those. */
+static int
+bind_anywhere(struct sockaddr_storage *at)
+{
+	int fd = bind_in_range(at, 49152, 65535, 16);
+
+	if (fd != -1)
+		return fd;
+	sockaddr_port(at, 0);
+	return bind_listener(at);
+}
+
+/* A client of a dual-stack listener (which may be handed over to us) is one of IPv4. */
+static void
+unmap(struct sockaddr_storage *at)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)at;
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (at->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return;
+	memcpy(&in.sin_addr, in6->sin6_addr.s6_addr + 12, 4);
+	memcpy(at, &in, sizeof(in));
+}
+
+/* The control connection's own address; 127.0.0.1 where an IPv6 loopback client says PASV,
+ * which has no words for ::1. */
+static bool
+listen_at(const struct near_at *c, uint8_t family, struct sockaddr_storage *at)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)at;
+
+	*at = c->local;
+	unmap(at);
+	if (at->ss_family == AF_UNSPEC || (family == 4 && at->ss_family == AF_INET6 &&
+	    addr_is_loopback((struct sockaddr *)at))) {
+		memset(at, 0, sizeof(*at));
+		in->sin_family = AF_INET;
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	}
+	return family == 0 || (family == 4) == (at->ss_family == AF_INET);
+}
+
+uint16_t
+near_port(int fd)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} at = { .in6 = { 0 } };
+	socklen_t len = sizeof(at);
+
+	getsockname(fd, &at.sa, &len);
+	return ntohs(at.sa.sa_family == AF_INET6 ? at.in6.sin6_port : at.in.sin_port);
+}
+
+int
+near_port_open(const struct near_at *c, uint8_t family, const char **why)
+{
+	struct sockaddr_storage at;
+	int fd;
+
+	*why = "no address of that family here";
+	if (!listen_at(c, family, &at))
+		return -1;
+	fd = c->lo == 0 ? bind_anywhere(&at) :
+	    bind_in_range(&at, c->lo, c->hi, UINT16_MAX);
+	if (fd == -1)
+		*why = c->lo != 0 && errno == EADDRINUSE ? "no free port in FtpDataPorts" :
+		    strerror(errno);
+	return fd;
+}

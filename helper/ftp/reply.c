@@ -1,0 +1,119 @@
+#include "ftp/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ftp/command.h"
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+ftp_code_is_passive(int code)
+{
+	return code >= 227 && code <= 229;
+}
+
+enum ftp_reply_line
+ftp_reply_parse(const char *line, size_t len, int *open, int *code)
+{
+	bool coded = len >= 3 && line[0] >= '1' && line[0] <= '6' && is_digit(line[1]) &&
+	    is_digit(line[2]) &&
+	    (len == 3 || line[3] == ' ' || line[3] == '-' || line[3] == '('); /* "229(|||1|)" */
+	int c = coded ? (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') : 0;
+
+	if (*open != 0) {
+		*code = *open;
+		if (c != *open || (len > 3 && line[3] == '-'))
+			return REPLY_INNER;
+		*open = 0;
+		return REPLY_FINAL;
+	}
+	if (!coded)
+		return REPLY_JUNK;
+	*code = c;
+	if (len > 3 && line[3] == '-') {
+		*open = c;
+		return REPLY_FIRST;
+	}
+	return REPLY_FINAL;
+}
+
+bool
+ftp_feature_hidden(const char *line, size_t len)
+{
+	static const char *const hidden[] = { "AUTH", "PBSZ", "PROT", "CCC", "SSCN", "CPSV" };
+	size_t n = 0;
+
+	if (len > 4 && (strncmp(line, "211-", 4) == 0 || strncmp(line, "211 ", 4) == 0)) {
+		line += 4;
+		len -= 4;
+	}
+	while (len > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		len--;
+	}
+	while (n < len && ftp_is_verb_char(line[n]))
+		n++;
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (strlen(hidden[i]) == n && strncasecmp(line, hidden[i], n) == 0)
+			return true;
+	return false;
+}
+
+uint64_t
+ftp_reply_bytes(const char *text, size_t len)
+{
+	static const char unit[] = " bytes)";
+	uint64_t n;
+	size_t at;
+
+	for (size_t i = 0; i < len; i++) {
+		for (n = 0, at = i + 1; at < len && is_digit(text[at]); at++)
+			n = n < UINT64_MAX / 10 - 1 ? n * 10 + (uint64_t)(text[at] - '0') : 0;
+		if (text[i] == '(' && at > i + 1 && len - at >= strlen(unit) &&
+		    memcmp(text + at, unit, strlen(unit)) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* Does some client see a code here? Some drop NULs and Telnet sequences first, of any length. */
+static bool
+looks_like_code(const char *text, size_t len)
+{
+	int digits = 0;
+
+	for (size_t i = 0; i < len && digits < 3; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == 0xff) /* IAC */
+			return true;
+		if (c >= '0' && c <= '9')
+			digits++;
+		else if (c != '\0')
+			return false;
+	}
+	return digits == 3;
+}
+
+size_t
+ftp_reply_pad(int open, enum ftp_reply_line kind, const char *line, size_t len)
+{
+	if (kind == REPLY_FINAL || kind == REPLY_FIRST || !looks_like_code(line, len))
+		return 0;
+	return !(len > 3 && line[3] == '-' && atoi(line) == open);
+}
+
+void
+ftp_reply_join(char *line, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++)
+		if (line[i] == '\r' && ((is_digit(line[i + 1])) ||
+		    looks_like_code(line + i + 1, len - i - 1)))
+			line[i] = ' ';
+}

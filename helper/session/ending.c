@@ -1,0 +1,218 @@
+#include "session/ending.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "state/session_channel.h"
+
+const char broken_off[] = "426 Connection closed; transfer aborted.";
+
+/* What takes the place of a success that can be none. */
+void
+transfer_spoil(const struct session *s, const struct channel *ch, char *text)
+{
+	struct pending *p = channel_transfer(s, ch);
+
+	if (p == NULL || p->instead != NULL)
+		free(text);
+	else
+		p->instead = text;
+}
+
+/* ---- an upload ---- */
+
+/* The server must not see an end of file of an upload that broke on the client's side. Through ssh
+ * it can see nothing else, so it is held open, and the session ends. */
+void
+upload_broken(struct session *s, struct channel *ch)
+{
+	bool served = ch->final != 0;
+
+	channel_abort(s, ch, BOTH_ENDS);
+	if (s->config.far[SERVER] && !served)
+		session_wrong(s, "the upload was cut off");
+}
+
+/* QUIT before the end of a control connection is no death; it may stand behind what waits. */
+static bool
+quit_is_said(const struct session *s)
+{
+	const char *p = bytes_data(&s->in[CLIENT]);
+
+	for (size_t i = 0; i + 4 <= s->in[CLIENT].len && !s->quit; i++)
+		if (strncasecmp(p + i, "QUIT", 4) == 0)
+			return true;
+	return s->quit;
+}
+
+/* An upload's EOF has come. */
+void
+upload_ended(struct session *s, struct channel *ch)
+{
+	if (ch->client == CLIENT_LIVES || quit_is_said(s))
+		channel_pass_eof(s, ch, SERVER);
+	else if (s->ended[CLIENT])
+		channel_abort(s, ch, BOTH_ENDS);
+	else if (ch->timer != TIMER_DYING)
+		channel_arm(s, ch, TIMER_DYING);
+}
+
+void
+client_ended(struct session *s, struct channel *ch)
+{
+	if (ch->end[SERVER].passed)
+		return;
+	if (ch->dir == DIR_UP && ch->final == 0)
+		upload_ended(s, ch);
+	else if (ch->dir != DIR_NONE) /* else a STOR may follow: then it is an upload's */
+		channel_pass_eof(s, ch, SERVER);
+}
+
+/* ---- a download ---- */
+
+static bool
+download_is_short(const struct session *s, const struct channel *ch)
+{
+	return s->config.count != NULL && ch->exact &&
+	    channel_moved(s, ch, SERVER) < ch->announced;
+}
+
+/* The server says that it has failed, and the client has a part of it. */
+static bool
+download_failed_midway(const struct session *s, const struct channel *ch)
+{
+	bool all = ch->exact && !download_is_short(s, ch);
+
+	return ch->dir == DIR_DOWN && ch->final >= 300 && !ch->aborted && !ch->doubtful && !all &&
+	    channel_moved(s, ch, SERVER) > 0;
+}
+
+/* The client must not take what it has for all. A near one sees a reset. A far one cannot: its end
+ * comes behind a reply that is no success; without one it is held open. */
+void
+client_fails(struct session *s, struct channel *ch)
+{
+	bool reply_due = channel_transfer(s, ch) != NULL;
+
+	if (!s->config.far[CLIENT] || (ch->dir == DIR_DOWN && !reply_due && ch->final < 300)) {
+		channel_abort(s, ch, MASK(CLIENT));
+	} else if (ch->dir != DIR_DOWN || !reply_due) {
+		channel_abort(s, ch, 0);
+	} else if (!ch->broken) {
+		ch->broken = true;
+		if (ch->final == 0)
+			channel_arm(s, ch, TIMER_FINAL);
+	}
+}
+
+/* Which ends must not take what they have for complete, when the control connections end: a far
+ * client sees by that, that it is not. */
+unsigned
+broken_ends(const struct session *s, const struct channel *ch)
+{
+	unsigned client = s->config.far[CLIENT] ? 0 : MASK(CLIENT);
+
+	return ch->dir == DIR_UP && !ch->end[SERVER].passed ? client | MASK(SERVER) : client;
+}
+
+/* Its EOF is there, and so is what may say something about it. A reset which the server has sent
+ * looks like an EOF through ssh, but for the bytes that are missing. */
+void
+download_ended(struct session *s, struct channel *ch)
+{
+	if (ch->lost)
+		channel_abort(s, ch, broken_ends(s, ch));
+	else if (ch->final < 300 && !ch->aborted && download_is_short(s, ch)) {
+		transfer_spoil(s, ch, memory_text(broken_off));
+		client_fails(s, ch);
+	} else if (download_failed_midway(s, ch) && !s->config.far[CLIENT]) {
+		if (!ch->reset_due)
+			channel_arm(s, ch, TIMER_RESET);
+		ch->reset_due = true;
+	} else
+		channel_pass_eof(s, ch, CLIENT);
+}
+
+/* ---- may the final reply go out? ---- */
+
+static bool
+wait_for_data(struct session *s, struct channel *ch)
+{
+	if (ch->timer == TIMER_NONE && !channel_waited(ch, TIMER_STALL))
+		channel_arm(s, ch, TIMER_STALL);
+	return channel_waited(ch, TIMER_STALL);
+}
+
+/* The server has begun, so a data connection is there or on its way, whatever it says then. */
+static bool
+wait_for_connection(struct session *s, struct channel *ch, const struct pending *p)
+{
+	if (channel_joined(ch) || !p->started || s->reply.code < 300 || s->reply.code == 425 ||
+	    channel_waited(ch, TIMER_CONNECTION))
+		return true;
+	if (ch->timer == TIMER_NONE)
+		channel_arm(s, ch, TIMER_CONNECTION);
+	return false;
+}
+
+static bool
+download_may_pass(struct session *s, struct channel *ch)
+{
+	if (ch->end[SERVER].eof && !ch->end[CLIENT].passed)
+		download_ended(s, ch);
+	if (ch->dead || s->reply.code >= 300 || ch->aborted)
+		return true;
+	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? ch->end[CLIENT].came_back :
+	    ch->end[CLIENT].drained || !channel_unsent(s, ch)))
+		return true;
+	return wait_for_data(s, ch);
+}
+
+/* A success can come before the word that ssh could not connect to the port, whose data then went
+ * nowhere. What is asked now is answered behind that word. */
+static bool
+upload_arrived(struct session *s, struct channel *ch)
+{
+	const struct end *server = &ch->end[SERVER];
+
+	if (!server->dials || ch->dead || server->eof)
+		return true;
+	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
+		return ch->strangers == 0; /* the client is not there; a far one may be on its way */
+	if (server->connected && s->config.far[SERVER] && !ch->asked) {
+		ch->asked = true;
+		channel_act(s, ch, ACT_CHECK, SERVER);
+	}
+	return server->connected && (ch->proved || !s->config.far[SERVER]);
+}
+
+/* node-ftp takes a data connection that is still open when the reply is there for a fault. */
+static bool
+upload_may_pass(struct session *s, struct channel *ch)
+{
+	if (s->reply.code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
+		return true; /* the upload may go on */
+	if (s->reply.code < 300 && !channel_waited(ch, TIMER_STALL) && !upload_arrived(s, ch))
+		return wait_for_data(s, ch);
+	channel_pass_eof(s, ch, CLIENT);
+	if (!ch->end[CLIENT].passed || ch->end[CLIENT].drained)
+		return true;
+	return wait_for_data(s, ch);
+}
+
+bool
+transfer_may_pass(struct session *s, struct pending *p)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+	bool passes;
+
+	if (ch == NULL || !ch->owned || ch->broken || s->mode_b)
+		return true;
+	if (!wait_for_connection(s, ch, p))
+		return false;
+	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch) : download_may_pass(s, ch);
+	if (passes && !ch->aborted && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
+		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
+	return passes;
+}

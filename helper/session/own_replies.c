@@ -1,0 +1,58 @@
+#include "session/own_replies.h"
+
+#include <stdlib.h>
+
+static void
+own_send(struct session *s, struct pending *p)
+{
+	if (p->kind != PENDING_OWN || p->text == NULL)
+		return;
+	output_text(&s->out, CLIENT, p->text);
+	queue_answer(p, NULL);
+}
+
+/* What is answered in the middle of a transfer goes out at once, and our replies to what was said
+ * before it. */
+void
+own_send_before(struct session *s, const struct pending *p)
+{
+	for (size_t i = 0; i < s->queue.count && queue_at(&s->queue, i) != p; i++)
+		own_send(s, queue_at(&s->queue, i));
+}
+
+static void
+own_send_aside(struct session *s)
+{
+	const struct pending *head = queue_head(&s->queue);
+	bool late = head->aside || head->kind == PENDING_ABOR; /* its reply may never come */
+
+	for (size_t i = 1; i < s->queue.count; i++) {
+		struct pending *p = queue_at(&s->queue, i);
+
+		if (p->kind == PENDING_OWN && p->aside)
+			own_send_before(s, p);
+		if (p->kind == PENDING_OWN && (p->aside || late))
+			own_send(s, p);
+		else if (p->kind != PENDING_OWN)
+			late = false;
+	}
+}
+
+void
+own_flush(struct session *s)
+{
+	struct pending *p;
+
+	while ((p = queue_head(&s->queue)) != NULL && p->kind == PENDING_OWN) {
+		own_send(s, p);
+		queue_pop(&s->queue);
+	}
+	if (p == NULL || (p->kind != PENDING_TRANSFER && p->kind != PENDING_ABOR))
+		return;
+	if (p->swallow && p->instead != NULL) {
+		output_text(&s->out, CLIENT, p->instead);
+		free(p->instead);
+		p->instead = NULL;
+	}
+	own_send_aside(s);
+}

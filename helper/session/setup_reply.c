@@ -1,0 +1,149 @@
+#include "session/setup_reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "session/attempts.h"
+#include "state/session_channel.h"
+#include "session/setup.h"
+
+/* True: another attempt is made, or our words are the answer. */
+static bool
+setup_refused(struct session *s, struct channel *ch, struct pending *p, const char *text)
+{
+	bool ours = ch->refusal[0] != '\0' || !attempt_is_natural(ch, ch->attempt);
+	bool alone = p == queue_head(&s->queue) && p == queue_tail(&s->queue);
+	bool next = alone && attempt_may_fail(s, ch) && attempt_next(s, ch, s->bad) != TRY_COUNT;
+
+	if (ch->refusal[0] == '\0')
+		snprintf(ch->refusal, sizeof(ch->refusal), "%d %.*s", s->reply.code,
+		    (int)strcspn(text, "\r\n"), text);
+	/* In the middle of a transfer it is the moment that is refused. */
+	if (alone && s->reply.code >= 500 && s->reply.code != 530 && attempt_may_fail(s, ch))
+		s->bad |= BIT(ch->attempt);
+	/* Not logged in is no refusal of the command; and one who came to the listener of a
+	 * command that the server then refused is not to be the end of another's data. */
+	if (next && s->reply.code != 530 && !ch->end[SERVER].connected) {
+		setup_try(s, ch, p);
+		return true;
+	}
+	s->bad = 0;
+	if (ours)
+		setup_end(s, ch, p, ch->refusal);
+	else
+		channel_close(s, ch);
+	return ours;
+}
+
+static const char no_port[] = "425 Cannot open a data connection: the FTP server's passive "
+			      "reply names no usable port.";
+
+/* The reply's words, without its code, as a string. */
+static const char *
+reply_words(struct session *s, size_t *len)
+{
+	size_t skip;
+
+	if (bytes_add(&s->reply.text, "", 1) == -1) {
+		*len = 0;
+		return "";
+	}
+	s->reply.text.len--; /* it stands behind what there is */
+	skip = s->reply.text.len < 4 ? s->reply.text.len : bytes_data(&s->reply.text)[3] == '(' ? 3 : 4;
+	*len = s->reply.text.len - skip;
+	return bytes_data(&s->reply.text) + skip;
+}
+
+/* "227 Entering Passive Mode (...)": the words are the server's, if there is nothing in them that a
+ * client might take for an address, and the answer is to what the client has said. */
+static void
+setup_note_words(const struct session *s, struct channel *ch, const char *text, size_t len)
+{
+	static const int codes[] = { [FTP_PASV] = 227, [FTP_EPSV] = 229, [FTP_LPSV] = 228 };
+	const char *bracket = memchr(text, '(', len), *end = memchr(text, '\n', len);
+	size_t n = bracket != NULL ? (size_t)(bracket - text) : 0;
+
+	if (!attempt_is_natural(ch, ch->attempt) || s->reply.code != codes[ch->client_verb] || n == 0 ||
+	    n >= sizeof(ch->words) || end != text + len - 1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~' || (text[i] >= '0' && text[i] <= '9'))
+			return;
+	memcpy(ch->words, text, n);
+	ch->words[n] = '\0';
+}
+
+static bool
+setup_port(struct session *s, struct channel *ch, struct pending *p, const char *text, size_t len)
+{
+	int parsed = ftp_parse_passive(s->reply.code, text, len, &ch->server_addr);
+
+	if (parsed == FTP_PASSIVE_IPV6 && attempt_next(s, ch, s->bad) != TRY_COUNT) {
+		s->bad |= BIT(ch->attempt);
+		setup_try(s, ch, p);
+	} else if (parsed != 0) {
+		s->astray++;
+		setup_end(s, ch, p, no_port);
+	} else if (ch->end[SERVER].connected) /* to an attempt before this one */
+		setup_end(s, ch, p, "425 Cannot open a data connection: somebody else came to it.");
+	else {
+		if (!ch->end[CLIENT].dials)
+			setup_note_words(s, ch, text, len);
+		setup_client_end(s, ch, p);
+	}
+	return true;
+}
+
+bool
+setup_reply(struct session *s, struct pending *p)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+	const char *text;
+	size_t len;
+
+	text = reply_words(s, &len);
+	if (ch == NULL) {
+		setup_end(s, NULL, p, given_up);
+		return true;
+	}
+	channel_arm(s, ch, TIMER_NONE);
+	if (s->reply.code >= 300)
+		return setup_refused(s, ch, p, text);
+	s->good |= BIT(ch->attempt);
+	s->astray = 0;
+	if (ch->end[SERVER].dials)
+		return setup_port(s, ch, p, text, len);
+	return setup_client_end(s, ch, p);
+}
+
+/* Clients differ in which code they take for the answer to PASV (wget: any 2xx), so one that names
+ * a port must not reach them. */
+bool
+setup_stray(struct session *s, struct pending *p)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+	struct ftp_address a;
+	const char *text;
+	size_t len;
+
+	text = reply_words(s, &len);
+	if (ch != NULL && (ftp_parse_passive(227, text, len, &a) == 0 ||
+	    ftp_parse_passive(228, text, len, &a) == 0 ||
+	    ftp_parse_passive(229, text, len, &a) == 0)) {
+		setup_end(s, ch, p, no_port);
+		return true;
+	}
+	if (ch != NULL && ch->timer != TIMER_PORT)
+		channel_arm(s, ch, TIMER_PORT);
+	return false;
+}
+
+/* The reply before may have been its own: it is not waited for without end. */
+void
+setup_in_doubt(struct session *s, struct pending *p)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+
+	if (pending_is_setup(p) && ch != NULL && ch->timer == TIMER_NONE && s->reply.code / 100 == 2)
+		channel_arm(s, ch, TIMER_PORT);
+}

@@ -1,0 +1,366 @@
+#include "session/transfer_events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "session/ending.h"
+#include "state/session_channel.h"
+#include "session/transfer.h"
+
+static void
+transfer_connected(struct session *s, struct channel *ch, enum side end)
+{
+	ch->end[end].connected = true;
+	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
+		channel_arm(s, ch, ch->lost ? TIMER_STALL : TIMER_NONE);
+	if (ch->lost && ch->dir == DIR_UP && ch->end[OTHER(end)].connected)
+		channel_abort(s, ch, broken_ends(s, ch));
+	if (end == CLIENT && ch->timer == TIMER_OWNER)
+		channel_arm(s, ch, TIMER_NONE);
+}
+
+static void
+transfer_eof(struct session *s, struct channel *ch, const struct event *e)
+{
+	ch->end[e->end].eof = true;
+	if (e->end == CLIENT) {
+		ch->client = e->client;
+		ch->end[CLIENT].came_back = ch->end[CLIENT].passed;
+		client_ended(s, ch);
+		return;
+	}
+	if (ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->refused) || s->mode_b) {
+		channel_pass_eof(s, ch, CLIENT);
+		return;
+	}
+	channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
+	if (ch->final != 0 || ch->lost)
+		download_ended(s, ch);
+	else
+		channel_arm(s, ch, TIMER_FINAL);
+}
+
+static void
+client_reset(struct session *s, struct channel *ch)
+{
+	bool sends = ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->end[CLIENT].moved);
+
+	if (!sends || ch->end[SERVER].passed)
+		channel_abort(s, ch, 0);
+	else if (ch->dir == DIR_UP)
+		upload_broken(s, ch);
+	else
+		channel_abort(s, ch, BOTH_ENDS); /* STOR may still be on its way */
+}
+
+static void
+server_reset(struct session *s, struct channel *ch)
+{
+	if (ch->dir == DIR_UP && ch->final >= 200 && ch->final < 300) {
+		channel_close(s, ch); /* it has all that it wanted */
+		return;
+	}
+	transfer_spoil(s, ch, memory_text(broken_off));
+	client_fails(s, ch);
+}
+
+/* Nobody listened where we dialled, or nobody came. The client sees a reset at once, and the
+ * server's own words, if they are not a success. */
+static void
+transfer_failed(struct session *s, struct channel *ch, const struct event *e)
+{
+	const char *why = e->reason != NULL ? e->reason : "nobody is there";
+	struct pending *p = channel_transfer(s, ch);
+	bool cut = e->end == CLIENT && ch->dir == DIR_UP && ch->end[SERVER].connected;
+
+	ch->end[e->end].dialled = false;
+	if (ch->final >= 300 && p == NULL) {
+		client_fails(s, ch);
+		return;
+	}
+	transfer_spoil(s, ch, session_refusal(why));
+	if (p != NULL && e->end == SERVER && session_is_forbidden(s, why))
+		p->swallow = true;
+	if (s->current == ch)
+		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
+	if (cut)
+		upload_broken(s, ch);
+	else
+		client_fails(s, ch);
+}
+
+/* Somebody came to the client's listener, and nobody can tell who; the client had its time. */
+static void
+stranger_decide(struct session *s, struct channel *ch)
+{
+	static const char why[] = "whose connection came to it cannot be told";
+	struct pending *p = channel_transfer(s, ch);
+
+	if (ch->strangers == 1 && ch->dir == DIR_UP) {
+		channel_act(s, ch, ACT_TAKE, CLIENT);
+		return;
+	}
+	if (p != NULL) {
+		free(p->instead);
+		p->instead = session_refusal(why);
+		p->swallow = true;
+	}
+	channel_abort(s, ch, BOTH_ENDS);
+}
+
+static void
+stranger_came(struct session *s, struct channel *ch, unsigned count)
+{
+	ch->strangers = count;
+	if (ch->end[CLIENT].connected || channel_transfer(s, ch) == NULL || ch->timer == TIMER_OWNER)
+		return;
+	if (!channel_waited(ch, TIMER_OWNER))
+		channel_arm(s, ch, TIMER_OWNER);
+}
+
+/* A far client that pauses cannot be told later that what it has is not all: while ssh has not taken
+ * everything, no success is passed on. */
+static bool
+far_client_pauses(const struct session *s, const struct channel *ch)
+{
+	return s->config.far[CLIENT] && ch->dir == DIR_DOWN && ch->final >= 200 && ch->final < 300 &&
+	    channel_unsent(s, ch);
+}
+
+static void
+stalled(struct session *s, struct channel *ch)
+{
+	bool failed = ch->lost || (ch->final >= 300 && channel_transfer(s, ch) == NULL);
+
+	if (channel_progress(s, ch) != ch->progress || far_client_pauses(s, ch))
+		channel_arm(s, ch, TIMER_STALL);
+	else if (failed)
+		channel_abort(s, ch, MASK(CLIENT));
+}
+
+/* A client that dies behind more commands than are read: its end cannot be seen. */
+static void
+dying_over(struct session *s, struct channel *ch)
+{
+	if (ch->client == CLIENT_DIES && !s->ended[CLIENT] && s->in[CLIENT].len >= SESSION_IN_MAX)
+		upload_broken(s, ch);
+	else if (s->ended[CLIENT])
+		upload_ended(s, ch);
+	else
+		channel_pass_eof(s, ch, SERVER);
+}
+
+static void
+transfer_timer(struct session *s, struct channel *ch)
+{
+	enum channel_timer timer = ch->timer;
+
+	ch->timer = TIMER_NONE;
+	ch->waited |= 1U << timer;
+	switch (timer) {
+	case TIMER_DYING:
+		dying_over(s, ch);
+		break;
+	case TIMER_FINAL:
+		if (ch->broken)
+			channel_abort(s, ch, MASK(CLIENT));
+		else
+			channel_act(s, ch, ACT_CHECK, SERVER);
+		break;
+	case TIMER_STALL:
+		stalled(s, ch);
+		break;
+	case TIMER_OWNER:
+		if (!ch->end[CLIENT].connected)
+			stranger_decide(s, ch);
+		break;
+	case TIMER_RESET:
+		channel_abort(s, ch, MASK(CLIENT));
+		break;
+	case TIMER_CONNECTION:
+		if (ch->lost)
+			channel_abort(s, ch, broken_ends(s, ch));
+		break;
+	default:
+		break;
+	}
+}
+
+/* The final reply is late, or will not come: what waits behind the transfer need not. */
+static void
+transfer_alive(struct session *s, struct channel *ch)
+{
+	struct pending *p = channel_transfer(s, ch);
+
+	ch->proved = true;
+	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP)
+		return;
+	if (p != NULL && ch->final == 0)
+		p->aside = true;
+	download_ended(s, ch);
+}
+
+static void
+transfer_moves(struct session *s, struct channel *ch, enum side from)
+{
+	struct pending *p = channel_transfer(s, ch);
+
+	ch->end[from].moved = true;
+	if (from == CLIENT || p == NULL)
+		return;
+	p->moved = true;
+	transfer_own(s, ch, p);
+}
+
+void
+transfer_event(struct session *s, struct channel *ch, const struct event *e)
+{
+	if (ch->broken && e->kind != EV_TIMER)
+		return;
+	switch (e->kind) {
+	case EV_CONNECTED:
+		transfer_connected(s, ch, e->end);
+		break;
+	case EV_FAILED:
+		transfer_failed(s, ch, e);
+		break;
+	case EV_STRANGER:
+		stranger_came(s, ch, e->port);
+		break;
+	case EV_MOVED:
+		transfer_moves(s, ch, e->end);
+		break;
+	case EV_EOF:
+		transfer_eof(s, ch, e);
+		break;
+	case EV_RESET:
+		if (e->end == CLIENT)
+			client_reset(s, ch);
+		else
+			server_reset(s, ch);
+		break;
+	case EV_DRAINED:
+		ch->end[e->end].drained = true;
+		if (e->end == CLIENT && ch->timer == TIMER_STALL && ch->dir == DIR_DOWN)
+			channel_arm(s, ch, TIMER_STALL); /* ssh has it: as long again */
+		break;
+	case EV_ALIVE:
+		transfer_alive(s, ch);
+		break;
+	case EV_TIMER:
+		transfer_timer(s, ch);
+		break;
+	default:
+		break;
+	}
+	transfer_check_done(s, ch);
+}
+
+void
+transfer_step(struct session *s)
+{
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (ch->reset_due && channel_transfer(s, ch) == NULL &&
+		    s->out.bytes[CLIENT].len == 0)
+			channel_abort(s, ch, MASK(CLIENT));
+}
+
+/* ---- the end of a control connection ---- */
+
+void
+transfer_quit(struct session *s)
+{
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (ch->timer == TIMER_DYING) {
+			channel_pass_eof(s, ch, SERVER);
+			channel_arm(s, ch, TIMER_NONE);
+		}
+}
+
+/* What the server sent before its end still comes; then nobody says that it was all. */
+static void
+server_gone(struct session *s, struct channel *ch)
+{
+	bool failed = ch->final == 0 || ch->final >= 300;
+	if (!channel_joined(ch) && ch->final == 0 && channel_transfer(s, ch) != NULL) {
+		ch->owned = ch->lost = true; /* its connection may still be on its way */
+		channel_arm(s, ch, TIMER_CONNECTION);
+	} else if (!ch->owned && !channel_joined(ch))
+		channel_close(s, ch);
+	else if (ch->end[CLIENT].passed && (ch->dir != DIR_UP || ch->end[SERVER].passed))
+		channel_close(s, ch);
+	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof || !channel_joined(ch)))
+		channel_abort(s, ch, broken_ends(s, ch));
+	else if (failed) {
+		ch->lost = ch->final == 0;
+		channel_arm(s, ch, TIMER_STALL);
+	}
+}
+
+static void
+client_gone(struct session *s, struct channel *ch)
+{
+	bool used = channel_transfer(s, ch) != NULL || ch->owned;
+
+	if (ch->timer == TIMER_DYING)
+		upload_ended(s, ch);
+	else if (!used && !channel_joined(ch))
+		channel_close(s, ch);
+	else if (!used && ch->end[CLIENT].moved)
+		channel_abort(s, ch, BOTH_ENDS);
+}
+
+void
+transfer_control_ended(struct session *s, enum side side)
+{
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (side == SERVER)
+			server_gone(s, ch);
+		else
+			client_gone(s, ch);
+}
+
+bool
+transfer_unfinished(const struct session *s)
+{
+	const struct channel *ch = channel_next(s, NULL);
+
+	while (ch != NULL && !ch->owned)
+		ch = channel_next(s, ch);
+	return ch != NULL;
+}
+
+/* An upload that is unanswered, ... and whose end is still to be passed on. */
+static bool
+upload_is_due(const struct session *s, bool unpassed)
+{
+	const struct channel *ch = channel_next(s, NULL);
+
+	while (ch != NULL && (ch->dir != DIR_UP || ch->final != 0 || (unpassed && ch->end[SERVER].passed)))
+		ch = channel_next(s, ch);
+	return ch != NULL;
+}
+
+bool
+transfer_stores(const struct session *s)
+{
+	return upload_is_due(s, false);
+}
+
+bool
+transfer_uploads(const struct session *s)
+{
+	return upload_is_due(s, true);
+}
+
+void
+transfer_fail_all(struct session *s)
+{
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+		if (ch->dir == DIR_NONE || ch->end[CLIENT].passed ||
+		    (ch->dir == DIR_UP && ch->end[SERVER].passed))
+			channel_close(s, ch);
+		else
+			channel_abort(s, ch, broken_ends(s, ch));
+}

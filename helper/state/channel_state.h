@@ -1,0 +1,64 @@
+/* What the session machine keeps of a data channel. */
+#ifndef CHANNEL_STATE_H
+#define CHANNEL_STATE_H
+
+#include "ftp/address.h"
+#include "state/action.h"
+#include "state/facts.h"
+#include "state/holds.h"
+
+/* The commands that make the server's end of a channel; attempts.c has the table. */
+enum attempt {
+	TRY_PASV, TRY_EPSV, TRY_LPSV, TRY_PORT, TRY_EPRT4, TRY_EPRT6, TRY_LPRT4, TRY_LPRT6,
+	TRY_COUNT
+};
+
+struct end {
+	bool dials;     /* else it listens */
+	bool asked;     /* to listen, and does not yet */
+	uint16_t port;  /* ... does */
+	bool dialled, connected;
+	bool moved;     /* bytes came from it, */
+	bool eof;       /* and their end */
+	bool passed;    /* an end of file was passed to it, */
+	bool drained;   /* and taken */
+	bool came_back; /* its own end followed that */
+};
+
+struct channel {
+	unsigned id; /* 0 = free slot */
+	bool dead;   /* closed; who carries that out may still ask about it */
+	bool opened; /* the outside knows of it */
+	/* setup */
+	enum ftp_verb client_verb;
+	struct ftp_address client_addr, server_addr; /* to dial */
+	enum attempt attempt;  /* in hand */
+	unsigned tried;        /* mask of attempts */
+	uint8_t server_family; /* of the server end's listener */
+	char argument[8];      /* of EPSV, for the server */
+	char refusal[256];     /* the server's first no */
+	char words[64];        /* of its 227, before the address */
+	/* transfer */
+	struct end end[2];
+	enum direction dir;
+	bool owned;     /* by a transfer that has begun: it is no other's any more */
+	bool refused;   /* a command was, and left it as it was */
+	bool turned;    /* to active mode, when the client had its answer */
+	bool aborted;   /* by the client's ABOR: its data may end in any way */
+	bool doubtful;  /* whether .final is the transfer's */
+	bool lost;      /* there will be no final reply */
+	bool asked, proved; /* whether the server's end of an upload is there */
+	bool broken;    /* it has failed; a far client is to read the reply first */
+	bool reset_due; /* ... a near one, before its reset */
+	int final;
+	enum client_state client; /* as its EOF told */
+	unsigned strangers;
+	uint64_t announced; /* bytes, by the 150; 0 = not known */
+	bool exact;         /* ... and so many they must be */
+	enum channel_timer timer;
+	unsigned waited;    /* a mask of those that have come to their bound */
+	uint64_t progress;  /* as it was when the timer was set */
+	char transfer[256];
+};
+
+#endif

@@ -1,0 +1,24 @@
+/* What others may know of a session. */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session_facts {
+	bool greeted;   /* the server has sent its 220 */
+	bool opaque;    /* TLS has begun (FtpTls=pass): what is said is seen no more */
+	bool wants_tls; /* the server refuses logins without TLS, which does not pass here */
+	char user[64];  /* who logged in; "" = nobody yet */
+};
+
+enum direction { DIR_NONE, DIR_DOWN, DIR_UP };
+struct channel_facts {
+	const char *client_verb, *server_verb; /* "EPSV", "PORT" */
+	const char *transfer;     /* command line; "" when there is none */
+	enum direction direction; /* of the transfer */
+	uint64_t announced;       /* bytes, by its 150; 0 = not known */
+	int final;                /* reply code; 0 = none yet */
+};
+
+#endif

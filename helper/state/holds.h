@@ -1,0 +1,55 @@
+/* All that the session machine holds, and for how long. At its bound a hold passes on; it never
+ * destroys.
+ *
+ *	what                    on what evidence                    at most        then
+ *	download's EOF          the final reply is to come          FINAL_MS       ssh lives: pass it
+ *	final 2xx, download     data are on their way               STALL_MS       pass it
+ *	  ... to a far client   its own end is to come back         STALL_MS       pass it
+ *	                        ssh has not taken all of the data   its pause      as before
+ *	final 2xx, upload       its port may have been refused      STALL_MS       pass it
+ *	final reply, upload     the EOF to the client is on its way STALL_MS       pass it
+ *	final 4xx, 5xx          150: a connection is on its way     WHOSE_MS       pass it
+ *	upload's EOF            client dies: its end is to come     DIES_MS        pass it
+ *	                        nobody can tell                     UNKNOWN_MS     pass it
+ *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
+ *	setup                   a 2xx that is no answer was said    WHOSE_MS       that was it
+ *	setup                   its listener is being made          the broker's   425
+ *	a stranger              the client may yet come             OWNER_MS       take it, or 425
+ *	reset after a 4xx, 5xx  the reply is not written yet        WHOSE_MS       reset
+ *	QUIT                    an upload's end is on its way       LEAVE_MS       pass it
+ *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
+ *	the end of the session  no FTP server: the client may leave FINAL_MS       end it
+ *	the session             the server is to close, data flow   GONE_MS        end it
+ *	("at most" is without progress where data are waited for.) */
+#ifndef HOLDS_H
+#define HOLDS_H
+
+#define FINAL_MS 5000
+#define STALL_MS 5000
+#define DIES_MS 1000
+#define UNKNOWN_MS 50
+#define WHOSE_MS 1000
+#define OWNER_MS 200
+#define LEAVE_MS 1000
+#define GONE_MS 30000
+
+/* One for each channel ... */
+enum channel_timer {
+	TIMER_NONE,
+	TIMER_DYING, /* the client's EOF of an upload: has its control connection ended, too? */
+	TIMER_FINAL, /* the server's EOF of a download: what does the final reply say? */
+	TIMER_STALL, /* a final reply is held until the data, or an EOF, are through */
+	TIMER_OWNER, /* a stranger is there: will the client come? */
+	TIMER_PORT,  /* something else than its answer came for a setup */
+	TIMER_CONNECTION, /* a no is held until the connections that are on their way are there */
+	TIMER_RESET  /* a reply goes before the reset */
+};
+
+/* ... and one for the session. */
+enum session_timer {
+	SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE,
+	SESSION_STRANGE, /* the client was told that this is no FTP server */
+	SESSION_QUIT     /* QUIT is held */
+};
+
+#endif

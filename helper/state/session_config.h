@@ -1,0 +1,33 @@
+/* What a session machine has to know of the world around it. Pure. */
+#ifndef SESSION_CONFIG_H
+#define SESSION_CONFIG_H
+
+#include "ftp/address.h"
+#include "ftp/side.h"
+#include "options/options.h"
+
+struct session_count {  /* of a channel */
+	uint64_t from[2];   /* bytes that came from that end and were handed to the other */
+	uint64_t unsent[2]; /* ... still waiting in this machine's kernel towards that end */
+};
+
+struct session_config {
+	enum server_mode mode;
+	bool tls_pass;
+	bool active_possible; /* can the FTP server reach a listener at the server end? */
+	bool far[2];          /* which end goes through ssh */
+	struct ftp_address client_peer; /* of the control connection; family 0 = not known */
+	/* The client is of this machine: is that another address of this machine? May be NULL. */
+	bool (*own_address)(void *arg, const struct ftp_address *);
+	uint8_t family[2];       /* of each control connection: 4, 6, 0 = not known */
+	/* What to tell the peer of a listening end, IPv4 and IPv6; family 0 = cannot. */
+	struct ftp_address listen4[2], listen6[2];
+	const char *server_name; /* for texts; must outlive the session */
+	void (*count)(void *arg, unsigned channel, struct session_count *); /* NULL: all 0 */
+	void (*trace)(void *arg, enum side from, const char *line, size_t len); /* may be NULL */
+	/* The final reply of a transfer whose channel was closed before; may be NULL. */
+	void (*answered)(void *arg, unsigned channel, int code);
+	void *arg;               /* of the functions above */
+};
+
+#endif
