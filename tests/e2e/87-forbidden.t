@@ -15,15 +15,15 @@ key=$(cat "$RIG/ssh/authorized_keys")
 echo "restrict,port-forwarding,permitopen=\"$FTP_AT\",permitlisten=\"$p\" $key" >"$RIG/ssh/restricted"
 
 # The setting; the step at which check complains, and how (- = no complaint); what a passive client
-# gets, and an active one; what comes of -R 0 and of -R with that port. "ok", or a part of the sentence.
+# gets, and an active one; what comes of -R 0 and of -R with that port (if that is asked). "ok", or a part of the sentence.
 forbids='(forbids connections to|no FTP server answers at)'
 no_open='passive data connection: .*PermitOpen.*permitopen'
 no_listen='listener on the ssh server: .*PermitListen'
 table()
 {
 	cat <<-END
-	PermitOpen $FTP_AT@warn $no_open@ok@ok@ok@ok
-	PermitOpen none@FAIL connection to the FTP port: .*PermitOpen@$forbids@$forbids@ok@ok
+	PermitOpen $FTP_AT@warn $no_open@ok@ok
+	PermitOpen none@FAIL connection to the FTP port: .*PermitOpen@$forbids@$forbids
 	AllowTcpForwarding local@warn $no_listen@ok@ok@PermitListen@PermitListen
 	PermitOpen $FTP_AT;PermitListen none@FAIL $no_listen@425@425@PermitListen@PermitListen
 	PermitListen localhost:*@-@ok@ok@ok@ok
@@ -88,6 +88,7 @@ row()	# whose master
 	checked "$1, $lines" "$complaint"
 	transfer "$1, $lines: passive" "$passive" --ftp-pasv
 	transfer "$1, $lines: active" "$active" -P-
+	[ -n "$remote0" ] || return 0
 	remote "$1, $lines: -R 0" "$remote0" 0
 	remote "$1, $lines: -R $p" "$remoteP" "$p"
 }
