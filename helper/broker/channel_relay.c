@@ -1,4 +1,6 @@
 /* The bytes of a data channel, and what is seen of their ends. */
+#include <sys/socket.h>
+
 #include "base/loop.h"
 #include "broker/channel_private.h"
 #include "relay/conn.h"
@@ -160,7 +162,7 @@ leg_checked(struct leg *leg, bool alive)
 	if (alive && was_refused(leg)) {
 		leg_close(leg);
 		leg->state = LEG_NONE;
-		leg->ended = leg->broken = leg->draining = false;
+		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
 		leg_tell_failed(leg, "the ssh server could not connect to it, or does not allow it");
 	} else if (!alive || leg->broken)
 		tell_reset(leg);
@@ -212,6 +214,26 @@ leg_ended(struct leg *leg, bool clean)
 		far_eof(leg);
 	else
 		tell_eof(leg);
+}
+
+static void
+early_event(void *arg, enum stream_event event, const char *reason)
+{
+	struct leg *leg = arg;
+	char byte;
+
+	(void)event;
+	(void)reason;
+	stream_wait_read(leg->stream, false);
+	if (recv(leg->stream->fd, &byte, 1, MSG_PEEK) == 0 && !stream_half_closed(leg->stream))
+		far_check(leg);
+}
+
+void
+relay_awaits(struct leg *leg)
+{
+	stream_owner(leg->stream, early_event, leg);
+	stream_wait_read(leg->stream, true);
 }
 
 /* ---- relaying ---- */

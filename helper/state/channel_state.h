@@ -43,6 +43,7 @@ struct channel {
 	enum direction dir;
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
 	bool refused;   /* a command was, and left it as it was */
+	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
 	bool doubtful;  /* whether .final is the transfer's */
 	bool lost;      /* there will be no final reply */
