@@ -12,7 +12,6 @@
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
 #include "process/signals.h"
-#include "tunnel/statusd.h"
 #include "tunnel/tunnel_private.h"
 
 #define LAST_WORDS_MS 1000 /* for the sessions of a client that has ended */
