@@ -102,10 +102,10 @@ HARDEN_LDFLAGS != cat build/ldflags 2>/dev/null; true
 PATHS != cat build/paths 2>/dev/null; true
 
 # getpeereid(3), arc4random(3) and their like
-LIBBSD != if test "`uname`" = Linux; then echo -lbsd; fi
+LIBBSD != if test "`uname`$(PORTABLE)" = Linux; then echo -lbsd; fi
 LIBS = $(LIBBSD)
 
-STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra $(WERROR)
+STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIBBSD:-lbsd=-DUSE_LIBBSD) $(PORTABLE:1=-DPORTABLE) -Wall -Wextra $(WERROR)
 DEFS = -DVERSION='"$(VERSION)"'
 COMPILE = $(CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(PATHS) $(CFLAGS)
 LINK = $(CC) $(HARDEN_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "ssh/sshjump.h"

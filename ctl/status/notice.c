@@ -4,11 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fdpass.h"
+#include "base/packet.h"
 #include "base/log.h"
 #include "status/status.h"
 
-/* write(2) is all that a session process may do. */
 int
 notice_send(int status_fd, enum notice notice, const char *why, int client)
 {
@@ -19,8 +18,7 @@ notice_send(int status_fd, enum notice notice, const char *why, int client)
 	snprintf(r.u.notice.why, sizeof(r.u.notice.why), "%s", why);
 	wire_write_to(&w, packet, sizeof(packet));
 	status_put(&w, &r);
-	return (client != -1 ? fdpass_send(status_fd, packet, w.len, &client, 1) :
-	    write(status_fd, packet, w.len)) == -1 ? -1 : 0;
+	return packet_send(status_fd, packet, w.len, &client, client != -1);
 }
 
 bool

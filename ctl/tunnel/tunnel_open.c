@@ -49,7 +49,7 @@ open_near(struct tunnel *t)
 		const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
 
 		result = i < t->setup->activated ? listener_adopt(&t->near, t->loop, &at,
-		    ACTIVATION_FIRST + i, why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
+		    activation_descriptor(i), why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
 		if (result == LISTEN_IN_USE)
 			return port_taken(t, why);
 		if (result != LISTEN_OK) {
