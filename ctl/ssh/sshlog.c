@@ -89,7 +89,7 @@ tell_refusal(struct sshlog *s)
 	else
 		snprintf(text, sizeof(text), "the ssh server cannot connect to %s, or to a data "
 		    "port there: %s", s->servers, s->refusal);
-	log_at(ratelimit_due(&s->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+	log_at(ratelimit_due(&s->told, text, loop_now(), NULL) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 	*s->refusal = '\0';
 }
 

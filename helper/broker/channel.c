@@ -306,7 +306,7 @@ data_channel_free(struct data_channel *ch)
 	if (!ch->left)
 		channel_leave(ch);
 	channel_unkeep(ch);
-	timer_free(ch->end);
+	timer_stop(&ch->end);
 	leg_drop(&ch->leg[CLIENT]);
 	leg_drop(&ch->leg[SERVER]);
 	free(ch);
