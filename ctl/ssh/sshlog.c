@@ -85,7 +85,7 @@ tell_refusal(struct sshlog *s)
 	if (strncmp(s->refusal, prohibited, strlen(prohibited)) == 0)
 		snprintf(text, sizeof(text), "the ssh server forbids connections to %s, or to a data "
 		    "port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
-		    "its sshd_config", s->servers);
+		    "its sshd_config, if it has one", s->servers);
 	else
 		snprintf(text, sizeof(text), "the ssh server cannot connect to %s, or to a data "
 		    "port there: %s", s->servers, s->refusal);

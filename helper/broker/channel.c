@@ -132,10 +132,11 @@ leg_connected(struct leg *leg, struct stream *stream)
 	leg_tell(leg, EV_CONNECTED);
 	if (other->state == LEG_WAITING)
 		leg_begin(other, &other->want);
-	if (!relay_running(ch))
-		return;
-	channel_keep(ch);
-	relay_start(ch);
+	if (relay_running(ch)) {
+		channel_keep(ch);
+		relay_start(ch);
+	} else if (leg->dialled)
+		relay_awaits(leg);
 }
 
 static void

@@ -1,4 +1,6 @@
 /* The bytes of a data channel, and what is seen of their ends. */
+#include <sys/socket.h>
+
 #include "base/loop.h"
 #include "broker/channel_private.h"
 #include "relay/conn.h"
@@ -71,14 +73,14 @@ server_check(struct data_channel *ch)
 	const struct leg *client = &ch->leg[CLIENT];
 	struct leg *server = &ch->leg[SERVER];
 
-	if (!ch->asked || server->stream == NULL)
+	if (ch->asked == 0 || server->stream == NULL)
 		return false;
 	server->took = server->took || conn_took(server->stream->fd, client->relay.bytes);
-	ch->asked = !server->took &&
-	    (!client->ended || client->relay.bytes + client->relay.len > 0);
-	if (!ch->asked)
+	if (!server->took && (!client->ended || client->relay.bytes + client->relay.len > 0))
+		return true;
+	for (; ch->asked > 0; ch->asked--)
 		leg_tell(server, EV_ALIVE);
-	return ch->asked;
+	return false;
 }
 
 static void
@@ -159,7 +161,7 @@ leg_checked(struct leg *leg, bool alive)
 	if (alive && was_refused(leg)) {
 		leg_close(leg);
 		leg->state = LEG_NONE;
-		leg->ended = leg->broken = leg->draining = false;
+		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
 		leg_tell_failed(leg, "the ssh server could not connect to it, or does not allow it");
 	} else if (!alive || leg->broken)
 		tell_reset(leg);
@@ -211,6 +213,26 @@ leg_ended(struct leg *leg, bool clean)
 		far_eof(leg);
 	else
 		tell_eof(leg);
+}
+
+static void
+early_event(void *arg, enum stream_event event, const char *reason)
+{
+	struct leg *leg = arg;
+	char byte;
+
+	(void)event;
+	(void)reason;
+	stream_wait_read(leg->stream, false);
+	if (recv(leg->stream->fd, &byte, 1, MSG_PEEK) == 0 && !stream_half_closed(leg->stream))
+		far_check(leg);
+}
+
+void
+relay_awaits(struct leg *leg)
+{
+	stream_owner(leg->stream, early_event, leg);
+	stream_wait_read(leg->stream, true);
 }
 
 /* ---- relaying ---- */
@@ -311,7 +333,7 @@ data_channel_check(struct data_channel *ch)
 	data_channel_look(ch);
 	if (left || !ch->upload || !ch->leg[SERVER].dialled)
 		return false;
-	ch->asked = true;
+	ch->asked++;
 	if (server_check(ch))
 		look_soon(ch);
 	return true;
