@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -50,19 +51,14 @@ dial_add(struct dial_mux *m, struct dial *dial, uint32_t id)
 		return false;
 	}
 	dial->id = id;
-	dial->next = m->dials;
-	m->dials = dial;
+	list_add(m->dials, dial);
 	return true;
 }
 
 static void
 dial_free(struct dial_mux *m, struct dial *dial)
 {
-	struct dial **at;
-
-	for (at = &m->dials; *at != dial; at = &(*at)->next)
-		;
-	*at = dial->next;
+	list_remove(dial, m->dials, dial);
 	if (dial->state != DIAL_CHECK)
 		unlink(dial->forward.path);
 	free(dial);

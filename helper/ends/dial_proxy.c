@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -30,11 +31,7 @@ struct dial_proxy {
 static void
 dial_free(struct dial *dial)
 {
-	struct dial **at;
-
-	for (at = &dial->of->dials; *at != dial; at = &(*at)->next)
-		;
-	*at = dial->next;
+	list_remove(dial, dial->of->dials, dial);
 	timer_free(dial->deadline);
 	stream_free(dial->stream);
 	free(dial);
@@ -105,8 +102,7 @@ proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16
 		return false;
 	dial->of = p;
 	dial->channel = channel;
-	dial->next = p->dials;
-	p->dials = dial;
+	list_add(p->dials, dial);
 	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &m->uses);
 	if (dial->stream != NULL)
 		dial->deadline = loop_timer(m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);

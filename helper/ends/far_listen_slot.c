@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
@@ -35,11 +36,7 @@ slot_close(struct far_slot *slot)
 static void
 slot_free(struct far_slot *slot)
 {
-	struct far_slot **at;
-
-	for (at = &slot->of->slots; *at != slot; at = &(*at)->next)
-		;
-	*at = slot->next;
+	list_remove(far_slot, slot->of->slots, slot);
 	slot_close(slot);
 	free(slot);
 }
@@ -52,8 +49,8 @@ slot_new(struct far_listen *l, unsigned channel)
 
 	if (slot == NULL)
 		return NULL;
-	*slot = (struct far_slot){ .of = l, .channel = channel, .next = l->slots, .fd = -1 };
-	l->slots = slot;
+	*slot = (struct far_slot){ .of = l, .channel = channel, .fd = -1 };
+	list_add(l->slots, slot);
 	if (rundir_fresh(slot->forward.path, sizeof(slot->forward.path), 'd') == 0 &&
 	    (slot->fd = unixsock_listen(slot->forward.path, 8)) != -1)
 		return slot;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "net/listener.h"
@@ -49,11 +50,7 @@ fd_drop(int fd)
 static void
 slot_free(struct near_slot *slot)
 {
-	struct near_slot **at;
-
-	for (at = &slot->near->slots; *at != slot; at = &(*at)->next)
-		;
-	*at = slot->next;
+	list_remove(near_slot, slot->near->slots, slot);
 	watch_free(slot->watch);
 	timer_free(slot->deadline);
 	timer_free(slot->told);
@@ -113,8 +110,7 @@ slot_new(struct near *near, unsigned channel, unsigned ms, const char *failure)
 	for (unsigned i = 0; i < ASIDES_MAX; i++)
 		slot->aside[i] = -1;
 	slot->failure = failure;
-	slot->next = near->slots;
-	near->slots = slot;
+	list_add(near->slots, slot);
 	if ((slot->deadline = loop_timer(near->end.loop, ms, slot_deadline, slot)) != NULL)
 		return slot;
 	slot_free(slot);

@@ -12,7 +12,7 @@ static bool
 setup_refused(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
 	bool ours = ch->refusal[0] != '\0' || !attempt_is_natural(ch, ch->attempt);
-	bool alone = p == queue_head(&s->queue) && p == queue_tail(&s->queue);
+	bool alone = p == queue_at(&s->queue, 0) && p == queue_tail(&s->queue);
 	bool next = alone && attempt_may_fail(s, ch) && attempt_next(s, ch, s->bad) != TRY_COUNT;
 
 	if (ch->refusal[0] == '\0')

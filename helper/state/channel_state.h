@@ -8,10 +8,8 @@
 #include "state/holds.h"
 
 /* The commands that make the server's end of a channel; attempts.c has the table. */
-enum attempt {
-	TRY_PASV, TRY_EPSV, TRY_LPSV, TRY_PORT, TRY_EPRT4, TRY_EPRT6, TRY_LPRT4, TRY_LPRT6,
-	TRY_COUNT
-};
+enum attempt { TRY_PASV, TRY_EPSV, TRY_LPSV, TRY_PORT, TRY_EPRT4, TRY_EPRT6, TRY_LPRT4, TRY_LPRT6,
+	TRY_COUNT };
 
 struct end {
 	bool dials;     /* else it listens */
@@ -20,8 +18,7 @@ struct end {
 	bool dialled, connected;
 	bool moved;     /* bytes came from it, */
 	bool eof;       /* and their end */
-	bool passed;    /* an end of file was passed to it, */
-	bool drained;   /* and taken */
+	bool passed, drained; /* an end of file was passed to it, and taken */
 	bool came_back; /* its own end followed that */
 };
 
