@@ -178,7 +178,6 @@ session_step(struct session *s, bool time_is_up)
 		if (s->wrong[0] == '\0' && !s->facts.opaque && !client_waits(s))
 			more |= session_take_line(s, CLIENT);
 	}
-	transfer_step(s);
 	if (s->wrong[0] != '\0')
 		session_fail(s, s->wrong);
 	if (s->facts.opaque)

@@ -172,9 +172,6 @@ transfer_timer(struct session *s, struct channel *ch)
 		if (!ch->end[CLIENT].connected)
 			stranger_decide(s, ch);
 		break;
-	case TIMER_RESET:
-		channel_abort(s, ch, MASK(CLIENT));
-		break;
 	case TIMER_CONNECTION:
 		if (ch->lost)
 			channel_abort(s, ch, broken_ends(s, ch));
@@ -254,15 +251,6 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 	transfer_check_done(s, ch);
 }
 
-void
-transfer_step(struct session *s)
-{
-	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
-		if (ch->reset_due && channel_transfer(s, ch) == NULL &&
-		    s->out.bytes[CLIENT].len == 0)
-			channel_abort(s, ch, MASK(CLIENT));
-}
-
 /* ---- the end of a control connection ---- */
 
 void
@@ -280,6 +268,7 @@ static void
 server_gone(struct session *s, struct channel *ch)
 {
 	bool failed = ch->final == 0 || ch->final >= 300;
+
 	if (!channel_joined(ch) && ch->final == 0 && channel_transfer(s, ch) != NULL) {
 		ch->owned = ch->lost = true; /* its connection may still be on its way */
 		channel_arm(s, ch, TIMER_CONNECTION);

@@ -18,7 +18,8 @@ enum action_kind {
 	ACT_BEGIN,  /* the transfer command is sent (upload: or not): the client's data may flow */
 	ACT_TAKE,   /* CLIENT: the stranger is the one */
 	ACT_EOF,    /* pass an end of file on to this end; what comes from the other is discarded */
-	ACT_ABORT,  /* broken: ends in the mask must not take it for complete, the others are closed */
+	ACT_ABORT,  /* broken, behind all output: ends in the mask must not take it for complete, the
+	             * others are closed */
 	ACT_CLOSE,  /* done: ends that had no EOF yet get one */
 	ACT_CHECK,  /* does the ssh link live? */
 	ACT_TIMER,  /* EV_TIMER in ms, in place of the channel's (0: the session's) earlier one; 0 = none */

@@ -44,8 +44,7 @@ struct channel {
 	bool doubtful;  /* whether .final is the transfer's */
 	bool lost;      /* there will be no final reply */
 	bool asked, proved; /* whether the server's end of an upload is there */
-	bool broken;    /* it has failed; a far client is to read the reply first */
-	bool reset_due; /* ... a near one, before its reset */
+	bool broken;    /* it has failed; the client is to read the reply first */
 	int final;
 	enum client_state client; /* as its EOF told */
 	unsigned strangers;
