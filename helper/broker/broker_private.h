@@ -39,6 +39,12 @@ struct broker {
 	char reason[256];
 };
 
+static inline struct end *
+broker_far(const struct broker *b)
+{
+	return b->hooks.end[b->config->remote ? CLIENT : SERVER];
+}
+
 /* requests.c */
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */
 void requests_event(void *arg, const struct event *, unsigned turn);

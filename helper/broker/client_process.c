@@ -107,13 +107,6 @@ as_before(const struct client_process *h, const char *socket)
 	return h->pid != 0 && holds(pid, fd, socket);
 }
 
-/* Are the descriptors of that user's processes ours to read? */
-static bool
-can_see(uid_t uid)
-{
-	return geteuid() == 0 || geteuid() == uid;
-}
-
 void
 client_process_init(struct client_process *h, const struct sockaddr_storage *client,
     const struct sockaddr_storage *local)
@@ -138,7 +131,7 @@ client_process_find(struct client_process *h)
 	if (h->sought || h->client.ss_family == AF_UNSPEC)
 		return;
 	h->sought = true;
-	if (!peer_owner(&h->client, &h->local, &socket) || socket.inode == 0 || !can_see(socket.uid))
+	if (!peer_owner(&h->client, &h->local, &socket) || socket.inode == 0 || (geteuid() != 0 && geteuid() != socket.uid))
 		return;
 	socket_name(name, &socket);
 	find_process(h, name);

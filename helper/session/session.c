@@ -103,15 +103,6 @@ session_take_line(struct session *s, enum side side)
 	return true;
 }
 
-static void
-session_pass_opaque(struct session *s)
-{
-	for (int side = CLIENT; side <= SERVER; side++) {
-		output_write(&s->out, OTHER(side), bytes_data(&s->in[side]), s->in[side].len);
-		bytes_take(&s->in[side], s->in[side].len);
-	}
-}
-
 /* ---- ends ---- */
 
 static void
@@ -180,8 +171,10 @@ session_step(struct session *s, bool time_is_up)
 	}
 	if (s->wrong[0] != '\0')
 		session_fail(s, s->wrong);
-	if (s->facts.opaque)
-		session_pass_opaque(s);
+	for (int side = CLIENT; s->facts.opaque && side <= SERVER; side++) {
+		output_write(&s->out, OTHER(side), bytes_data(&s->in[side]), s->in[side].len);
+		bytes_take(&s->in[side], s->in[side].len);
+	}
 	session_step_ended(s, time_is_up);
 }
 

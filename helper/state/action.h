@@ -47,14 +47,13 @@ enum event_kind {
 	EV_TIMER      /* of this channel; channel 0: of the session itself */
 };
 
-/* With EOF and RESET of the client's end: is its process there to stay? */
-enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES };
+enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* its process: is it there to stay? */
 struct event {
 	enum event_kind kind;
 	unsigned channel;
 	enum side end;
 	uint16_t port;
-	enum client_state client;
+	enum client_state client; /* with EOF and RESET of its end */
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
 };
 
