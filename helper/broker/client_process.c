@@ -1,6 +1,5 @@
 #include "broker/client_process.h"
 
-#ifdef __linux__
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -156,24 +155,3 @@ client_process_state(struct client_process *h)
 	socket_name(name, &socket);
 	return as_before(h, name) || find_process(h, name) ? CLIENT_LIVES : CLIENT_DIES;
 }
-#else
-void
-client_process_init(struct client_process *h, const struct sockaddr_storage *client,
-    const struct sockaddr_storage *local)
-{
-	*h = (struct client_process){ .client = *client, .local = *local, .fd = -1 };
-}
-
-void
-client_process_find(struct client_process *h)
-{
-	(void)h;
-}
-
-enum client_state
-client_process_state(struct client_process *h)
-{
-	(void)h;
-	return CLIENT_UNKNOWN;
-}
-#endif
