@@ -12,13 +12,15 @@
 #   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang); short: in unit
 #   sanitize    unit tests and SCENARIOS with the address, leak and undefined behaviour sanitizers
 #   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
-#   lint        clang-tidy or cppcheck, shellcheck, mandoc
+#   lint        clang-tidy or cppcheck on the files of LINT (default: all), shellcheck, mandoc
 #   dist clean
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
 #   CC CFLAGS CPPFLAGS LDFLAGS  the compiler and what is added to its options
 #   SCENARIOS                   end-to-end scenarios for sanitize and valgrind, by parts of their
 #                               names; default: all
+#   JOBS                        how many builds and tests side by side; default: a processor each,
+#                               and twice as many scenarios, for these wait much
 #   V                           V=1 shows every command
 #   WERROR                      WERROR=-Werror makes warnings fatal
 #   HARDEN_CFLAGS HARDEN_LDFLAGS  hardening options; default: what the compiler takes. Empty = none
@@ -54,6 +56,7 @@ PKG_CONFIG = pkg-config
 FUZZ_CC = clang
 FUZZ_SECONDS = 30
 SCENARIOS =
+JOBS != getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2
 
 # The programs whose sources are here, and everything else as two libraries, so that the
 # unit tests link what the programs link.
@@ -120,6 +123,9 @@ HUSH_1 =
 SAY = $(SAY_$(V))
 HUSH = $(HUSH_$(V))
 
+# Of the tests nobody waits for more than the compiler.
+QUICK = -O0 -U_FORTIFY_SOURCE
+
 all: $(PROGRAMS)
 
 .SUFFIXES: .c .o .test
@@ -128,7 +134,7 @@ all: $(PROGRAMS)
 	$(HUSH)$(COMPILE) -MMD -MP -c -o $@ $<
 .c.test:
 	$(SAY) TEST $<
-	$(HUSH)$(COMPILE) -MMD -MP `$(PKG_CONFIG) --cflags check` $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $< \
+	$(HUSH)$(COMPILE) $(QUICK) -MMD -MP `$(PKG_CONFIG) --cflags check` $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $< \
 		$(LIBRARIES) `$(PKG_CONFIG) --libs check` $(LIBS)
 
 $(CTL_OBJ) $(HELPER_OBJ) $(PROGRAMS:=.o) $(UNIT) $(FUZZ): build/flags
@@ -156,11 +162,12 @@ $(UNIT) $(FUZZ): $(LIBRARIES)
 
 check:
 	tests/deps check
-	$(MAKE) all unit sim
+	$(MAKE) -j $(JOBS) all $(UNIT) $(FUZZ) tests/sim/sim
+	$(MAKE) unit sim
 	tests/docs/run
 	tests/e2e/run
 unit: $(UNIT) $(FUZZ)
-	@tests/unit/run $(UNIT) $(FUZZ)
+	@tests/unit/run $(FUZZ) $(UNIT)
 sim: tests/sim/sim
 	tests/sim/run
 	tests/sim/broken
@@ -175,12 +182,13 @@ bench: all
 	tests/bench/run
 
 # In a copy of the tree, so that the objects of two builds do not mix. Without the sandbox: it
-# knows neither the system calls of the sanitizers nor those of valgrind.
+# knows neither the system calls of the sanitizers nor those of valgrind, and with fewer mutants, for
+# each takes ten times as long.
 COPY = copy() { mkdir -p $$1; find $$1 -name '*.[ch]' -exec rm -f {} +; \
 	tar cf - --exclude='*.o' --exclude='*.a' --exclude='*.d' --exclude='*.test' \
 		`ls -d Makefile ctl helper tests man contrib 2>/dev/null` | \
 		(cd $$1 && tar xpf - && rm -f $(PROGRAMS)); }
-WATCHED = CC='$(CC)' CPPFLAGS=-DNO_SANDBOX HARDEN_CFLAGS= HARDEN_LDFLAGS= \
+WATCHED = CC='$(CC)' CPPFLAGS='-DNO_SANDBOX -DMUTANTS=20000 -DRUNS=4000' HARDEN_CFLAGS= HARDEN_LDFLAGS= \
 	LDFLAGS='-Wl,--wrap=fork,--wrap=_exit forks.o'
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -188,12 +196,13 @@ sanitize:
 	tests/deps check
 	@$(COPY); copy build/sanitize
 	cd build/sanitize && $(CC) -c tests/e2e/forks.c && \
-		$(MAKE) $(WATCHED) CFLAGS='-O1 -g $(SANITIZE)' all unit
+		$(MAKE) $(WATCHED) CFLAGS='-O1 -g $(SANITIZE)' -j $(JOBS) all $(UNIT) $(FUZZ) && \
+		tests/unit/run $(FUZZ) $(UNIT)
 	tests/e2e/watched sanitize build/sanitize $(SCENARIOS)
 valgrind:
 	tests/deps check
 	@$(COPY); copy build/valgrind
-	cd build/valgrind && $(CC) -c tests/e2e/forks.c && $(MAKE) $(WATCHED) CFLAGS='-O1 -g' all
+	cd build/valgrind && $(CC) -c tests/e2e/forks.c && $(MAKE) $(WATCHED) CFLAGS='-O1 -g' -j $(JOBS) all
 	tests/e2e/watched valgrind build/valgrind $(SCENARIOS)
 
 # The fuzzers themselves without instruments: it is the parsers' coverage that counts.
@@ -217,14 +226,15 @@ TIDY_CHECKS = -*,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-se
 bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-condition,\
 -bugprone-narrowing-conversions,-bugprone-implicit-widening*,-bugprone-reserved-identifier,\
 -bugprone-sizeof-expression,-bugprone-branch-clone,-bugprone-multi-level-implicit-pointer-conversion
+LINT = $(CTL_SRC) $(HELPER_SRC) $(PROGRAMS:=.c)
 lint:
 	@if command -v clang-tidy >/dev/null; then \
-		printf '%s\n' $(CTL_SRC) $(HELPER_SRC) $(PROGRAMS:=.c) | xargs -P 2 -n 1 sh -c \
+		printf '%s\n' $(LINT) | xargs -r -P $(JOBS) -n 1 sh -c \
 		'clang-tidy --quiet --checks="$(TIDY_CHECKS)" --warnings-as-errors="*" "$$@" -- \
 			$(STD) -iquote ctl -iquote helper $(CPPFLAGS) -DVERSION=\"\" -DLIBEXECDIR=\"\" 2>/dev/null' sh; \
 	else cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ictl -Ihelper \
 		--enable=warning,portability ctl helper; fi
-	@shellcheck `grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' tests contrib .ci 2>/dev/null`
+	@grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' tests contrib .ci 2>/dev/null | xargs -P $(JOBS) -n 8 shellcheck
 	@test -z '$(MAN1)$(MAN8)' || mandoc -Tlint -Wwarning $(MAN1) $(MAN8)
 
 # --- installing: each file gets its name when it is whole, so that a running program or

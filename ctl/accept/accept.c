@@ -28,7 +28,7 @@ struct client {
 
 struct accept {
 	struct loop *loop;
-	struct timer *look; /* whether the master is there all the same */
+	struct timer look; /* whether the master is there all the same */
 	const struct cmdline *cmdline;
 	struct master *master;
 	struct helpers *helpers;
@@ -151,7 +151,7 @@ accept_free(struct accept *r)
 		return;
 	while ((c = take(r)) != NULL)
 		refuse(c, "the tunnel is being closed");
-	timer_free(r->look);
+	timer_stop(&r->look);
 	free(r);
 }
 
@@ -234,7 +234,6 @@ look(void *arg)
 {
 	struct accept *r = arg;
 
-	r->look = NULL;
 	accept_master(r, master_want(r->master, false));
 }
 
@@ -258,8 +257,7 @@ accept_again(struct accept *r, const struct helper *helper, int fd)
 	wait_for_master(r, c);
 	if (master_state(r->master) != MASTER_UP)
 		look(r);
-	else if (r->look == NULL &&
-	    (r->look = loop_timer(r->loop, LOOK_MS, look, r)) == NULL)
-		look(r);
+	else if (r->look.loop == NULL)
+		timer_set(&r->look, r->loop, LOOK_MS, look, r);
 	return true;
 }

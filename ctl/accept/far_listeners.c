@@ -92,10 +92,11 @@ far_listeners_any_open(const struct far_listeners *r)
 }
 
 static void
-far_accepted(void *arg, int fd)
+far_accepted(void *arg, const struct listener *l, int fd)
 {
 	struct far *f = arg;
 
+	(void)l;
 	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
 }
 

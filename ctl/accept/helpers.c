@@ -14,7 +14,7 @@
 #endif
 
 #include "base/fdpass.h"
-#include "base/linelog.h"
+#include "process/linelog.h"
 #include "base/list.h"
 #include "master/kept.h"
 #include "base/log.h"
@@ -30,8 +30,6 @@ struct helpers {
 	struct helper *first;
 	size_t count;
 	unsigned started;
-	helpers_report_fn *report;
-	void *report_arg;
 	struct kept *kept;
 	struct linelog *log; /* NULL: their messages go where ours go */
 };
@@ -101,13 +99,6 @@ helpers_started(const struct helpers *h)
 	return h->started;
 }
 
-void
-helpers_on_report(struct helpers *h, helpers_report_fn *fn, void *arg)
-{
-	h->report = fn;
-	h->report_arg = arg;
-}
-
 enum forward_method
 helpers_method(const struct helpers *h)
 {
@@ -141,8 +132,7 @@ take_report(struct helper *one)
 	ssize_t n = fdpass_receive(one->status_fd, report, sizeof(report), fd);
 
 	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
-		if (h->report != NULL)
-			h->report(h->report_arg, one, report, (size_t)n);
+		h->config.report(h->config.arg, one, report, (size_t)n);
 	} else if (n > 0 && notice != NOTICE_NO_MASTER) {
 		h->config.notice(h->config.arg, one, notice, why);
 	} else if (n > 0 && fd[0] != -1) {

@@ -2,17 +2,11 @@
 #ifndef HELPERS_H
 #define HELPERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "accept/admit.h"
-#include "options/cmdline.h"
 #include "master/masters.h"
-#include "status/notice.h"
+#include "options/cmdline.h"
 #include "process/proc.h"
-#include "options/spec.h"
+#include "status/notice.h"
 
 struct loop;
 struct helpers;
@@ -27,8 +21,7 @@ struct helper {
 	struct kept_by *kept;      /* what it has handed over, should it be killed */
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
-	bool remote;              /* -R */
-	bool again;                /* another one has handed the client back */
+	bool remote, again;        /* -R; another one has handed the client back */
 	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
 	struct hostport server;
 };
@@ -48,10 +41,9 @@ struct helpers_config {
 	struct masters *masters; /* when one is started the first one is up */
 	/* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
 	void (*ended)(void *arg, const struct helper *, int status);
-	/* Something that the user should be told. */
 	void (*notice)(void *arg, const struct helper *, enum notice, const char *why);
-	/* Takes the control connection: NOTICE_NO_MASTER. */
-	void (*back)(void *arg, const struct helper *, int fd);
+	void (*report)(void *arg, struct helper *, const void *data, size_t len); /* untrusted */
+	void (*back)(void *arg, const struct helper *, int fd); /* NOTICE_NO_MASTER; takes fd */
 	void *arg;
 };
 
@@ -63,9 +55,6 @@ size_t helpers_count(const struct helpers *);
 /* How the next one is to dial: as masters_method(), and sparing. */
 enum forward_method helpers_method(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
-/* Somebody who takes their reports (packets, untrusted), or NULL. */
-typedef void helpers_report_fn(void *arg, struct helper *, const void *data, size_t len);
-void helpers_on_report(struct helpers *, helpers_report_fn *, void *arg);
 const struct helper *helpers_first(const struct helpers *);
 
 #endif

@@ -23,14 +23,6 @@ struct watch {
 	void *arg;
 };
 
-struct timer {
-	struct loop *loop;
-	struct timer *next;
-	uint64_t due;
-	timer_fn *fn;
-	void *arg;
-};
-
 struct loop {
 	struct pollfd *fds;
 	struct watch **watches; /* same index as fds; NULL = freed */
@@ -54,7 +46,7 @@ loop_free(struct loop *l)
 	for (size_t i = 0; i < l->count; i++)
 		free(l->watches[i]);
 	while (l->timers != NULL)
-		timer_free(l->timers);
+		(l->timers->allocated ? timer_free : timer_stop)(l->timers);
 	free(l->fds);
 	free(l->watches);
 	free(l);
@@ -189,18 +181,36 @@ loop_compact(struct loop *l)
 	l->freed = 0;
 }
 
-struct timer *
-loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
+void
+timer_set(struct timer *t, struct loop *l, unsigned ms, timer_fn *fn, void *arg)
 {
-	struct timer *t, **at;
+	struct timer **at;
 
-	if ((t = memory_new(sizeof(*t))) == NULL)
-		return NULL;
-	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg };
+	timer_stop(t);
+	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg, t->allocated };
 	for (at = &l->timers; *at != NULL && (*at)->due <= t->due; at = &(*at)->next)
 		;
 	t->next = *at;
 	*at = t;
+}
+
+void
+timer_stop(struct timer *t)
+{
+	if (t->loop != NULL)
+		list_remove(timer, t->loop->timers, t);
+	t->loop = NULL;
+}
+
+struct timer *
+loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
+{
+	struct timer *t = memory_new(sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->allocated = true;
+	timer_set(t, l, ms, fn, arg);
 	return t;
 }
 
@@ -209,7 +219,7 @@ timer_free(struct timer *t)
 {
 	if (t == NULL)
 		return;
-	list_remove(timer, t->loop->timers, t);
+	timer_stop(t);
 	free(t);
 }
 
@@ -239,7 +249,9 @@ loop_run_timers(struct loop *l)
 		timer_fn *fn = t->fn;
 		void *arg = t->arg;
 
-		timer_free(t);
+		timer_stop(t);
+		if (t->allocated)
+			free(t);
 		fn(arg);
 	}
 }

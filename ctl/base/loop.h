@@ -10,10 +10,19 @@
 
 struct loop;
 struct watch;
-struct timer;
 
 typedef void watch_fn(void *arg, short revents);
 typedef void timer_fn(void *arg);
+
+/* Part of its owner; all zero at the beginning. */
+struct timer {
+	struct loop *loop; /* NULL: it does not run */
+	struct timer *next;
+	uint64_t due;
+	timer_fn *fn;
+	void *arg;
+	bool allocated;
+};
 
 /* NULL when out of memory. loop_free() also frees what is still registered,
  * but closes no descriptor: those belong to whoever registered them. */
@@ -28,6 +37,10 @@ void watch_events(struct watch *, short events);
 void watch_pause(struct watch *, bool paused);
 void watch_pause_for(struct watch *, unsigned ms); /* it goes on by itself then */
 void watch_free(struct watch *);
+
+/* Run fn once, ms from now, and not when it was to be before. */
+void timer_set(struct timer *, struct loop *, unsigned ms, timer_fn *, void *arg);
+void timer_stop(struct timer *);
 
 /* Run fn once, ms from now, and forget the timer: the pointer dies then. NULL when even the
  * reserve (memory.h) is used up. */

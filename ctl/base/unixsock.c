@@ -21,7 +21,7 @@
 
 struct unixsock {
 	struct loop *loop;
-	struct timer *timer;
+	struct timer timer;
 	unixsock_fn *fn;
 	void *arg;
 	uint64_t end;
@@ -128,11 +128,10 @@ unixsock_again(void *arg)
 	struct unixsock *u = arg;
 	int fd = unixsock_connect(u->path), error = errno;
 
-	u->timer = NULL;
 	u->pause_ms = u->pause_ms * 2 > AGAIN_MOST_MS ? AGAIN_MOST_MS : u->pause_ms * 2;
 	if (fd == -1 && error == EAGAIN && loop_now() < u->end)
-		u->timer = loop_timer(u->loop, u->pause_ms, unixsock_again, u);
-	if (u->timer == NULL)
+		timer_set(&u->timer, u->loop, u->pause_ms, unixsock_again, u);
+	else
 		unixsock_done(u, fd, error);
 }
 
@@ -149,10 +148,7 @@ unixsock_wait(struct loop *loop, const char *path, unsigned ms, unixsock_fn *fn,
 	u->end = loop_now() + ms;
 	u->pause_ms = AGAIN_FIRST_MS;
 	memcpy(u->path, path, strlen(path) + 1);
-	if ((u->timer = loop_timer(loop, u->pause_ms, unixsock_again, u)) == NULL) {
-		free(u);
-		return NULL;
-	}
+	timer_set(&u->timer, loop, u->pause_ms, unixsock_again, u);
 	return u;
 }
 
@@ -161,7 +157,7 @@ unixsock_free(struct unixsock *u)
 {
 	if (u == NULL)
 		return;
-	timer_free(u->timer);
+	timer_stop(&u->timer);
 	free(u);
 }
 

@@ -20,7 +20,7 @@ enum step { GREETING, USER, QUIT, OVER };
 struct probe {
 	struct loop *loop;
 	struct watch *watch;
-	struct timer *patience; /* for the answer to QUIT */
+	struct timer patience; /* for the answer to QUIT */
 	probe_fn *bored;
 	void *arg;
 	const char *user;
@@ -41,8 +41,7 @@ hang_up(struct probe *p)
 {
 	watch_free(p->watch);
 	p->watch = NULL;
-	timer_free(p->patience);
-	p->patience = NULL;
+	timer_stop(&p->patience);
 	if (p->ftp.rfd != -1)
 		close(p->ftp.rfd);
 	p->ftp.rfd = -1;
@@ -62,7 +61,6 @@ no_goodbye(void *arg)
 {
 	struct probe *p = arg;
 
-	p->patience = NULL;
 	hang_up(p);
 	p->bored(p->arg);
 }
@@ -80,7 +78,7 @@ take_reply(struct probe *p, int code)
 		say(p, USER, "USER ", p->user);
 	} else if (p->step == USER && code > 0 && code != 421) {
 		p->result.serves = true;
-		p->patience = loop_timer(p->loop, QUIT_MS, no_goodbye, p);
+		timer_set(&p->patience, p->loop, QUIT_MS, no_goodbye, p);
 		say(p, QUIT, "QUIT", "");
 	} else {
 		hang_up(p);

@@ -29,7 +29,7 @@ struct copy {
 	int fd, trace;
 	char ctl_path[FORWARD_PATH_MAX]; /* "": not of the first master */
 	struct watch *watch;
-	struct timer *timer;
+	struct timer timer;
 	struct drain drain;
 	bool spare; /* at rest: the next helper may have it */
 	bool lent;  /* and one has had it */
@@ -72,7 +72,7 @@ copy_free(struct copy *copy)
 {
 	list_remove(copy, copy->kept->copies, copy);
 	watch_free(copy->watch);
-	timer_free(copy->timer);
+	timer_stop(&copy->timer);
 	close(copy->fd);
 	if (copy->trace != -1)
 		close(copy->trace);
@@ -93,7 +93,6 @@ copy_end(void *arg)
 {
 	struct copy *copy = arg;
 
-	copy->timer = NULL;
 	if (copy->watch == NULL) {
 		copy_free(copy);
 		return;
@@ -103,13 +102,10 @@ copy_end(void *arg)
 	drain_end(copy->fd);
 }
 
-/* Out of memory it is closed at once: no hold is worth more than the tunnel. */
 static void
 copy_hold(struct copy *copy)
 {
-	copy->timer = loop_timer(copy->kept->loop, copy->kept->hold_ms, copy_end, copy);
-	if (copy->timer == NULL)
-		copy_end(copy);
+	timer_set(&copy->timer, copy->kept->loop, copy->kept->hold_ms, copy_end, copy);
 }
 
 /* All is answered: then it may be closed, though what was being sent must not look complete. */

@@ -1,6 +1,7 @@
 #include "master/master.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,6 @@ struct master {
 	const struct master_settings *settings;
 	master_fn *fn;
 	void *arg;
-
 	enum master_state state;
 	enum origin origin; /* of the one in use, or that is being tried */
 	char path[256];
@@ -39,19 +39,17 @@ struct master {
 	struct procwatch *process; /* instead of mux */
 	uint32_t alive_id;
 	pid_t pid; /* as it has answered */
-	struct timer *timer; /* bounds or repeats the attempt */
+	struct timer timer; /* bounds or repeats the attempt */
 	uint64_t patience_end, next_attempt;
 	unsigned backoff;
 	bool ask;
 	char reason[1024];
-
-	/* of our own master */
-	struct proc ssh; /* while it logs in */
+	struct proc ssh; /* our own, while it logs in */
 	struct sshlog *sshlog;
 	struct sshrun *hurry; /* FtpNoDelay */
 };
 
-static void master_try(struct master *);
+static void master_try(void *master);
 static void master_start(struct master *);
 
 struct master *
@@ -59,13 +57,9 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 {
 	struct master *m = memory_new(sizeof(*m));
 
-	if (m == NULL)
-		return NULL;
-	m->loop = loop;
-	m->settings = settings;
-	m->fn = fn;
-	m->arg = arg;
-	snprintf(m->reason, sizeof(m->reason), "no ssh connection yet");
+	if (m != NULL)
+		*m = (struct master){ .loop = loop, .settings = settings, .fn = fn, .arg = arg,
+			.reason = "no ssh connection yet" };
 	return m;
 }
 
@@ -73,8 +67,7 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 static void
 master_drop(struct master *m)
 {
-	timer_free(m->timer);
-	m->timer = NULL;
+	timer_stop(&m->timer);
 	mux_free(m->mux);
 	m->mux = NULL;
 	procwatch_free(m->process);
@@ -161,15 +154,25 @@ master_lose(struct master *m)
 }
 
 static void
-master_failed(struct master *m)
+master_failed(struct master *m, const char *fmt, ...)
 {
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(m->reason, sizeof(m->reason), fmt, ap);
+	va_end(ap);
 	master_lose(m);
 	m->state = MASTER_DOWN;
-	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS : m->backoff * 2;
-	if (m->backoff > BACKOFF_MOST_MS)
-		m->backoff = BACKOFF_MOST_MS;
+	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS :
+	    m->backoff > BACKOFF_MOST_MS / 2 ? BACKOFF_MOST_MS : m->backoff * 2;
 	m->next_attempt = loop_now() + m->backoff;
 	m->fn(m->arg, MASTER_DOWN);
+}
+
+static void
+master_refused(struct master *m, const char *why)
+{
+	master_failed(m, "cannot connect to %s: %s", m->settings->ssh.destination, why);
 }
 
 static void
@@ -192,11 +195,10 @@ process_ended(void *arg)
  * user who logs out would wait for us. So with a master of his we look at the process, unless
  * ControlPersist has it in the background, where the connection keeps it from timing out. */
 static void
-master_watch(struct master *m, pid_t pid)
+master_watch(struct master *m)
 {
-	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || pid <= 0)
-		return;
-	if ((m->process = procwatch_new(m->loop, pid, process_ended, m)) == NULL)
+	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || m->pid <= 0 ||
+	    (m->process = procwatch_new(m->loop, m->pid, process_ended, m)) == NULL)
 		return;
 	mux_free(m->mux);
 	m->mux = NULL;
@@ -205,9 +207,8 @@ master_watch(struct master *m, pid_t pid)
 static void
 master_up(struct master *m)
 {
-	master_watch(m, m->pid);
-	timer_free(m->timer);
-	m->timer = NULL;
+	master_watch(m);
+	timer_stop(&m->timer);
 	m->state = MASTER_UP;
 	m->backoff = 0;
 	m->patience_end = 0;
@@ -221,11 +222,8 @@ hurry_done(void *arg, const struct sshrun_result *result)
 	struct master *m = arg;
 	char refusal[8];
 
-	if (result->timed_out)
-		log_at(LOG_DIALOGUE, "FtpNoDelay: what the ssh server runs does not end; closed");
-	else
-		log_at(LOG_DIALOGUE, "FtpNoDelay: the command true on the ssh server exited with %d",
-		    result->status);
+	log_at(LOG_DIALOGUE, result->timed_out ? "FtpNoDelay: what the ssh server runs does not end; "
+	    "closed" : "FtpNoDelay: the command true on the ssh server exited with %d", result->status);
 	if (strstr(result->output, "refused") != NULL) /* the master has said so, too */
 		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
 	sshrun_free(m->hurry);
@@ -239,66 +237,49 @@ hurry_done(void *arg, const struct sshrun_result *result)
  * end of the channel of ours that has that number, closes it a second time when the connection
  * ends, and sshd throws it out ("oclose packet referred to nonexistent channel"). */
 static void
-master_hurry(struct master *m, pid_t pid)
+master_hurry(struct master *m)
 {
-	m->pid = pid;
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
 	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
 		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, HURRY_MS,
 		    hurry_done, m);
-	if (m->hurry == NULL) {
+	if (m->hurry != NULL)
+		timer_stop(&m->timer);
+	else
 		master_up(m);
-		return;
-	}
-	timer_free(m->timer);
-	m->timer = NULL;
 }
 
 /* Attaching */
-
-static void
-try_again(void *arg)
-{
-	struct master *m = arg;
-
-	m->timer = NULL;
-	master_try(m);
-}
 
 /* Nobody answers at m->path (why): what next? */
 static void
 master_absent(struct master *m, const char *why)
 {
-	timer_free(m->timer);
+	timer_stop(&m->timer);
 	mux_free(m->mux);
-	m->timer = NULL;
 	m->mux = NULL;
 	if (m->origin == CONFIGURED) {
 		log_at(LOG_DETAIL, "no ControlMaster answers at %s: %s", m->path, why);
 		master_start(m);
 		return;
 	}
-	if (m->origin == NAMED && loop_now() < m->patience_end &&
-	    (m->timer = loop_timer(m->loop, RETRY_MS, try_again, m)) != NULL)
+	if (m->origin == NAMED && loop_now() < m->patience_end) {
+		timer_set(&m->timer, m->loop, RETRY_MS, master_try, m);
 		return;
+	}
 	if (m->origin == NAMED)
-		snprintf(m->reason, sizeof(m->reason), "no ControlMaster answers at %s: %s; "
-		    "start one with `ssh -M -S %s %s`", m->path, why, m->path,
-		    m->settings->ssh.destination);
+		master_failed(m, "no ControlMaster answers at %s: %s; start one with `ssh -M -S %s %s`",
+		    m->path, why, m->path, m->settings->ssh.destination);
 	else
-		snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: the ControlMaster "
-		    "that was started does not answer: %s", m->settings->ssh.destination, why);
-	master_failed(m);
+		master_failed(m, "cannot connect to %s: the ControlMaster that was started does not "
+		    "answer: %s", m->settings->ssh.destination, why);
 }
 
 static void
 master_silent(void *arg)
 {
-	struct master *m = arg;
-
-	m->timer = NULL;
-	master_absent(m, "no answer");
+	master_absent(arg, "no answer");
 }
 
 static void
@@ -310,7 +291,8 @@ master_answer(void *arg, const struct forward_result *result)
 		if (result->id == 0)
 			master_died(m, result->reason);
 	} else if (result->id == m->alive_id && result->status == FORWARD_OK) {
-		master_hurry(m, result->pid);
+		m->pid = result->pid;
+		master_hurry(m);
 	} else if (result->id == 0) {
 		mux_free(m->mux);
 		m->mux = NULL;
@@ -320,8 +302,9 @@ master_answer(void *arg, const struct forward_result *result)
 
 /* Ask the master at m->path whether it is alive. */
 static void
-master_try(struct master *m)
+master_try(void *arg)
 {
+	struct master *m = arg;
 	unsigned ms = ANSWER_MS;
 
 	m->mux = mux_new(m->loop, m->path, master_answer, m);
@@ -331,7 +314,7 @@ master_try(struct master *m)
 	}
 	if (m->patience_end > loop_now() + ms)
 		ms = (unsigned)(m->patience_end - loop_now());
-	m->timer = loop_timer(m->loop, ms, master_silent, m);
+	timer_set(&m->timer, m->loop, ms, master_silent, m);
 }
 
 void
@@ -340,27 +323,15 @@ master_be_patient(struct master *m, unsigned ms)
 	m->patience_end = loop_now() + ms;
 	if (m->state != MASTER_STARTING || m->mux == NULL)
 		return;
-	timer_free(m->timer);
-	m->timer = loop_timer(m->loop, ms, master_silent, m);
+	timer_set(&m->timer, m->loop, ms, master_silent, m);
 }
 
 /* Starting one of our own */
 
 static void
-master_refused(struct master *m, const char *why)
-{
-	snprintf(m->reason, sizeof(m->reason), "cannot connect to %s: %s",
-	    m->settings->ssh.destination, why);
-	master_failed(m);
-}
-
-static void
 ssh_overdue(void *arg)
 {
-	struct master *m = arg;
-
-	m->timer = NULL;
-	master_refused(m, "ssh does not end its login");
+	master_refused(arg, "ssh does not end its login");
 }
 
 static void
@@ -369,8 +340,7 @@ login_ended(void *arg, int status)
 	struct master *m = arg;
 	char why[900];
 
-	timer_free(m->timer);
-	m->timer = NULL;
+	timer_stop(&m->timer);
 	if (status == 0) {
 		master_try(m);
 		return;
@@ -381,32 +351,10 @@ login_ended(void *arg, int status)
 	master_refused(m, why);
 }
 
-/* With -E everything it says goes through the pipe, in the background as well (where -f
- * would have closed its stderr). */
-static int
-master_login(struct master *m, int *err)
-{
-	struct ssh_settings ssh = m->settings->ssh;
-	struct ssh_master own = { m->path, !m->ask };
-	const char **options = memory_new((ssh.count + 2) * sizeof(*options));
-	int result;
-
-	if (options == NULL)
-		return -1;
-	options[0] = "-E";
-	options[1] = "/dev/fd/2";
-	for (size_t i = 0; i < ssh.count; i++)
-		options[i + 2] = ssh.options[i];
-	ssh.options = options;
-	ssh.count += 2;
-	result = sshcmd_master_start(&m->ssh, m->loop, &ssh, &own, err, login_ended, m);
-	free(options);
-	return result;
-}
-
 static void
 master_start(struct master *m)
 {
+	const struct ssh_master own = { m->path, !m->ask };
 	char why[256];
 	int err;
 
@@ -416,27 +364,15 @@ master_start(struct master *m)
 		master_refused(m, why);
 		return;
 	}
-	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || master_login(m, &err) == -1) {
+	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || sshcmd_master_start(&m->ssh, m->loop,
+	    &m->settings->ssh, &own, &err, login_ended, m) == -1) {
 		master_refused(m, strerror(errno));
 		return;
 	}
 	sshlog_free(m->sshlog);
 	m->sshlog = sshlog_new(m->loop, err, m->settings->servers);
 	if (!m->ask)
-		m->timer = loop_timer(m->loop, START_MS, ssh_overdue, m);
-}
-
-/* A socket cannot have that name: nobody answers there, ever. */
-static void
-path_too_long(struct master *m, const char *path)
-{
-	if (m->origin == CONFIGURED) {
-		master_start(m);
-		return;
-	}
-	snprintf(m->reason, sizeof(m->reason), "control path too long: %zu characters, %d are "
-	    "possible: %.200s", strlen(path), FORWARD_PATH_MAX - 1, path);
-	master_failed(m);
+		timer_set(&m->timer, m->loop, START_MS, ssh_overdue, m);
 }
 
 enum master_state
@@ -444,15 +380,17 @@ master_want(struct master *m, bool ask)
 {
 	const struct master_settings *s = m->settings;
 	const char *path = s->ctl_path != NULL ? s->ctl_path : s->config_path;
+	bool possible = path != NULL && strlen(path) < FORWARD_PATH_MAX;
 
 	if (m->state != MASTER_DOWN || loop_now() < m->next_attempt)
 		return m->state;
 	m->state = MASTER_STARTING;
 	m->ask = ask;
 	m->origin = s->ctl_path != NULL ? NAMED : CONFIGURED;
-	if (path != NULL && strlen(path) >= FORWARD_PATH_MAX) {
-		path_too_long(m, path);
-	} else if (path == NULL) {
+	if (!possible && m->origin == NAMED) {
+		master_failed(m, "control path too long: %zu characters, %d are possible: %.200s",
+		    strlen(path), FORWARD_PATH_MAX - 1, path);
+	} else if (!possible) {
 		master_start(m);
 	} else {
 		snprintf(m->path, sizeof(m->path), "%s", path);

@@ -32,7 +32,7 @@
 
 struct top {
 	struct loop *loop;
-	struct timer *timer;
+	struct timer timer;
 	struct termios saved;
 	bool keys, over, failed; /* keys: stdin is a terminal, and saved is how it was */
 	unsigned width, lines, line;
@@ -157,7 +157,6 @@ refresh(void *arg)
 	struct top *t = arg;
 	struct tunnels all;
 
-	t->timer = NULL;
 	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1) {
 		t->failed = t->over = true;
 		return;
@@ -169,8 +168,7 @@ refresh(void *arg)
 	query_free(&all);
 	if (fflush(stdout) != 0)
 		t->over = true;
-	else if ((t->timer = loop_timer(t->loop, REFRESH_MS, refresh, t)) == NULL)
-		t->over = true;
+	timer_set(&t->timer, t->loop, REFRESH_MS, refresh, t);
 }
 
 static void
@@ -241,7 +239,7 @@ top_screen(struct top *t)
 			break;
 	terminal_give_back(t);
 	watch_free(watch);
-	timer_free(t->timer);
+	timer_stop(&t->timer);
 	signals_free(signals);
 	loop_free(t->loop);
 	return t->failed ? -1 : 0;

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/loop.h"
 #include "base/memory.h"
 #include "base/unixsock.h"
 #include "mux/mux_private.h"
@@ -31,10 +30,9 @@ mux_disconnect(struct mux *m)
 	m->over = true;
 	watch_free(m->watch);
 	unixsock_free(m->waiting);
-	timer_free(m->timer);
+	timer_stop(&m->timer);
 	m->watch = NULL;
 	m->waiting = NULL;
-	m->timer = NULL;
 	if (m->fd != -1)
 		close(m->fd);
 	m->fd = -1;
@@ -72,20 +70,16 @@ mux_over(struct mux *m, enum forward_status status, const char *reason)
 static void
 mux_silent(void *arg)
 {
-	struct mux *m = arg;
-
-	m->timer = NULL;
-	mux_over(m, FORWARD_TIMEOUT, "the ControlMaster does not answer");
+	mux_over(arg, FORWARD_TIMEOUT, "the ControlMaster does not answer");
 }
 
 /* Every answer starts the time of the next one anew. */
 void
 mux_await(struct mux *m)
 {
-	bool awaited = !m->over && m->waiting == NULL && (m->version == 0 || m->first != NULL);
-
-	timer_free(m->timer);
-	m->timer = awaited ? loop_timer(m->loop, MUX_TIMEOUT_MS, mux_silent, m) : NULL;
+	timer_stop(&m->timer);
+	if (!m->over && m->waiting == NULL && (m->version == 0 || m->first != NULL))
+		timer_set(&m->timer, m->loop, MUX_TIMEOUT_MS, mux_silent, m);
 }
 
 /* A send that fails is no news of its own: the hangup shows when the loop reads,

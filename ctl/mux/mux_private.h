@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/loop.h"
 #include "mux/mux.h"
 
 /* A request under way. The master answers in order, so the first in the list is
@@ -21,7 +22,7 @@ struct mux {
 	struct loop *loop;
 	struct watch *watch;
 	struct unixsock *waiting; /* for room in the master's backlog; fd is -1 then */
-	struct timer *timer;      /* runs while an answer is awaited */
+	struct timer timer;       /* runs while an answer is awaited */
 	mux_fn *fn;
 	void *arg;
 	struct request *first, **last;

@@ -32,7 +32,7 @@ struct listener {
 	void *arg;
 	int fd;
 	bool is_unix;
-	struct hostport at;
+	struct hostport at, target;
 };
 
 struct message {
@@ -82,7 +82,7 @@ listener_ready(void *arg, short revents)
 
 	(void)revents;
 	for (int i = 0; i < AT_ONCE && (fd = listener_accept(l->fd, l->watch, NULL)) != -1; i++)
-		l->fn(l->arg, fd);
+		l->fn(l->arg, l, fd);
 }
 
 void
@@ -124,7 +124,21 @@ listener_at(const struct listener *l)
 	return &l->at;
 }
 
+const struct hostport *
+listener_target(const struct listener *l)
+{
+	return &l->target;
+}
+
 /* Making them */
+
+static struct listener **
+list_end(struct listener **list)
+{
+	while (*list != NULL)
+		list = &(*list)->next;
+	return list;
+}
 
 /* Takes over fd, also when it fails. */
 static struct listener *
@@ -222,10 +236,11 @@ cannot_bind(const struct addrinfo *ai, struct message why)
 
 /* One listener for each address in the list; with port 0 all get the port of the first. */
 static enum listen_result
-listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai, uint16_t port,
-    struct message why)
+listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
+    const struct tunnel_spec *spec, struct message why)
 {
 	struct listener **end = out;
+	uint16_t port = spec->listen.port;
 	struct sockaddr_storage ss;
 	int fd;
 
@@ -240,6 +255,7 @@ listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai, 
 			return fail(LISTEN_FAILED, why, "out of memory");
 		if (!read_address(*end, &ss))
 			return fail(LISTEN_FAILED, why, "cannot tell the address listened on");
+		(*end)->target = spec->target;
 		port = (*end)->at.port;
 		end = &(*end)->next;
 	}
@@ -248,29 +264,27 @@ listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai, 
 
 /* As listen_all(); another port, if it was ours to choose and somebody has it on ::1. */
 static enum listen_result
-listen_patiently(struct listener **out, struct loop *loop, struct addrinfo *ai, uint16_t port,
-    struct message why)
+listen_patiently(struct listener **out, struct loop *loop, struct addrinfo *ai,
+    const struct tunnel_spec *spec, struct message why)
 {
 	enum listen_result result = LISTEN_FAILED;
 
 	for (int i = 0; i < PORT_TRIES; i++) {
-		*out = NULL;
-		if ((result = listen_all(out, loop, ai, port, why)) == LISTEN_OK)
+		result = listen_all(out, loop, ai, spec, why);
+		if (result != LISTEN_IN_USE || spec->listen.port != 0)
 			return result;
 		listener_free(*out);
 		*out = NULL;
-		if (result != LISTEN_IN_USE || port != 0)
-			return result;
 	}
 	ai->ai_next = NULL; /* then only on the first address */
-	return listen_all(out, loop, ai, port, why);
+	return listen_all(out, loop, ai, spec, why);
 }
 
 /* What getaddrinfo() is to be asked for: without a bind address the loopback ones. */
 static const char *
 bind_name(const struct listen_at *at, struct addrinfo *hints)
 {
-	const char *host = at->at->host;
+	const char *host = at->spec->listen.host;
 
 	*hints = (struct addrinfo){ .ai_family = at->family, .ai_socktype = SOCK_STREAM };
 	if (strcmp(host, "*") == 0)
@@ -297,32 +311,32 @@ ipv4_first(struct addrinfo **list)
 }
 
 enum listen_result
-listener_tcp(struct listener **out, struct loop *loop, const struct listen_at *at, char *why,
+listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *at, char *why,
     size_t why_size)
 {
 	struct message message = { why, why_size };
-	struct addrinfo hints, *list;
+	struct listener **out = list_end(list);
+	struct addrinfo hints, *found;
 	const char *name = bind_name(at, &hints);
 	enum listen_result result;
 	int error;
 
-	*out = NULL;
-	if ((error = getaddrinfo(name, "0", &hints, &list)) != 0)
-		return fail(LISTEN_FAILED, message, "cannot listen on %s: %s", at->at->host,
+	if ((error = getaddrinfo(name, "0", &hints, &found)) != 0)
+		return fail(LISTEN_FAILED, message, "cannot listen on %s: %s", at->spec->listen.host,
 		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-	ipv4_first(&list);
-	for (const struct addrinfo *ai = list; ai != NULL && !at->gateway; ai = ai->ai_next)
+	ipv4_first(&found);
+	for (const struct addrinfo *ai = found; ai != NULL && !at->gateway; ai = ai->ai_next)
 		if (!addr_is_loopback(ai->ai_addr)) {
-			freeaddrinfo(list);
+			freeaddrinfo(found);
 			return fail(LISTEN_FAILED, message, "listening on %s lets other hosts in; "
-			    "add -g if that is meant", at->at->host);
+			    "add -g if that is meant", at->spec->listen.host);
 		}
-	result = listen_patiently(out, loop, list, at->at->port, message);
+	result = listen_patiently(out, loop, found, at->spec, message);
 	if (result != LISTEN_OK) {
 		listener_free(*out);
 		*out = NULL;
 	}
-	freeaddrinfo(list);
+	freeaddrinfo(found);
 	return result;
 }
 
@@ -355,24 +369,23 @@ is_listening(int fd)
 }
 
 enum listen_result
-listener_adopt(struct listener **out, struct loop *loop, int fd, bool gateway, char *why,
+listener_adopt(struct listener **list, struct loop *loop, const struct listen_at *at, int fd, char *why,
     size_t why_size)
 {
 	struct message message = { why, why_size };
+	struct listener **out = list_end(list), *l;
 	struct sockaddr_storage ss;
-	struct listener *l;
 
-	*out = NULL;
 	if (!is_listening(fd))
 		return fail(LISTEN_FAILED, message, "descriptor %d: not a listening socket", fd);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	if ((l = listener_new(loop, fd)) == NULL)
+	if ((*out = l = listener_new(loop, fd)) == NULL)
 		return fail(LISTEN_FAILED, message, "out of memory");
-	*out = l;
+	l->target = at->spec->target;
 	if (!read_address(l, &ss))
 		fail(LISTEN_FAILED, message, "descriptor %d: not a TCP socket", fd);
-	else if (!gateway && !addr_is_loopback((struct sockaddr *)&ss))
+	else if (!at->gateway && !addr_is_loopback((struct sockaddr *)&ss))
 		fail(LISTEN_FAILED, message, "descriptor %d: listening on %s lets other hosts in; "
 		    "add -g if that is meant", fd, l->at.host);
 	else

@@ -12,27 +12,26 @@ struct listener;
 struct sockaddr_storage;
 struct watch;
 
-/* One for each address; a list. */
 struct listen_at {
-	const struct hostport *at; /* host as in struct tunnel_spec; port 0: choose one */
-	int family;                /* AF_UNSPEC, AF_INET, AF_INET6 */
-	bool gateway;              /* other addresses than loopback are allowed */
+	const struct tunnel_spec *spec; /* port 0: choose one */
+	int family;                     /* AF_UNSPEC, AF_INET, AF_INET6 */
+	bool gateway;                   /* other addresses than loopback are allowed */
 };
 
 enum listen_result { LISTEN_OK, LISTEN_IN_USE, LISTEN_FAILED };
 
 /* Takes the connection: CLOEXEC, non-blocking. */
-typedef void listener_fn(void *arg, int fd);
+typedef void listener_fn(void *arg, const struct listener *, int fd);
 
-/* Listen, without accepting yet. *out is the caller's, for listener_free(). why tells what
- * and why, and what to do. */
-enum listen_result listener_tcp(struct listener **out, struct loop *, const struct listen_at *,
+/* Listen, without accepting yet: one more for each address, at the end of the list. why tells what and
+ * why, and what to do. */
+enum listen_result listener_tcp(struct listener **list, struct loop *, const struct listen_at *,
     char *why, size_t why_size);
 enum listen_result listener_unix(struct listener **out, struct loop *, const char *path,
     char *why, size_t why_size);
 /* Take over a descriptor that listens already (socket activation). */
-enum listen_result listener_adopt(struct listener **out, struct loop *, int fd, bool gateway,
-    char *why, size_t why_size);
+enum listen_result listener_adopt(struct listener **list, struct loop *, const struct listen_at *,
+    int fd, char *why, size_t why_size);
 
 void listener_start(struct listener *, listener_fn *, void *arg); /* the whole list; once */
 void listener_free(struct listener *); /* the whole list; NULL is harmless; unlinks */
@@ -46,5 +45,6 @@ bool listener_lacks(int error); /* is it that? */
 
 struct listener *listener_next(const struct listener *);
 const struct hostport *listener_at(const struct listener *); /* numeric address; unix: path */
+const struct hostport *listener_target(const struct listener *); /* of its spec */
 
 #endif

@@ -1,6 +1,5 @@
-/* The Ftp... options (-o FtpKey=value): one table of names, value syntax, help
- * text and parser; usage text, man pages and completions are checked against it.
- * Pure: no descriptor, no clock. */
+/* The Ftp... options (-o FtpKey=value): one table of names, value syntax, help text and parser; usage
+ * text, man pages and completions are checked against it. Pure. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 

@@ -18,7 +18,7 @@ struct procwatch {
 	pid_t pid;
 	int fd; /* pidfd, -1 = look now and then */
 	struct watch *watch;
-	struct timer *timer;
+	struct timer timer;
 	void (*fn)(void *);
 	void *arg;
 };
@@ -52,11 +52,10 @@ look(void *arg)
 {
 	struct procwatch *p = arg;
 
-	p->timer = NULL;
 	if (kill(p->pid, 0) == -1 && errno == ESRCH)
 		p->fn(p->arg);
 	else
-		p->timer = loop_timer(p->loop, LOOK_MS, look, p);
+		timer_set(&p->timer, p->loop, LOOK_MS, look, p);
 }
 
 struct procwatch *
@@ -75,8 +74,8 @@ procwatch_new(struct loop *loop, pid_t pid, void (*fn)(void *), void *arg)
 	if ((p->fd = pidfd(pid)) != -1)
 		p->watch = loop_watch(loop, p->fd, POLLIN, ended, p);
 	else
-		p->timer = loop_timer(loop, LOOK_MS, look, p);
-	if (p->watch != NULL || p->timer != NULL)
+		timer_set(&p->timer, loop, LOOK_MS, look, p);
+	if (p->watch != NULL || p->fd == -1)
 		return p;
 	procwatch_free(p);
 	errno = ENOMEM;
@@ -89,7 +88,7 @@ procwatch_free(struct procwatch *p)
 	if (p == NULL)
 		return;
 	watch_free(p->watch);
-	timer_free(p->timer);
+	timer_stop(&p->timer);
 	if (p->fd != -1)
 		close(p->fd);
 	free(p);

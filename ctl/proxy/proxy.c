@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "proxy/drain.h"
-#include "base/loop.h"
 #include "base/memory.h"
 #include "mux/mux.h"
 #include "mux/muxmsg.h"
@@ -38,11 +37,10 @@ void
 proxy_quiet(struct proxy *p)
 {
 	watch_free(p->watch);
-	timer_free(p->silence);
-	timer_free(p->wake);
+	timer_stop(&p->silence);
+	timer_stop(&p->wake);
 	unixsock_free(p->waiting);
 	p->watch = NULL;
-	p->silence = p->wake = NULL;
 	p->waiting = NULL;
 }
 
@@ -60,10 +58,7 @@ proxy_over(struct proxy *p, const char *reason)
 static void
 proxy_silent(void *arg)
 {
-	struct proxy *p = arg;
-
-	p->silence = NULL;
-	proxy_over(p, "the ControlMaster does not answer");
+	proxy_over(arg, "the ControlMaster does not answer");
 }
 
 /* The end is told by the loop, as all is. */
@@ -72,8 +67,8 @@ proxy_fail(struct proxy *p)
 {
 	p->failed = p->deaf = true;
 	p->out_from = p->out_len = 0;
-	if (p->busy == 0 && p->wake == NULL)
-		p->wake = loop_timer(p->loop, 0, proxy_woken, p);
+	if (p->busy == 0 && p->wake.loop == NULL)
+		timer_set(&p->wake, p->loop, 0, proxy_woken, p);
 }
 
 /* --- telling -------------------------------------------------------------------------- */
@@ -90,8 +85,8 @@ proxy_schedule(struct proxy_channel *c, enum proxy_event event)
 	c->next_ready = NULL;
 	*p->ready_last = c;
 	p->ready_last = &c->next_ready;
-	if (p->busy == 0 && p->wake == NULL)
-		p->wake = loop_timer(p->loop, 0, proxy_woken, p);
+	if (p->busy == 0 && p->wake.loop == NULL)
+		timer_set(&p->wake, p->loop, 0, proxy_woken, p);
 }
 
 static void
@@ -103,7 +98,7 @@ channel_tell(struct proxy_channel *c)
 	c->events = 0;
 	c->telling = true;
 	for (unsigned e = PROXY_OPENED; e <= PROXY_CLOSED; e++) {
-		if ((events & 1U << e) == 0 || (e == PROXY_READABLE && c->paused))
+		if ((events & 1U << e) == 0)
 			continue;
 		if (e == PROXY_WRITABLE)
 			c->hungry = false;
@@ -165,7 +160,6 @@ proxy_woken(void *arg)
 {
 	struct proxy *p = arg;
 
-	p->wake = NULL;
 	p->busy++;
 	proxy_tell(p);
 	proxy_leave(p);
@@ -194,7 +188,7 @@ proxy_connected(struct proxy *p, int fd)
 	    (p->watch = loop_watch(p->loop, fd, POLLIN | POLLOUT, proxy_ready, p)) == NULL)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ SEND_BUFFER }, sizeof(int));
-	p->silence = loop_timer(p->loop, MUX_TIMEOUT_MS, proxy_silent, p);
+	timer_set(&p->silence, p->loop, MUX_TIMEOUT_MS, proxy_silent, p);
 	return 0;
 }
 

@@ -1,16 +1,13 @@
-/* A proxy connection to a ControlMaster (PROTOCOL.mux, MUX_C_PROXY, as for `ssh -O proxy`; since
- * OpenSSH 7.4): the ssh connection protocol (RFC 4254, 5 to 7) spoken by ourselves. Channels are
- * dialled, never accepted.
+/* A proxy connection to a ControlMaster (PROTOCOL.mux, MUX_C_PROXY; since OpenSSH 7.4): the ssh
+ * connection protocol (RFC 4254, 5 to 7) spoken by ourselves. Channels are dialled, never accepted.
  *
- * Events come from the loop, never from inside a call, and each tells something new once: who
- * leaves bytes where they are, or room unused, is not told again. A callback may free its channel
- * or the proxy. Pointers from proxy_peek() and proxy_room() are good until the next call for this
- * proxy or the end of the callback. */
+ * Events come from the loop, never from inside a call, and tell something new once: who leaves bytes
+ * where they are, or room unused, is not told again. A callback may free its channel or the proxy.
+ * Pointers to pieces and room are good until the next call for this proxy or the end of the callback. */
 #ifndef PROXY_H
 #define PROXY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -23,46 +20,40 @@ enum proxy_event {
 	PROXY_REFUSED,  /* it could not, in sshd's words; the channel is freed after the call */
 	PROXY_READABLE, /* there are bytes, or the end of file */
 	PROXY_WRITABLE, /* proxy_room() is not 0 again */
-	PROXY_CLOSED    /* the far side closed the channel: nothing can be written any more; what
-			   came before can still be read */
+	PROXY_CLOSED    /* nothing can be written any more; what came before can still be read */
 };
 typedef void proxy_channel_fn(void *arg, enum proxy_event, const char *reason);
-/* The connection has ended, and with it all channels (no event of theirs comes): the master is no
- * more, or talks nonsense. */
+/* It has ended, and with it all channels (no event of theirs comes). */
 typedef void proxy_gone_fn(void *arg, const char *reason);
 
 /* window_max: of all channels together, 0 = WINDOW_MAX. NULL with errno when no master listens. */
 struct proxy *proxy_new(struct loop *, const char *ctl_path, uint64_t window_max, proxy_gone_fn *,
     void *arg);
-/* Sends what was committed and closes it, unless the master would end with it (proxy_trace.h): then
- * it waits, 2 s at most, and leaves it to those who keep a copy, or to a process of its own.
- * Frees the channels, too. NULL is harmless. */
+/* Sends what was committed and closes it, and the channels. If the master would end with it
+ * (proxy_trace.h) it waits, 2 s at most, and leaves it to those who keep a copy, or to a process of its own. */
 void proxy_free(struct proxy *);
 /* Take over a connection that is at rest; fd is taken (unless NULL is returned). */
 struct proxy *proxy_adopt(struct loop *, int fd, uint64_t window_max, proxy_gone_fn *, void *arg);
-/* For a copy that another process holds in case that this one is killed: make the trace; its
- * file is the caller's to hand on with proxy_fd(), and to close. -1: there can be none now. */
+/* For who holds a copy in case that we are killed: the trace's file, the caller's to hand on with
+ * proxy_fd(), and to close. -1: there can be none now. */
 int proxy_trace(struct proxy *);
 /* It has taken both. Does it have them at the end? (It may end itself.) */
 typedef bool proxy_keeps_fn(void *arg);
 void proxy_kept(struct proxy *, proxy_keeps_fn *, void *arg);
-int proxy_fd(const struct proxy *); /* -1 while it waits for room in the master's backlog */
+int proxy_fd(const struct proxy *); /* -1: it waits for room in the master's backlog */
 unsigned proxy_unanswered(const struct proxy *); /* opens without an answer */
 
 struct proxy_channel *proxy_dial(struct proxy *, const char *host, uint16_t port,
     proxy_channel_fn *, void *arg); /* NULL with errno */
-/* The bytes that have come, as they lie there: the first piece (0 = none now), or several, which
- * for a socket cost less in one. proxy_take() says how many were used. */
-size_t proxy_peek(struct proxy_channel *, const uint8_t **data);
+/* The bytes that have come, as they lie there; 0 = none now. */
 int proxy_pieces(struct proxy_channel *, struct iovec *, int max);
-void proxy_take(struct proxy_channel *, size_t n);
+void proxy_take(struct proxy_channel *, size_t n); /* so many were used */
 bool proxy_ended(const struct proxy_channel *);    /* EOF has come, and all before it was taken */
 bool proxy_closed(const struct proxy_channel *);   /* CLOSE has come, or the connection is gone */
 size_t proxy_room(struct proxy_channel *, uint8_t **buf); /* 0 = wait for WRITABLE */
 void proxy_commit(struct proxy_channel *, size_t n);      /* of those; they are to be sent */
-size_t proxy_unsent(const struct proxy_channel *); /* committed, at most so many not yet with ssh */
+size_t proxy_unsent(const struct proxy_channel *); /* committed, not yet with ssh: at most */
 void proxy_eof(struct proxy_channel *);            /* behind what was committed */
-void proxy_channel_pause(struct proxy_channel *, bool paused); /* no READABLE meanwhile */
 /* CLOSE is sent, when it can be; what still comes is discarded. NULL is harmless. */
 void proxy_channel_free(struct proxy_channel *);
 

@@ -41,17 +41,14 @@ channel_open(struct proxy_channel *c, const char *host, uint16_t port)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (proxy_reserve(p, 2048) == -1) {
+	if (!proxy_wire(p, &w, 2048)) {
 		errno = ENOMEM;
 		return -1;
 	}
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
 	chanmsg_open(&w, c->id, window_begin(&c->window, &p->pool), PROXY_PACKET_MAX, host, port);
-	p->out_len = w.len;
+	proxy_put(p, &w);
 	p->unanswered++;
 	c->dialled_at = proxy_queued(p);
-	proxy_arm(p);
 	return 0;
 }
 
@@ -199,19 +196,6 @@ proxy_came(struct proxy_channel *c, const uint8_t *data, size_t len)
 	proxy_schedule(c, PROXY_READABLE);
 }
 
-size_t
-proxy_peek(struct proxy_channel *c, const uint8_t **data)
-{
-	if (c->first != NULL) {
-		*data = c->first->data + c->first->from;
-		return c->first->len - c->first->from;
-	}
-	if (c->segment == c->segments)
-		return 0;
-	*data = c->list[c->segment].data;
-	return c->list[c->segment].len;
-}
-
 int
 proxy_pieces(struct proxy_channel *c, struct iovec *iov, int max)
 {
@@ -277,13 +261,10 @@ proxy_take(struct proxy_channel *c, size_t n)
 	if (!window_read(&c->window, n) || c->state != CHANNEL_OPEN || c->eof_came || p->over)
 		return;
 	credit = window_credit(&c->window, &p->pool, c->waiting, proxy_now_us());
-	if (credit == 0 || proxy_reserve(p, 64) == -1)
+	if (credit == 0 || !proxy_wire(p, &w, 64))
 		return;
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
 	chanmsg_adjust(&w, c->remote, credit);
-	p->out_len = w.len;
-	proxy_arm(p);
+	proxy_put(p, &w);
 }
 
 bool
@@ -296,14 +277,6 @@ bool
 proxy_closed(const struct proxy_channel *c)
 {
 	return c->state == CHANNEL_OVER || c->proxy->over;
-}
-
-void
-proxy_channel_pause(struct proxy_channel *c, bool paused)
-{
-	if (c->paused && !paused && (c->waiting > 0 || c->eof_came))
-		proxy_schedule(c, PROXY_READABLE);
-	c->paused = paused;
 }
 
 /* --- writing ---------------------------------------------------------------------------- */

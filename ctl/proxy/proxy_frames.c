@@ -39,8 +39,7 @@ proxy_hello(struct proxy *p, const uint8_t *frame, size_t len)
 			proxy_unable(p, "it speaks another version");
 	} else if (p->state == PROXY_ASKED && reply.answer == MUX_S_PROXY) {
 		p->state = PROXY_READY;
-		timer_free(p->silence);
-		p->silence = NULL;
+		timer_stop(&p->silence);
 	} else if (reply.answer == MUX_S_FAILURE || reply.answer == MUX_S_DENIED) {
 		proxy_unable(p, reply.reason);
 	} else {
@@ -173,16 +172,13 @@ answer(struct proxy *p, const struct chanmsg *m)
 {
 	struct wire w;
 
-	if (proxy_reserve(p, 64) == -1)
+	if (!proxy_wire(p, &w, 64))
 		return;
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
 	if (m->type == CHANMSG_OPEN)
 		chanmsg_open_refused(&w, m->channel);
 	else
 		chanmsg_request_failure(&w);
-	p->out_len = w.len;
-	proxy_arm(p);
+	proxy_put(p, &w);
 }
 
 static int

@@ -3,6 +3,7 @@
 #ifndef PROXY_PRIVATE_H
 #define PROXY_PRIVATE_H
 
+#include "base/loop.h"
 #include "proxy/chanmsg.h"
 #include "proxy/proxy.h"
 #include "proxy/proxy_trace.h"
@@ -21,7 +22,7 @@ struct proxy {
 	struct loop *loop;
 	struct watch *watch;
 	struct unixsock *waiting; /* for room in the master's backlog */
-	struct timer *silence, *wake;
+	struct timer silence, wake;
 	proxy_gone_fn *gone;
 	void *arg;
 	enum proxy_state state;
@@ -72,7 +73,7 @@ struct proxy_channel {
 	void *arg;
 	uint32_t id, remote;
 	enum channel_state state;
-	bool eof_came, eof_sent, close_sent, paused, hungry, freed, queued, telling;
+	bool eof_came, eof_sent, close_sent, hungry, freed, queued, telling;
 	unsigned events; /* bits of enum proxy_event */
 	struct window window;
 	uint64_t remote_window;
@@ -96,6 +97,9 @@ void proxy_schedule(struct proxy_channel *, enum proxy_event);
 /* proxy_io.c */
 uint64_t proxy_queued(const struct proxy *); /* all that was ever put into out */
 int proxy_reserve(struct proxy *, size_t n); /* -1: no memory; it has failed */
+/* Where the next message goes; proxy_put() when it is written. false: no memory; it has failed. */
+bool proxy_wire(struct proxy *, struct wire *, size_t n);
+void proxy_put(struct proxy *, const struct wire *);
 void proxy_put_plain(struct proxy *, enum chanmsg_type, uint32_t channel);
 void proxy_arm(struct proxy *);
 void proxy_flush(struct proxy *);

@@ -285,10 +285,12 @@ add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct text
 	return n;
 }
 
+/* With -E everything that it says goes through the pipe, in the background as well (where -f would
+ * have closed its stderr). */
 static const char **
 master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct texts *t)
 {
-	static const char *const fixed[] = { "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
+	static const char *const fixed[] = { "-E", "/dev/fd/2", "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
 		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
 		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
 		"RequestTTY=no" };

@@ -19,11 +19,11 @@
 struct sshlog {
 	struct loop *loop;
 	struct watch *watch;
-	struct timer *timer;
+	struct timer timer;
 	const char *servers;
 	int fd;
 	bool logged_in;
-	struct timer *asked; /* the refusal is kept back */
+	struct timer asked; /* the refusal is kept back */
 	struct ratelimit told;
 	size_t len, held;
 	char line[LINE_SIZE];
@@ -49,7 +49,6 @@ say_held(void *arg)
 {
 	struct sshlog *s = arg;
 
-	s->timer = NULL;
 	for (size_t i = 0; i < s->held; i++)
 		say(s->hold[i]);
 	s->held = 0;
@@ -64,8 +63,7 @@ hold(struct sshlog *s, const char *text)
 		s->held--;
 	}
 	snprintf(s->hold[s->held++], LINE_SIZE, "%s", text);
-	timer_free(s->timer);
-	s->timer = loop_timer(s->loop, HOLD_MS, say_held, s);
+	timer_set(&s->timer, s->loop, HOLD_MS, say_held, s);
 }
 
 /* Afterwards */
@@ -92,7 +90,6 @@ nobody_asked(void *arg)
 {
 	struct sshlog *s = arg;
 
-	s->asked = NULL;
 	if (*s->refusal != '\0')
 		tell_refusal(s);
 }
@@ -102,8 +99,8 @@ static void
 channel_refused(struct sshlog *s, const char *reason)
 {
 	snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason);
-	if (s->asked == NULL && (s->asked = loop_timer(s->loop, ASK_MS, nobody_asked, s)) == NULL)
-		tell_refusal(s);
+	if (s->asked.loop == NULL)
+		timer_set(&s->asked, s->loop, ASK_MS, nobody_asked, s);
 }
 
 /* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
@@ -222,7 +219,7 @@ sshlog_logged_in(struct sshlog *s)
 	if (s == NULL)
 		return;
 	drain(s);
-	timer_free(s->timer);
+	timer_stop(&s->timer);
 	say_held(s);
 	s->logged_in = true;
 }
@@ -237,8 +234,7 @@ sshlog_reason(struct sshlog *s, char *dst, size_t size)
 		return dst;
 	drain(s);
 	end(s);
-	timer_free(s->timer);
-	s->timer = NULL;
+	timer_stop(&s->timer);
 	for (size_t i = 0; i < s->held && used < size; i++)
 		used += (size_t)snprintf(dst + used, size - used, "%s%s", i > 0 ? " " : "",
 		    s->hold[i]);
@@ -253,9 +249,9 @@ sshlog_free(struct sshlog *s)
 		return;
 	drain(s);
 	end(s);
-	timer_free(s->timer);
+	timer_stop(&s->timer);
 	say_held(s);
-	timer_free(s->asked);
+	timer_stop(&s->asked);
 	nobody_asked(s);
 	free(s);
 }

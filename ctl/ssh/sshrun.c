@@ -15,7 +15,7 @@
 
 struct sshrun {
 	struct watch *watch;
-	struct timer *deadline;
+	struct timer deadline;
 	struct proc proc;
 	sshrun_fn *fn;
 	void *arg;
@@ -58,9 +58,10 @@ sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, ssh
 	r->arg = arg;
 	r->fd = -1;
 	if (run_start(r, loop, argv) == 0 &&
-	    (r->watch = loop_watch(loop, r->fd, POLLIN, run_ready, r)) != NULL &&
-	    (r->deadline = loop_timer(loop, timeout_ms, run_overdue, r)) != NULL)
+	    (r->watch = loop_watch(loop, r->fd, POLLIN, run_ready, r)) != NULL) {
+		timer_set(&r->deadline, loop, timeout_ms, run_overdue, r);
 		return r;
+	}
 	saved = errno;
 	sshrun_free(r);
 	errno = saved;
@@ -83,7 +84,7 @@ sshrun_free(struct sshrun *r)
 	if (r == NULL)
 		return;
 	run_end_output(r);
-	timer_free(r->deadline);
+	timer_stop(&r->deadline);
 	proc_kill(&r->proc, SIGKILL);
 	proc_end(&r->proc, 0);
 	free(r->output);
@@ -128,8 +129,7 @@ run_ended(void *arg, int status)
 	struct sshrun_result result = { .timed_out = r->timed_out };
 	size_t before;
 
-	timer_free(r->deadline);
-	r->deadline = NULL;
+	timer_stop(&r->deadline);
 	do
 		before = r->len;
 	while (r->fd != -1 && run_read(r) == 1 && r->len > before);
@@ -144,7 +144,6 @@ run_overdue(void *arg)
 {
 	struct sshrun *r = arg;
 
-	r->deadline = NULL;
 	r->timed_out = true;
 	proc_kill(&r->proc, SIGKILL);
 }

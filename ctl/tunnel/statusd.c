@@ -38,7 +38,7 @@ struct client {
 	struct client *next;
 	struct statusd *owner;
 	struct watch *watch;
-	struct timer *deadline;
+	struct timer deadline;
 	int fd;
 	uint8_t in[128];
 	size_t in_len, sent;
@@ -48,10 +48,9 @@ struct client {
 /* Reports of helpers */
 
 /* Too many: what it sends fills its socket, and is dropped by the helper then. */
-static void
-report(void *arg, struct helper *h, const void *data, size_t len)
+void
+statusd_report(struct helper *h, const void *data, size_t len)
 {
-	(void)arg;
 	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
 		return;
 	if (!seen_report(h->seen, data, len, loop_now()))
@@ -77,24 +76,17 @@ statusd_ended(struct statusd *d, const struct helper *h)
 /* Answers */
 
 static void
-client_free(struct client *c)
-{
-	list_remove(client, c->owner->first, c);
-	c->owner->clients--;
-	watch_free(c->watch);
-	timer_free(c->deadline);
-	close(c->fd);
-	free(c->out.data);
-	free(c);
-}
-
-static void
-client_overdue(void *arg)
+client_free(void *arg)
 {
 	struct client *c = arg;
 
-	c->deadline = NULL;
-	client_free(c);
+	list_remove(client, c->owner->first, c);
+	c->owner->clients--;
+	watch_free(c->watch);
+	timer_stop(&c->deadline);
+	close(c->fd);
+	free(c->out.data);
+	free(c);
 }
 
 /* false: there is no more room. */
@@ -275,10 +267,7 @@ obey(struct client *c, const struct status_record *ask)
 {
 	switch (ask->u.ask.op) {
 	case STATUS_ASK_CLOSE:
-		if (ask->u.ask.session == 0)
-			close_all(c, ask);
-		else
-			close_one(c, ask);
+		(ask->u.ask.session == 0 ? close_all : close_one)(c, ask);
 		break;
 	case STATUS_ASK_STOP:
 		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
@@ -299,11 +288,7 @@ client_write(struct client *c)
 
 	if (n > 0)
 		c->sent += (size_t)n;
-	else if (errno != EAGAIN && errno != EINTR) {
-		client_free(c);
-		return;
-	}
-	if (c->sent == c->out.len)
+	if ((n <= 0 && errno != EAGAIN && errno != EINTR) || c->sent == c->out.len)
 		client_free(c);
 	else
 		watch_events(c->watch, POLLOUT);
@@ -356,11 +341,12 @@ may_ask(int fd)
 }
 
 static void
-accepted(void *arg, int fd)
+accepted(void *arg, const struct listener *l, int fd)
 {
 	struct statusd *d = arg;
 	struct client *c = NULL;
 
+	(void)l;
 	if (d->clients >= CLIENTS_MAX || !may_ask(fd) || (c = memory_new(sizeof(*c))) == NULL) {
 		close(fd);
 		return;
@@ -370,8 +356,8 @@ accepted(void *arg, int fd)
 	list_add(d->first, c);
 	d->clients++;
 	c->watch = loop_watch(d->loop, fd, POLLIN, client_ready, c);
-	c->deadline = loop_timer(d->loop, CLIENT_MS, client_overdue, c);
-	if (c->watch == NULL || c->deadline == NULL)
+	timer_set(&c->deadline, d->loop, CLIENT_MS, client_free, c);
+	if (c->watch == NULL)
 		client_free(c);
 }
 
@@ -394,7 +380,6 @@ statusd_new(struct loop *loop, struct helpers *helpers, const struct statusd_sou
 	if (listener_unix(&d->listener, loop, path, why, why_size) != LISTEN_OK)
 		goto err;
 	listener_start(d->listener, accepted, d);
-	helpers_on_report(helpers, report, d);
 	return d;
 err:
 	free(d);
@@ -406,7 +391,6 @@ statusd_free(struct statusd *d)
 {
 	if (d == NULL)
 		return;
-	helpers_on_report(d->helpers, NULL, NULL);
 	while (d->first != NULL)
 		client_free(d->first);
 	listener_free(d->listener);

@@ -24,6 +24,7 @@ struct statusd_source {
 struct statusd *statusd_new(struct loop *, struct helpers *, const struct statusd_source *,
     char *why, size_t why_size);
 void statusd_free(struct statusd *); /* NULL is harmless, below too */
+void statusd_report(struct helper *, const void *data, size_t len); /* untrusted */
 void statusd_ended(struct statusd *, const struct helper *); /* about to be freed */
 
 #endif

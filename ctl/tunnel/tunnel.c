@@ -7,7 +7,6 @@
 
 #include "client/activation.h"
 #include "client/background.h"
-#include "accept/near_listeners.h"
 #include "accept/helpers.h"
 #include "base/log.h"
 #include "accept/accept.h"
@@ -101,11 +100,11 @@ start_stdio(struct tunnel *t)
 }
 
 static void
-incoming(void *arg, const struct tunnel_spec *spec, int fd)
+incoming(void *arg, const struct listener *l, int fd)
 {
 	struct tunnel *t = arg;
 
-	accept_client(t->accept, &spec->target, false, fd);
+	accept_client(t->accept, listener_target(l), false, fd);
 }
 
 static void
@@ -116,24 +115,36 @@ incoming_reverse(void *arg, const struct tunnel_spec *spec, int fd)
 	accept_client(t->accept, &spec->target, true, fd);
 }
 
+static void
+announce_near(const struct tunnel *t)
+{
+	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
+
+	for (const struct listener *l = t->near; l != NULL; l = listener_next(l))
+		printf("listening on %s, forwarding to %s\n",
+		    hostport_format(at, sizeof(at), listener_at(l)->host, listener_at(l)->port),
+		    hostport_format(target, sizeof(target), listener_target(l)->host,
+		    listener_target(l)->port));
+	fflush(stdout);
+}
+
 void
 tunnel_ready(struct tunnel *t)
 {
 	if (t->phase != OPENING)
 		return;
 	t->phase = READY;
-	timer_free(t->silent);
-	t->silent = NULL;
+	timer_stop(&t->silent);
 	if (t->cmdline->run == RUN_STDIO) {
 		start_stdio(t);
 		return;
 	}
-	near_listeners_start(t->near_listeners, incoming, t);
+	listener_start(t->near, incoming, t);
 	if (t->cmdline->run == RUN_CLIENT) {
 		tunnel_probe(t);
 		return;
 	}
-	near_listeners_announce(t->near_listeners);
+	announce_near(t);
 	far_listeners_announce(t->far_listeners);
 	activation_notify("READY=1");
 	go_to_background(t);
@@ -179,6 +190,13 @@ helper_ended(void *arg, const struct helper *helper, int status)
 }
 
 static void
+helper_reports(void *arg, struct helper *helper, const void *data, size_t len)
+{
+	(void)arg;
+	statusd_report(helper, data, len);
+}
+
+static void
 handed_back(void *arg, const struct helper *helper, int fd)
 {
 	struct tunnel *t = arg;
@@ -200,15 +218,13 @@ set_up(struct tunnel *t)
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
-	    t->masters, helper_ended, tunnel_noticed, handed_back, t });
-	t->near_listeners = near_listeners_new(t->loop, s->cmdline);
+	    t->masters, helper_ended, tunnel_noticed, helper_reports, handed_back, t });
 	t->far_listeners = far_listeners_new(t->loop, &far);
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
 	t->master = masters_first(t->masters);
 	t->accept = accept_new(t->loop, s->cmdline, t->master, t->helpers);
-	return t->signals == NULL || t->near_listeners == NULL || t->far_listeners == NULL ||
-	    t->accept == NULL ? -1 : 0;
+	return t->signals == NULL || t->far_listeners == NULL || t->accept == NULL ? -1 : 0;
 }
 
 static void
@@ -217,7 +233,7 @@ tear_down(struct tunnel *t)
 	bool needed;
 
 	statusd_free(t->statusd);
-	near_listeners_free(t->near_listeners);
+	listener_free(t->near);
 	accept_free(t->accept);
 	far_listeners_free(t->far_listeners);
 	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
@@ -257,13 +273,13 @@ wind_up(struct tunnel *t)
 	unsigned ms = t->cmdline->ftp.grace * 1000;
 
 	activation_notify("STOPPING=1");
-	near_listeners_free(t->near_listeners);
-	t->near_listeners = NULL;
+	listener_free(t->near);
+	t->near = NULL;
 	tunnel_close_far(t);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
-	t->over = helpers_count(t->helpers) == 0 || ms == 0 ||
-	    loop_timer(t->loop, ms, grace_over, t) == NULL;
+	t->over = helpers_count(t->helpers) == 0 || ms == 0;
+	timer_set(&t->grace, t->loop, ms, grace_over, t);
 	run_loop(t);
 	helpers_terminate(t->helpers);
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "client/ftp_client.h"
-#include "accept/near_listeners.h"
 #include "accept/helpers.h"
 #include "base/log.h"
 #include "client/probe.h"
@@ -24,7 +23,7 @@ client_ended(void *arg, int status)
 static void
 start_client(struct tunnel *t)
 {
-	const struct hostport *at = near_listeners_first(t->near_listeners);
+	const struct hostport *at = listener_at(t->near);
 	struct client_at client = { NULL, { at->host, at->port, t->cmdline->ftp_user } };
 	char **argv, why[512];
 

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "client/background.h"
-#include "accept/near_listeners.h"
 #include "base/log.h"
 #include "master/masters.h"
 #include "accept/accept.h"
@@ -47,7 +46,7 @@ static bool
 nothing_is_open(const struct tunnel *t)
 {
 	return *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
-	    near_listeners_first(t->near_listeners) == NULL && !far_listeners_any_open(t->far_listeners);
+	    t->near == NULL && !far_listeners_any_open(t->far_listeners);
 }
 
 void
@@ -89,7 +88,6 @@ reopen(void *arg)
 {
 	struct tunnel *t = arg;
 
-	t->reopen = NULL;
 	if (t->phase != READY)
 		return;
 	if (master_state(t->master) == MASTER_UP)
@@ -102,8 +100,8 @@ reopen(void *arg)
 static void
 reopen_later(struct tunnel *t, unsigned ms)
 {
-	if (!far_listeners_empty(t->far_listeners) && t->reopen == NULL)
-		t->reopen = loop_timer(t->loop, ms, reopen, t);
+	if (!far_listeners_empty(t->far_listeners) && t->reopen.loop == NULL)
+		timer_set(&t->reopen, t->loop, ms, reopen, t);
 }
 
 static void
@@ -158,7 +156,6 @@ ready_unheard(void *arg)
 {
 	struct tunnel *t = arg;
 
-	t->silent = NULL;
 	t->ends_with_master = true;
 	master_be_patient(t->master, PATIENCE_MS);
 	tunnel_ready(t);
@@ -179,7 +176,7 @@ tunnel_connect(struct tunnel *t)
 		if (background_under_ssh())
 			ready_unheard(t);
 		else
-			t->silent = loop_timer(t->loop, SILENT_MS, ready_unheard, t);
+			timer_set(&t->silent, t->loop, SILENT_MS, ready_unheard, t);
 	}
 	want_master(t);
 }

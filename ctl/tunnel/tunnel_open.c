@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "client/activation.h"
-#include "accept/near_listeners.h"
 #include "tunnel/instance.h"
 #include "base/log.h"
 #include "accept/far_listeners.h"
@@ -27,15 +26,15 @@ port_taken(struct tunnel *t, const char *why)
 	return -1;
 }
 
-/* Listening sockets that were handed over take the place of those of -L, in that order. */
 static enum listen_result
-open_one(struct tunnel *t, const struct tunnel_spec *spec, int i, char *why, size_t why_size)
+open_one(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
 {
-	if (i < t->setup->activated)
-		return near_listeners_adopt(t->near_listeners, spec, ACTIVATION_FIRST + i, why, why_size);
-	return near_listeners_add(t->near_listeners, spec, why, why_size);
+	const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
+
+	return listener_tcp(&t->near, t->loop, &at, why, why_size);
 }
 
+/* Listening sockets that were handed over take the place of those of -L, in that order. */
 static int
 open_near(struct tunnel *t)
 {
@@ -47,7 +46,10 @@ open_near(struct tunnel *t)
 	for (int i = 0; i < (int)list->count || i < t->setup->activated; i++) {
 		const struct tunnel_spec *spec = i < (int)list->count ? &list->spec[i] : &other;
 
-		result = open_one(t, spec, i, why, sizeof(why));
+		const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
+
+		result = i < t->setup->activated ? listener_adopt(&t->near, t->loop, &at,
+		    ACTIVATION_FIRST + i, why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
 		if (result == LISTEN_IN_USE)
 			return port_taken(t, why);
 		if (result != LISTEN_OK) {
@@ -101,7 +103,7 @@ open_taken_over(struct tunnel *t)
 
 	for (at = config; at != NULL && (at = config_forwards_next(at, "localforward", &spec)) != NULL;
 	    count++)
-		if (near_listeners_add(t->near_listeners, &spec, why, sizeof(why)) != LISTEN_OK)
+		if (open_one(t, &spec, why, sizeof(why)) != LISTEN_OK)
 			skip(t, "LocalForward", why);
 	for (at = config; at != NULL && (at = config_forwards_next(at, "remoteforward", &spec)) != NULL;
 	    count++)
@@ -118,7 +120,7 @@ open_default(struct tunnel *t)
 	char why[512];
 
 	strcpy(spec.listen.host, t->cmdline->family == AF_INET6 ? "::1" : "127.0.0.1");
-	if (near_listeners_add(t->near_listeners, &spec, why, sizeof(why)) == LISTEN_OK)
+	if (open_one(t, &spec, why, sizeof(why)) == LISTEN_OK)
 		return 0;
 	tunnel_fail(t, why);
 	return -1;
@@ -140,7 +142,7 @@ tunnel_open_listeners(struct tunnel *t)
 	others = open_taken_over(t) + t->setup->activated;
 	if (c->run == RUN_TUNNEL && c->local.count + c->remote.count == 0 && others == 0)
 		return open_default(t);
-	if (near_listeners_first(t->near_listeners) != NULL || !far_listeners_empty(t->far_listeners))
+	if (t->near != NULL || !far_listeners_empty(t->far_listeners))
 		return 0;
 	tunnel_fail(t, t->skipped);
 	return -1;

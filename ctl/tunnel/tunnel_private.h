@@ -10,6 +10,7 @@
 
 #include "client/foreground.h"
 #include "base/loop.h"
+#include "net/listener.h"
 #include "status/notice.h"
 #include "base/ratelimit.h"
 #include "tunnel/tunnel.h"
@@ -32,13 +33,13 @@ struct tunnel {
 	struct masters *masters;
 	struct master *master; /* the first of them */
 	struct helpers *helpers;
-	struct near_listeners *near_listeners;
+	struct listener *near;
 	struct accept *accept;
 	struct far_listeners *far_listeners;
 	struct statusd *statusd;
 	uint64_t started;
 	struct watch *parent; /* -f, until we are ready */
-	struct timer *reopen, *silent;
+	struct timer reopen, silent, grace;
 	enum phase phase;
 	bool over;             /* leave the main loop */
 	bool in_background;

@@ -1,7 +1,6 @@
 /* What ftp-over-ssh-ctl sees of a tunnel. */
 #include <stdio.h>
 
-#include "accept/near_listeners.h"
 #include "accept/helpers.h"
 #include "base/log.h"
 #include "master/masters.h"
@@ -14,8 +13,7 @@ static void
 status_name(const struct tunnel *t, char *name, size_t size)
 {
 	const struct cmdline *c = t->cmdline;
-	uint16_t port = c->run == RUN_STDIO || near_listeners_first(t->near_listeners) == NULL ? 0 :
-	    near_listeners_first(t->near_listeners)->port;
+	uint16_t port = t->near == NULL ? 0 : listener_at(t->near)->port;
 
 	if (port == 0 && c->remote.count > 0)
 		port = c->remote.spec[0].listen.port;
@@ -72,8 +70,8 @@ status_listeners(void *arg, statusd_emit *emit, void *client)
 	const struct tunnel *t = arg;
 	struct status_walk near = { emit, client, false }, far = { emit, client, true };
 
-	if (t->near_listeners != NULL)
-		near_listeners_each(t->near_listeners, status_listener, &near);
+	for (const struct listener *l = t->near; l != NULL; l = listener_next(l))
+		status_listener(&near, listener_at(l), listener_target(l));
 	if (t->far_listeners != NULL)
 		far_listeners_each(t->far_listeners, status_listener, &far);
 }

@@ -188,11 +188,10 @@ stream_eof(struct stream *s)
 static int
 channel_discard(struct proxy_channel *channel)
 {
-	const uint8_t *data;
-	size_t n;
+	struct iovec piece;
 
-	while ((n = proxy_peek(channel, &data)) > 0)
-		proxy_take(channel, n);
+	while (proxy_pieces(channel, &piece, 1) > 0)
+		proxy_take(channel, piece.iov_len);
 	if (proxy_ended(channel))
 		return 0;
 	return proxy_closed(channel) ? -1 : 1;

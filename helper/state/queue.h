@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #define QUEUE_MAX 256
+
 enum pending_kind {
 	PENDING_GREETING, /* the server's first words answer no command */
 	PENDING_PLAIN,
@@ -33,6 +34,7 @@ struct pending {
 	bool ready;    /* setup: the server has done its part */
 	bool whole, image; /* TRANSFER: stream mode and no REST: (N bytes) says how many; TYPE I: exactly */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
+	unsigned dead; /* TRANSFER: its port was, by these attempts, if the server does not refuse it */
 	bool aside;    /* OWN: it does not wait for the transfer before it */
 	char *text;    /* OWN: the reply; TRANSFER: the command; malloc'ed */
 	char *instead; /* TRANSFER: what takes the place of a success, malloc'ed */
@@ -43,10 +45,9 @@ struct queue {
 	size_t head, count;
 };
 
-/* NULL when full. A fresh entry is zeroed but for its kind. */
-struct pending *queue_push(struct queue *, enum pending_kind);
-struct pending *queue_tail(const struct queue *);             /* NULL when empty */
-struct pending *queue_at(const struct queue *, size_t index); /* 0 = head */
+struct pending *queue_push(struct queue *, enum pending_kind); /* zeroed but for that; NULL: full */
+struct pending *queue_at(const struct queue *, size_t index); /* 0 = head; NULL: there is none */
+struct pending *queue_tail(const struct queue *);
 /* The first of these kinds, of that channel (0: of any); NULL */
 struct pending *queue_find(const struct queue *, unsigned kinds, unsigned channel);
 size_t queue_next_sent(const struct queue *, size_t from); /* unanswered; past the end: none */

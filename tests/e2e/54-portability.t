@@ -19,7 +19,7 @@ tree()		# name
 built()		# name make [NAME=value ...] target ...
 {
 	tree "$1"
-	(cd "$RIG/$1" && RUN_TIMEOUT=120 run "$2" -j 2 WERROR=-Werror "${@:3}")
+	(cd "$RIG/$1" && RUN_TIMEOUT=250 run "$2" -j 2 WERROR=-Werror "${@:3}")
 }
 
 portable='-DNO_SANDBOX -DNO_SOCK_DIAG -DNO_PIDFD'
@@ -51,7 +51,7 @@ char *readpassphrase(const char *, char *, size_t, int);
 EOF
 elsewhere()
 {
-	(cd "$RIG/elsewhere" && RUN_TIMEOUT=120 run make -k -j 2 WERROR=-Werror CFLAGS=-O0 CPPFLAGS="-U__linux__ \
+	(cd "$RIG/elsewhere" && RUN_TIMEOUT=250 run make -k -j 2 WERROR=-Werror CFLAGS=-O0 CPPFLAGS="-U__linux__ \
 	    -I$RIG/none -include $RIG/none/elsewhere.h" helper/libhelper.a ctl/libctl.a \
 	    helper/ftp-over-ssh-helper.o ctl/ftp-over-ssh.o ctl/ftp-over-ssh-ctl.o)
 }
@@ -67,7 +67,7 @@ for t in "$RIG"/portable/tests/unit/test_*.c; do
 done
 unit()
 {
-	(cd "$RIG/portable" && RUN_TIMEOUT=120 run make -j 2 WERROR=-Werror CFLAGS=-O0 \
+	(cd "$RIG/portable" && RUN_TIMEOUT=250 run make -j 2 WERROR=-Werror CFLAGS=-O0 \
 	    CPPFLAGS="$portable" UNIT_SRC="${quick# }" unit)
 }
 ok 'unit tests of the portable parts' unit

@@ -115,6 +115,7 @@ unset SSH_AUTH_SOCK SSH_ASKPASS DISPLAY FTP_OVER_SSH_CLIENT XDG_CONFIG_HOME XDG_
 unset ftp_proxy FTP_PROXY http_proxy all_proxy ALL_PROXY no_proxy NO_PROXY FTPMODE FTPSERVER
 mkdir -p "$RIG/log" "$RIG/home" "$RIG/data" "$RIG/ssh"
 mkdir -m 700 "$RIG/run"
+mkfifo "$RIG/never"
 chmod 711 "$RIG" "$RIG/home"
 
 if [ "$(id -u)" -eq 0 ]; then
@@ -172,13 +173,14 @@ rig_all_gone()
 	return 0
 }
 
-# A zombie is gone.
+# A zombie is gone. (Asked again and again: without another process.)
 rig_alive()
 {
-	local state
+	local state=''
 	kill -0 "$1" 2>/dev/null || return 1
-	state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null)
-	[ -n "$state" ] && [ "$state" != Z ]
+	read -r state 2>/dev/null <"/proc/$1/stat"
+	state=${state##*) }
+	[ -n "$state" ] && [ "${state%% *}" != Z ]
 }
 
 # Processes of this scenario, wherever they have gone: their environment names $RIG.
@@ -204,6 +206,7 @@ rig_exit()
 		[ "$status" -ne 0 ] || status=1
 	fi
 	rm -rf "$RIG"
+	[ -z "${RIG_TIMES:-}" ] || echo "$SECONDS $RIG_NAME" >>"$RIG_TIMES"
 	exit "$status"
 }
 
@@ -346,14 +349,14 @@ slowly()
 	echo $(($1 * RIG_SLOW))
 }
 
+# Nobody writes into $RIG/never: reading it is a pause that costs no process.
 wait_for()
 {
-	local end
-	end=$(($(rig_ms) + $(slowly "$1") * 1000))
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * RIG_SLOW * 1000000))
 	shift
 	until "$@"; do
-		[ "$(rig_ms)" -lt "$end" ] || return 1
-		sleep 0.02
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$end" ] || return 1
+		read -rt 0.02 <>"$RIG/never" || :
 	done
 }
 

@@ -40,14 +40,13 @@ static struct seen one, two;
 static void
 take(struct seen *s)
 {
-	const uint8_t *data;
-	size_t n;
+	struct iovec piece;
 
-	while (s->take && (n = proxy_peek(s->channel, &data)) > 0) {
-		ck_assert_uint_le(s->len + n, sizeof(s->got));
-		memcpy(s->got + s->len, data, n);
-		s->len += n;
-		proxy_take(s->channel, n);
+	while (s->take && proxy_pieces(s->channel, &piece, 1) > 0) {
+		ck_assert_uint_le(s->len + piece.iov_len, sizeof(s->got));
+		memcpy(s->got + s->len, piece.iov_base, piece.iov_len);
+		s->len += piece.iov_len;
+		proxy_take(s->channel, piece.iov_len);
 	}
 }
 
@@ -468,25 +467,6 @@ START_TEST(test_credit)
 }
 END_TEST
 
-/* Bytes wait for a reader who has paused, in order, and he is told when he goes on. */
-START_TEST(test_pause)
-{
-	both_open();
-	proxy_channel_pause(one.channel, true);
-	say(BYTES(DATA("\0", "\15", "\0\0\0\3abc") DATA("\0", "\14", "\0\0\0\2de")));
-	turns();
-	say(BYTES(DATA("\0", "\13", "\0\0\0\1f") EOF_("\0") CLOSE("\0")));
-	until(&one.closed, 1);
-	ck_assert_uint_eq(one.readable, 0);
-	ck_assert_uint_eq(one.len, 6); /* taken when it was told that it is closed */
-	one.take = false;
-	proxy_channel_pause(one.channel, false);
-	ck_assert_uint_eq(one.readable, 0);
-	until(&one.readable, 1);
-	ck_assert(proxy_ended(one.channel));
-}
-END_TEST
-
 /* --- ends ------------------------------------------------------------------------------- */
 
 /* A channel that nobody wants any more: closed when its answer is there, its bytes discarded. */
@@ -769,7 +749,6 @@ tests(TCase *t)
 	tcase_add_test(t, test_put_stalled);
 	tcase_add_test(t, test_stalled_reader);
 	tcase_add_test(t, test_credit);
-	tcase_add_test(t, test_pause);
 	tcase_add_test(t, test_abandon);
 	tcase_add_test(t, test_free_inside);
 	tcase_add_test(t, test_free_waits);

@@ -5,7 +5,9 @@
 #include "chaos.h"
 #include "recorded.h"
 
+#ifndef RUNS
 #define RUNS 20000
+#endif
 #define STEPS_MAX 200
 
 struct step {

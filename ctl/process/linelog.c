@@ -1,4 +1,4 @@
-#include "base/linelog.h"
+#include "process/linelog.h"
 
 #include <fcntl.h>
 #include <poll.h>
