@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #define QUEUE_MAX 256
-
 enum pending_kind {
 	PENDING_GREETING, /* the server's first words answer no command */
 	PENDING_PLAIN,
