@@ -22,8 +22,8 @@
 
 /* ---- what the ends tell ---- */
 
-/* Nothing more comes of what went over that master. One that is there, but silent or not understood, is
- * told apart from one that has ended. */
+/* Nothing more comes of what went over that master. One that is there, but silent or not
+ * understood, is told apart from one that has ended. */
 static void
 master_gone(struct broker *b, const struct end_result *r)
 {
@@ -70,14 +70,15 @@ near_end(struct broker *b, struct broker_end *e)
 	const struct broker_config *bc = b->config;
 	struct near_config c = { .at = { .lo = bc->options->data_port_lo,
 		.hi = bc->options->data_port_hi } };
+	struct sockaddr_in *peer = (struct sockaddr_in *)&c.guard.peer;
 
 	if (e->side == CLIENT) {
 		c.at.local = bc->client_local;
 		c.guard = (struct near_guard){ .peer = bc->client_peer,
 			.check_owner = !bc->options->allow_any, .owner = bc->client_uid };
-		if (c.guard.peer.ss_family == AF_UNSPEC) /* pipes: serve loopback */
-			c.guard.peer.ss_family = AF_INET,
-			((struct sockaddr_in *)&c.guard.peer)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		if (peer->sin_family == AF_UNSPEC) /* pipes: serve loopback */
+			*peer = (struct sockaddr_in){ .sin_family = AF_INET,
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	}
 	return near_new(b->loop, &c, end_answer, e);
 }
@@ -103,7 +104,7 @@ broker_ends(struct broker *b, char *why, size_t why_size)
 
 		b->answer[side] = (struct broker_end){ b, (enum side)side };
 		b->hooks.far[side] = far;
-		b->hooks.end[side] = far ? far_end(b, &b->answer[side]) : near_end(b, &b->answer[side]);
+		b->hooks.end[side] = (far ? far_end : near_end)(b, &b->answer[side]);
 		if (b->hooks.end[side] != NULL)
 			continue;
 		snprintf(why, why_size, "no ControlMaster answers at %s: %s",

@@ -1,4 +1,4 @@
-/* What broker.c (life and the control connection), describe.c and requests.c (the session's) share. */
+/* What broker.c (life, the control connection), describe.c and requests.c (the session's) share. */
 #ifndef BROKER_PRIVATE_H
 #define BROKER_PRIVATE_H
 

@@ -130,7 +130,8 @@ client_process_find(struct client_process *h)
 	if (h->sought || h->client.ss_family == AF_UNSPEC)
 		return;
 	h->sought = true;
-	if (!peer_owner(&h->client, &h->local, &socket) || socket.inode == 0 || (geteuid() != 0 && geteuid() != socket.uid))
+	if (!peer_owner(&h->client, &h->local, &socket) || socket.inode == 0 ||
+	    (geteuid() != 0 && geteuid() != socket.uid)) /* else its descriptors are not ours to read */
 		return;
 	socket_name(name, &socket);
 	find_process(h, name);

@@ -172,7 +172,8 @@ greeting_due(void *arg)
 		return;
 	if (!r->told[NOTICE_SILENT] && r->config->greeting_ms > SILENT_MS) {
 		run_notify(r, NOTICE_SILENT);
-		r->greeting = loop_timer(r->loop, r->config->greeting_ms - SILENT_MS, greeting_due, r);
+		r->greeting = loop_timer(r->loop, r->config->greeting_ms - SILENT_MS,
+		    greeting_due, r);
 		return;
 	}
 	r->mute = true;
@@ -221,7 +222,8 @@ run_open(struct run *r)
 	r->report = (struct report){ .loop = r->loop, .session = r->session, .fd = c->status_fd,
 		.method = c->method, .channels = r->ids, .channel_count = CHANNELS_MAX,
 		.counts = c->counts };
-	if (r->session == NULL || control_open(&r->control[CLIENT]) == -1 || control_open(&r->control[SERVER]) == -1)
+	if (r->session == NULL || control_open(&r->control[CLIENT]) == -1 ||
+	    control_open(&r->control[SERVER]) == -1)
 		return -1;
 	r->whole.run = r;
 	r->out = (struct ask_out){ .fd = c->ask_fd, .size = sizeof(struct ask) };
@@ -257,8 +259,8 @@ run_session(const struct run_config *config)
 
 	if (run_open(&r) == 0) {
 		run_log_session(&r, true);
-		r.greeting = loop_timer(r.loop, config->greeting_ms < SILENT_MS ? config->greeting_ms :
-		    SILENT_MS, greeting_due, &r);
+		r.greeting = loop_timer(r.loop, config->greeting_ms > SILENT_MS ? SILENT_MS :
+		    config->greeting_ms, greeting_due, &r);
 		run_touch(&r);
 		run_actions(&r);
 		while (!(session_over(r.session) && control_closed(&r.control[CLIENT]) &&

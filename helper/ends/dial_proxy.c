@@ -44,7 +44,8 @@ dial_failed(struct dial *dial, const char *reason)
 
 	log_at(LOG_DETAIL, "dial refused: %s", reason);
 	dial->channel = 0;
-	end_failed(dial->of->dialler.master->end, channel, reason); /* the reason may be the stream's */
+	/* the reason may be the stream's */
+	end_failed(dial->of->dialler.master->end, channel, reason);
 	dial_free(dial);
 }
 

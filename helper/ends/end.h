@@ -39,7 +39,7 @@ struct end_ops {
 	bool (*listen)(struct end *, unsigned channel, uint8_t family); /* 4, 6, 0 = its own */
 	void (*cancel)(struct end *, unsigned channel); /* what has not connected: no answer comes */
 	bool (*take)(struct end *, unsigned channel); /* near: CONNECTED with who was put aside */
-	/* Far: does the master of that stream (NULL: of the control connection) live? Perhaps from inside. */
+	/* Far: does the master of that stream (NULL: the first) live? Perhaps from inside. */
 	void (*check)(struct end *, const struct stream *, unsigned channel);
 	unsigned (*count)(const struct end *); /* what exists of it: descriptors, or in the master */
 	void (*free)(struct end *);

@@ -149,7 +149,8 @@ listen_host(const struct far_listen *l, uint8_t family)
 static bool
 listen_again(const struct slot *slot)
 {
-	return listen_new(slot->of, slot->channel, slot->family, slot->tries + 1) || slot->channel == 0;
+	return listen_new(slot->of, slot->channel, slot->family, slot->tries + 1) ||
+	    slot->channel == 0;
 }
 
 static void

@@ -218,7 +218,8 @@ forwards_new(struct loop *loop, const char *ctl_path, void (*lost)(void *arg, co
 	struct forwards *f = memory_new(sizeof(*f));
 
 	if (f != NULL)
-		*f = (struct forwards){ .loop = loop, .ctl_path = ctl_path, .lost = lost, .arg = arg };
+		*f = (struct forwards){ .loop = loop, .ctl_path = ctl_path, .lost = lost,
+			.arg = arg };
 	return f;
 }
 

@@ -20,9 +20,10 @@ static int
 keep_send(const struct keep *k, enum keep_op op, unsigned id, const int *fds, size_t count)
 {
 	struct keep_message message = { op, id };
+	ssize_t n = k == NULL || k->fd == -1 ? -1 :
+	    fdpass_send(k->fd, &message, sizeof(message), fds, count);
 
-	return k != NULL && k->fd != -1 &&
-	    fdpass_send(k->fd, &message, sizeof(message), fds, count) == (ssize_t)sizeof(message) ? 0 : -1;
+	return n == (ssize_t)sizeof(message) ? 0 : -1;
 }
 
 int

@@ -23,7 +23,6 @@ struct near_slot {
 	struct near_slot *next;
 	unsigned channel;
 	int fd;
-	bool listening;
 	int aside[ASIDES_MAX]; /* who has come, and may be anybody */
 	unsigned asides;       /* ... of all that did, the first are kept */
 	struct watch *watch;
@@ -206,7 +205,6 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 
 	if (slot == NULL)
 		return false;
-	slot->listening = true;
 	if ((failure = slot_listen(slot, family)) != NULL)
 		slot_fail_later(slot, failure);
 	return true;

@@ -21,13 +21,14 @@ static int
 bind_listener(const struct sockaddr_storage *at)
 {
 	int fd = socket(at->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
+	socklen_t len = at->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
+						    sizeof(struct sockaddr_in);
 
 	if (fd == -1)
 		return -1;
 	/* A range is small: a port must not be lost to TIME_WAIT. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)at, at->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
-	    sizeof(struct sockaddr_in)) == 0 && listen(fd, 16) == 0)
+	if (bind(fd, (const struct sockaddr *)at, len) == 0 && listen(fd, 16) == 0)
 		return fd;
 	close(fd);
 	return -1;

@@ -323,7 +323,8 @@ upload_is_due(const struct session *s, bool unpassed)
 {
 	const struct channel *ch = channel_next(s, NULL);
 
-	while (ch != NULL && (ch->dir != DIR_UP || ch->final != 0 || (unpassed && ch->end[SERVER].passed)))
+	while (ch != NULL && (ch->dir != DIR_UP || ch->final != 0 ||
+	    (unpassed && ch->end[SERVER].passed)))
 		ch = channel_next(s, ch);
 	return ch != NULL;
 }

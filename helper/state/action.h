@@ -1,4 +1,4 @@
-/* What a session machine wants done with its channels and control connections, and is told of them. */
+/* What a session machine wants done, and what it is told. Pure. */
 #ifndef ACTION_H
 #define ACTION_H
 
@@ -22,8 +22,8 @@ enum action_kind {
 	             * others are closed */
 	ACT_CLOSE,  /* done: ends that had no EOF yet get one */
 	ACT_CHECK,  /* does the ssh link live? */
-	ACT_TIMER,  /* EV_TIMER in ms, in place of the channel's (0: the session's) earlier one; 0 = none */
-	ACT_CONTROL_EOF, ACT_HANGUP /* half-close, or close, this control connection behind its output */
+	ACT_TIMER,  /* EV_TIMER in ms, in place of the one before; channel 0: the session's; ms 0: none */
+	ACT_CONTROL_EOF, ACT_HANGUP /* half-close, or close, a control connection behind its output */
 };
 
 struct action {
@@ -47,7 +47,7 @@ enum event_kind {
 	EV_TIMER      /* of this channel; channel 0: of the session itself */
 };
 
-enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* its process: is it there to stay? */
+enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;
 	unsigned channel;

@@ -31,7 +31,7 @@ struct pending {
 	bool started, moved; /* TRANSFER: its 1xx was seen; or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */
 	bool ready;    /* setup: the server has done its part */
-	bool whole, image; /* TRANSFER: stream mode and no REST: (N bytes) says how many; TYPE I: exactly */
+	bool whole, image; /* TRANSFER: no REST: (N bytes) says how many; TYPE I: exactly */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
 	unsigned dead; /* TRANSFER: its port was, by these attempts, if the server does not refuse it */
 	bool aside;    /* OWN: it does not wait for the transfer before it */
