@@ -12,7 +12,7 @@
 #   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang); short: in unit
 #   sanitize    unit tests and SCENARIOS with the address, leak and undefined behaviour sanitizers
 #   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
-#   lint        clang-tidy or cppcheck on the files of LINT (default: all), shellcheck, mandoc
+#   lint        clang-tidy or cppcheck, shellcheck, mandoc
 #   dist clean
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
@@ -21,6 +21,7 @@
 #                               names; default: all
 #   JOBS                        how many builds and tests side by side; default: a processor each,
 #                               and twice as many scenarios, for these wait much
+#   LINT SCRIPTS                what lint looks at: C sources; scripts or folders of them. Default: all
 #   V                           V=1 shows every command
 #   WERROR                      WERROR=-Werror makes warnings fatal
 #   HARDEN_CFLAGS HARDEN_LDFLAGS  hardening options; default: what the compiler takes. Empty = none
@@ -102,18 +103,18 @@ HARDEN_LDFLAGS != cat build/ldflags 2>/dev/null; true
 PATHS != cat build/paths 2>/dev/null; true
 
 # getpeereid(3), arc4random(3) and their like
-LIBBSD != if test "`uname`" = Linux; then echo -lbsd; fi
+LIBBSD != if test "`uname`$(PORTABLE)" = Linux; then echo -lbsd; fi
 LIBS = $(LIBBSD)
 
-STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra $(WERROR)
-DEFS = -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
+STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIBBSD:-lbsd=-DUSE_LIBBSD) $(PORTABLE:1=-DPORTABLE) -Wall -Wextra $(WERROR)
+DEFS = -DVERSION='"$(VERSION)"'
 COMPILE = $(CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(PATHS) $(CFLAGS)
 LINK = $(CC) $(HARDEN_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
 
-# Written anew only when they change; all objects depend on it.
-FLAGS != case '$(GOALS)' in (clean) ;; (*) mkdir -p build; \
-	if test "`cat build/flags 2>/dev/null`" != '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD) $(LIBEXECDIR)'; then \
-		echo '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD) $(LIBEXECDIR)' >build/flags; fi ;; esac
+# Written anew only when they change; all objects depend on the first one.
+FLAGS != case '$(GOALS)' in (clean) exit 0 ;; esac; mkdir -p build; \
+	keep() { test "`cat build/$$1 2>/dev/null`" = "$$2" || echo "$$2" >build/$$1; }; \
+	keep flags '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD)'; keep libexecdir '$(LIBEXECDIR)'
 
 # What is done, in a word; or all of it (V=1).
 SAY_ = @echo
@@ -138,6 +139,9 @@ all: $(PROGRAMS)
 		$(LIBRARIES) `$(PKG_CONFIG) --libs check` $(LIBS)
 
 $(CTL_OBJ) $(HELPER_OBJ) $(PROGRAMS:=.o) $(UNIT) $(FUZZ): build/flags
+ctl/accept/helper_program.o: ctl/accept/helper_program.c build/libexecdir
+	$(SAY) CC ctl/accept/helper_program.c
+	$(HUSH)$(COMPILE) -DLIBEXECDIR='"$(LIBEXECDIR)"' -MMD -MP -c -o $@ ctl/accept/helper_program.c
 ctl/libctl.a: $(CTL_OBJ)
 	$(SAY) AR $@
 	$(HUSH)rm -f $@; $(AR) rcs $@ $(CTL_OBJ)
@@ -227,6 +231,7 @@ bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-cond
 -bugprone-narrowing-conversions,-bugprone-implicit-widening*,-bugprone-reserved-identifier,\
 -bugprone-sizeof-expression,-bugprone-branch-clone,-bugprone-multi-level-implicit-pointer-conversion
 LINT = $(CTL_SRC) $(HELPER_SRC) $(PROGRAMS:=.c)
+SCRIPTS = tests contrib .ci
 lint:
 	@if command -v clang-tidy >/dev/null; then \
 		printf '%s\n' $(LINT) | xargs -r -P $(JOBS) -n 1 sh -c \
@@ -234,7 +239,8 @@ lint:
 			$(STD) -iquote ctl -iquote helper $(CPPFLAGS) -DVERSION=\"\" -DLIBEXECDIR=\"\" 2>/dev/null' sh; \
 	else cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ictl -Ihelper \
 		--enable=warning,portability ctl helper; fi
-	@grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' tests contrib .ci 2>/dev/null | xargs -P $(JOBS) -n 8 shellcheck
+	@grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' /dev/null $(SCRIPTS) 2>/dev/null | \
+		xargs -r -P $(JOBS) -n 8 shellcheck
 	@test -z '$(MAN1)$(MAN8)' || mandoc -Tlint -Wwarning $(MAN1) $(MAN8)
 
 # --- installing: each file gets its name when it is whole, so that a running program or

@@ -16,9 +16,10 @@
 
 #include "ask/counts.h"
 #include "ask/own_addresses.h"
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/packet.h"
 #include "base/rundir.h"
 #include "broker/broker.h"
 #include "control/run.h"
@@ -327,7 +328,7 @@ serve(struct helper *h, struct broker *b, int server)
 	pid_t pid = -1;
 
 	broker_describe(b, &config);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ask) == -1)
+	if (packet_pair(ask, true) == -1)
 		why = no_descriptors;
 	else if ((pid = fork()) == -1)
 		why = "The helper cannot start its session process.";
@@ -339,8 +340,7 @@ serve(struct helper *h, struct broker *b, int server)
 		session_start(h, &config, broker_counts(b), ask[1], server);
 	close(ask[1]);
 	close(server);
-	if (h->status_fd != -1)
-		close(h->status_fd);
+	close(h->status_fd);
 	if (!broker_serve(b, ask[0]))
 		kill(pid, SIGKILL);
 	close(ask[0]);

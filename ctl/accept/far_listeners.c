@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
@@ -122,10 +123,8 @@ far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool 
 {
 	struct far *f;
 
-	if ((f = memory_new(sizeof(*f))) == NULL) {
-		snprintf(why, why_size, "out of memory");
-		return -1;
-	}
+	if ((f = memory_new(sizeof(*f))) == NULL)
+		return log_why(why, why_size, "out of memory");
 	f->owner = r;
 	f->spec = *spec;
 	f->optional = optional;
@@ -155,6 +154,18 @@ all_answered(const struct far_listeners *r)
 	return true;
 }
 
+/* PermitListen may know the name alone. True while that is asked. */
+static bool
+far_by_name(struct far *f, enum forward_status status)
+{
+	if (status != FORWARD_REFUSED || !f->both)
+		return false;
+	f->both = false;
+	snprintf(f->forward.host, sizeof(f->forward.host), "localhost");
+	f->id = mux_open_forward(f->owner->link, &f->forward);
+	return f->id != 0;
+}
+
 static void
 far_answered(struct far *f, const struct forward_result *result)
 {
@@ -163,9 +174,9 @@ far_answered(struct far *f, const struct forward_result *result)
 	f->id = 0;
 	f->open = result->status == FORWARD_OK;
 	f->port = result->port != 0 ? result->port : f->spec.listen.port;
-	if (!f->open)
+	if (!f->open && !far_by_name(f, result->status))
 		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
-	else if (f->both) {
+	else if (f->open && f->both) {
 		f->twin = f->forward;
 		f->twin.port = f->port;
 		snprintf(f->twin.host, sizeof(f->twin.host), "::1");

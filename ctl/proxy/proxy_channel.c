@@ -260,7 +260,7 @@ proxy_take(struct proxy_channel *c, size_t n)
 	channel_drop(c, n);
 	if (!window_read(&c->window, n) || c->state != CHANNEL_OPEN || c->eof_came || p->over)
 		return;
-	credit = window_credit(&c->window, &p->pool, c->waiting, proxy_now_us());
+	credit = window_credit(&c->window, &p->pool, proxy_now_us());
 	if (credit == 0 || !proxy_wire(p, &w, 64))
 		return;
 	chanmsg_adjust(&w, c->remote, credit);

@@ -61,7 +61,7 @@ take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
 	c->remote_window = m->window;
 	c->remote_max = m->max_packet;
 	c->proxy->unanswered--;
-	window_measure(&c->window, now - c->dialled_us, now);
+	window_measure(&c->window, &c->proxy->pool, now - c->dialled_us, now);
 	if (c->freed) {
 		c->close_sent = true;
 		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);

@@ -15,6 +15,7 @@
 #include "broker/broker_private.h"
 #include "broker/control_link.h"
 #include "ends/far.h"
+#include "mux/mux.h"
 #include "ends/near.h"
 #include "relay/stream.h"
 
@@ -27,7 +28,7 @@
 static void
 master_gone(struct broker *b, const struct end_result *r)
 {
-	bool ended = r->reason == NULL || strcmp(r->reason, "the ControlMaster is gone") == 0;
+	bool ended = r->reason == NULL || strcmp(r->reason, mux_gone) == 0;
 
 	if (r->all) {
 		requests_gone(b);
@@ -158,7 +159,7 @@ broker_free(struct broker *b)
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (b->hooks.end[side] != NULL)
 			b->hooks.end[side]->ops->free(b->hooks.end[side]);
-	timer_free(b->timer);
+	timer_stop(&b->timer);
 	counts_free(b->counts);
 	ask_out_free(&b->out);
 	free(b);
@@ -225,7 +226,6 @@ find_client(void *arg)
 {
 	struct broker *b = arg;
 
-	b->timer = NULL;
 	if (!b->config->remote)
 		client_process_find(&b->client_process);
 }
@@ -235,7 +235,7 @@ broker_serve(struct broker *b, int fd)
 {
 	b->out.fd = fd;
 	b->serving = true;
-	b->timer = loop_timer(b->loop, 0, find_client, b);
+	timer_set(&b->timer, b->loop, 0, find_client, b);
 	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
 		b->ended = true;
 	while (!b->ended && loop_once(b->loop, -1) == 0)
@@ -261,7 +261,6 @@ link_over(void *arg)
 {
 	struct broker *b = arg;
 
-	b->timer = NULL;
 	control_link_free(b->link);
 	b->link = NULL;
 }
@@ -269,8 +268,7 @@ link_over(void *arg)
 void
 broker_linger(struct broker *b)
 {
-	timer_free(b->timer);
-	b->timer = loop_timer(b->loop, LINK_MS, link_over, b);
+	timer_set(&b->timer, b->loop, LINK_MS, link_over, b);
 	while (!is_idle(b) && loop_once(b->loop, -1) == 0)
 		;
 }

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/packet.h"
 #include "status/status.h"
 
 #define RUNNING_MS 1000 /* between two reports while a channel is open */
@@ -116,10 +116,7 @@ compose(const struct report *r, struct wire *w)
 static void
 report_due(void *arg)
 {
-	struct report *r = arg;
-
-	r->timer = NULL;
-	report_now(r);
+	report_now(arg);
 }
 
 static void
@@ -127,11 +124,10 @@ report_later(struct report *r, unsigned ms)
 {
 	uint64_t due = loop_now() + ms;
 
-	if (r->timer != NULL && r->due <= due)
+	if (r->timer.loop != NULL && r->due <= due)
 		return;
-	timer_free(r->timer);
 	r->due = due;
-	r->timer = loop_timer(r->loop, ms, report_due, r);
+	timer_set(&r->timer, r->loop, ms, report_due, r);
 }
 
 void
@@ -143,12 +139,11 @@ report_now(struct report *r)
 
 	if (r->fd == -1)
 		return;
-	timer_free(r->timer);
-	r->timer = NULL;
+	timer_stop(&r->timer);
 	r->last = loop_now();
 	wire_write_to(&w, packet, sizeof(packet));
 	channels = compose(r, &w);
-	if (write(r->fd, packet, w.len) == -1 &&
+	if (packet_send(r->fd, packet, w.len, NULL, 0) == -1 &&
 	    errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS)
 		r->fd = -1; /* the tunnel is gone: told by whoever watches it */
 	else if (channels > 0)
@@ -176,7 +171,7 @@ report_request(struct report *r, unsigned *channel)
 
 	if (r->fd == -1)
 		return -1;
-	n = read(r->fd, packet, sizeof(packet));
+	n = packet_receive(r->fd, packet, sizeof(packet), NULL);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return 0;
 	if (n <= 0)

@@ -7,21 +7,20 @@
 #include <stddef.h>
 
 #include "ask/counts.h"
+#include "base/loop.h"
 #include "session/session.h"
 #include "status/status_records.h"
-
-struct loop;
 
 struct report {
 	struct loop *loop;
 	const struct session *session;
-	int fd;                     /* SOCK_SEQPACKET, non-blocking; -1 = nobody wants to know */
+	int fd;                     /* packet.h, non-blocking; -1 = nobody wants to know */
 	enum status_method method;  /* of data channels */
 	const unsigned *channels;   /* the caller's; 0 = none */
 	size_t channel_count;
 	const struct counts *counts;
 	/* private */
-	struct timer *timer;
+	struct timer timer;
 	uint64_t due, last; /* when the timer fires; when the last packet went */
 	struct status_session sum; /* of the channels that are closed */
 };

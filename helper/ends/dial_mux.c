@@ -66,7 +66,7 @@ dial_answer(void *arg, const struct forward_result *r)
 }
 
 static void
-mux_gone(void *arg, const char *reason)
+mux_lost(void *arg, const char *reason)
 {
 	dialler_gone(arg, reason);
 }
@@ -163,7 +163,7 @@ dial_mux_new(struct far_master *master)
 	if (m == NULL)
 		return NULL;
 	m->dialler = (struct dialler){ &ops, master };
-	m->forwards = forwards_new(master->end->loop, master->ctl_path, mux_gone, m);
+	m->forwards = forwards_new(master->end->loop, master->ctl_path, mux_lost, m);
 	if (m->forwards != NULL && forwards_connect(m->forwards))
 		return &m->dialler;
 	saved = errno;

@@ -18,7 +18,7 @@ struct dial {
 	struct dial *next;
 	unsigned channel;
 	struct stream *stream;
-	struct timer *deadline;
+	struct timer deadline;
 };
 
 struct dial_proxy {
@@ -32,7 +32,7 @@ static void
 dial_free(struct dial *dial)
 {
 	list_remove(dial, dial->of->dials, dial);
-	timer_free(dial->deadline);
+	timer_stop(&dial->deadline);
 	stream_free(dial->stream);
 	free(dial);
 }
@@ -52,10 +52,7 @@ dial_failed(struct dial *dial, const char *reason)
 static void
 dial_expired(void *arg)
 {
-	struct dial *dial = arg;
-
-	dial->deadline = NULL;
-	dial_failed(dial, "timed out");
+	dial_failed(arg, "timed out");
 }
 
 static void
@@ -105,12 +102,12 @@ proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16
 	dial->channel = channel;
 	list_add(p->dials, dial);
 	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &m->uses);
-	if (dial->stream != NULL)
-		dial->deadline = loop_timer(m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
-	if (dial->deadline != NULL)
-		return true;
-	dial_free(dial);
-	return false;
+	if (dial->stream == NULL) {
+		dial_free(dial);
+		return false;
+	}
+	timer_set(&dial->deadline, m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
+	return true;
 }
 
 static void

@@ -33,7 +33,7 @@ struct slot {
 	uint16_t port;
 	int fd; /* the unix listener */
 	struct watch *watch;
-	struct timer *deadline;
+	struct timer deadline;
 };
 
 struct far_listen {
@@ -53,7 +53,7 @@ slot_free(struct slot *slot)
 {
 	list_remove(slot, slot->of->slots, slot);
 	watch_free(slot->watch);
-	timer_free(slot->deadline);
+	timer_stop(&slot->deadline);
 	if (slot->fd != -1)
 		close(slot->fd);
 	unlink(slot->forward.path);
@@ -79,7 +79,6 @@ slot_expired(void *arg)
 {
 	struct slot *slot = arg;
 
-	slot->deadline = NULL;
 	slot_failed(slot, "nobody connected");
 }
 
@@ -125,7 +124,7 @@ listen_assign(void *arg)
 	struct slot *slot = arg;
 	struct end *end = slot->of->master->end;
 
-	slot->deadline = loop_timer(end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
+	timer_set(&slot->deadline, end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
 	end->fn(end->arg, &(struct end_result){ .event = END_LISTENING, .channel = slot->channel,
 	    .port = slot->port });
 }
@@ -162,7 +161,7 @@ listen_ready(struct slot *slot)
 	if (slot->watch == NULL)
 		slot_failed(slot, "out of memory");
 	else if (slot->channel == 0)
-		slot->deadline = loop_timer(loop, SPARE_MS, slot_expired, slot);
+		timer_set(&slot->deadline, loop, SPARE_MS, slot_expired, slot);
 	else
 		listen_assign(slot);
 }
@@ -256,8 +255,7 @@ spare_take(struct far_listen *l, unsigned channel, uint8_t family)
 	    poll(&waiting, 1, 0) != 0)
 		return false;
 	slot->channel = channel;
-	timer_free(slot->deadline);
-	slot->deadline = loop_timer(l->master->end->loop, 0, listen_assign, slot);
+	timer_set(&slot->deadline, l->master->end->loop, 0, listen_assign, slot);
 	return true;
 }
 

@@ -27,7 +27,7 @@ struct forwards {
 	struct loop *loop;
 	const char *ctl_path;
 	struct mux *mux; /* once it is needed */
-	struct timer *retry;
+	struct timer retry;
 	struct opened *all;
 	void (*lost)(void *arg, const char *reason);
 	void *arg;
@@ -77,7 +77,6 @@ retry_due(void *arg)
 	struct forwards *f = arg;
 	struct opened *o, *next;
 
-	f->retry = NULL;
 	for (o = f->all; o != NULL; o = next) {
 		next = o->next;
 		if (o->state == CANCELLING && o->id == 0)
@@ -88,8 +87,8 @@ retry_due(void *arg)
 static void
 retry_later(struct forwards *f)
 {
-	if (f->retry == NULL)
-		f->retry = loop_timer(f->loop, RETRY_MS, retry_due, f);
+	if (f->retry.loop == NULL)
+		timer_set(&f->retry, f->loop, RETRY_MS, retry_due, f);
 }
 
 static void
@@ -230,7 +229,7 @@ forwards_free(struct forwards *f)
 {
 	if (f == NULL)
 		return;
-	timer_free(f->retry);
+	timer_stop(&f->retry);
 	for (struct opened *o = f->all; o != NULL && f->mux != NULL; o = o->next)
 		if (o->there && o->state < CANCELLING)
 			mux_close_forward(f->mux, &o->forward);

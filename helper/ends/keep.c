@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "base/fdpass.h"
+#include "base/packet.h"
 #include "master/keepmsg.h"
 
 bool
@@ -20,10 +20,10 @@ static int
 keep_send(const struct keep *k, enum keep_op op, unsigned id, const int *fds, size_t count)
 {
 	struct keep_message message = { op, id };
-	ssize_t n = k == NULL || k->fd == -1 ? -1 :
-	    fdpass_send(k->fd, &message, sizeof(message), fds, count);
 
-	return n == (ssize_t)sizeof(message) ? 0 : -1;
+	if (k == NULL || k->fd == -1)
+		return -1;
+	return packet_send(k->fd, &message, sizeof(message), fds, count);
 }
 
 int

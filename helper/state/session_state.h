@@ -41,7 +41,7 @@ struct session {
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	unsigned astray;    /* setups one behind the other without a proper answer */
 	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
-	bool epsv_all, mode_b, logged_in, first_command, quit;
+	bool epsv_all, mode_b, logged_in, first_command, quit, dialled; /* ... a data port could be */
 	bool quit_held, quit_late; /* QUIT goes behind the end of an upload; was held long enough */
 	bool ended[2];      /* that control connection has ended */
 	bool client_gone, half_closed; /* ... that was seen to, and passed on */
@@ -54,7 +54,7 @@ struct session {
 void session_wrong(struct session *, const char *why); /* ends with this step */
 void session_arm(struct session *, enum session_timer);
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
-/* "425 Cannot open a data connection: why.", malloc'ed */
-char *session_refusal(const char *why);
+char *session_refusal(const char *why); /* "425 Cannot open a data connection: why.", malloc'ed */
+bool session_is_forbidden(const struct session *, const char *why); /* does ssh dial no data port? */
 
 #endif

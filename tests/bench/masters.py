@@ -36,19 +36,17 @@ def case(lab, host, port, k, mib, rounds):
 
 def run(lab, quick, out):
     port = lab.vsftpd("pasv_min_port=10000", "pasv_max_port=19999")
-    relay, (slow,) = lab.program("slowpipe", 50, lab.sshd_port)
+    relay, (slow,) = lab.program("slowpipe", 50, 4, lab.sshd_port)
     lab.ssh_host("far", slow)
     plan = [("no delay, 1 transfer", "bench", 1, 128), ("no delay, 8 at once", "bench", 8, 128),
             ("100 ms, 1 transfer", "far", 1, 32), ("100 ms, 8 at once", "far", 8, 128)]
     if quick:
         plan = [("no delay, 4 at once", "bench", 4, 64)]
-    rows, brief = [], {}
+    rows = []
     for name, host, k, mib in plan:
         speeds = case(lab, host, port, k, mib, 1 if quick else 3)
         rows.append([name] + ["%.0f ±%.0f %%" % (median(speeds[n]), spread(speeds[n]))
                               for n in COUNTS])
-        brief[name] = ["%.0f" % median(speeds[n]) for n in COUNTS]
     lab.stop(relay)
     out.section("FtpMasters, MB/s", table(
         ["line, parallel downloads"] + ["N = %d" % n for n in COUNTS], rows))
-    out.brief("FtpMasters (MB/s)", ["N = %d" % n for n in COUNTS], brief)
