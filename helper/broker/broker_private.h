@@ -1,4 +1,4 @@
-/* What broker.c (life and the control connection), describe.c and requests.c (the session's) share. */
+/* What broker.c (life, the control connection), describe.c and requests.c (the session's) share. */
 #ifndef BROKER_PRIVATE_H
 #define BROKER_PRIVATE_H
 
@@ -39,6 +39,12 @@ struct broker {
 	struct control_link *link;
 	char reason[256];
 };
+
+static inline struct end *
+broker_far(const struct broker *b)
+{
+	return b->hooks.end[b->config->remote ? CLIENT : SERVER];
+}
 
 /* requests.c */
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */

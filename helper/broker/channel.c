@@ -21,7 +21,8 @@ tell(struct leg *leg, struct event *e)
 		return;
 	e->channel = ch->id;
 	e->end = leg->side;
-	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT && !ch->hooks->far[CLIENT])
+	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT &&
+	    !ch->hooks->far[CLIENT])
 		e->client = client_process_state(ch->hooks->client_process);
 	ch->hooks->event(ch->hooks->arg, e, leg->turn);
 }

@@ -1,4 +1,4 @@
-/* What channel.c (life and opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
+/* What channel.c (opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
 #ifndef CHANNEL_PRIVATE_H
 #define CHANNEL_PRIVATE_H
 

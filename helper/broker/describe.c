@@ -77,6 +77,8 @@ broker_describe(const struct broker *b, struct session_config *c)
 {
 	const struct broker_config *bc = b->config;
 
+	c->mode = bc->options->server_mode;
+	c->tls_pass = bc->options->tls_pass;
 	c->client_peer = b->client_peer;
 	describe_far(bc, c, bc->remote ? CLIENT : SERVER);
 	if (bc->remote)

@@ -79,16 +79,6 @@ lost(struct control *c)
 		ended(c);
 }
 
-static void
-settle(struct control *c)
-{
-	if (c->hangup)
-		control_close(c);
-	else if (c->half_close)
-		end_write(c);
-	c->half_close = false;
-}
-
 void
 control_flush(struct control *c)
 {
@@ -106,7 +96,11 @@ control_flush(struct control *c)
 		}
 		session_sent(c->session, c->side, (size_t)n);
 	}
-	settle(c);
+	if (c->hangup)
+		control_close(c);
+	else if (c->half_close)
+		end_write(c);
+	c->half_close = false;
 }
 
 void

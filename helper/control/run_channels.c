@@ -76,7 +76,7 @@ channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 	bool aborted = a->kind == ACT_ABORT;
 
 	run_log_transfer(r, ch, aborted);
-	report_closed(r->report, ch->id, aborted);
+	report_closed(&r->report, ch->id, aborted);
 	channel_set_timer(ch, 0);
 	if (aborted) /* the reply goes before the reset */
 		control_flush(&r->control[CLIENT]);
@@ -149,7 +149,7 @@ run_actions(struct run *r)
 	run_warn(r);
 	for (int side = CLIENT; side <= SERVER; side++)
 		control_arm(&r->control[side]);
-	report_touch(r->report);
+	report_touch(&r->report);
 }
 
 /* ---- answers ---- */

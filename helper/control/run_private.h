@@ -41,8 +41,8 @@ struct run {
 	struct control control[2];
 	struct ask_out out;
 	struct watch *ask, *stop, *status;
-	struct timer idle, grace, silent, greeting;
-	struct report *report;
+	struct timer idle, grace, greeting;
+	struct report report;
 	struct run_channel channel[CHANNELS_MAX], whole;
 	struct run_transfer untold[CHANNELS_MAX];
 	unsigned ids[CHANNELS_MAX]; /* as in channel, for the report */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -30,11 +31,7 @@ struct dial_proxy {
 static void
 dial_free(struct dial *dial)
 {
-	struct dial **at;
-
-	for (at = &dial->of->dials; *at != dial; at = &(*at)->next)
-		;
-	*at = dial->next;
+	list_remove(dial, dial->of->dials, dial);
 	timer_stop(&dial->deadline);
 	stream_free(dial->stream);
 	free(dial);
@@ -47,7 +44,8 @@ dial_failed(struct dial *dial, const char *reason)
 
 	log_at(LOG_DETAIL, "dial refused: %s", reason);
 	dial->channel = 0;
-	end_failed(dial->of->dialler.master->end, channel, reason); /* the reason may be the stream's */
+	/* the reason may be the stream's */
+	end_failed(dial->of->dialler.master->end, channel, reason);
 	dial_free(dial);
 }
 
@@ -102,8 +100,7 @@ proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16
 		return false;
 	dial->of = p;
 	dial->channel = channel;
-	dial->next = p->dials;
-	p->dials = dial;
+	list_add(p->dials, dial);
 	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &m->uses);
 	if (dial->stream == NULL) {
 		dial_free(dial);

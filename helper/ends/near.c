@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "net/listener.h"
@@ -22,7 +23,6 @@ struct near_slot {
 	struct near_slot *next;
 	unsigned channel;
 	int fd;
-	bool listening;
 	int aside[ASIDES_MAX]; /* who has come, and may be anybody */
 	unsigned asides;       /* ... of all that did, the first are kept */
 	struct watch *watch;
@@ -49,11 +49,7 @@ fd_drop(int fd)
 static void
 slot_free(struct near_slot *slot)
 {
-	struct near_slot **at;
-
-	for (at = &slot->near->slots; *at != slot; at = &(*at)->next)
-		;
-	*at = slot->next;
+	list_remove(near_slot, slot->near->slots, slot);
 	watch_free(slot->watch);
 	timer_stop(&slot->deadline);
 	timer_stop(&slot->told);
@@ -112,8 +108,7 @@ slot_new(struct near *near, unsigned channel, unsigned ms, const char *failure)
 	for (unsigned i = 0; i < ASIDES_MAX; i++)
 		slot->aside[i] = -1;
 	slot->failure = failure;
-	slot->next = near->slots;
-	near->slots = slot;
+	list_add(near->slots, slot);
 	timer_set(&slot->deadline, near->end.loop, ms, slot_deadline, slot);
 	return slot;
 }
@@ -205,7 +200,6 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 
 	if (slot == NULL)
 		return false;
-	slot->listening = true;
 	if ((failure = slot_listen(slot, family)) != NULL)
 		slot_fail_later(slot, failure);
 	return true;
