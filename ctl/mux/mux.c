@@ -10,6 +10,8 @@
 #include "base/unixsock.h"
 #include "mux/mux_private.h"
 
+const char mux_gone[] = "the ControlMaster is gone";
+
 #define OUT_PACKET 4096 /* no packet of ours is longer */
 
 /* While the backlog of a master with a crowd of clients is full. */
@@ -70,7 +72,10 @@ mux_over(struct mux *m, enum forward_status status, const char *reason)
 static void
 mux_silent(void *arg)
 {
-	mux_over(arg, FORWARD_TIMEOUT, "the ControlMaster does not answer");
+	struct mux *m = arg;
+
+	mux_over(m, FORWARD_TIMEOUT, m->first != NULL && m->first->far ?
+	    "the ssh server does not answer" : "the ControlMaster does not answer");
 }
 
 /* Every answer starts the time of the next one anew. */
@@ -139,7 +144,7 @@ mux_ready(void *arg, short revents)
 		m->in_len += (size_t)n;
 		mux_packets(m);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		mux_over(m, FORWARD_DEAD, "the ControlMaster is gone");
+		mux_over(m, FORWARD_DEAD, mux_gone);
 	}
 	mux_leave(m);
 }
@@ -164,7 +169,7 @@ mux_waited(void *arg, int fd)
 	if (mux_connected(m, fd) == -1)
 		mux_over(m, errno == EAGAIN ? FORWARD_TIMEOUT : FORWARD_DEAD,
 		    errno == EAGAIN ? "the ControlMaster does not accept connections" :
-		    "the ControlMaster is gone");
+		    mux_gone);
 }
 
 static int

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 int
 scan_fail(struct scan *s, const char *fmt, ...)
@@ -24,12 +25,11 @@ scan_fail(struct scan *s, const char *fmt, ...)
 int
 scan_push(struct scan *s, struct strings *list, const char *text)
 {
-	const char **grown = realloc(list->item, (list->count + 1) * sizeof(*grown));
+	const char **item = memory_append(&list->item, &list->count, sizeof(*item));
 
-	if (grown == NULL)
+	if (item == NULL)
 		return scan_fail(s, "out of memory");
-	list->item = grown;
-	list->item[list->count++] = text;
+	*item = text;
 	return 0;
 }
 
@@ -39,15 +39,11 @@ static int
 set_spec(struct scan *s, void *field)
 {
 	struct specs *list = field;
-	struct tunnel_spec *grown = realloc(list->spec, (list->count + 1) * sizeof(*grown));
+	struct tunnel_spec *spec = memory_append(&list->spec, &list->count, sizeof(*spec));
 
-	if (grown == NULL)
+	if (spec == NULL)
 		return scan_fail(s, "out of memory");
-	list->spec = grown;
-	if (spec_parse(&list->spec[list->count], s->argument, s->why, s->why_size) == -1)
-		return -1;
-	list->count++;
-	return 0;
+	return spec_parse(spec, s->argument, s->why, s->why_size);
 }
 
 static int
@@ -55,9 +51,9 @@ set_verbose(struct scan *s, void *field)
 {
 	int *verbosity = field;
 
-	(void)s;
 	if (*verbosity < LOG_DETAIL)
 		++*verbosity;
+	s->c->ssh_verbosity += ++s->verbose > 2;
 	return 0;
 }
 
@@ -230,11 +226,24 @@ flag_text(const struct flag *f)
 	return text;
 }
 
+/* FNV-1a. What does not count: where messages go, how many, how the tunnel is started; and -L, whose
+ * port 0 has become another one. */
+static uint32_t
+digest(const struct flag *f, const char *argument)
+{
+	uint32_t n = 2166136261U ^ (unsigned char)f->name;
+
+	for (; f->argument != NULL && *argument != '\0'; argument++)
+		n = (n ^ (unsigned char)*argument) * 16777619U;
+	return strchr("EfLNnqvy", f->name) != NULL ? 0 : n * 16777619U;
+}
+
 int
 flag_apply(struct scan *s, const struct flag *f)
 {
 	void *field = (char *)s->c + f->field;
 
+	s->c->digest += digest(f, s->argument);
 	if (f->for_ssh && scan_push(s, s->ssh, flag_text(f)) == -1)
 		return -1;
 	if (f->for_ssh && f->argument != NULL && scan_push(s, s->ssh, s->argument) == -1)

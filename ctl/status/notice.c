@@ -61,8 +61,8 @@ no_server(char *dst, size_t size, const struct notice_about *a, const char *on)
 		snprintf(sftp, sizeof(sftp), "sftp %s may do, ", a->destination);
 	if (strncmp(a->why, prohibited, sizeof(prohibited) - 1) == 0)
 		snprintf(dst, size, "the ssh server forbids connections to %s: %slook at "
-		    "AllowTcpForwarding, PermitOpen and DisableForwarding in its sshd_config",
-		    a->server, sftp);
+		    "AllowTcpForwarding, PermitOpen and DisableForwarding in its sshd_config, if it "
+		    "has one", a->server, sftp);
 	else
 		snprintf(dst, size, "no FTP server answers at %s%s%s: %s; %s%sftp-over-ssh-ctl check "
 		    "tells more", a->server, on, a->destination, plain(a->why), sftp, advice);
@@ -84,5 +84,8 @@ notice_text(char *dst, size_t size, enum notice notice, const struct notice_abou
 		snprintf(dst, size, "the FTP server at %s%s%s wants TLS, which is refused here "
 		    "because its data connections could not use the tunnel; FtpTls=pass lets it "
 		    "through", a->server, on, a->destination);
+	else if (notice == NOTICE_DELAY)
+		snprintf(dst, size, "small files wait some 50 ms each, because no command was run on the "
+		    "ssh connection to %s yet; FtpNoDelay=yes runs true there once", a->destination);
 	return dst;
 }

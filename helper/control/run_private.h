@@ -19,8 +19,8 @@ struct run_channel {
 	struct run *run;
 	unsigned id; /* 0 = free; that of the session itself has 0, too */
 	unsigned turn[2];
-	uint64_t began;
-	struct timer *timer; /* of the machine */
+	uint64_t began, moved; /* the server's first byte */
+	struct timer timer; /* of the machine */
 };
 
 /* A transfer, to be told of. One that was broken off waits for the server's reply to it, or for the end of
@@ -41,13 +41,14 @@ struct run {
 	struct control control[2];
 	struct ask_out out;
 	struct watch *ask, *stop, *status;
-	struct timer *idle, *grace, *silent, *greeting;
+	struct timer idle, grace, silent, greeting;
 	struct report *report;
 	struct run_channel channel[CHANNELS_MAX], whole;
 	struct run_transfer untold[CHANNELS_MAX];
 	unsigned ids[CHANNELS_MAX]; /* as in channel, for the report */
 	uint64_t began;
 	unsigned transfers;
+	unsigned delayed; /* small downloads, one behind the other, that ended late */
 	bool warned, told[NOTICE_COUNT];
 	bool server_checking; /* whose end is it: the server's, or that of the ssh connection? */
 	bool mute;            /* the server has never greeted */
