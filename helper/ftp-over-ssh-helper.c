@@ -18,9 +18,10 @@
 #include "broker/broker.h"
 #include "ask/counts.h"
 #include "process/linelog.h"
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/packet.h"
 #include "status/notice.h"
 #include "options/options.h"
 #include "net/peer.h"
@@ -354,7 +355,7 @@ serve(struct helper *h, struct broker *b, int server)
 	int ask[2], status;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ask) == -1)
+	if (packet_pair(ask, true) == -1)
 		refuse_from(b, no_descriptors);
 	broker_describe(b, &config);
 	if ((pid = fork()) == -1)

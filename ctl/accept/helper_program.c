@@ -9,6 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
+#if defined(__APPLE__)
+#include <mach-o/dyld.h>
+#elif defined(__FreeBSD__)
+#include <sys/sysctl.h>
+#endif
+
 #define NAME "ftp-over-ssh-helper"
 
 /* Of "/somewhere/ctl/ftp-over-ssh" it is in /somewhere/helper; and an installation may have been
@@ -18,15 +26,36 @@ static const struct {
 } places[] = { { "ctl", "helper" }, { "bin", "libexec" } };
 
 static bool
+own_program(char own[PATH_MAX])
+{
+#if defined(ON_LINUX)
+	ssize_t n = readlink("/proc/self/exe", own, PATH_MAX - 1);
+
+	own[n > 0 ? n : 0] = '\0';
+	return n > 0;
+#elif defined(__APPLE__)
+	char path[PATH_MAX];
+
+	return _NSGetExecutablePath(path, &(uint32_t){ sizeof(path) }) == 0 &&
+	    realpath(path, own) != NULL;
+#elif defined(__FreeBSD__)
+	const int mib[] = { CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1 };
+	size_t size = PATH_MAX;
+
+	return sysctl(mib, 4, own, &size, NULL, 0) == 0;
+#else
+	(void)own;
+	return false;
+#endif
+}
+
+static bool
 is_beside(char *path, size_t size)
 {
-	char own[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *dir, *name;
+	char own[PATH_MAX], *dir, *name;
 
-	if (n == -1)
+	if (!own_program(own))
 		return false;
-	own[n] = '\0';
 	dir = dirname(own);
 	if ((name = strrchr(dir, '/')) == NULL)
 		return false;

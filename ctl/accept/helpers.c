@@ -13,7 +13,7 @@
 #include <malloc.h>
 #endif
 
-#include "base/fdpass.h"
+#include "base/packet.h"
 #include "process/linelog.h"
 #include "base/list.h"
 #include "master/kept.h"
@@ -129,7 +129,7 @@ take_report(struct helper *one)
 	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
 	enum notice notice;
 	int fd[FDPASS_MAX];
-	ssize_t n = fdpass_receive(one->status_fd, report, sizeof(report), fd);
+	ssize_t n = packet_receive(one->status_fd, report, sizeof(report), fd);
 
 	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
 		h->config.report(h->config.arg, one, report, (size_t)n);
@@ -332,7 +332,7 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 	struct helper *one;
 	int fds[2], result, saved;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
+	if (packet_pair(fds, true) == -1)
 		return -1;
 	if ((one = helper_new(h, start, fds[0])) == NULL) {
 		close(fds[0]);

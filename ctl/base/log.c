@@ -51,9 +51,9 @@ log_to_syslog(void)
 }
 
 bool
-log_in_syslog(void)
+log_is_plain(void)
 {
-	return state.to_syslog;
+	return !state.to_syslog && !state.with_time && !state.json;
 }
 
 void

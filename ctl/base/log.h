@@ -20,7 +20,7 @@ void log_open(const char *program, int level, bool to_syslog);
 int log_level(void);
 /* From now on; what ssh and the helpers say goes the same way. */
 void log_to_syslog(void);
-bool log_in_syslog(void);
+bool log_is_plain(void); /* what others write to stderr is not less than our lines there */
 /* Lines begin with date and time (UTC), also those of our children. */
 void log_with_time(void);
 void log_json(void);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "base/loop.h"
 #include "base/memory.h"
 

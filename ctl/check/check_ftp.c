@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "check/check_private.h"
-#include "base/readpass.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "client/netrc.h"
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "check/check_private.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/rundir.h"

@@ -9,7 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
+#ifdef __APPLE__
+int launch_activate_socket(const char *name, int **fds, size_t *count);
+#endif
+
+#define FIRST 3
 #define MOST 64
+
+static int *launched; /* NULL: they are those from FIRST on */
 
 static long
 number(const char *name)
@@ -19,10 +28,28 @@ number(const char *name)
 	return text != NULL ? strtol(text, NULL, 10) : 0;
 }
 
+static long
+from_launchd(void)
+{
+	size_t count = 0;
+
+#ifdef __APPLE__
+	if (launch_activate_socket("Listeners", &launched, &count) != 0)
+		count = 0;
+#endif
+	return (long)count;
+}
+
+int
+activation_descriptor(int i)
+{
+	return launched != NULL ? launched[i] : FIRST + i;
+}
+
 int
 activation_descriptors(void)
 {
-	long count = number("LISTEN_PID") == (long)getpid() ? number("LISTEN_FDS") : 0;
+	long count = number("LISTEN_PID") == (long)getpid() ? number("LISTEN_FDS") : from_launchd();
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
@@ -30,7 +57,7 @@ activation_descriptors(void)
 	if (count < 0 || count > MOST)
 		return 0;
 	for (int i = 0; i < (int)count; i++)
-		fcntl(ACTIVATION_FIRST + i, F_SETFD, FD_CLOEXEC);
+		fcntl(activation_descriptor(i), F_SETFD, FD_CLOEXEC);
 	return (int)count;
 }
 

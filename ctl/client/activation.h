@@ -3,11 +3,11 @@
 #ifndef ACTIVATION_H
 #define ACTIVATION_H
 
-#define ACTIVATION_FIRST 3 /* the first descriptor that was handed over */
-
-/* How many descriptors were handed over, all CLOEXEC now. The variables are removed from the
- * environment: children must not take them for theirs. */
+/* How many listening sockets were handed over, all CLOEXEC now, and each of them. The variables are
+ * removed from the environment: children must not take them for theirs. By launchd it is those of
+ * the name "Listeners" (launch_activate_socket(3)). */
 int activation_descriptors(void);
+int activation_descriptor(int i);
 
 void activation_notify(const char *state); /* "READY=1"; nothing if nobody wants to know */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/log.h"
 
 #define GENERATIONS 4 /* ssh, its shell, a script, us */
@@ -70,7 +71,8 @@ background_ready(int ready, int keep_stderr)
 	return told ? 0 : -1;
 }
 
-/* Name and parent of a process; Linux only, elsewhere nobody is known. */
+/* Name and parent of a process; 0 = nobody knows. */
+#ifdef ON_LINUX
 static pid_t
 parent_of(pid_t pid, char *name, size_t size)
 {
@@ -94,6 +96,26 @@ parent_of(pid_t pid, char *name, size_t size)
 		return 0;
 	return (pid_t)parent;
 }
+#else
+static pid_t
+parent_of(pid_t pid, char *name, size_t size)
+{
+	char command[64], path[256] = "";
+	const char *slash;
+	int parent = 0;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "ps -o ppid= -o comm= -p %ld", (long)pid);
+	if ((f = popen(command, "r")) == NULL)
+		return 0;
+	if (fscanf(f, "%d %255s", &parent, path) != 2)
+		parent = 0;
+	pclose(f);
+	slash = strrchr(path, '/');
+	snprintf(name, size, "%s", slash != NULL ? slash + 1 : path);
+	return (pid_t)parent;
+}
+#endif
 
 int
 background_under_ssh(void)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "client/ftp_dialogue.h"
 #include "base/log.h"
 #include "base/loop.h"

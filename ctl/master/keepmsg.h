@@ -1,5 +1,5 @@
 /* Copies of descriptors that must not be closed with the process that uses them, over a
- * SOCK_SEQPACKET pair: what a helper's broker sends to the tunnel. */
+ * pair of packet.h: what a helper's broker sends to the tunnel. */
 #ifndef KEEPMSG_H
 #define KEEPMSG_H
 

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fdpass.h"
 #include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "master/keepmsg.h"
 #include "mux/muxmsg.h"
 #include "proxy/drain.h"
@@ -263,7 +263,7 @@ by_receive(struct kept_by *by, bool *end)
 {
 	struct keep_message m;
 	int fd[FDPASS_MAX];
-	ssize_t n = fdpass_receive(by->fd, &m, sizeof(m), fd);
+	ssize_t n = packet_receive(by->fd, &m, sizeof(m), fd);
 
 	*end = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
 	if (n <= 0)
@@ -293,7 +293,7 @@ kept_begin(struct kept *k, const char *ctl_path, int *fd)
 	struct kept_by *by = memory_new(sizeof(*by));
 	int pair[2];
 
-	if (by == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
+	if (by == NULL || packet_pair(pair, false) == -1) {
 		free(by);
 		return NULL;
 	}

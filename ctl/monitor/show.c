@@ -21,7 +21,7 @@ show_bytes(char *dst, uint64_t bytes)
 	return dst;
 }
 
-static char *
+char *
 show_age(char *dst, uint64_t s)
 {
 	if (s < 60)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fdpass.h"
+#include "base/packet.h"
 #include "base/memory.h"
 #include "mux/mux_private.h"
 

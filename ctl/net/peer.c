@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "net/peer_owner.h"
 
 /* Every address as 16 bytes, IPv4 as v4-mapped. 0 for another family. */

@@ -92,7 +92,7 @@ ask(const struct request *r, struct peer_socket *socket)
 		return false;
 	if (answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || !is_owned_connection(m, r))
 		return false;
-	*socket = (struct peer_socket){ m->idiag_uid, m->idiag_inode };
+	*socket = (struct peer_socket){ m->idiag_uid, m->idiag_inode /* as in "socket:[inode]" */ };
 	return true;
 }
 

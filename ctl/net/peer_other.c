@@ -1,7 +1,7 @@
 #include "net/peer_owner.h"
 
 /* No way to ask is known here: callers treat the peer as a stranger. */
-#ifndef PEER_SOCK_DIAG
+#if !defined(PEER_SOCK_DIAG) && !defined(PEER_LIBPROC)
 void
 peer_owner_open(void)
 {
@@ -13,6 +13,22 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 {
 	(void)peer;
 	(void)local;
+	(void)socket;
+	return false;
+}
+
+bool
+holder_find(struct holder *h, const struct peer_socket *socket)
+{
+	(void)h;
+	(void)socket;
+	return false;
+}
+
+bool
+holder_has(const struct holder *h, const struct peer_socket *socket)
+{
+	(void)h;
 	(void)socket;
 	return false;
 }

@@ -1,4 +1,5 @@
-/* Ask the kernel who owns the socket at the other end; one file for each system. */
+/* Ask the system who owns the socket at the other end, and which process has it; one file for each
+ * system. */
 #ifndef PEER_OWNER_H
 #define PEER_OWNER_H
 
@@ -7,13 +8,17 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#if defined(__linux__) && !defined(NO_SOCK_DIAG)
+#include "base/compat.h"
+
+#ifdef ON_LINUX
 #define PEER_SOCK_DIAG
+#elif defined(__APPLE__)
+#define PEER_LIBPROC
 #endif
 
 struct peer_socket {
 	uid_t uid;
-	uint32_t inode; /* as in the "socket:[inode]" of /proc/PID/fd; 0: no process has it any more */
+	uint64_t id; /* the system's own, for holder_find(); 0: no process has it any more */
 };
 
 /* This machine's connected TCP socket whose own address is peer and whose other end is local,
@@ -23,5 +28,16 @@ bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_stora
 
 /* The one descriptor that all questions need is opened by the first, or by this; it stays. */
 void peer_owner_open(void);
+
+struct holder {
+	pid_t pid; /* 0 = nobody */
+	int fd;    /* by this number */
+};
+
+/* A process that has the socket, looked for from the youngest on, for clients are rarely old, and
+ * not without end. */
+bool holder_find(struct holder *, const struct peer_socket *);
+/* Has it the socket still, by that number? */
+bool holder_has(const struct holder *, const struct peer_socket *);
 
 #endif

@@ -55,9 +55,9 @@ set_verbose(struct scan *s, void *field)
 {
 	int *verbosity = field;
 
-	(void)s;
 	if (*verbosity < LOG_DETAIL)
 		++*verbosity;
+	s->c->ssh_verbosity += ++s->verbose > 2;
 	return 0;
 }
 
@@ -230,11 +230,24 @@ flag_text(const struct flag *f)
 	return text;
 }
 
+/* FNV-1a. What does not count: where messages go, how many, how the tunnel is started; and -L, whose
+ * port 0 has become another one. */
+static uint32_t
+digest(const struct flag *f, const char *argument)
+{
+	uint32_t n = 2166136261U ^ (unsigned char)f->name;
+
+	for (; f->argument != NULL && *argument != '\0'; argument++)
+		n = (n ^ (unsigned char)*argument) * 16777619U;
+	return strchr("EfLNnqvy", f->name) != NULL ? 0 : n * 16777619U;
+}
+
 int
 flag_apply(struct scan *s, const struct flag *f)
 {
 	void *field = (char *)s->c + f->field;
 
+	s->c->digest += digest(f, s->argument);
 	if (f->for_ssh && scan_push(s, s->ssh, flag_text(f)) == -1)
 		return -1;
 	if (f->for_ssh && f->argument != NULL && scan_push(s, s->ssh, s->argument) == -1)

@@ -10,6 +10,7 @@ struct scan {
 	struct strings *ssh;  /* where options for ssh go */
 	const char *argument; /* of the option at hand */
 	bool server_given;
+	int verbose; /* how often */
 	char *why;
 	size_t why_size;
 };

@@ -1,11 +1,6 @@
 #include "process/proc.h"
 
 #include <sys/wait.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#elif defined(__FreeBSD__)
-#include <sys/procctl.h>
-#endif
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "process/fdlimit.h"
 #include "base/list.h"
 #include "base/loop.h"
 #include "process/signals.h"
+
+#ifdef ON_LINUX
+#include <sys/prctl.h>
+#elif defined(__FreeBSD__)
+#include <sys/procctl.h>
+#endif
 
 #define KILL_MS 500 /* for SIGKILL to have its effect */
 
@@ -115,15 +117,40 @@ listen_for_ends(struct loop *loop)
 
 /* In the child */
 
+#if !defined(ON_LINUX) && !defined(__FreeBSD__)
+#define GUARD_MS 200
+static int life[2] = { -1, -1 }; /* ends with the process that starts others */
+
+/* A child of what is started waits for our end, and for its own parent's. */
+static void
+guard(pid_t ward)
+{
+	struct pollfd p = { .events = POLLIN };
+
+	if (fork() != 0)
+		return;
+	dup2(life[0], 0);
+	closefrom(1);
+	while (getppid() == ward)
+		if (poll(&p, 1, GUARD_MS) > 0 && getppid() == ward) {
+			kill(ward, SIGTERM);
+			break;
+		}
+	_exit(0);
+}
+#endif
+
 static void
 die_with(pid_t parent)
 {
-#ifdef __linux__
+#ifdef ON_LINUX
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 #elif defined(__FreeBSD__)
 	int signo = SIGTERM;
 
 	procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signo);
+#else
+	guard(getpid());
 #endif
 	if (getppid() != parent)
 		_exit(127);
@@ -202,6 +229,10 @@ start(const struct proc_start *s, int failure[2])
 
 	if (s->certain && pipe2(failure, O_CLOEXEC) == -1)
 		return -1;
+#ifdef GUARD_MS
+	if (s->dies_with_us && life[0] == -1 && pipe2(life, O_CLOEXEC) == -1)
+		return -1;
+#endif
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	if ((pid = fork()) == 0)

@@ -32,7 +32,7 @@ struct proc_start {
 	int fd[3];             /* its standard input, output and error */
 	int keep[3];           /* more of ours that it has under the same number; 0 = none */
 	bool own_session;      /* keep the terminal's signals away from it */
-	bool dies_with_us;     /* SIGTERM for it when we are killed, where there is such a thing */
+	bool dies_with_us;     /* SIGTERM for it when we are killed */
 	bool many_descriptors; /* as many as it may have */
 	bool certain;          /* wait until it has been executed, or -1 with errno */
 };

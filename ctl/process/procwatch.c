@@ -1,34 +1,49 @@
 #include "process/procwatch.h"
 
-#include <sys/syscall.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/loop.h"
 #include "base/memory.h"
+
+#ifdef ON_LINUX
+#include <sys/syscall.h>
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__)
+#include <sys/event.h>
+#endif
 
 #define LOOK_MS 1000
 
 struct procwatch {
 	struct loop *loop;
 	pid_t pid;
-	int fd; /* pidfd, -1 = look now and then */
+	int fd; /* pidfd or kqueue, -1 = look now and then */
 	struct watch *watch;
 	struct timer timer;
 	void (*fn)(void *);
 	void *arg;
 };
 
-/* CLOEXEC from birth; readable when the process has ended. */
+/* Readable when the process has ended. */
 static int
 pidfd(pid_t pid)
 {
-#if defined(SYS_pidfd_open) && !defined(NO_PIDFD)
+#if defined(ON_LINUX) && defined(SYS_pidfd_open)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
+#elif defined(EVFILT_PROC)
+	int fd = kqueue();
+	struct kevent end;
+
+	EV_SET(&end, (uintptr_t)pid, EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, NULL);
+	if (fd == -1 || (fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 &&
+	    kevent(fd, &end, 1, NULL, 0, NULL) != -1))
+		return fd;
+	close(fd);
+	return -1;
 #else
 	(void)pid;
 	errno = ENOSYS;

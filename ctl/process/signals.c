@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/loop.h"
 
 static const int wanted[] = { SIGHUP, SIGINT, SIGTERM };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "proxy/chanmsg.h"
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "base/wire.h"
 
 static void

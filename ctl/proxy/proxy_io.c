@@ -11,6 +11,7 @@
 
 #include "base/loop.h"
 #include "base/memory.h"
+#include "mux/mux.h"
 #include "proxy/proxy_private.h"
 #include "base/wire.h"
 
@@ -241,7 +242,7 @@ proxy_hung_up(struct proxy *p)
 	proxy_quiet(p);
 	close(p->fd);
 	p->fd = -1;
-	proxy_over(p, "the ControlMaster is gone");
+	proxy_over(p, mux_gone);
 }
 
 void

@@ -7,11 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
 static int
 trace_file(void)
 {
 	int fd;
-#ifdef __linux__
+#ifdef ON_LINUX
 	fd = memfd_create("proxy", MFD_CLOEXEC);
 #else
 	char name[] = "/tmp/ftp-over-ssh.XXXXXXXXXX";

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "ssh/sshjump.h"
@@ -265,6 +267,15 @@ config_file(const struct ssh_settings *s)
 	return NULL;
 }
 
+bool
+sshcmd_is_hushed(const struct ssh_settings *s)
+{
+	char level[16];
+
+	return is_set(s->config, "loglevel", "INFO", level, sizeof(level)) &&
+	    strcmp(level, "VERBOSE") != 0 && strncmp(level, "DEBUG", 5) != 0;
+}
+
 /* With ControlPersist ssh sends what a ProxyCommand says ("Permission denied", "visit this page to log
  * in") to /dev/null, unless its -v was given: "vqvvv" is INFO in the end, its usual level. */
 static size_t
@@ -294,9 +305,10 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 	static const char *const fixed[] = { "-E", "/dev/fd/2", "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
 		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
 		"ForwardAgent=no", "-o", "ForwardX11=no", "-o", "RequestTTY=no" };
-	const char *ours[32] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
+	const char *ours[40] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
 	char interval[16];
-	size_t n = 2;
+	size_t n = 2, before;
+	int verbose;
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		ours[n++] = fixed[i];
@@ -315,8 +327,29 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 		ours[n++] = "-o";
 		ours[n++] = "BatchMode=yes";
 	}
-	add_proxy(ours, n, s, t);
+	if (sshcmd_is_hushed(s)) {
+		ours[n++] = "-o";
+		ours[n++] = "LogLevel=INFO";
+	}
+	before = n;
+	n = add_proxy(ours, n, s, t);
+	verbose = m->verbose > 0 && n > before ? m->verbose + 1 : m->verbose;
+	while (verbose-- > 0)
+		ours[n++] = "-v";
 	return command_line(s, ours);
+}
+
+static void
+tell(const char *const argv[])
+{
+	char line[1800], word[1024];
+	size_t used = 0;
+
+	for (; log_level() >= LOG_DIALOGUE && *argv != NULL && used < sizeof(line); argv++)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
+		    log_escape(word, sizeof(word), *argv, strlen(*argv)));
+	if (used > 0)
+		log_at(LOG_DIALOGUE, "running %s", line + 1);
 }
 
 int
@@ -329,6 +362,8 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 		.dies_with_us = true, .many_descriptors = true };
 	int fds[2] = { -1, -1 }, result = -1, saved;
 
+	if (argv != NULL)
+		tell(argv);
 	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
 	if (argv != NULL && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
 		start.fd[2] = fds[1];

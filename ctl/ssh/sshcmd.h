@@ -23,7 +23,8 @@ struct ssh_settings {
 
 struct ssh_master {
 	const char *ctl_path;
-	bool batch; /* ask nothing (BatchMode) */
+	bool batch;  /* ask nothing (BatchMode) */
+	int verbose; /* its -v */
 };
 
 /* Is it ssh who knows which path that is (~, %C, ${HOME})? Not if it is there literally. */
@@ -37,6 +38,8 @@ char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
  * looking for another one; NULL when there is none. Pure. */
 const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
 
+/* Does the configuration have ssh say less than what we want to hear from it? */
+bool sshcmd_is_hushed(const struct ssh_settings *);
 /* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
  * loop. NULL with errno. See sshrun_new(). */
 struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,

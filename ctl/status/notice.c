@@ -4,11 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fdpass.h"
+#include "base/packet.h"
 #include "base/log.h"
 #include "status/status.h"
 
-/* write(2) is all that a session process may do. */
 int
 notice_send(int status_fd, enum notice notice, const char *why, int client)
 {
@@ -19,8 +18,7 @@ notice_send(int status_fd, enum notice notice, const char *why, int client)
 	snprintf(r.u.notice.why, sizeof(r.u.notice.why), "%s", why);
 	wire_write_to(&w, packet, sizeof(packet));
 	status_put(&w, &r);
-	return (client != -1 ? fdpass_send(status_fd, packet, w.len, &client, 1) :
-	    write(status_fd, packet, w.len)) == -1 ? -1 : 0;
+	return packet_send(status_fd, packet, w.len, &client, client != -1);
 }
 
 bool
@@ -86,5 +84,8 @@ notice_text(char *dst, size_t size, enum notice notice, const struct notice_abou
 		snprintf(dst, size, "the FTP server at %s%s%s wants TLS, which is refused here "
 		    "because its data connections could not use the tunnel; FtpTls=pass lets it "
 		    "through", a->server, on, a->destination);
+	else if (notice == NOTICE_DELAY)
+		snprintf(dst, size, "small files wait some 50 ms each, because no command was run on the "
+		    "ssh connection to %s yet; FtpNoDelay=yes runs true there once", a->destination);
 	return dst;
 }

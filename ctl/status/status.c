@@ -31,7 +31,7 @@ static const struct status_field tunnel_fields[] = {
 	BOOL(tunnel, master_ours), TEXT(tunnel, control_path),
 	CHOICE(tunnel, method, status_methods), TOTAL(sessions), TOTAL(transfers),
 	TOTAL(failed), TOTAL(bytes_up), TOTAL(bytes_down), TOTAL(refused),
-	BOOL(tunnel, stopping), TEXT(tunnel, last_error), NUMBER(tunnel, error_age),
+	NUMBER(tunnel, options), BOOL(tunnel, stopping), TEXT(tunnel, last_error), NUMBER(tunnel, error_age),
 	NUMBER(tunnel, next_attempt), END
 };
 

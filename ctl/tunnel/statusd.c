@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "net/peer.h"
 #include "base/rundir.h"
 #include "status/seen.h"
@@ -191,7 +192,7 @@ tell(const struct helper *h, const struct status_record *ask)
 
 	wire_write_to(&w, packet, sizeof(packet));
 	status_put(&w, ask);
-	return send(h->status_fd, packet, w.len, MSG_NOSIGNAL | MSG_DONTWAIT) != -1;
+	return packet_send(h->status_fd, packet, w.len, NULL, 0) == 0;
 }
 
 /* " 1, 2, 3" behind what text holds already. */

@@ -13,11 +13,12 @@
 #include "tunnel/tunnel_private.h"
 
 static int
-port_taken(struct tunnel *t, const char *why)
+port_taken(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
 {
 	const char *ctl_path = t->setup->master->ctl_path;
+	enum instance at = instance_at(t->cmdline, ctl_path, spec, why, why_size);
 
-	if (t->cmdline->background && instance_runs(t->cmdline, ctl_path)) {
+	if (t->cmdline->background && at == INSTANCE_SAME) {
 		log_at(LOG_SESSIONS, "this tunnel is up already");
 		tunnel_end(t, 0);
 	} else {
@@ -49,9 +50,9 @@ open_near(struct tunnel *t)
 		const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
 
 		result = i < t->setup->activated ? listener_adopt(&t->near, t->loop, &at,
-		    ACTIVATION_FIRST + i, why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
+		    activation_descriptor(i), why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
 		if (result == LISTEN_IN_USE)
-			return port_taken(t, why);
+			return port_taken(t, spec, why, sizeof(why));
 		if (result != LISTEN_OK) {
 			tunnel_fail(t, why);
 			return -1;

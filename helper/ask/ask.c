@@ -2,7 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/packet.h"
 
 static bool
 later(int error)
@@ -10,12 +11,11 @@ later(int error)
 	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
 }
 
-/* write(2), not send(2): the sandbox lets through nothing that could name an address. */
 int
 ask_flush(struct ask_out *o)
 {
 	while (o->kept.len > 0) {
-		if (write(o->fd, bytes_data(&o->kept), o->size) != (ssize_t)o->size)
+		if (packet_send(o->fd, bytes_data(&o->kept), o->size, NULL, 0) == -1)
 			return later(errno) ? 0 : -1;
 		bytes_take(&o->kept, o->size);
 	}
@@ -42,12 +42,12 @@ ask_out_free(struct ask_out *o)
 	bytes_free(&o->kept);
 }
 
-/* What is longer than a record fills more than one: read(2) does not tell of it otherwise. */
+/* What is longer than a record fills more than one. */
 int
 ask_receive(int fd, void *record, size_t size)
 {
 	char buf[ASK_MAX + 1];
-	ssize_t n = read(fd, buf, size + 1);
+	ssize_t n = packet_receive(fd, buf, size + 1, NULL);
 
 	if (n == -1 && later(errno))
 		return 0;

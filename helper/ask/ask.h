@@ -1,5 +1,5 @@
 /* What the session may ask of the broker, and what it is told: fixed-size records over a
- * SOCK_SEQPACKET pair, no descriptors. The broker trusts no field. */
+ * pair of packet.h, no descriptors. The broker trusts no field. */
 #ifndef ASK_H
 #define ASK_H
 

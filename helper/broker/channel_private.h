@@ -42,7 +42,7 @@ struct data_channel {
 	struct timer *command;  /* the client's data wait for it */
 	struct timer *end;      /* of lingering, or of the hold */
 	bool begun, upload;
-	bool asked;             /* whether the server's end of an upload is there */
+	unsigned asked;         /* so often, whether the server's end of an upload is there */
 	bool left;              /* the session has let go of it */
 	bool kept;              /* the tunnel has a copy of the server's end */
 };

@@ -73,14 +73,14 @@ server_check(struct data_channel *ch)
 	const struct leg *client = &ch->leg[CLIENT];
 	struct leg *server = &ch->leg[SERVER];
 
-	if (!ch->asked || server->stream == NULL)
+	if (ch->asked == 0 || server->stream == NULL)
 		return false;
 	server->took = server->took || conn_took(server->stream->fd, client->relay.bytes);
-	ch->asked = !server->took &&
-	    (!client->ended || client->relay.bytes + client->relay.len > 0);
-	if (!ch->asked)
+	if (!server->took && (!client->ended || client->relay.bytes + client->relay.len > 0))
+		return true;
+	for (; ch->asked > 0; ch->asked--)
 		leg_tell(server, EV_ALIVE);
-	return ch->asked;
+	return false;
 }
 
 static void
@@ -339,7 +339,7 @@ data_channel_check(struct data_channel *ch)
 	data_channel_look(ch);
 	if (left || !ch->upload || !ch->leg[SERVER].dialled)
 		return false;
-	ch->asked = true;
+	ch->asked++;
 	if (server_check(ch))
 		look_soon(ch);
 	return true;

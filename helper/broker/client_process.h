@@ -10,21 +10,20 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
+#include "net/peer_owner.h"
 #include "state/action.h"
 
 struct client_process {
 	struct sockaddr_storage client, local; /* of the control connection */
-	pid_t pid; /* the process that was found to have it, 0 = none */
-	int fd;    /* ... by this number */
+	struct holder holder;
 	bool sought;
 };
 
 /* Of a control connection with these addresses; one that is not of this machine is not looked for. */
 void client_process_init(struct client_process *, const struct sockaddr_storage *client,
     const struct sockaddr_storage *local);
-void client_process_find(struct client_process *); /* through /proc; again: nothing */
+void client_process_find(struct client_process *); /* again: nothing */
 /* LIVES: somebody has the control connection. UNKNOWN: another machine, another system, no access,
  * or it was not found in time. */
 enum client_state client_process_state(struct client_process *);

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/packet.h"
 #include "status/status.h"
 
 #define RUNNING_MS 1000 /* between two reports while a channel is open */
@@ -180,7 +180,7 @@ report_now(struct report *r)
 	r->last = loop_now();
 	wire_write_to(&w, packet, sizeof(packet));
 	channels = compose(r, &w);
-	if (write(r->config.fd, packet, w.len) == -1 &&
+	if (packet_send(r->config.fd, packet, w.len, NULL, 0) == -1 &&
 	    errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS)
 		r->config.fd = -1; /* the tunnel is gone: told by whoever watches it */
 	else if (channels > 0)
@@ -208,7 +208,7 @@ report_request(struct report *r, unsigned *channel)
 
 	if (r->config.fd == -1)
 		return -1;
-	n = read(r->config.fd, packet, sizeof(packet));
+	n = packet_receive(r->config.fd, packet, sizeof(packet), NULL);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return 0;
 	if (n <= 0)

@@ -14,7 +14,7 @@ struct loop;
 struct report;
 
 struct report_config {
-	int fd;                     /* SOCK_SEQPACKET, non-blocking; -1 = nobody wants to know */
+	int fd;                     /* packet.h, non-blocking; -1 = nobody wants to know */
 	enum status_method method;  /* of data channels */
 	const unsigned *channels;   /* the caller's; 0 = none */
 	size_t channel_count;

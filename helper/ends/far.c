@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "base/memory.h"
 #include "ends/dial.h"
 #include "ends/far_listen.h"

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "base/fdpass.h"
+#include "base/packet.h"
 #include "master/keepmsg.h"
 
 bool
@@ -21,8 +21,9 @@ keep_send(const struct keep *k, enum keep_op op, unsigned id, const int *fds, si
 {
 	struct keep_message message = { op, id };
 
-	return k != NULL && k->fd != -1 &&
-	    fdpass_send(k->fd, &message, sizeof(message), fds, count) == (ssize_t)sizeof(message) ? 0 : -1;
+	if (k == NULL || k->fd == -1)
+		return -1;
+	return packet_send(k->fd, &message, sizeof(message), fds, count);
 }
 
 int

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/libbsd.h"
+#include "base/compat.h"
 #include "net/peer.h"
 
 static void

@@ -6,7 +6,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#ifdef __linux__
+#include "base/compat.h"
+
+#ifdef ON_LINUX
 #include <linux/sockios.h>
 #endif
 
@@ -41,7 +43,7 @@ conn_end_write(int fd)
 bool
 conn_half_closed(int fd)
 {
-#ifdef __linux__
+#ifdef ON_LINUX
 	struct pollfd p = { .fd = fd };
 
 	return poll(&p, 1, 0) == 0;
@@ -56,8 +58,16 @@ conn_unsent(int fd)
 {
 	int n = 0;
 
-#ifdef SIOCOUTQ
+#if defined(ON_LINUX)
 	if (ioctl(fd, SIOCOUTQ, &n) == -1)
+		return 0;
+#elif defined(FIONWRITE) /* FreeBSD */
+	if (ioctl(fd, FIONWRITE, &n) == -1)
+		return 0;
+#elif defined(SO_NWRITE) /* macOS */
+	socklen_t len = sizeof(n);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &len) == -1)
 		return 0;
 #else
 	(void)fd;

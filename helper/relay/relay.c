@@ -6,13 +6,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "relay/conn.h"
 #include "relay/stream.h"
 
 /* ---- by splice(2) ---- */
 
-#ifdef SPLICE_F_NONBLOCK
+#ifdef ON_LINUX
 #define HOW (SPLICE_F_NONBLOCK | SPLICE_F_MOVE)
 
 static ssize_t

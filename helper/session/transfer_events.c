@@ -193,7 +193,7 @@ transfer_alive(struct session *s, struct channel *ch)
 {
 	struct pending *p = channel_transfer(s, ch);
 
-	ch->proved = true;
+	ch->unanswered -= ch->unanswered > 0;
 	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP)
 		return;
 	if (p != NULL && ch->final == 0)

@@ -1,4 +1,5 @@
 /* Records between the session and the broker. */
+#include "base/packet.h"
 #include "ask/ask.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ static void
 setup(void)
 {
 	signal(SIGPIPE, SIG_IGN);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+	ck_assert_int_eq(packet_pair(pair, true), 0);
 	out = (struct ask_out){ .fd = pair[0], .size = sizeof(struct ask) };
 }
 
@@ -49,7 +50,7 @@ START_TEST(wrong_size)
 	for (size_t len = 1; len <= sizeof(bytes); len++) {
 		if (len == sizeof(got))
 			continue;
-		ck_assert_int_eq(write(pair[0], bytes, len), (ssize_t)len);
+		ck_assert_int_eq(packet_send(pair[0], bytes, len, NULL, 0), 0);
 		errno = 0;
 		ck_assert_int_eq(ask_receive(pair[1], &got, sizeof(got)), -1);
 		ck_assert_int_eq(errno, EPROTO);

@@ -94,8 +94,8 @@ child_with_descriptors(int count)
 START_TEST(lives)
 {
 	ck_assert_int_eq(client_process_state(&h), CLIENT_LIVES);
-	ck_assert_int_eq(h.pid, getpid());
-	ck_assert_int_eq(h.fd, client);
+	ck_assert_int_eq(h.holder.pid, getpid());
+	ck_assert_int_eq(h.holder.fd, client);
 	ck_assert_int_eq(client_process_state(&h), CLIENT_LIVES);
 	close(client);
 }
@@ -104,7 +104,7 @@ END_TEST
 START_TEST(known)
 {
 	client_process_find(&h);
-	ck_assert_int_eq(h.pid, getpid());
+	ck_assert_int_eq(h.holder.pid, getpid());
 	dies();
 	ck_assert_int_eq(client_process_state(&h), CLIENT_DIES);
 	ck_assert_int_eq(client_process_state(&h), CLIENT_DIES);
@@ -137,7 +137,7 @@ START_TEST(crowd)
 	for (int i = 0; i < CHILDREN; i++)
 		child[i] = child_with_descriptors(60000 / CHILDREN);
 	client_process_find(&h);
-	ck_assert_int_eq(h.pid, 0);
+	ck_assert_int_eq(h.holder.pid, 0);
 	ck_assert_int_eq(client_process_state(&h), CLIENT_UNKNOWN);
 	for (int i = 0; i < CHILDREN; i++) {
 		kill(child[i], SIGKILL);
@@ -155,7 +155,7 @@ START_TEST(other_descriptor)
 	moved = dup(client);
 	close(client);
 	ck_assert_int_eq(client_process_state(&h), CLIENT_LIVES);
-	ck_assert_int_eq(h.fd, moved);
+	ck_assert_int_eq(h.holder.fd, moved);
 	close(moved);
 }
 END_TEST

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "base/packet.h"
 #include "unit.h"
 
 START_TEST(test_lives)
@@ -13,7 +14,7 @@ START_TEST(test_lives)
 	int pair[2];
 
 	ck_assert(!keep_lives(NULL) && !keep_lives(&k));
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	ck_assert_int_eq(packet_pair(pair, false), 0);
 	k.fd = pair[0];
 	ck_assert(keep_lives(&k));
 	keep_upload(&k, 1, 0);

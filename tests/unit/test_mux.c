@@ -2,7 +2,7 @@
  * none, and the end at any moment. The real mux.c, with a short timeout. */
 #define MUX_TIMEOUT_MS 1000 /* longer than a loaded machine takes for anything */
 #include "mux/mux.c"
-#include "base/fdpass.h"
+#include "base/packet.h"
 
 #include <sys/stat.h>
 #include <sys/un.h>

@@ -1,3 +1,4 @@
+#include "base/compat.h"
 #include "net/peer.h"
 
 #include <arpa/inet.h>
@@ -201,7 +202,7 @@ START_TEST(orphan)
 }
 END_TEST
 
-#ifdef __linux__
+#ifdef ON_LINUX
 /* Closed by its process, and forgotten by the kernel a second later. */
 static struct sockaddr_storage
 dial_and_vanish(const struct sockaddr_storage *to)
@@ -339,7 +340,7 @@ END_TEST
 static void
 add(TCase *t)
 {
-#ifdef __linux__
+#ifdef ON_LINUX
 	tcase_add_test(t, own_connection);
 	tcase_add_test(t, another_user);
 	tcase_add_test(t, listener_is_no_peer);

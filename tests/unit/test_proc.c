@@ -212,11 +212,7 @@ add(TCase *tests)
 	tcase_add_test(tests, test_nothing_to_run);
 	tcase_add_test(tests, test_descriptors);
 	tcase_add_test(tests, test_ends);
-#if defined(__linux__) || defined(__FreeBSD__)
 	tcase_add_test(tests, test_dies_with_us);
-#else
-	(void)test_dies_with_us;
-#endif
 }
 
 int

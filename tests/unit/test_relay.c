@@ -1,4 +1,5 @@
 /* One direction of a data channel, over real sockets. */
+#include "base/compat.h"
 #include "relay/relay.h"
 
 #include <errno.h>
@@ -96,7 +97,7 @@ START_TEST(slow_receiver)
 	for (ssize_t n; out < sizeof(got) && (n = read(to[1], got + out, sizeof(got) - out)) > 0;)
 		out += (size_t)n;
 	ck_assert(waited);
-#ifdef __linux__
+#ifdef ON_LINUX
 	ck_assert(r.piped == (_i == 0));
 #endif
 	ck_assert_uint_eq(out, sizeof(sent));
@@ -142,7 +143,7 @@ START_TEST(breaks_in_the_middle)
 		while (read(to[1], sunk, sizeof(sunk)) > 0)
 			;
 	}
-#ifdef __linux__
+#ifdef ON_LINUX
 	ck_assert(r.piped == !r.no_splice);
 #endif
 	ck_assert_int_eq(write(from[1], "y", 1), 1);

@@ -1,4 +1,5 @@
 /* The broker's answers to a session, honest or not, between ends that the test plays. */
+#include "base/packet.h"
 #include "broker/requests.c"
 
 #include <fcntl.h>
@@ -94,7 +95,7 @@ setup(void)
 		played[side].alive = true;
 		b.hooks.end[side] = &played[side].end;
 	}
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+	ck_assert_int_eq(packet_pair(pair, true), 0);
 	session = pair[1];
 	b.out = (struct ask_out){ .fd = pair[0], .size = sizeof(struct answer) };
 	b.ask = loop_watch(loop, pair[0], POLLIN, requests_ready, &b);
@@ -127,7 +128,7 @@ open_one(unsigned channel, enum side end, enum end_verb verb, uint16_t port)
 static void
 put(const struct ask *a)
 {
-	ck_assert_int_eq(write(session, a, sizeof(*a)), (ssize_t)sizeof(*a));
+	ck_assert_int_eq(packet_send(session, a, sizeof(*a), NULL, 0), 0);
 	ck_assert_int_eq(loop_once(loop, 0), 0);
 }
 
@@ -315,7 +316,7 @@ START_TEST(deaf_session)
 	unsigned sent = 0, heard = 0;
 
 	for (int i = 0; i < 100000; i++) {
-		if (write(session, &a, sizeof(a)) == -1)
+		if (packet_send(session, &a, sizeof(a), NULL, 0) == -1)
 			break;
 		sent++;
 		ck_assert_int_eq(loop_once(loop, 0), 0);
@@ -341,7 +342,7 @@ START_TEST(last_words)
 
 	if (_i == 1) /* it has not read all that it was told */
 		requests_event(&b, &(struct event){ .kind = EV_ALIVE }, 0);
-	ck_assert_int_eq(send(session, &a, sizeof(a), 0), sizeof(a));
+	ck_assert_int_eq(packet_send(session, &a, sizeof(a), NULL, 0), 0);
 	close(session);
 	session = -1;
 	requests_event(&b, &(struct event){ .kind = EV_ALIVE }, 0);
@@ -354,7 +355,7 @@ END_TEST
 
 START_TEST(short_one)
 {
-	ck_assert_int_eq(write(session, "x", 1), 1);
+	ck_assert_int_eq(packet_send(session, "x", 1, NULL, 0), 0);
 	ck_assert_int_eq(loop_once(loop, 0), 0);
 	ck_assert(b.broke);
 }

@@ -10,6 +10,7 @@
 
 #include "ask/ask.h"
 #include "ask/counts.h"
+#include "base/packet.h"
 #include "unit.h"
 
 enum { CLIENT_END, SERVER_END, ASK_END, STOP_END, ENDS };
@@ -25,8 +26,8 @@ config_new(void)
 	for (int i = 0; i < ENDS; i++) {
 		int pair[2];
 
-		ck_assert_int_eq(socketpair(AF_UNIX, i == ASK_END ? SOCK_SEQPACKET | SOCK_NONBLOCK :
-		    SOCK_STREAM, 0, pair), 0);
+		ck_assert_int_eq(i == ASK_END ? packet_pair(pair, true) :
+		    socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 		ours[i] = pair[0];
 		theirs[i] = pair[1];
 	}
@@ -120,7 +121,7 @@ tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
 		.channel = about->action.channel, .end = end, .port = (uint16_t)port },
 		.turn = about->turn[end] };
 
-	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));
+	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
 }
 
 /* PASV; the old answer that comes first is about an end that was cancelled since. */
@@ -153,7 +154,7 @@ stopped(void)
 	passive();
 	say(STOP_END, "x");
 	do
-		n = recv(ours[ASK_END], &ask, sizeof(ask), 0);
+		n = packet_receive(ours[ASK_END], &ask, sizeof(ask), NULL);
 	while (n == -1);
 	EXPECT(n == sizeof(ask) && (ask.action.kind == ACT_CLOSE || ask.action.kind == ACT_ABORT));
 }
@@ -165,7 +166,7 @@ gone(void)
 	const struct answer a = { .event.kind = (enum event_kind)ANSWER_GONE };
 
 	passive();
-	EXPECT(write(ours[ASK_END], &a, sizeof(a)) == sizeof(a));
+	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
 	do
 		EXPECT(read(ours[CLIENT_END], heard, sizeof(heard)) > 0);
 	while (strstr(heard, "421 Closing the connection: the ssh connection is gone.") == NULL);
@@ -232,7 +233,7 @@ START_TEST(broker_is_busy)
 	int pid;
 
 	config.session.listen4[CLIENT] = (struct ftp_address){ .family = 4, .bytes = { 127, 0, 0, 1 } };
-	while (send(config.ask_fd, "", 1, MSG_DONTWAIT) == 1)
+	while (packet_send(config.ask_fd, "", 1, NULL, 0) == 0)
 		;
 	say(SERVER_END, "220 hello\r\n");
 	say(CLIENT_END, "PASV\r\n");
@@ -240,7 +241,7 @@ START_TEST(broker_is_busy)
 	if ((pid = fork()) == 0) {
 		close(config.ask_fd);
 		for (ssize_t n = 1; n != sizeof(ask);)
-			if ((n = recv(ours[ASK_END], &ask, sizeof(ask), 0)) == 0)
+			if ((n = packet_receive(ours[ASK_END], &ask, sizeof(ask), NULL)) == 0)
 				_exit(1);
 		say(STOP_END, "x");
 		_exit(0);

@@ -281,6 +281,11 @@ static const struct {
 		     "< 425 Cannot open a data connection: Connection refused.\n" },
 	{ MODE_AUTO, PASV_READY STOR_SAID DEAD BEGUN "<< 226 lies\n"
 		     "< 425 Cannot open a data connection: Connection refused.\n" },
+	/* ... also when it comes before the word that the client is there */
+	{ MODE_AUTO, PASV_READY STOR_SAID BEGUN "<< 226 lies\n! check 1\n! timer 1 5000\n"
+		     "? connected 1 client\n? alive 1\n? failed 1 server Connection refused\n"
+		     "! abort 1 client\n"
+		     "< 425 Cannot open a data connection: Connection refused.\n" },
 	{ MODE_AUTO, PASV_READY DEAD "> RETR f\n>> RETR f\n" BEGUN "<< 226 lies\n"
 		     "< 425 Cannot open a data connection: Connection refused.\n" },
 };
@@ -312,7 +317,8 @@ static const char *const strangers[] = {
 	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n? timer 1\n! abort 1 both\n" NOBODY_S
 	"<< 150 go\n<< 226 lies\n> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n",
 	/* a success does not come before it is known who it was: it may not have gone there */
-	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"
+	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n<< 226 lies\n! check 1\n"
+	"? alive 1\n? timer 1\n"
 	"! take 1 client\n! timer 1 5000\n? connected 1 client\n? failed 1 server refused\n"
 	"! abort 1 client\n< 425 Cannot open a data connection: refused.\n",
 	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"
