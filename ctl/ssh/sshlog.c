@@ -85,11 +85,11 @@ tell_refusal(struct sshlog *s)
 	if (strncmp(s->refusal, prohibited, strlen(prohibited)) == 0)
 		snprintf(text, sizeof(text), "the ssh server forbids connections to %s, or to a data "
 		    "port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
-		    "its sshd_config", s->servers);
+		    "its sshd_config, if it has one", s->servers);
 	else
 		snprintf(text, sizeof(text), "the ssh server cannot connect to %s, or to a data "
 		    "port there: %s", s->servers, s->refusal);
-	log_at(ratelimit_due(&s->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+	log_at(ratelimit_due(&s->told, text, loop_now(), NULL) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 	*s->refusal = '\0';
 }
 

@@ -168,7 +168,7 @@ broker_free(struct broker *b)
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (b->hooks.end[side] != NULL)
 			b->hooks.end[side]->ops->free(b->hooks.end[side]);
-	timer_free(b->timer);
+	timer_stop(&b->timer);
 	counts_free(b->counts);
 	ask_out_free(&b->out);
 	free(b);
@@ -245,7 +245,6 @@ find_client(void *arg)
 {
 	struct broker *b = arg;
 
-	b->timer = NULL;
 	if (!b->config->remote)
 		client_process_find(&b->client_process);
 }
@@ -255,7 +254,7 @@ broker_serve(struct broker *b, int fd)
 {
 	b->out.fd = fd;
 	b->serving = true;
-	b->timer = loop_timer(b->loop, 0, find_client, b);
+	timer_set(&b->timer, b->loop, 0, find_client, b);
 	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
 		b->ended = true;
 	while (!b->ended && loop_once(b->loop, -1) == 0)
@@ -281,7 +280,6 @@ link_over(void *arg)
 {
 	struct broker *b = arg;
 
-	b->timer = NULL;
 	control_link_free(b->link);
 	b->link = NULL;
 }
@@ -289,8 +287,7 @@ link_over(void *arg)
 void
 broker_linger(struct broker *b)
 {
-	timer_free(b->timer);
-	b->timer = loop_timer(b->loop, LINK_MS, link_over, b);
+	timer_set(&b->timer, b->loop, LINK_MS, link_over, b);
 	while (!is_idle(b) && loop_once(b->loop, -1) == 0)
 		;
 }

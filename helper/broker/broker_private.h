@@ -2,6 +2,7 @@
 #ifndef BROKER_PRIVATE_H
 #define BROKER_PRIVATE_H
 
+#include "base/loop.h"
 #include "ask/ask.h"
 #include "broker/broker.h"
 #include "broker/channel.h"
@@ -29,7 +30,7 @@ struct broker {
 	struct keep keep;
 	struct ask_out out;
 	struct watch *ask;
-	struct timer *timer;
+	struct timer timer;
 	bool mute; /* the session process is gone; what it has asked is there yet */
 	bool serving, ended, broke; /* broke: what no honest session does */
 	/* the control connection */

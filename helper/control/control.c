@@ -35,9 +35,8 @@ control_close(struct control *c)
 {
 	watch_free(c->read);
 	watch_free(c->write);
-	timer_free(c->flush);
+	timer_stop(&c->flush);
 	c->read = c->write = NULL;
-	c->flush = NULL;
 	end_write(c);
 	if (c->rfd != -1)
 		close(c->rfd);
@@ -161,7 +160,6 @@ flush_over(void *arg)
 {
 	struct control *c = arg;
 
-	c->flush = NULL;
 	drop_output(c);
 	control_close(c);
 }
@@ -180,7 +178,7 @@ control_hangup(struct control *c)
 	c->hangup = true;
 	watch_free(c->read);
 	c->read = NULL;
-	c->flush = loop_timer(c->loop, FLUSH_MS, flush_over, c);
+	timer_set(&c->flush, c->loop, FLUSH_MS, flush_over, c);
 }
 
 int

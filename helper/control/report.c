@@ -16,7 +16,7 @@ struct report {
 	struct loop *loop;
 	const struct session *session;
 	struct report_config config;
-	struct timer *timer;
+	struct timer timer;
 	uint64_t due, last; /* when the timer fires; when the last packet went */
 	struct status_session sum; /* of the channels that are closed */
 };
@@ -39,7 +39,7 @@ report_free(struct report *r)
 {
 	if (r == NULL)
 		return;
-	timer_free(r->timer);
+	timer_stop(&r->timer);
 	free(r);
 }
 
@@ -148,10 +148,7 @@ compose(const struct report *r, struct wire *w)
 static void
 report_due(void *arg)
 {
-	struct report *r = arg;
-
-	r->timer = NULL;
-	report_now(r);
+	report_now(arg);
 }
 
 static void
@@ -159,11 +156,10 @@ report_later(struct report *r, unsigned ms)
 {
 	uint64_t due = loop_now() + ms;
 
-	if (r->timer != NULL && r->due <= due)
+	if (r->timer.loop != NULL && r->due <= due)
 		return;
-	timer_free(r->timer);
 	r->due = due;
-	r->timer = loop_timer(r->loop, ms, report_due, r);
+	timer_set(&r->timer, r->loop, ms, report_due, r);
 }
 
 void
@@ -175,8 +171,7 @@ report_now(struct report *r)
 
 	if (r->config.fd == -1)
 		return;
-	timer_free(r->timer);
-	r->timer = NULL;
+	timer_stop(&r->timer);
 	r->last = loop_now();
 	wire_write_to(&w, packet, sizeof(packet));
 	channels = compose(r, &w);

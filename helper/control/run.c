@@ -41,9 +41,8 @@ run_idle(void *arg)
 {
 	struct run *r = arg;
 
-	r->idle = NULL;
 	if (session_busy(r->session)) {
-		r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+		timer_set(&r->idle, r->loop, r->config->idle_ms, run_idle, r);
 		return;
 	}
 	session_fail(r->session, "idle for too long (FtpTimeout)");
@@ -55,8 +54,7 @@ run_touch(struct run *r)
 {
 	if (r->config->idle_ms == 0)
 		return;
-	timer_free(r->idle);
-	r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+	timer_set(&r->idle, r->loop, r->config->idle_ms, run_idle, r);
 }
 
 static void
@@ -84,7 +82,6 @@ run_stop(void *arg)
 {
 	struct run *r = arg;
 
-	r->grace = NULL;
 	session_fail(r->session, "the tunnel is going down");
 	run_actions(r);
 }
@@ -99,7 +96,7 @@ stop_ready(void *arg, short revents)
 	watch_free(r->status);
 	r->stop = r->status = NULL;
 	if (r->config->grace_ms > 0 && session_busy(r->session))
-		r->grace = loop_timer(r->loop, r->config->grace_ms, run_stop, r);
+		timer_set(&r->grace, r->loop, r->config->grace_ms, run_stop, r);
 	else
 		run_stop(r);
 }
@@ -169,7 +166,6 @@ silent_due(void *arg)
 {
 	struct run *r = arg;
 
-	r->silent = NULL;
 	if (!session_facts(r->session)->greeted)
 		run_notify(r, NOTICE_SILENT);
 }
@@ -179,7 +175,6 @@ greeting_due(void *arg)
 {
 	struct run *r = arg;
 
-	r->greeting = NULL;
 	if (session_facts(r->session)->greeted)
 		return;
 	r->mute = true;
@@ -195,8 +190,8 @@ run_look(struct run *r)
 		session_fail(r->session, "out of memory");
 		run_actions(r);
 	}
-	if (r->grace != NULL && !session_busy(r->session)) {
-		timer_free(r->grace);
+	if (r->grace.loop != NULL && !session_busy(r->session)) {
+		timer_stop(&r->grace);
 		run_stop(r);
 	}
 }
@@ -279,8 +274,8 @@ run_session(const struct run_config *config)
 
 	if (run_open(&r) == 0) {
 		run_log_session(&r, true);
-		r.silent = loop_timer(r.loop, SILENT_MS, silent_due, &r);
-		r.greeting = loop_timer(r.loop, config->greeting_ms, greeting_due, &r);
+		timer_set(&r.silent, r.loop, SILENT_MS, silent_due, &r);
+		timer_set(&r.greeting, r.loop, config->greeting_ms, greeting_due, &r);
 		run_touch(&r);
 		run_actions(&r);
 		while (!run_over(&r) && loop_once(r.loop, -1) == 0)

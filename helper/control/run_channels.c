@@ -58,7 +58,6 @@ channel_timer(void *arg)
 	struct run_channel *ch = arg;
 	struct run *r = ch->run;
 
-	ch->timer = NULL;
 	session_event(r->session, &(struct event){ .kind = EV_TIMER, .channel = ch->id });
 	run_actions(r);
 }
@@ -66,8 +65,9 @@ channel_timer(void *arg)
 static void
 channel_set_timer(struct run_channel *ch, unsigned ms)
 {
-	timer_free(ch->timer);
-	ch->timer = ms > 0 ? loop_timer(ch->run->loop, ms, channel_timer, ch) : NULL;
+	timer_stop(&ch->timer);
+	if (ms > 0)
+		timer_set(&ch->timer, ch->run->loop, ms, channel_timer, ch);
 }
 
 static void

@@ -17,7 +17,7 @@ struct dial {
 	struct dial *next;
 	unsigned channel;
 	struct stream *stream;
-	struct timer *deadline;
+	struct timer deadline;
 };
 
 struct dial_proxy {
@@ -35,7 +35,7 @@ dial_free(struct dial *dial)
 	for (at = &dial->of->dials; *at != dial; at = &(*at)->next)
 		;
 	*at = dial->next;
-	timer_free(dial->deadline);
+	timer_stop(&dial->deadline);
 	stream_free(dial->stream);
 	free(dial);
 }
@@ -54,10 +54,7 @@ dial_failed(struct dial *dial, const char *reason)
 static void
 dial_expired(void *arg)
 {
-	struct dial *dial = arg;
-
-	dial->deadline = NULL;
-	dial_failed(dial, "timed out");
+	dial_failed(arg, "timed out");
 }
 
 static void
@@ -108,12 +105,12 @@ proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16
 	dial->next = p->dials;
 	p->dials = dial;
 	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &m->uses);
-	if (dial->stream != NULL)
-		dial->deadline = loop_timer(m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
-	if (dial->deadline != NULL)
-		return true;
-	dial_free(dial);
-	return false;
+	if (dial->stream == NULL) {
+		dial_free(dial);
+		return false;
+	}
+	timer_set(&dial->deadline, m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
+	return true;
 }
 
 static void

@@ -37,7 +37,6 @@ slot_expired(void *arg)
 {
 	struct far_slot *slot = arg;
 
-	slot->deadline = NULL;
 	slot_failed(slot, "nobody connected"); /* nobody is told of a spare one's end */
 	slot_cancel(slot);
 }
@@ -89,7 +88,7 @@ listen_assign(void *arg)
 	struct far_slot *slot = arg;
 	struct end *end = slot->of->master->end;
 
-	slot->deadline = loop_timer(end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
+	timer_set(&slot->deadline, end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
 	end->fn(end->arg, &(struct end_result){ .event = END_LISTENING, .channel = slot->channel,
 	    .port = slot->port });
 }
@@ -169,7 +168,7 @@ listen_ready(struct far_slot *slot)
 		slot_failed(slot, "out of memory");
 		slot_cancel(slot);
 	} else if (slot->spare)
-		slot->deadline = loop_timer(loop, SPARE_MS, slot_expired, slot);
+		timer_set(&slot->deadline, loop, SPARE_MS, slot_expired, slot);
 	else
 		listen_assign(slot);
 }
@@ -231,8 +230,7 @@ spare_take(struct far_listen *l, unsigned channel, uint8_t family)
 		return false;
 	slot->spare = false;
 	slot->channel = channel;
-	timer_free(slot->deadline);
-	slot->deadline = loop_timer(l->master->end->loop, 0, listen_assign, slot);
+	timer_set(&slot->deadline, l->master->end->loop, 0, listen_assign, slot);
 	return true;
 }
 

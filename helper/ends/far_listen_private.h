@@ -22,7 +22,7 @@ struct far_slot {
 	uint16_t port;
 	int fd; /* the unix listener */
 	struct watch *watch;
-	struct timer *deadline;
+	struct timer deadline;
 };
 
 struct far_listen {
@@ -32,7 +32,7 @@ struct far_listen {
 	bool by_name;     /* sshd lets us listen on "localhost" only */
 	bool no_second;   /* sshd has no ::1, it seems */
 	struct mux *link; /* once it is needed */
-	struct timer *retry;
+	struct timer retry;
 	struct far_slot *slots;
 };
 

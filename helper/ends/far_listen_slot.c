@@ -22,9 +22,8 @@ static void
 slot_close(struct far_slot *slot)
 {
 	watch_free(slot->watch);
-	timer_free(slot->deadline);
+	timer_stop(&slot->deadline);
 	slot->watch = NULL;
-	slot->deadline = NULL;
 	if (slot->fd != -1)
 		close(slot->fd);
 	slot->fd = -1;
@@ -136,7 +135,6 @@ retry_due(void *arg)
 	struct far_listen *l = arg;
 	struct far_slot *slot, *next;
 
-	l->retry = NULL;
 	for (slot = l->slots; slot != NULL; slot = next) {
 		next = slot->next;
 		if (slot->state == FAR_CANCELLING)
@@ -147,8 +145,8 @@ retry_due(void *arg)
 static void
 slots_retry(struct far_listen *l)
 {
-	if (l->retry == NULL)
-		l->retry = loop_timer(l->master->end->loop, RETRY_MS, retry_due, l);
+	if (l->retry.loop == NULL)
+		timer_set(&l->retry, l->master->end->loop, RETRY_MS, retry_due, l);
 }
 
 /* A refused cancel is an answer as well: there is no such forward. */
@@ -191,7 +189,7 @@ slots_answer(void *arg, const struct forward_result *r)
 void
 slots_free(struct far_listen *l)
 {
-	timer_free(l->retry);
+	timer_stop(&l->retry);
 	for (struct far_slot *slot = l->slots; slot != NULL && l->link != NULL; slot = slot->next)
 		for (int which = FIRST; which <= SECOND; which++) {
 			struct forward f = forward_of(slot, which);

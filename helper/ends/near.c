@@ -26,7 +26,7 @@ struct near_slot {
 	int aside[ASIDES_MAX]; /* who has come, and may be anybody */
 	unsigned asides;       /* ... of all that did, the first are kept */
 	struct watch *watch;
-	struct timer *deadline, *told; /* told: listening */
+	struct timer deadline, told; /* told: listening */
 	struct addrinfo *addresses, *at; /* dial: the list, and the next one of it */
 	const char *failure;             /* told by the deadline timer */
 };
@@ -55,8 +55,8 @@ slot_free(struct near_slot *slot)
 		;
 	*at = slot->next;
 	watch_free(slot->watch);
-	timer_free(slot->deadline);
-	timer_free(slot->told);
+	timer_stop(&slot->deadline);
+	timer_stop(&slot->told);
 	if (slot->addresses != NULL)
 		freeaddrinfo(slot->addresses);
 	for (unsigned i = 0; i < ASIDES_MAX; i++)
@@ -82,7 +82,6 @@ slot_deadline(void *arg)
 {
 	struct near_slot *slot = arg;
 
-	slot->deadline = NULL;
 	slot_failed(slot, slot->failure);
 }
 
@@ -115,19 +114,16 @@ slot_new(struct near *near, unsigned channel, unsigned ms, const char *failure)
 	slot->failure = failure;
 	slot->next = near->slots;
 	near->slots = slot;
-	if ((slot->deadline = loop_timer(near->end.loop, ms, slot_deadline, slot)) != NULL)
-		return slot;
-	slot_free(slot);
-	return NULL;
+	timer_set(&slot->deadline, near->end.loop, ms, slot_deadline, slot);
+	return slot;
 }
 
 /* Tell of a failure from the loop, not from inside the call. */
 static void
 slot_fail_later(struct near_slot *slot, const char *failure)
 {
-	timer_free(slot->deadline);
 	slot->failure = failure;
-	slot->deadline = loop_timer(slot->near->end.loop, 0, slot_deadline, slot);
+	timer_set(&slot->deadline, slot->near->end.loop, 0, slot_deadline, slot);
 }
 
 /* ---- listen ---- */
@@ -183,7 +179,6 @@ listening(void *arg)
 {
 	struct near_slot *slot = arg;
 
-	slot->told = NULL;
 	slot_tell(slot, END_LISTENING, near_port(slot->fd));
 }
 
@@ -197,8 +192,8 @@ slot_listen(struct near_slot *slot, uint8_t family)
 	if ((slot->fd = near_port_open(&slot->near->config.at, family, &why)) == -1)
 		return why;
 	slot->watch = loop_watch(loop, slot->fd, POLLIN, slot_accept, slot);
-	slot->told = loop_timer(loop, 0, listening, slot);
-	return slot->watch != NULL && slot->told != NULL ? NULL : strerror(ENOMEM);
+	timer_set(&slot->told, loop, 0, listening, slot);
+	return slot->watch != NULL ? NULL : strerror(ENOMEM);
 }
 
 static bool

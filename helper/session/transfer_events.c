@@ -71,14 +71,17 @@ static void
 transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 {
 	const char *why = e->reason != NULL ? e->reason : "nobody is there";
+	struct pending *p = channel_transfer(s, ch);
 	bool cut = e->end == CLIENT && ch->dir == DIR_UP && ch->end[SERVER].connected;
 
 	ch->end[e->end].dialled = false;
-	if (ch->final >= 300 && channel_transfer(s, ch) == NULL) {
+	if (ch->final >= 300 && p == NULL) {
 		client_fails(s, ch);
 		return;
 	}
 	transfer_spoil(s, ch, session_refusal(why));
+	if (p != NULL && e->end == SERVER && session_is_forbidden(s, why))
+		p->swallow = true;
 	if (s->current == ch)
 		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
 	if (cut)
@@ -190,7 +193,7 @@ transfer_alive(struct session *s, struct channel *ch)
 {
 	struct pending *p = channel_transfer(s, ch);
 
-	ch->proved = true;
+	ch->unanswered -= ch->unanswered > 0;
 	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP)
 		return;
 	if (p != NULL && ch->final == 0)

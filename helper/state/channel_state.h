@@ -43,10 +43,11 @@ struct channel {
 	enum direction dir;
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
 	bool refused;   /* a command was, and left it as it was */
+	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
 	bool doubtful;  /* whether .final is the transfer's */
 	bool lost;      /* there will be no final reply */
-	bool asked, proved; /* whether the server's end of an upload is there */
+	unsigned asked, unanswered; /* who of an upload is there: 1 anybody, 2 the server; questions */
 	bool broken;    /* it has failed; a far client is to read the reply first */
 	bool reset_due; /* ... a near one, before its reset */
 	int final;

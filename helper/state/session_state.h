@@ -40,6 +40,7 @@ struct session {
 	struct channel *current; /* made by the last setup, not begun with by a transfer yet */
 	char dead[128];          /* ... if it has failed: why */
 	struct held_reply reply;
+	bool dialled;       /* a data port of the server could be */
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	unsigned astray;    /* setups one behind the other without a proper answer */
 	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
@@ -59,5 +60,6 @@ void session_arm(struct session *, enum session_timer);
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
 /* "425 Cannot open a data connection: why.", malloc'ed */
 char *session_refusal(const char *why);
+bool session_is_forbidden(const struct session *, const char *why); /* does ssh dial no data port? */
 
 #endif

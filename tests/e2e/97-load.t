@@ -6,8 +6,8 @@
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/leaks.sh"
 
-transfers=${FTP_TRANSFERS:-600} sessions=${FTP_SESSIONS:-60} kills=${FTP_KILLS:-2}
-files=${FTP_FILES:-400}
+transfers=${FTP_TRANSFERS:-300} sessions=${FTP_SESSIONS:-40} kills=${FTP_KILLS:-2}
+files=${FTP_FILES:-200}
 RUN_TIMEOUT=$((120 + transfers / 20 + sessions + files / 20))
 growth=1024 session_growth=256 # kB
 # What was freed is kept back for a while.
@@ -89,11 +89,11 @@ for method in ${FTP_METHODS:-mux proxy}; do
 	for mode in epsv port; do
 		one_session $method "$transfers" $mode
 	done
-	ok "$method: $sessions sessions at once" load sessions "$sessions" 3
+	ok "$method: $sessions sessions at once" load sessions "$sessions" 2
 	ok "$method: every helper ends" wait_for 20 no_helper
 	ok "$method: descriptors, children, forwards and files are as before" wait_for 10 holds_as_before
 	ok "$method: tunnel and master do not grow" holds_no_memory $growth
-	note "$method: $((2 * transfers + 6 * sessions)) transfers done, $(holds_leaks)"
+	note "$method: $((2 * transfers + 4 * sessions)) transfers done, $(holds_leaks)"
 	note "$method: $(holds_no_memory 0)"
 	tunnel_stop
 done
