@@ -1,5 +1,7 @@
-#include "tunnel/statusd.h"
-
+/* The status socket of a tunnel: tells ftp-over-ssh-ctl what goes on, and does as it says.
+ *
+ * What helpers report is untrusted: bounded, validated, and too much of it is not read. A
+ * client that does not read delays nobody and is dropped after a while. */
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -9,17 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/listener.h"
-#include "base/log.h"
+#include "accept/helpers.h"
 #include "base/list.h"
-#include "base/loop.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/packet.h"
-#include "net/peer.h"
 #include "base/rundir.h"
+#include "net/peer.h"
 #include "status/seen.h"
-#include "status/status.h"
-#include "tunnel/status_close.h"
+#include "tunnel/tunnel_private.h"
 
 #define CLIENTS_MAX 16
 #define CLIENT_MS 10000          /* to ask and to take the answer */
@@ -27,9 +27,7 @@
 #define ANSWER_MAX (8U << 20)    /* sessions beyond that are left out */
 
 struct statusd {
-	struct loop *loop;
-	struct helpers *helpers;
-	struct statusd_source source;
+	struct tunnel *tunnel;
 	struct listener *listener;
 	struct client *first;
 	size_t clients;
@@ -49,20 +47,13 @@ struct client {
 	struct wire out; /* malloc'ed */
 };
 
-static void
-add(struct status_tunnel *sum, const struct status_session *s)
-{
-	sum->transfers += s->transfers;
-	sum->failed += s->failed;
-	sum->bytes_up += s->bytes_up;
-	sum->bytes_down += s->bytes_down;
-}
+/* Reports of helpers */
 
 void
 statusd_ended(struct statusd *d, const struct helper *h)
 {
 	if (d != NULL && h->seen != NULL)
-		add(&d->gone, &((const struct seen *)h->seen)->session);
+		tunnel_status_add(&d->gone, &((const struct seen *)h->seen)->session);
 }
 
 /* Answers */
@@ -84,8 +75,9 @@ client_free(void *arg)
 
 /* false: there is no more room. */
 static bool
-answer(struct client *c, const struct status_record *r)
+answer(void *arg, const struct status_record *r)
 {
+	struct client *c = arg;
 	struct wire *w = &c->out;
 	size_t size = w->size == 0 ? 8192 : 2 * w->size;
 	uint8_t *data;
@@ -109,69 +101,85 @@ answer_done(struct client *c, const char *why)
 	answer(c, &r);
 }
 
-static void
-emit_listener(void *arg, const struct status_listener *l)
-{
-	struct status_record r = { .type = STATUS_LISTENER };
+/* Closing */
 
-	r.u.listener = *l;
-	answer(arg, &r);
-}
-
-static void
-answer_tunnel(struct client *c)
-{
-	struct statusd *d = c->owner;
-	struct status_record r = { .type = STATUS_TUNNEL };
-	struct status_tunnel *t = &r.u.tunnel;
-
-	*t = d->gone;
-	for (const struct helper *h = helpers_first(d->helpers); h != NULL; h = h->next)
-		if (h->seen != NULL)
-			add(t, &((const struct seen *)h->seen)->session);
-	t->pid = (uint32_t)getpid();
-	t->sessions = helpers_started(d->helpers);
-	d->source.tunnel(d->source.arg, t);
-	answer(c, &r);
-	d->source.listeners(d->source.arg, emit_listener, c);
-}
-
-/* What the helper says of itself, and what we know better. */
 static bool
-answer_session(struct client *c, const struct helper *h)
+tell(const struct helper *h, const struct status_record *ask)
+{
+	uint8_t packet[STATUS_RECORD_MAX];
+	struct wire w;
+
+	wire_write_to(&w, packet, sizeof(packet));
+	status_put(&w, ask);
+	return packet_send(h->status_fd, packet, w.len, NULL, 0) == 0;
+}
+
+/* " 1, 2, 3" behind what text holds already. */
+static void
+list_number(char *text, size_t size, uint32_t number, bool first)
+{
+	size_t used = strlen(text);
+
+	if (used + 16 < size)
+		snprintf(text + used, size - used, "%s %u", first ? "" : ",", number);
+}
+
+static void
+no_such_session(struct client *c, uint32_t number)
+{
+	const struct helper *h = helpers_first(c->owner->tunnel->helpers);
+	char text[240];
+
+	snprintf(text, sizeof(text), "no session %u; %s", number,
+	    h == NULL ? "there is none" : "there is");
+	for (bool first = true; h != NULL; h = h->next, first = false)
+		list_number(text, sizeof(text), h->number, first);
+	answer_done(c, text);
+}
+
+static void
+no_such_channel(struct client *c, const struct helper *h, uint32_t number)
 {
 	const struct seen *seen = h->seen;
-	struct status_record r = { .type = STATUS_SESSION };
-	struct status_session *s = &r.u.session;
+	size_t count = seen != NULL ? seen->channels : 0;
+	char text[240];
 
-	if (seen != NULL)
-		*s = seen->session;
-	s->number = h->number;
-	s->pid = (uint32_t)h->proc.pid;
-	s->remote = h->remote;
-	s->age = (uint32_t)((loop_now() - h->started) / 1000);
-	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
-	hostport_format(s->server, sizeof(s->server), h->server.host, h->server.port);
-	if (!answer(c, &r))
-		return false;
-	for (size_t i = 0; seen != NULL && i < seen->channels; i++) {
-		r = (struct status_record){ .type = STATUS_CHANNEL };
-		r.u.channel = seen->channel[i];
-		r.u.channel.age = (uint32_t)((loop_now() - seen->first[i]) / 1000);
-		if (!answer(c, &r))
-			return false;
-	}
-	return true;
+	snprintf(text, sizeof(text), "no data channel %u in session %u; %s", number, h->number,
+	    count == 0 ? "there is none" : "there is");
+	for (size_t i = 0; i < count; i++)
+		list_number(text, sizeof(text), seen->channel[i].number, i == 0);
+	answer_done(c, text);
+}
+
+/* Session 0 stands for all of them. */
+static void
+close_all(struct client *c, const struct status_record *ask)
+{
+	const char *why = NULL;
+
+	for (const struct helper *h = helpers_first(c->owner->tunnel->helpers); h != NULL; h = h->next)
+		if (!tell(h, ask))
+			why = "a session is too busy to be told; try again";
+	answer_done(c, why);
 }
 
 static void
-answer_all(struct client *c)
+close_one(struct client *c, const struct status_record *ask)
 {
-	answer_tunnel(c);
-	for (const struct helper *h = helpers_first(c->owner->helpers); h != NULL; h = h->next)
-		if (!answer_session(c, h))
-			break;
-	answer_done(c, NULL);
+	const struct helper *h = helpers_first(c->owner->tunnel->helpers);
+	const struct status_ask *a = &ask->u.ask;
+	size_t at;
+
+	while (h != NULL && h->number != a->session)
+		h = h->next;
+	if (h == NULL)
+		no_such_session(c, a->session);
+	else if (a->channel != 0 && (h->seen == NULL ||
+	    seen_channel(h->seen, a->channel, &at) == NULL))
+		no_such_channel(c, h, a->channel);
+	else
+		answer_done(c, tell(h, ask) ? NULL :
+		    "the session is too busy to be told; try again");
 }
 
 /* Questions */
@@ -198,7 +206,8 @@ answer_now(void *arg)
 
 	timer_stop(&c->patience);
 	c->waits = false;
-	answer_all(c);
+	tunnel_status(c->owner->tunnel, &c->owner->gone, answer, c);
+	answer_done(c, NULL);
 	client_write(c);
 }
 
@@ -208,7 +217,7 @@ answer_waiting(struct statusd *d)
 {
 	struct client *next;
 
-	for (const struct helper *h = helpers_first(d->helpers); h != NULL; h = h->next)
+	for (const struct helper *h = helpers_first(d->tunnel->helpers); h != NULL; h = h->next)
 		if (h->asked)
 			return;
 	for (struct client *c = d->first; c != NULL; c = next) {
@@ -224,11 +233,12 @@ ask_helpers(void *arg)
 {
 	const struct status_record ask = { .type = STATUS_ASK, .u.ask.op = STATUS_ASK_ALL };
 	struct client *c = arg;
+	struct tunnel *t = c->owner->tunnel;
 
 	c->waits = true;
-	timer_set(&c->patience, c->owner->loop, FRESH_MS, answer_now, c);
-	for (struct helper *h = helpers_first(c->owner->helpers); h != NULL; h = h->next)
-		h->asked = status_tell(h, &ask);
+	timer_set(&c->patience, t->loop, FRESH_MS, answer_now, c);
+	for (struct helper *h = helpers_first(t->helpers); h != NULL; h = h->next)
+		h->asked = tell(h, &ask);
 	answer_waiting(c->owner);
 }
 
@@ -248,20 +258,18 @@ statusd_report(struct statusd *d, struct helper *h, const void *data, size_t len
 static void
 obey(struct client *c, const struct status_record *ask)
 {
-	char why[240];
-
 	switch (ask->u.ask.op) {
 	case STATUS_ASK_CLOSE:
-		answer_done(c, status_close(c->owner->helpers, ask, why, sizeof(why)));
+		(ask->u.ask.session == 0 ? close_all : close_one)(c, ask);
 		break;
 	case STATUS_ASK_STOP:
 		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
 		answer_done(c, NULL);
-		c->owner->source.stop(c->owner->source.arg);
+		tunnel_stop(c->owner->tunnel);
 		break;
 	default:
 		watch_pause(c->watch, true);
-		timer_set(&c->patience, c->owner->loop, 0, ask_helpers, c);
+		timer_set(&c->patience, c->owner->tunnel->loop, 0, ask_helpers, c);
 	}
 }
 
@@ -329,8 +337,8 @@ accepted(void *arg, const struct listener *l, int fd)
 	c->fd = fd;
 	list_add(d->first, c);
 	d->clients++;
-	c->watch = loop_watch(d->loop, fd, POLLIN, client_ready, c);
-	timer_set(&c->deadline, d->loop, CLIENT_MS, client_free, c);
+	c->watch = loop_watch(d->tunnel->loop, fd, POLLIN, client_ready, c);
+	timer_set(&c->deadline, d->tunnel->loop, CLIENT_MS, client_free, c);
 	if (c->watch == NULL)
 		client_free(c);
 }
@@ -338,26 +346,21 @@ accepted(void *arg, const struct listener *l, int fd)
 /* Life */
 
 struct statusd *
-statusd_new(struct loop *loop, struct helpers *helpers, const struct statusd_source *source,
-    char *why, size_t why_size)
+statusd_new(struct tunnel *t, char *why, size_t why_size)
 {
 	struct statusd *d = memory_new(sizeof(*d));
 	char path[256];
 
 	snprintf(why, why_size, "out of memory, or the path is too long");
 	if (d == NULL || rundir_path(why, why_size) == NULL ||
-	    rundir_fresh(path, sizeof(path), 's') == -1)
-		goto err;
-	d->loop = loop;
-	d->helpers = helpers;
-	d->source = *source;
-	if (listener_unix(&d->listener, loop, path, why, why_size) != LISTEN_OK)
-		goto err;
+	    rundir_fresh(path, sizeof(path), 's') == -1 ||
+	    listener_unix(&d->listener, t->loop, path, why, why_size) != LISTEN_OK) {
+		free(d);
+		return NULL;
+	}
+	d->tunnel = t;
 	listener_start(d->listener, accepted, d);
 	return d;
-err:
-	free(d);
-	return NULL;
 }
 
 void
