@@ -209,6 +209,16 @@ sshlog_ready(void *arg, short revents)
 		end(s);
 }
 
+/* Where its prompts are, its other words are, too, as they are. */
+enum sshlog_manner
+sshlog_manner(bool hushed, bool asks)
+{
+	if (hushed)
+		return SSHLOG_MUTE;
+	return asks && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET ?
+	    SSHLOG_VERBATIM : SSHLOG_LINES;
+}
+
 struct sshlog *
 sshlog_new(struct loop *loop, int fd, enum sshlog_manner manner, const char *servers)
 {

@@ -139,6 +139,8 @@ socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 		proxy_commit(to, (size_t)n);
 		r->bytes += (uint64_t)n;
 		moved += (size_t)n;
+		if ((size_t)n < room)
+			break;
 	}
 	return RELAY_READ;
 }
