@@ -86,6 +86,8 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
 	if (cut)
 		upload_broken(s, ch);
+	else if (e->end == CLIENT && ch->end[CLIENT].dials && ch->dir == DIR_UP)
+		channel_abort(s, ch, broken_ends(s, ch)); /* the server's may be on its way */
 	else
 		client_fails(s, ch);
 }
