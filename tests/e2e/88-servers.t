@@ -55,7 +55,8 @@ cp "$RIG/ssh/user.pub" "$HOME/.ssh/authorized_keys"
 
 dropbear_command()
 {
-	SERVE=("${at_home[@]}" dropbear -F -E -r "$RIG/ssh/dropbear" -p "127.0.0.1:$1" -P "$RIG/pid" $how)
+	SERVE=("${at_home[@]}" dropbear -F -E -r "$RIG/ssh/dropbear" -p "127.0.0.1:$1" -P "$RIG/pid"
+	    ${how:+"$how"})
 }
 dropbear_all()
 {
