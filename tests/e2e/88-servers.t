@@ -116,7 +116,7 @@ ends()	# name option...: an error, and nobody hangs
 	local out status
 	out=$(fos "${@:2}" tinysshd 2>&1)
 	status=$?
-	like "tinysshd: $1" "$status $out" '^255 .*(ControlMaster is gone|no FTP server answers|forbids connections)'
+	like "tinysshd: $1" "$status $out" '^255 .*(is lost|is gone|no FTP server answers|forbids)'
 }
 if [ "$(id -u)" -eq 0 ]; then
 	tinysshd-makekey -q "$RIG/tiny"
