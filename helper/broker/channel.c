@@ -21,7 +21,8 @@ tell(struct leg *leg, struct event *e)
 		return;
 	e->channel = ch->id;
 	e->end = leg->side;
-	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT && !ch->hooks->far[CLIENT])
+	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT &&
+	    !ch->hooks->far[CLIENT])
 		e->client = client_process_state(ch->hooks->client_process);
 	ch->hooks->event(ch->hooks->arg, e, leg->turn);
 }
@@ -306,7 +307,7 @@ data_channel_free(struct data_channel *ch)
 	if (!ch->left)
 		channel_leave(ch);
 	channel_unkeep(ch);
-	timer_free(ch->end);
+	timer_stop(&ch->end);
 	leg_drop(&ch->leg[CLIENT]);
 	leg_drop(&ch->leg[SERVER]);
 	free(ch);

@@ -1,4 +1,4 @@
-/* What channel.c (life and opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
+/* What channel.c (opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
 #ifndef CHANNEL_PRIVATE_H
 #define CHANNEL_PRIVATE_H
 
@@ -37,10 +37,10 @@ struct data_channel {
 	struct leg leg[2];
 	int place;              /* of counts; -1 = none */
 	struct session_count count;
-	struct timer *look;     /* what have the peers taken? */
+	struct timer look;      /* what have the peers taken? */
 	unsigned look_ms;
-	struct timer *command;  /* the client's data wait for it */
-	struct timer *end;      /* of lingering, or of the hold */
+	struct timer command;   /* the client's data wait for it */
+	struct timer end;       /* of lingering, or of the hold */
 	bool begun, upload;
 	unsigned asked;         /* so often, whether the server's end of an upload is there */
 	bool left;              /* the session has let go of it */

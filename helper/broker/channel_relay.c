@@ -90,14 +90,13 @@ look(void *arg)
 	struct session_count before = ch->count;
 	bool unsent, waiting;
 
-	ch->look = NULL;
 	unsent = count_unsent(ch);
 	waiting = server_check(ch);
 	waiting |= drained_check(ch);
 	if (!waiting && !unsent && before.from[CLIENT] == ch->count.from[CLIENT] &&
 	    before.from[SERVER] == ch->count.from[SERVER])
 		return;
-	ch->look = loop_timer(ch->hooks->loop, waiting ? ch->look_ms : LOOK_MS, look, ch);
+	timer_set(&ch->look, ch->hooks->loop, waiting ? ch->look_ms : LOOK_MS, look, ch);
 	if (ch->look_ms < DRAIN_MOST_MS)
 		ch->look_ms *= 2;
 }
@@ -108,8 +107,8 @@ leg_moved(struct leg *leg)
 	struct data_channel *ch = leg->channel;
 
 	count_moved(ch);
-	if (ch->look == NULL && leg->relay.bytes > 0)
-		ch->look = loop_timer(ch->hooks->loop, LOOK_MS, look, ch);
+	if (ch->look.loop == NULL && leg->relay.bytes > 0)
+		timer_set(&ch->look, ch->hooks->loop, LOOK_MS, look, ch);
 	if (leg->moved || leg->relay.bytes + leg->relay.len == 0)
 		return;
 	leg->moved = true;
@@ -290,10 +289,7 @@ leg_event(void *arg, enum stream_event event, const char *reason)
 static void
 command_over(void *arg)
 {
-	struct data_channel *ch = arg;
-
-	ch->command = NULL;
-	relay_begin(ch);
+	relay_begin(arg);
 }
 
 /* Some servers (pyftpdlib) take data that come before STOR for the end of the connection. With FXP
@@ -307,16 +303,15 @@ relay_start(struct data_channel *ch)
 	}
 	leg_pump(&ch->leg[SERVER]);
 	leg_pump(&ch->leg[CLIENT]);
-	if (!ch->begun && ch->command == NULL)
-		ch->command = loop_timer(ch->hooks->loop, COMMAND_MS, command_over, ch);
+	if (!ch->begun && ch->command.loop == NULL)
+		timer_set(&ch->command, ch->hooks->loop, COMMAND_MS, command_over, ch);
 }
 
 void
 relay_begin(struct data_channel *ch)
 {
 	ch->begun = true;
-	timer_free(ch->command);
-	ch->command = NULL;
+	timer_stop(&ch->command);
 	if (relay_running(ch))
 		leg_pump(&ch->leg[CLIENT]);
 }
@@ -326,9 +321,8 @@ relay_begin(struct data_channel *ch)
 static void
 look_soon(struct data_channel *ch)
 {
-	timer_free(ch->look);
 	ch->look_ms = DRAIN_MS;
-	ch->look = loop_timer(ch->hooks->loop, 0, look, ch);
+	timer_set(&ch->look, ch->hooks->loop, 0, look, ch);
 }
 
 bool
@@ -365,9 +359,8 @@ leg_pass_eof(struct leg *leg)
 void
 relay_stop(struct data_channel *ch)
 {
-	timer_free(ch->look);
-	timer_free(ch->command);
-	ch->look = ch->command = NULL;
+	timer_stop(&ch->look);
+	timer_stop(&ch->command);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
 

@@ -72,7 +72,8 @@ control_link_new(struct loop *loop, struct stream *far, int *fd)
 	struct control_link *l = memory_new(sizeof(*l));
 	int pair[2];
 
-	if (l == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == -1) {
+	if (l == NULL ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == -1) {
 		stream_free(far);
 		free(l);
 		return NULL;

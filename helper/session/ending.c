@@ -126,12 +126,12 @@ download_ended(struct session *s, struct channel *ch)
 	else if (ch->final < 300 && !ch->aborted && download_is_short(s, ch)) {
 		transfer_spoil(s, ch, memory_text(broken_off));
 		client_fails(s, ch);
-	} else if (download_failed_midway(s, ch) && !s->config.far[CLIENT]) {
-		if (!ch->reset_due)
-			channel_arm(s, ch, TIMER_RESET);
-		ch->reset_due = true;
-	} else
+	} else if (!download_failed_midway(s, ch) || s->config.far[CLIENT])
 		channel_pass_eof(s, ch, CLIENT);
+	else if (channel_transfer(s, ch) == NULL)
+		channel_abort(s, ch, MASK(CLIENT));
+	else
+		ch->broken = true;
 }
 
 /* ---- may the final reply go out? ---- */

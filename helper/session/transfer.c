@@ -174,7 +174,7 @@ transfer_over(struct session *s, struct pending *p)
 	if (ch == NULL)
 		return;
 	if (ch->broken) {
-		channel_abort(s, ch, answered ? 0 : MASK(CLIENT));
+		channel_abort(s, ch, answered && s->config.far[CLIENT] ? 0 : MASK(CLIENT));
 		return;
 	}
 	if (!ch->owned) {

@@ -61,7 +61,7 @@ ok 'what is not Linux' elsewhere
 # Those that ask the system for something; but not test_peer, which wants to be told who the peer is, nor
 # those that need ssh. What is pure is the same everywhere.
 quick=
-for t in channel client client_process counts keep kept log loop memory near proc proxy relay requests run rundir; do
+for t in channel client client_process compat counts keep kept log loop memory near proc proxy relay requests run rundir; do
 	quick="$quick tests/unit/test_$t.c"
 done
 unit()
