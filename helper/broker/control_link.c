@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/compat.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "relay/relay.h"
@@ -51,10 +50,7 @@ end_pump(struct control_end *e)
 	case RELAY_READ:
 	case RELAY_WRITE:
 		break;
-	case RELAY_END: /* of a server that closes ssh tells the end of file, and no more yet */
-		if (e == &e->link->end[FAR] && !to->ended && stream_closed(e->stream))
-			log_at(LOG_NORMAL, "the ssh server, not the FTP server, has closed the control "
-			    "connection: is there a ChannelTimeout in its sshd_config?");
+	case RELAY_END:
 		e->ended = true;
 		stream_eof(to);
 		break;

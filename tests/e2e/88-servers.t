@@ -55,7 +55,8 @@ cp "$RIG/ssh/user.pub" "$HOME/.ssh/authorized_keys"
 
 dropbear_command()
 {
-	SERVE=("${at_home[@]}" dropbear -F -E -r "$RIG/ssh/dropbear" -p "127.0.0.1:$1" -P "$RIG/pid" $how)
+	SERVE=("${at_home[@]}" dropbear -F -E -r "$RIG/ssh/dropbear" -p "127.0.0.1:$1" -P "$RIG/pid"
+	    ${how:+"$how"})
 }
 dropbear_all()
 {
@@ -115,7 +116,7 @@ ends()	# name option...: an error, and nobody hangs
 	local out status
 	out=$(fos "${@:2}" tinysshd 2>&1)
 	status=$?
-	like "tinysshd: $1" "$status $out" '^255 .*(ControlMaster is gone|no FTP server answers|forbids connections)'
+	like "tinysshd: $1" "$status $out" '^255 .*(is lost|is gone|no FTP server answers|forbids)'
 }
 if [ "$(id -u)" -eq 0 ]; then
 	tinysshd-makekey -q "$RIG/tiny"
