@@ -595,10 +595,8 @@ add(TCase *t)
 	tcase_add_test(t, far_dial_refused);
 	tcase_add_test(t, far_end_after_upload);
 	tcase_add_test(t, reset_by_client);
-#ifdef ON_LINUX /* conn_half_closed() */
 	tcase_add_test(t, server_ends_upload);
 	tcase_add_test(t, aborted_half_closed);
-#endif
 	tcase_add_test(t, aborted);
 	tcase_add_test(t, aborted_given_up);
 	tcase_add_test(t, aborted_one);
