@@ -110,14 +110,14 @@ LIBBSD != if test "`uname`$(PORTABLE)" = Linux; then echo -lbsd; fi
 LIBS = $(LIBBSD)
 
 STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIBBSD:-lbsd=-DUSE_LIBBSD) $(PORTABLE:1=-DPORTABLE) -Wall -Wextra $(WERROR)
-DEFS = -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
+DEFS = -DVERSION='"$(VERSION)"'
 COMPILE = $(CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(PATHS) $(CFLAGS)
 LINK = $(CC) $(HARDEN_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
 
-# Written anew only when they change; all objects depend on it.
-FLAGS != case '$(GOALS)' in (clean) ;; (*) mkdir -p build; \
-	if test "`cat build/flags 2>/dev/null`" != '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD) $(LIBEXECDIR)'; then \
-		echo '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD) $(LIBEXECDIR)' >build/flags; fi ;; esac
+# Written anew only when they change; all objects depend on the first one.
+FLAGS != case '$(GOALS)' in (clean) exit 0 ;; esac; mkdir -p build; \
+	keep() { test "`cat build/$$1 2>/dev/null`" = "$$2" || echo "$$2" >build/$$1; }; \
+	keep flags '$(QUESTION) / $(LDFLAGS) / $(HARDEN_CFLAGS) $(STD)'; keep libexecdir '$(LIBEXECDIR)'
 
 # What is done, in a word; or all of it (V=1).
 SAY_ = @echo
@@ -142,6 +142,9 @@ all: $(PROGRAMS)
 		$(LIBRARIES) `$(PKG_CONFIG) --libs check` $(LIBS)
 
 $(CTL_OBJ) $(HELPER_OBJ) $(PROGRAMS:=.o) $(UNIT) $(FUZZ): build/flags
+ctl/accept/helper_program.o: ctl/accept/helper_program.c build/libexecdir
+	$(SAY) CC ctl/accept/helper_program.c
+	$(HUSH)$(COMPILE) -DLIBEXECDIR='"$(LIBEXECDIR)"' -MMD -MP -c -o $@ ctl/accept/helper_program.c
 ctl/libctl.a: $(CTL_OBJ)
 	$(SAY) AR $@
 	$(HUSH)rm -f $@; $(AR) rcs $@ $(CTL_OBJ)

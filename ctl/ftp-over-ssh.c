@@ -147,7 +147,7 @@ serve(const struct cmdline *c)
 	char server[SPEC_HOST_MAX + 16];
 	struct master_settings master = { .ssh = { .options = c->ssh.item, .count = c->ssh.count,
 		.destination = c->destination, .ctl_path = c->ctl_path }, .ctl_path = c->ctl_path,
-		.servers = servers(c, server, sizeof(server)),
+		.servers = servers(c, server, sizeof(server)), .verbose = c->ssh_verbosity,
 		.no_delay = c->ftp.no_delay != NO_DELAY_NO,
 		.no_delay_yours = c->ftp.no_delay == NO_DELAY_YES };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
@@ -122,10 +123,8 @@ far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool 
 {
 	struct far *f;
 
-	if ((f = memory_new(sizeof(*f))) == NULL) {
-		snprintf(why, why_size, "out of memory");
-		return -1;
-	}
+	if ((f = memory_new(sizeof(*f))) == NULL)
+		return log_why(why, why_size, "out of memory");
 	f->owner = r;
 	f->spec = *spec;
 	f->optional = optional;

@@ -51,9 +51,9 @@ log_to_syslog(void)
 }
 
 bool
-log_in_syslog(void)
+log_is_plain(void)
 {
-	return state.to_syslog;
+	return !state.to_syslog && !state.with_time && !state.json;
 }
 
 void
@@ -262,6 +262,17 @@ log_passed_on(int level, const char *line)
 	}
 	snprintf(copy, sizeof(copy), "%s", line);
 	put(LOG_INFO, copy);
+}
+
+int
+log_why(char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return -1;
 }
 
 /* One byte as it is shown; returns the length, at most 4. */

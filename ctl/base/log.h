@@ -20,7 +20,7 @@ void log_open(const char *program, int level, bool to_syslog);
 int log_level(void);
 /* From now on; what ssh and the helpers say goes the same way. */
 void log_to_syslog(void);
-bool log_in_syslog(void);
+bool log_is_plain(void); /* what others write to stderr is not less than our lines there */
 /* Lines begin with date and time (UTC), also those of our children. */
 void log_with_time(void);
 void log_json(void);
@@ -38,6 +38,9 @@ void log_event(const char *event, const struct log_member *, const char *fmt, ..
     __attribute__((format(printf, 3, 4)));
 /* A line that another process of ours has made: as log_at(), but for JSON, which is whole. */
 void log_passed_on(int level, const char *line);
+
+/* The message of an error that somebody else tells; always -1. */
+int log_why(char *why, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Bytes from a peer made printable: \r, \n, \t, \\ and \ooo for everything else outside
  * 0x20-0x7e. Always NUL-terminated, "..." at the end when cut; returns dst. */

@@ -36,10 +36,25 @@ wire_poke_u32(uint8_t *p, uint32_t value)
 	p[3] = (uint8_t)value;
 }
 
+/* Is there room for so many bytes? */
+static bool
+has_room(struct wire *w, size_t len)
+{
+	w->bad |= w->size - w->len < len;
+	return w->size - w->len >= len;
+}
+
+static bool
+has_left(struct wire *w, size_t len)
+{
+	w->bad |= wire_left(w) < len;
+	return wire_left(w) >= len;
+}
+
 int
 wire_put_u8(struct wire *w, uint8_t value)
 {
-	if (w->size == w->len)
+	if (!has_room(w, 1))
 		return -1;
 	w->data[w->len++] = value;
 	return 0;
@@ -48,7 +63,7 @@ wire_put_u8(struct wire *w, uint8_t value)
 int
 wire_put_u32(struct wire *w, uint32_t value)
 {
-	if (w->size - w->len < 4)
+	if (!has_room(w, 4))
 		return -1;
 	wire_poke_u32(w->data + w->len, value);
 	w->len += 4;
@@ -58,7 +73,7 @@ wire_put_u32(struct wire *w, uint32_t value)
 int
 wire_put_bytes(struct wire *w, const void *data, size_t len)
 {
-	if (len > UINT32_MAX - 4 || w->size - w->len < len + 4)
+	if (!has_room(w, 4) || !has_room(w, len) || !has_room(w, len + 4))
 		return -1;
 	wire_put_u32(w, (uint32_t)len);
 	if (len > 0)
@@ -73,10 +88,32 @@ wire_put_string(struct wire *w, const char *s)
 	return wire_put_bytes(w, s, strlen(s));
 }
 
+size_t
+wire_begin(struct wire *w)
+{
+	size_t at = w->len;
+
+	w->bad = false;
+	wire_put_u32(w, 0);
+	return at;
+}
+
+int
+wire_end(struct wire *w, size_t at)
+{
+	if (w->bad) {
+		w->len = at;
+		return -1;
+	}
+	wire_poke_u32(w->data + at, (uint32_t)(w->len - at - 4));
+	return 0;
+}
+
 int
 wire_get_u8(struct wire *w, uint8_t *value)
 {
-	if (wire_left(w) == 0)
+	*value = 0;
+	if (!has_left(w, 1))
 		return -1;
 	*value = w->data[w->pos++];
 	return 0;
@@ -85,7 +122,8 @@ wire_get_u8(struct wire *w, uint8_t *value)
 int
 wire_get_u32(struct wire *w, uint32_t *value)
 {
-	if (wire_left(w) < 4)
+	*value = 0;
+	if (!has_left(w, 4))
 		return -1;
 	*value = wire_peek_u32(w->data + w->pos);
 	w->pos += 4;
@@ -95,12 +133,27 @@ wire_get_u32(struct wire *w, uint32_t *value)
 int
 wire_get_bytes(struct wire *w, const uint8_t **data, size_t *len)
 {
-	uint32_t n;
-
-	if (wire_left(w) < 4 || (n = wire_peek_u32(w->data + w->pos)) > wire_left(w) - 4)
+	*data = w->data;
+	*len = 0;
+	if (!has_left(w, 4) || !has_left(w, 4 + (size_t)wire_peek_u32(w->data + w->pos)))
 		return -1;
-	*data = w->data + w->pos + 4;
-	*len = n;
-	w->pos += 4 + (size_t)n;
+	*data += w->pos + 4;
+	*len = wire_peek_u32(w->data + w->pos);
+	w->pos += 4 + *len;
 	return 0;
+}
+
+int
+wire_get_text(struct wire *w, char *to, size_t size)
+{
+	const uint8_t *text;
+	size_t len;
+	int result = wire_get_bytes(w, &text, &len);
+
+	if (len > size - 1)
+		len = size - 1;
+	for (size_t i = 0; i < len; i++)
+		to[i] = text[i] >= 0x20 && text[i] < 0x7f ? (char)text[i] : '?';
+	to[len] = '\0';
+	return result;
 }

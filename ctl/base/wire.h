@@ -1,9 +1,10 @@
 /* A bounded buffer of bytes, big-endian u32 and length-prefixed strings, as the ssh
- * protocols use them. Pure; the bytes belong to the caller. Every put and get
- * returns 0, or -1 and leaves the buffer as it was. */
+ * protocols use them. Pure; the bytes belong to the caller. Every put and get returns 0, or -1 and leaves
+ * the buffer as it was, but for bad: so many may be done before one looks. */
 #ifndef WIRE_H
 #define WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct wire {
 	size_t size; /* room at data */
 	size_t len;  /* bytes that are there */
 	size_t pos;  /* bytes of those that have been read */
+	bool bad;    /* one has failed */
 };
 
 void wire_write_to(struct wire *, void *data, size_t size);
@@ -26,6 +28,14 @@ int wire_get_u8(struct wire *, uint8_t *);
 int wire_get_u32(struct wire *, uint32_t *);
 /* *data points into the buffer, not NUL-terminated. */
 int wire_get_bytes(struct wire *, const uint8_t **data, size_t *len);
+
+/* What is put between is a string; wire_end() takes what wire_begin() gave, and returns -1 if it did not
+ * fit: nothing of it is there then. */
+size_t wire_begin(struct wire *);
+int wire_end(struct wire *, size_t);
+
+/* A peer's words, cut to size, printable. */
+int wire_get_text(struct wire *, char *text, size_t size);
 
 size_t wire_left(const struct wire *); /* bytes not yet read */
 

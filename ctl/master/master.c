@@ -178,6 +178,13 @@ master_refused(struct master *m, const char *why)
 static void
 master_died(struct master *m, const char *why)
 {
+	char words[900];
+
+	if (m->origin == OWN && *sshlog_reason(m->sshlog, words, sizeof(words)) != '\0')
+		why = words;
+	else if (strcmp(why, mux_gone) == 0)
+		why = m->origin == OWN ? "the ssh server has closed it, or ssh was killed" :
+		    "your ssh has ended";
 	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
 	    m->settings->ssh.destination, why);
 	master_lose(m);
@@ -188,7 +195,7 @@ master_died(struct master *m, const char *why)
 static void
 process_ended(void *arg)
 {
-	master_died(arg, "the ControlMaster is gone");
+	master_died(arg, mux_gone);
 }
 
 /* A mux connection tells its death at once. But one that is open keeps an ssh from ending: the
@@ -351,10 +358,20 @@ login_ended(void *arg, int status)
 	master_refused(m, why);
 }
 
+/* Where its prompts are, its other words are, too, as they are. */
+static enum sshlog_manner
+manner(const struct master *m)
+{
+	if (sshcmd_is_hushed(&m->settings->ssh))
+		return SSHLOG_MUTE;
+	return m->ask && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET ?
+	    SSHLOG_VERBATIM : SSHLOG_LINES;
+}
+
 static void
 master_start(struct master *m)
 {
-	const struct ssh_master own = { m->path, !m->ask };
+	const struct ssh_master own = { m->path, !m->ask, m->settings->verbose };
 	char why[256];
 	int err;
 
@@ -370,7 +387,7 @@ master_start(struct master *m)
 		return;
 	}
 	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, err, m->settings->servers);
+	m->sshlog = sshlog_new(m->loop, err, manner(m), m->settings->servers);
 	if (!m->ask)
 		timer_set(&m->timer, m->loop, START_MS, ssh_overdue, m);
 }

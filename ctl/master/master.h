@@ -25,6 +25,7 @@ struct master_settings {
 	bool no_delay;           /* sshcmd_true() on one of our own, */
 	bool no_delay_yours;     /* on one of the user's */
 	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
+	int verbose;             /* -v of ssh, for one of our own */
 	const char *servers;     /* the FTP server, for messages about it */
 };
 

@@ -10,7 +10,7 @@
 void show_names(FILE *, const struct tunnels *); /* one on each line */
 void show_status(FILE *, const struct tunnels *);
 
-/* "1.2 MB", "1h02m"; into dst (SHOW_SIZE), returned. */
+/* "1.2 MB", "3m20s", into dst (SHOW_SIZE), returned. */
 #define SHOW_SIZE 24
 char *show_bytes(char *dst, uint64_t bytes);
 char *show_age(char *dst, uint64_t seconds);

@@ -20,8 +20,8 @@
 
 #define REFRESH_MS 1000
 #define PATIENCE_MS 700 /* with a tunnel that does not answer */
-#define BAR 10
 #define WIDTH_MOST 512
+#define FIT_SIZE (WIDTH_MOST + 1)
 #define PLAIN_WIDTH 200
 
 #define ENTER "\033[?1049h\033[?25l" /* the other screen, no cursor */
@@ -52,36 +52,101 @@ put_line(struct top *t, const char *text)
 	printf("%.*s%s", (int)t->width, text, t->line_end);
 }
 
-static void
-bar(char *dst, size_t size, const struct status_channel *c)
+/* Text in so many columns, with ".." in the place of its middle: what is behind counts most. */
+static char *
+fit(char *dst, size_t width, const char *text)
 {
-	unsigned percent, full;
+	size_t len = strlen(text), head = width / 3;
 
-	*dst = '\0';
-	if (c->total == 0)
-		return;
-	percent = c->bytes >= c->total ? 100 :
-	    (unsigned)((double)c->bytes * 100 / (double)c->total);
-	full = percent * BAR / 100;
-	snprintf(dst, size, "[%.*s%.*s] %3u%%", (int)full, "##########",
-	    (int)(BAR - full), "----------", percent);
+	if (len <= width)
+		snprintf(dst, FIT_SIZE, "%s", text);
+	else
+		snprintf(dst, FIT_SIZE, "%.*s..%s", (int)head, text, text + len - (width - head - 2));
+	return dst;
+}
+
+/* How much of the width what gets. Below 80 columns a transfer has a line of its own. */
+struct columns {
+	int id, user, bytes, bar;
+	size_t transfer;
+};
+
+static struct columns
+columns(unsigned width)
+{
+	struct columns c = { 12, 0, 0, 0, width < 20 ? 20 : width - 2 };
+
+	if (width < 80)
+		return c;
+	c = (struct columns){ 15 + (int)(width - 80) / 8, 8 + (int)(width - 80) / 10, 8, 0, 0 };
+	c.bar = width >= 110 ? 12 : 0;
+	c.transfer = width - (size_t)(c.id + c.user + c.bytes + c.bar + (c.bar > 0) + 31);
+	return c;
 }
 
 static void
-put_channel(struct top *t, const struct tunnel_view *v, uint32_t session,
+bar(char *dst, int width, const struct status_channel *c)
+{
+	int full = c->bytes >= c->total ? width - 2 :
+	    (int)((double)c->bytes * (width - 2) / (double)c->total);
+
+	if (width == 0 || c->total == 0)
+		snprintf(dst, FIT_SIZE, "%*s", width, "");
+	else
+		snprintf(dst, FIT_SIZE, "[%.*s%.*s]", full, "##########", width - 2 - full, "----------");
+	if (width > 0)
+		strcat(dst, " ");
+}
+
+/* "100%", and the time that the rest takes; nothing where its size is not known. */
+static void
+progress(char percent[SHOW_SIZE], char eta[SHOW_SIZE], const struct status_channel *c)
+{
+	*percent = *eta = '\0';
+	if (c->total == 0)
+		return;
+	snprintf(percent, SHOW_SIZE, "%.0f%%", c->bytes >= c->total ? 100.0 :
+	    (double)(uint64_t)((double)c->bytes * 100 / (double)c->total));
+	if (c->bytes < c->total && c->rate > 0)
+		show_age(eta, (c->total - c->bytes) / c->rate);
+}
+
+/* user is what the client has said; it and the transfer are escaped here. */
+static void
+put_row(struct top *t, const char *id, const char *user, const struct status_channel *c)
+{
+	const struct columns w = columns(t->width);
+	char text[4][FIT_SIZE], both[1100], done[SHOW_SIZE], rate[SHOW_SIZE], percent[SHOW_SIZE], eta[SHOW_SIZE];
+	char escaped[2][1100], line[2048];
+
+	log_escape(escaped[0], sizeof(escaped[0]), user, strlen(user));
+	log_escape(escaped[1], sizeof(escaped[1]), c->transfer, strlen(c->transfer));
+	bar(text[3], w.bar, c);
+	progress(percent, eta, c);
+	fit(text[0], (size_t)w.id, id);
+	if (w.user == 0) {
+		snprintf(line, sizeof(line), "%-*s %-4s %8s/s %4s %6s", w.id, text[0],
+		    status_directions[c->direction], show_bytes(rate, c->rate), percent, eta);
+		put_line(t, line);
+		snprintf(both, sizeof(both), "%.60s: %.1000s", escaped[0], escaped[1]);
+		snprintf(line, sizeof(line), "  %s", fit(text[2], w.transfer, both));
+	} else
+		snprintf(line, sizeof(line), "%-*s %-*s %-4s %*s %8s/s %s%4s %6s %s", w.id, text[0], w.user,
+		    fit(text[1], (size_t)w.user, escaped[0]), status_directions[c->direction], w.bytes,
+		    show_bytes(done, c->bytes), show_bytes(rate, c->rate), text[3], percent, eta,
+		    fit(text[2], w.transfer, escaped[1]));
+	put_line(t, line);
+}
+
+static void
+put_channel(struct top *t, const struct tunnel_view *v, const struct status_session *s,
     const struct status_channel *c)
 {
-	char name[400], id[440], done[SHOW_SIZE], rate[SHOW_SIZE], progress[64];
-	char transfer[1100], line[2048];
+	char name[400], id[440];
 
 	show_name(name, sizeof(name), v);
-	snprintf(id, sizeof(id), "%s/%u/%u", name, session, c->number);
-	bar(progress, sizeof(progress), c);
-	log_escape(transfer, sizeof(transfer), c->transfer, strlen(c->transfer));
-	snprintf(line, sizeof(line), "%-18s %-4s %8s %8s/s %-*s %s", id,
-	    status_directions[c->direction], show_bytes(done, c->bytes),
-	    show_bytes(rate, c->rate), BAR + 7, progress, transfer);
-	put_line(t, line);
+	snprintf(id, sizeof(id), "%s/%u/%u", name, s->number, c->number);
+	put_row(t, id, s->user, c);
 }
 
 struct sums {
@@ -112,14 +177,24 @@ static void
 put_head(struct top *t, const struct tunnels *all)
 {
 	struct sums sum = add_up(all);
-	char line[256], up[SHOW_SIZE], down[SHOW_SIZE];
+	const struct columns w = columns(t->width);
+	char line[600], up[SHOW_SIZE], down[SHOW_SIZE];
 
-	snprintf(line, sizeof(line), "tunnels %zu, sessions %zu, transfers %zu, up %s/s, down %s/s",
-	    all->count, sum.sessions, sum.transfers, show_bytes(up, sum.up),
-	    show_bytes(down, sum.down));
+	if (w.user == 0)
+		snprintf(line, sizeof(line), "%zu, up %s/s, down %s/s", sum.transfers,
+		    show_bytes(up, sum.up), show_bytes(down, sum.down));
+	else
+		snprintf(line, sizeof(line), "tunnels %zu, sessions %zu, transfers %zu, up %s/s, down %s/s",
+		    all->count, sum.sessions, sum.transfers, show_bytes(up, sum.up),
+		    show_bytes(down, sum.down));
 	put_line(t, line);
-	snprintf(line, sizeof(line), "%-18s %-4s %8s %10s %-*s %s", "TUNNEL/SESS/CHAN",
-	    "DIR", "BYTES", "RATE", BAR + 7, "DONE", "TRANSFER");
+	if (w.user == 0)
+		snprintf(line, sizeof(line), "%-*s %-4s %10s %4s %6s", w.id, "TUNNEL/S/CH", "DIR", "RATE",
+		    "DONE", "ETA");
+	else
+		snprintf(line, sizeof(line), "%-*s %-*s %-4s %*s %10s %*s%4s %6s %s", w.id, "TUNNEL/S/CH",
+		    w.user, "USER", "DIR", w.bytes, "BYTES", "RATE", w.bar + (w.bar > 0), "", "DONE",
+		    "ETA", "TRANSFER");
 	put_line(t, line);
 }
 
@@ -133,7 +208,7 @@ put_frame(struct top *t, const struct tunnels *all)
 
 		for (size_t j = 0; j < v->sessions; j++)
 			for (size_t k = 0; k < v->session[j].channels; k++)
-				put_channel(t, v, v->session[j].session.number,
+				put_channel(t, v, &v->session[j].session,
 				    &v->session[j].channel[k]);
 	}
 }

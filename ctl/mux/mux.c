@@ -10,6 +10,8 @@
 #include "base/unixsock.h"
 #include "mux/mux_private.h"
 
+const char mux_gone[] = "the ControlMaster is gone";
+
 #define OUT_PACKET 4096 /* no packet of ours is longer */
 
 /* While the backlog of a master with a crowd of clients is full. */
@@ -139,7 +141,7 @@ mux_ready(void *arg, short revents)
 		m->in_len += (size_t)n;
 		mux_packets(m);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		mux_over(m, FORWARD_DEAD, "the ControlMaster is gone");
+		mux_over(m, FORWARD_DEAD, mux_gone);
 	}
 	mux_leave(m);
 }
@@ -164,7 +166,7 @@ mux_waited(void *arg, int fd)
 	if (mux_connected(m, fd) == -1)
 		mux_over(m, errno == EAGAIN ? FORWARD_TIMEOUT : FORWARD_DEAD,
 		    errno == EAGAIN ? "the ControlMaster does not accept connections" :
-		    "the ControlMaster is gone");
+		    mux_gone);
 }
 
 static int

@@ -27,6 +27,7 @@ enum forward_status {
 	FORWARD_BROKEN   /* the master answered nonsense */
 };
 
+extern const char mux_gone[]; /* the reason where none is known */
 struct forward_result {
 	uint32_t id;
 	enum forward_status status;

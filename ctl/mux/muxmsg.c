@@ -23,94 +23,49 @@ static const struct {
 	{ 0x8000000f, MUX_S_PROXY, REST_NONE },
 };
 
-/* A packet's length is known when it is complete: leave room for it first. */
-static int
-packet_begin(struct wire *w, struct wire *undo, uint32_t type)
-{
-	*undo = *w;
-	if (wire_put_u32(w, 0) == -1 || wire_put_u32(w, type) == -1) {
-		*w = *undo;
-		return -1;
-	}
-	return 0;
-}
-
-static int
-packet_end(struct wire *w, const struct wire *undo, int bad)
-{
-	size_t len = w->len - undo->len - 4;
-
-	if (bad || len > MUX_PACKET_MAX) {
-		*w = *undo;
-		return -1;
-	}
-	wire_poke_u32(w->data + undo->len, (uint32_t)len);
-	return 0;
-}
-
 int
 muxmsg_hello(struct wire *w)
 {
-	struct wire undo;
+	size_t packet = wire_begin(w);
 
-	if (packet_begin(w, &undo, MUX_MSG_HELLO) == -1)
-		return -1;
-	return packet_end(w, &undo, wire_put_u32(w, MUX_VERSION));
+	wire_put_u32(w, MUX_MSG_HELLO);
+	wire_put_u32(w, MUX_VERSION);
+	return wire_end(w, packet);
 }
 
-static int
+static void
 put_forward(struct wire *w, const struct forward *f)
 {
 	/* In the message "" means ssh's default address and "*" every one. */
 	const char *host = f->host[0] == '\0' && f->kind == FORWARD_REMOTE ? "*" : f->host;
-	int local = f->kind == FORWARD_LOCAL;
+	bool local = f->kind == FORWARD_LOCAL;
 
-	if (wire_put_u32(w, local ? FWD_LOCAL : FWD_REMOTE) == -1 ||
-	    wire_put_string(w, local ? f->path : host) == -1 ||
-	    wire_put_u32(w, local ? PORT_STREAMLOCAL : f->port) == -1 ||
-	    wire_put_string(w, local ? host : f->path) == -1 ||
-	    wire_put_u32(w, local ? f->port : PORT_STREAMLOCAL) == -1)
-		return -1;
-	return 0;
+	wire_put_u32(w, local ? FWD_LOCAL : FWD_REMOTE);
+	wire_put_string(w, local ? f->path : host);
+	wire_put_u32(w, local ? PORT_STREAMLOCAL : f->port);
+	wire_put_string(w, local ? host : f->path);
+	wire_put_u32(w, local ? f->port : PORT_STREAMLOCAL);
 }
 
-static int
+/* The port is a u32, whatever PROTOCOL.mux says: mux.c reads one. */
+static void
 put_dial(struct wire *w, const struct forward *f)
 {
-	/* The port is a u32, whatever PROTOCOL.mux says: mux.c reads one. */
-	if (wire_put_string(w, "") == -1 || wire_put_string(w, f->host) == -1)
-		return -1;
-	return wire_put_u32(w, f->port);
+	wire_put_string(w, "");
+	wire_put_string(w, f->host);
+	wire_put_u32(w, f->port);
 }
 
 int
 muxmsg_request(struct wire *w, enum mux_type type, uint32_t id, const struct forward *f)
 {
-	struct wire undo;
-	int bad;
+	size_t packet = wire_begin(w);
 
-	if (packet_begin(w, &undo, type) == -1)
-		return -1;
-	bad = wire_put_u32(w, id);
-	if (f != NULL && bad == 0)
-		bad = type == MUX_C_NEW_STDIO_FWD ? put_dial(w, f) : put_forward(w, f);
-	return packet_end(w, &undo, bad);
-}
-
-static int
-get_reason(struct wire *w, struct mux_reply *r)
-{
-	const uint8_t *text;
-	size_t len;
-
-	if (wire_get_bytes(w, &text, &len) == -1)
-		return -1;
-	if (len > sizeof(r->reason) - 1)
-		len = sizeof(r->reason) - 1;
-	for (size_t i = 0; i < len; i++)
-		r->reason[i] = text[i] >= 0x20 && text[i] < 0x7f ? (char)text[i] : '?';
-	r->reason[len] = '\0';
-	return 0;
+	wire_put_u32(w, type);
+	wire_put_u32(w, id);
+	if (f != NULL)
+		(type == MUX_C_NEW_STDIO_FWD ? put_dial : put_forward)(w, f);
+	return wire_end(w, packet);
 }
 
 /* Extensions are pairs of name and value; none of them concerns us, but they must
@@ -140,7 +95,7 @@ get_rest(struct wire *w, struct mux_reply *r, enum rest rest)
 	case REST_U32:
 		return wire_get_u32(w, &r->value);
 	case REST_REASON:
-		return get_reason(w, r);
+		return wire_get_text(w, r->reason, sizeof(r->reason));
 	default:
 		return 0;
 	}

@@ -7,7 +7,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,25 +35,9 @@ struct listener {
 	struct hostport at, target;
 };
 
-struct message {
-	char *text;
-	size_t size;
-};
-
-__attribute__((format(printf, 3, 4))) static enum listen_result
-fail(enum listen_result result, struct message why, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why.text, why.size, fmt, ap);
-	va_end(ap);
-	return result;
-}
-
 /* Accepting */
 
-bool
+static bool
 listener_lacks(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -217,7 +200,7 @@ is_absent_family(int error)
 }
 
 static enum listen_result
-cannot_bind(const struct addrinfo *ai, struct message why)
+cannot_bind(const struct addrinfo *ai, char *why, size_t why_size)
 {
 	struct hostport at;
 	char text[SPEC_HOST_MAX + 16];
@@ -226,19 +209,21 @@ cannot_bind(const struct addrinfo *ai, struct message why)
 	if (!address_text(&at, ai->ai_addr, ai->ai_addrlen))
 		at = (struct hostport){ "?", 0 };
 	hostport_format(text, sizeof(text), at.host, at.port);
-	if (error == EADDRINUSE)
-		return fail(LISTEN_IN_USE, why, "cannot listen on %s: the port is in use; choose "
-		    "another one, or 0 for any", text);
+	if (error == EADDRINUSE) {
+		log_why(why, why_size, "cannot listen on %s: the port is in use; choose another one, "
+		    "or 0 for any", text);
+		return LISTEN_IN_USE;
+	}
 	if (error == EACCES)
-		return fail(LISTEN_FAILED, why, "cannot listen on %s: that port takes a privilege; "
+		return log_why(why, why_size, "cannot listen on %s: that port takes a privilege; "
 		    "choose one from 1024 up", text);
-	return fail(LISTEN_FAILED, why, "cannot listen on %s: %s", text, strerror(error));
+	return log_why(why, why_size, "cannot listen on %s: %s", text, strerror(error));
 }
 
 /* One listener for each address in the list; with port 0 all get the port of the first. */
 static enum listen_result
 listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
-    const struct tunnel_spec *spec, struct message why)
+    const struct tunnel_spec *spec, char *why, size_t why_size)
 {
 	struct listener **end = out;
 	uint16_t port = spec->listen.port;
@@ -250,12 +235,12 @@ listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
 		if ((fd = bind_and_listen(ai)) == -1) {
 			if (is_absent_family(errno) && (*out != NULL || ai->ai_next != NULL))
 				continue;
-			return cannot_bind(ai, why);
+			return cannot_bind(ai, why, why_size);
 		}
 		if ((*end = listener_new(loop, fd)) == NULL)
-			return fail(LISTEN_FAILED, why, "out of memory");
+			return log_why(why, why_size, "out of memory");
 		if (!read_address(*end, &ss))
-			return fail(LISTEN_FAILED, why, "cannot tell the address listened on");
+			return log_why(why, why_size, "cannot tell the address listened on");
 		(*end)->target = spec->target;
 		port = (*end)->at.port;
 		end = &(*end)->next;
@@ -266,19 +251,19 @@ listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
 /* As listen_all(); another port, if it was ours to choose and somebody has it on ::1. */
 static enum listen_result
 listen_patiently(struct listener **out, struct loop *loop, struct addrinfo *ai,
-    const struct tunnel_spec *spec, struct message why)
+    const struct tunnel_spec *spec, char *why, size_t why_size)
 {
 	enum listen_result result = LISTEN_FAILED;
 
 	for (int i = 0; i < PORT_TRIES; i++) {
-		result = listen_all(out, loop, ai, spec, why);
+		result = listen_all(out, loop, ai, spec, why, why_size);
 		if (result != LISTEN_IN_USE || spec->listen.port != 0)
 			return result;
 		listener_free(*out);
 		*out = NULL;
 	}
 	ai->ai_next = NULL; /* then only on the first address */
-	return listen_all(out, loop, ai, spec, why);
+	return listen_all(out, loop, ai, spec, why, why_size);
 }
 
 /* What getaddrinfo() is to be asked for: without a bind address the loopback ones. */
@@ -315,7 +300,6 @@ enum listen_result
 listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *at, char *why,
     size_t why_size)
 {
-	struct message message = { why, why_size };
 	struct listener **out = list_end(list);
 	struct addrinfo hints, *found;
 	const char *name = bind_name(at, &hints);
@@ -323,16 +307,16 @@ listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *
 	int error;
 
 	if ((error = getaddrinfo(name, "0", &hints, &found)) != 0)
-		return fail(LISTEN_FAILED, message, "cannot listen on %s: %s", at->spec->listen.host,
+		return log_why(why, why_size, "cannot listen on %s: %s", at->spec->listen.host,
 		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 	ipv4_first(&found);
 	for (const struct addrinfo *ai = found; ai != NULL && !at->gateway; ai = ai->ai_next)
 		if (!addr_is_loopback(ai->ai_addr)) {
 			freeaddrinfo(found);
-			return fail(LISTEN_FAILED, message, "listening on %s lets other hosts in; "
+			return log_why(why, why_size, "listening on %s lets other hosts in; "
 			    "add -g if that is meant", at->spec->listen.host);
 		}
-	result = listen_patiently(out, loop, found, at->spec, message);
+	result = listen_patiently(out, loop, found, at->spec, why, why_size);
 	if (result != LISTEN_OK) {
 		listener_free(*out);
 		*out = NULL;
@@ -345,15 +329,14 @@ enum listen_result
 listener_unix(struct listener **out, struct loop *loop, const char *path, char *why,
     size_t why_size)
 {
-	struct message message = { why, why_size };
 	int fd = unixsock_listen(path, BACKLOG);
 
 	*out = NULL;
 	if (fd == -1)
-		return fail(LISTEN_FAILED, message, "%s: cannot listen: %s", path, strerror(errno));
+		return log_why(why, why_size, "%s: cannot listen: %s", path, strerror(errno));
 	if ((*out = listener_new(loop, fd)) == NULL) {
 		unlink(path);
-		return fail(LISTEN_FAILED, message, "out of memory");
+		return log_why(why, why_size, "out of memory");
 	}
 	(*out)->is_unix = true;
 	snprintf((*out)->at.host, sizeof((*out)->at.host), "%s", path);
@@ -373,21 +356,20 @@ enum listen_result
 listener_adopt(struct listener **list, struct loop *loop, const struct listen_at *at, int fd, char *why,
     size_t why_size)
 {
-	struct message message = { why, why_size };
 	struct listener **out = list_end(list), *l;
 	struct sockaddr_storage ss;
 
 	if (!is_listening(fd))
-		return fail(LISTEN_FAILED, message, "descriptor %d: not a listening socket", fd);
+		return log_why(why, why_size, "descriptor %d: not a listening socket", fd);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if ((*out = l = listener_new(loop, fd)) == NULL)
-		return fail(LISTEN_FAILED, message, "out of memory");
+		return log_why(why, why_size, "out of memory");
 	l->target = at->spec->target;
 	if (!read_address(l, &ss))
-		fail(LISTEN_FAILED, message, "descriptor %d: not a TCP socket", fd);
+		log_why(why, why_size, "descriptor %d: not a TCP socket", fd);
 	else if (!at->gateway && !addr_is_loopback((struct sockaddr *)&ss))
-		fail(LISTEN_FAILED, message, "descriptor %d: listening on %s lets other hosts in; "
+		log_why(why, why_size, "descriptor %d: listening on %s lets other hosts in; "
 		    "add -g if that is meant", fd, l->at.host);
 	else
 		return LISTEN_OK;

@@ -18,7 +18,7 @@ struct listen_at {
 	bool gateway;                   /* other addresses than loopback are allowed */
 };
 
-enum listen_result { LISTEN_OK, LISTEN_IN_USE, LISTEN_FAILED };
+enum listen_result { LISTEN_FAILED = -1, LISTEN_OK, LISTEN_IN_USE };
 
 /* Takes the connection: CLOEXEC, non-blocking. */
 typedef void listener_fn(void *arg, const struct listener *, int fd);
@@ -40,7 +40,6 @@ void listener_free(struct listener *); /* the whole list; NULL is harmless; unli
  * from may be NULL. When there are no descriptors or memory for a connection that is there, the
  * watch pauses for a moment: poll(2) would go on saying that there is one. */
 int listener_accept(int fd, struct watch *, struct sockaddr_storage *from);
-bool listener_lacks(int error); /* is it that? */
 #define LISTENER_PAUSE_MS 100
 
 struct listener *listener_next(const struct listener *);

@@ -30,6 +30,7 @@ struct cmdline {
 	enum run run;
 	bool background, gateway, to_syslog, no_input;
 	int verbosity;               /* enum log_level */
+	int ssh_verbosity;           /* the -v that ssh gets */
 	int family;                  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *log_file;        /* -E, NULL = stderr */
 	const char *ctl_path;        /* -S, NULL = find or start a master */
@@ -40,6 +41,7 @@ struct cmdline {
 	struct hostport server;      /* -t or -W */
 	struct specs local, remote;  /* -L, -R */
 	struct strings ssh;          /* options that ssh gets: "-F", "file", "-o", "X=y" */
+	uint32_t digest;             /* of the options that make a tunnel what it is, in any order */
 	struct strings ftp_texts;    /* the Ftp options as they were given, for the helper */
 	struct ftp_options ftp;
 };

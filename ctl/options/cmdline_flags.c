@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +33,12 @@ scan_push(struct scan *s, struct strings *list, const char *text)
 	return 0;
 }
 
+/* What the options do */
+
 static int
-push_spec(struct scan *s, struct specs *list)
+set_spec(struct scan *s, void *field)
 {
+	struct specs *list = field;
 	struct tunnel_spec *grown = realloc(list->spec, (list->count + 1) * sizeof(*grown));
 
 	if (grown == NULL)
@@ -46,127 +50,35 @@ push_spec(struct scan *s, struct specs *list)
 	return 0;
 }
 
-/* What the options do */
-
 static int
-set_nothing(struct scan *s)
+set_verbose(struct scan *s, void *field)
 {
-	(void)s;
+	int *verbosity = field;
+
+	if (*verbosity < LOG_DETAIL)
+		++*verbosity;
+	s->c->ssh_verbosity += ++s->verbose > 2;
 	return 0;
 }
 
 static int
-set_family(struct scan *s, int family)
+set_ctl_path(struct scan *s, void *field)
 {
-	s->c->family = family;
-	return 0;
-}
+	bool none = strcmp(s->argument, "none") == 0;
 
-static int
-set_inet(struct scan *s)
-{
-	return set_family(s, AF_INET);
-}
-
-static int
-set_inet6(struct scan *s)
-{
-	return set_family(s, AF_INET6);
-}
-
-static int
-set_run(struct scan *s, enum run run)
-{
-	s->c->run = run;
-	return 0;
-}
-
-static int
-set_help(struct scan *s)
-{
-	return set_run(s, RUN_USAGE);
-}
-
-static int
-set_version(struct scan *s)
-{
-	return set_run(s, RUN_VERSION);
-}
-
-static int
-set_tunnel(struct scan *s)
-{
-	return set_run(s, RUN_TUNNEL);
-}
-
-static int
-set_background(struct scan *s)
-{
-	s->c->background = true;
-	return 0;
-}
-
-static int
-set_gateway(struct scan *s)
-{
-	s->c->gateway = true;
-	return 0;
-}
-
-static int
-set_quiet(struct scan *s)
-{
-	s->c->verbosity = LOG_QUIET;
-	return 0;
-}
-
-static int
-set_verbose(struct scan *s)
-{
-	if (s->c->verbosity < LOG_DETAIL)
-		s->c->verbosity++;
-	return 0;
-}
-
-static int
-set_syslog(struct scan *s)
-{
-	s->c->to_syslog = true;
-	return 0;
-}
-
-static int
-set_log_file(struct scan *s)
-{
-	s->c->log_file = s->argument;
-	return 0;
-}
-
-static int
-set_ctl_path(struct scan *s)
-{
 	if (*s->argument == '\0')
 		return scan_fail(s, "-S needs the path of a control socket");
-	s->c->ctl_path = NULL;
-	if (strcmp(s->argument, "none") != 0) {
-		s->c->ctl_path = s->argument;
+	*(const char **)field = none ? NULL : s->argument;
+	if (!none)
 		return 0;
-	}
 	if (scan_push(s, s->ssh, "-o") == -1)
 		return -1;
 	return scan_push(s, s->ssh, "ControlPath=none");
 }
 
-static int
-set_no_input(struct scan *s)
-{
-	s->c->no_input = true;
-	return 0;
-}
-
 /* It becomes an argument of programs, and part of a line of FTP. */
 static int
-set_ftp_user(struct scan *s)
+set_ftp_user(struct scan *s, void *field)
 {
 	const char *user = s->argument;
 
@@ -179,14 +91,15 @@ set_ftp_user(struct scan *s)
 	if (*user == '\0' || *user == '-')
 		return scan_fail(s, "bad FTP user \"%.100s\": it may not be empty or begin with '-'",
 		    user);
-	s->c->ftp_user = user;
+	*(const char **)field = user;
 	return 0;
 }
 
 /* As in a destination: to ssh it could look like an option. */
 static int
-set_login(struct scan *s)
+set_login(struct scan *s, void *field)
 {
+	(void)field;
 	if (*s->argument == '-')
 		return scan_fail(s, "bad login name \"%.100s\": a user may not begin with '-'",
 		    s->argument);
@@ -194,37 +107,28 @@ set_login(struct scan *s)
 }
 
 static int
-set_server(struct scan *s)
+set_server(struct scan *s, void *field)
 {
 	s->server_given = true;
-	return hostport_parse(&s->c->server, s->argument, 21, s->why, s->why_size);
+	return hostport_parse(field, s->argument, 21, s->why, s->why_size);
 }
 
 static int
-set_stdio(struct scan *s)
+set_stdio(struct scan *s, void *field)
 {
+	s->server_given = true;
 	s->c->run = RUN_STDIO;
-	s->server_given = true;
-	return hostport_parse(&s->c->server, s->argument, 0, s->why, s->why_size);
+	return hostport_parse(field, s->argument, 0, s->why, s->why_size);
 }
 
 static int
-set_local(struct scan *s)
+set_option(struct scan *s, void *field)
 {
-	return push_spec(s, &s->c->local);
-}
-
-static int
-set_remote(struct scan *s)
-{
-	return push_spec(s, &s->c->remote);
-}
-
-static int
-set_option(struct scan *s)
-{
-	if (strcmp(s->argument, "help") == 0)
-		return set_run(s, RUN_OPTIONS);
+	(void)field;
+	if (strcmp(s->argument, "help") == 0) {
+		s->c->run = RUN_OPTIONS;
+		return 0;
+	}
 	if (!ftp_option_ours(s->argument)) {
 		if (scan_push(s, s->ssh, "-o") == -1)
 			return -1;
@@ -235,40 +139,53 @@ set_option(struct scan *s)
 	return scan_push(s, &s->c->ftp_texts, s->argument);
 }
 
+_Static_assert(sizeof(enum run) == sizeof(int), "a number of the table is written to it");
+
+#define SSH(name, argument, help) { name, argument, true, FLAG_NOTHING, 0, 0, NULL, help }
+#define NOTHING(name, help) { name, NULL, false, FLAG_NOTHING, 0, 0, NULL, help }
+#define FIELD(member) offsetof(struct cmdline, member)
+#define TRUE(name, member, help) { name, NULL, false, FLAG_TRUE, FIELD(member), 0, NULL, help }
+#define NUMBER(name, ssh, member, value, help) \
+	{ name, NULL, ssh, FLAG_NUMBER, FIELD(member), value, NULL, help }
+#define TEXT(name, argument, member, help) \
+	{ name, argument, false, FLAG_TEXT, FIELD(member), 0, NULL, help }
+#define CALL(name, argument, member, set, help) \
+	{ name, argument, false, FLAG_CALL, FIELD(member), 0, set, help }
+
 static const struct flag flags[] = {
-	{ '4', NULL, true, set_inet, "use IPv4 only" },
-	{ '6', NULL, true, set_inet6, "use IPv6 only" },
-	{ 'a', NULL, true, set_nothing, "forward no agent (never done)" },
-	{ 'b', "bind_address", true, set_nothing, "address of this machine for ssh" },
-	{ 'C', NULL, true, set_nothing, "compress (ssh)" },
-	{ 'c', "cipher_spec", true, set_nothing, "ciphers (ssh)" },
-	{ 'E', "log_file", false, set_log_file, "append messages to log_file, with the time" },
-	{ 'f', NULL, false, set_background, "go to the background once listening; with -N" },
-	{ 'F', "configfile", true, set_nothing, "configuration file of ssh" },
-	{ 'g', NULL, false, set_gateway, "let other hosts use the listeners" },
-	{ 'h', NULL, false, set_help, "this help; also --help" },
-	{ 'i', "identity", true, set_nothing, "identity file (ssh)" },
-	{ 'J', "jump", true, set_nothing, "jump host (ssh)" },
-	{ 'K', NULL, true, set_nothing, "GSSAPI authentication and delegation (ssh)" },
-	{ 'k', NULL, true, set_nothing, "no GSSAPI delegation (ssh)" },
-	{ 'l', "login", true, set_login, "login name (ssh)" },
-	{ 'L', "spec", false, set_local, "listen here, the FTP server is on the far side" },
-	{ 'm', "mac_spec", true, set_nothing, "MAC algorithms (ssh)" },
-	{ 'N', NULL, false, set_tunnel, "run no FTP client, stay up as a tunnel" },
-	{ 'n', NULL, false, set_no_input, "read no input; with -N, where that is so anyway" },
-	{ 'o', "option", false, set_option, "option of ssh, or one of those below" },
-	{ 'p', "port", true, set_nothing, "port of the ssh server" },
-	{ 'q', NULL, false, set_quiet, "quiet" },
-	{ 'R', "spec", false, set_remote, "listen on the far side, the FTP server is here" },
-	{ 'S', "ctl_path", false, set_ctl_path, "use the ControlMaster at ctl_path" },
-	{ 't', "ftp_host[:port]", false, set_server, "FTP server (default localhost:21)" },
-	{ 'T', NULL, false, set_nothing, "no terminal on the ssh server (never asked for)" },
-	{ 'u', "ftp_user", false, set_ftp_user, "FTP login for the client that is run" },
-	{ 'v', NULL, false, set_verbose, "say more: sessions, -vv dialogue, -vvv everything" },
-	{ 'V', NULL, false, set_version, "version; also --version" },
-	{ 'W', "ftp_host:port", false, set_stdio, "control connection on stdin and stdout" },
-	{ 'x', NULL, true, set_nothing, "forward no X11 (never done)" },
-	{ 'y', NULL, false, set_syslog, "messages to syslog" },
+	NUMBER('4', true, family, AF_INET, "use IPv4 only"),
+	NUMBER('6', true, family, AF_INET6, "use IPv6 only"),
+	SSH('a', NULL, "forward no agent (never done)"),
+	SSH('b', "bind_address", "address of this machine for ssh"),
+	SSH('C', NULL, "compress (ssh)"),
+	SSH('c', "cipher_spec", "ciphers (ssh)"),
+	TEXT('E', "log_file", log_file, "append messages to log_file, with the time"),
+	TRUE('f', background, "go to the background once listening; with -N"),
+	SSH('F', "configfile", "configuration file of ssh"),
+	TRUE('g', gateway, "let other hosts use the listeners"),
+	NUMBER('h', false, run, RUN_USAGE, "this help; also --help"),
+	SSH('i', "identity", "identity file (ssh)"),
+	SSH('J', "jump", "jump host (ssh)"),
+	SSH('K', NULL, "GSSAPI authentication and delegation (ssh)"),
+	SSH('k', NULL, "no GSSAPI delegation (ssh)"),
+	{ 'l', "login", true, FLAG_CALL, 0, 0, set_login, "login name (ssh)" },
+	CALL('L', "spec", local, set_spec, "listen here, the FTP server is on the far side"),
+	SSH('m', "mac_spec", "MAC algorithms (ssh)"),
+	NUMBER('N', false, run, RUN_TUNNEL, "run no FTP client, stay up as a tunnel"),
+	TRUE('n', no_input, "read no input; with -N, where that is so anyway"),
+	CALL('o', "option", ftp, set_option, "option of ssh, or one of those below"),
+	SSH('p', "port", "port of the ssh server"),
+	NUMBER('q', false, verbosity, LOG_QUIET, "quiet"),
+	CALL('R', "spec", remote, set_spec, "listen on the far side, the FTP server is here"),
+	CALL('S', "ctl_path", ctl_path, set_ctl_path, "use the ControlMaster at ctl_path"),
+	CALL('t', "ftp_host[:port]", server, set_server, "FTP server (default localhost:21)"),
+	NOTHING('T', "no terminal on the ssh server (never asked for)"),
+	CALL('u', "ftp_user", ftp_user, set_ftp_user, "FTP login for the client that is run"),
+	CALL('v', NULL, verbosity, set_verbose, "say more: sessions, -vv dialogue, -vvv everything"),
+	NUMBER('V', false, run, RUN_VERSION, "version; also --version"),
+	CALL('W', "ftp_host:port", server, set_stdio, "control connection on stdin and stdout"),
+	SSH('x', NULL, "forward no X11 (never done)"),
+	TRUE('y', to_syslog, "messages to syslog"),
 	{ 0 }
 };
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
@@ -313,12 +230,41 @@ flag_text(const struct flag *f)
 	return text;
 }
 
+/* FNV-1a. What does not count: where messages go, how many, how the tunnel is started; and -L, whose
+ * port 0 has become another one. */
+static uint32_t
+digest(const struct flag *f, const char *argument)
+{
+	uint32_t n = 2166136261U ^ (unsigned char)f->name;
+
+	for (; f->argument != NULL && *argument != '\0'; argument++)
+		n = (n ^ (unsigned char)*argument) * 16777619U;
+	return strchr("EfLNnqvy", f->name) != NULL ? 0 : n * 16777619U;
+}
+
 int
 flag_apply(struct scan *s, const struct flag *f)
 {
+	void *field = (char *)s->c + f->field;
+
+	s->c->digest += digest(f, s->argument);
 	if (f->for_ssh && scan_push(s, s->ssh, flag_text(f)) == -1)
 		return -1;
 	if (f->for_ssh && f->argument != NULL && scan_push(s, s->ssh, s->argument) == -1)
 		return -1;
-	return f->set(s);
+	switch (f->kind) {
+	case FLAG_TRUE:
+		*(bool *)field = true;
+		return 0;
+	case FLAG_NUMBER:
+		*(int *)field = f->value;
+		return 0;
+	case FLAG_TEXT:
+		*(const char **)field = s->argument;
+		return 0;
+	case FLAG_CALL:
+		return f->set(s, field);
+	default:
+		return 0;
+	}
 }

@@ -1,5 +1,5 @@
 /* The options of ftp-over-ssh, one row each: for cmdline.c, which reads a command line, and
- * usage.c, which describes them. */
+ * cmdline_usage.c, which describes them. */
 #ifndef CMDLINE_PRIVATE_H
 #define CMDLINE_PRIVATE_H
 
@@ -10,6 +10,7 @@ struct scan {
 	struct strings *ssh;  /* where options for ssh go */
 	const char *argument; /* of the option at hand */
 	bool server_given;
+	int verbose; /* how often */
 	char *why;
 	size_t why_size;
 };
@@ -18,7 +19,10 @@ struct flag {
 	char name;
 	const char *argument; /* what it takes, NULL = nothing */
 	bool for_ssh;         /* ssh gets it as well */
-	int (*set)(struct scan *);
+	enum { FLAG_NOTHING, FLAG_TRUE, FLAG_NUMBER, FLAG_TEXT, FLAG_CALL } kind;
+	size_t field;         /* of struct cmdline; becomes true, value, the argument, or as set() does */
+	int value;
+	int (*set)(struct scan *, void *field);
 	const char *help;
 };
 

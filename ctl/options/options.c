@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+
 #define QUOTE_MAX 64 /* of the bad input, in a message */
 #define NUMBER_MAX  1000000 /* as milliseconds it still fits an int */
 
@@ -278,11 +280,9 @@ ftp_option_set(struct ftp_options *o, const char *text, char *why, size_t why_si
 
 	text += strspn(text, " \t");
 	fits = split(text, &key_len, value, sizeof(value));
-	if ((i = lookup(text, key_len)) == NULL) {
-		snprintf(why, why_size, "unknown option \"%.*s\"; -o help lists them all",
+	if ((i = lookup(text, key_len)) == NULL)
+		return log_why(why, why_size, "unknown option \"%.*s\"; -o help lists them all",
 		    key_len > QUOTE_MAX ? QUOTE_MAX : (int)key_len, text);
-		return -1;
-	}
 	if (fits == -1)
 		snprintf(why, why_size, "%s: value too long, expected %s", i->name, i->values);
 	else if (*value == '\0')

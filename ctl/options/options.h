@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #define MASTERS_MAX 64
-
 enum passive_address { PASSIVE_CONTROL, PASSIVE_REPLY, PASSIVE_ADDR };
 enum no_delay { NO_DELAY_AUTO, NO_DELAY_YES, NO_DELAY_NO };
 /* How data connections are dialled: channels of a proxy connection, or a forward for each. */

@@ -3,20 +3,16 @@
 #include <arpa/inet.h>
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+
 #define SPEC_FORM "[ftp/][bind_address:]port:host:hostport"
 #define QUOTE_MAX 200 /* of the bad input, in a message */
-
-struct message {
-	char *text;
-	size_t size;
-};
 
 /* One part of a spec, between colons; not NUL-terminated. */
 struct field {
@@ -24,17 +20,6 @@ struct field {
 	size_t len;
 	bool bracketed;
 };
-
-__attribute__((format(printf, 2, 3))) static int
-fail(struct message why, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why.text, why.size, fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 /* Nothing, or what follows the address in fe80::1%eth0. */
 static bool
@@ -171,7 +156,6 @@ spec_fault(struct tunnel_spec *spec, const struct field *f, bool has_bind)
 int
 spec_parse(struct tunnel_spec *spec, const char *text, char *why, size_t why_size)
 {
-	struct message message = { why, why_size };
 	struct field f[4];
 	const char *fault;
 	int n;
@@ -184,7 +168,7 @@ spec_parse(struct tunnel_spec *spec, const char *text, char *why, size_t why_siz
 		fault = spec_fault(spec, f, n == 4);
 	if (fault == NULL)
 		return 0;
-	return fail(message, "bad forwarding \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
+	return log_why(why, why_size, "bad forwarding \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
 	    SPEC_FORM);
 }
 
@@ -219,13 +203,12 @@ int
 hostport_parse(struct hostport *hp, const char *text, uint16_t default_port, char *why,
     size_t why_size)
 {
-	struct message message = { why, why_size };
 	const char *fault;
 
 	memset(hp, 0, sizeof(*hp));
 	if ((fault = hostport_fault(hp, text, default_port)) == NULL)
 		return 0;
-	return fail(message, "bad address \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
+	return log_why(why, why_size, "bad address \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
 	    default_port == 0 ? "host:port or [IPv6 address]:port" :
 	    "host[:port] or [IPv6 address]:port");
 }
@@ -277,83 +260,73 @@ destination_fault(const char *text)
 int
 destination_check(const char *destination, char *why, size_t why_size)
 {
-	struct message message = { why, why_size };
 	const char *fault;
 
 	if (*destination == '\0')
-		return fail(message, "empty destination; expected [user@]host or ssh://[user@]host[:port]");
+		return log_why(why, why_size, "empty destination; expected [user@]host or ssh://[user@]host[:port]");
 	if ((fault = destination_fault(destination)) == NULL)
 		return 0;
-	return fail(message, "bad destination \"%.*s\": %s; expected [user@]host or "
+	return log_why(why, why_size, "bad destination \"%.*s\": %s; expected [user@]host or "
 	    "ssh://[user@]host[:port]", QUOTE_MAX, destination, fault);
 }
 
 /* ftp://user@address:port, the user as RFC 3986 wants it. */
 static void
-format_url(const struct tokens *t, char *dst, size_t size)
+print_url(FILE *f, const struct tokens *t)
 {
-	size_t len = (size_t)snprintf(dst, size, "ftp://");
-	const char *user = t->user != NULL ? t->user : "";
+	char at[SPEC_HOST_MAX + 16];
 
-	for (const char *p = user; *p != '\0'; p++)
-		len += (size_t)snprintf(dst + len, size - len, isalnum((unsigned char)*p) ||
-		    strchr("-._~", *p) != NULL ? "%c" : "%%%02X", (unsigned char)*p);
-	if (*user != '\0')
-		dst[len++] = '@';
-	hostport_format(dst + len, size - len, t->host, t->port);
+	fputs("ftp://", f);
+	for (const char *p = t->user; p != NULL && *p != '\0'; p++)
+		fprintf(f, isalnum((unsigned char)*p) || strchr("-._~", *p) != NULL ? "%c" :
+		    "%%%02X", (unsigned char)*p);
+	if (t->user != NULL && *t->user != '\0')
+		fputc('@', f);
+	fputs(hostport_format(at, sizeof(at), t->host, t->port), f);
 }
 
-/* What one token stands for, in dst; NULL when it is none. */
-static const char *
-token_value(char token, const struct tokens *t, char *dst, size_t size)
+/* What one token stands for; false when it is none. */
+static bool
+print_token(FILE *f, char token, const struct tokens *t)
 {
 	switch (token) {
 	case 'h':
-		return t->host;
+		fputs(t->host, f);
+		return true;
 	case 'p':
-		snprintf(dst, size, "%u", (unsigned)t->port);
-		return dst;
+		fprintf(f, "%u", (unsigned)t->port);
+		return true;
 	case 'U':
-		return t->user != NULL ? t->user : "";
+		fputs(t->user != NULL ? t->user : "", f);
+		return true;
 	case 'u':
-		format_url(t, dst, size);
-		return dst;
+		print_url(f, t);
+		return true;
 	case '%':
-		return "%";
+		fputc('%', f);
+		return true;
 	default:
-		return NULL;
+		return false;
 	}
 }
 
 char *
 token_expand(const char *argument, const struct tokens *t)
 {
-	/* ftp://@[]:65535 around it, and each byte of the user as three */
-	size_t longest = strlen(t->host) + 32 + (t->user != NULL ? 3 * strlen(t->user) : 0);
-	size_t len = 0, size = 1;
-	char *scratch = malloc(longest), *out;
-	const char *value;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
 
+	if (f == NULL)
+		return NULL;
 	for (const char *p = argument; *p != '\0'; p++)
-		size += *p == '%' ? longest : 1;
-	if ((out = malloc(size)) == NULL || scratch == NULL)
-		goto err;
-	for (const char *p = argument; *p != '\0'; p++) {
-		value = *p == '%' ? token_value(p[1], t, scratch, longest) : NULL;
-		if (value == NULL) {
-			out[len++] = *p;
-			continue;
-		}
-		memcpy(out + len, value, strlen(value));
-		len += strlen(value);
-		p++;
-	}
-	out[len] = '\0';
-	free(scratch);
-	return out;
-err:
-	free(scratch);
-	free(out);
+		if (*p == '%' && print_token(f, p[1], t))
+			p++;
+		else
+			fputc(*p, f);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
 	return NULL;
 }
 

@@ -202,7 +202,7 @@ proxy_waited(void *arg, int fd)
 		return;
 	p->unanswered = 0;
 	proxy_over(p, errno == EAGAIN ? "the ControlMaster does not accept connections" :
-	    "the ControlMaster is gone");
+	    mux_gone);
 }
 
 /* Opens may follow at once: the master takes one packet after the other. */

@@ -41,17 +41,14 @@ channel_open(struct proxy_channel *c, const char *host, uint16_t port)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (proxy_reserve(p, 2048) == -1) {
+	if (!proxy_wire(p, &w, 2048)) {
 		errno = ENOMEM;
 		return -1;
 	}
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
 	chanmsg_open(&w, c->id, window_begin(&c->window, &p->pool), PROXY_PACKET_MAX, host, port);
-	p->out_len = w.len;
+	proxy_put(p, &w);
 	p->unanswered++;
 	c->dialled_at = proxy_queued(p);
-	proxy_arm(p);
 	return 0;
 }
 
@@ -263,14 +260,11 @@ proxy_take(struct proxy_channel *c, size_t n)
 	channel_drop(c, n);
 	if (!window_read(&c->window, n) || c->state != CHANNEL_OPEN || c->eof_came || p->over)
 		return;
-	credit = window_credit(&c->window, &p->pool, c->waiting, proxy_now_us());
-	if (credit == 0 || proxy_reserve(p, 64) == -1)
+	credit = window_credit(&c->window, &p->pool, proxy_now_us());
+	if (credit == 0 || !proxy_wire(p, &w, 64))
 		return;
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
 	chanmsg_adjust(&w, c->remote, credit);
-	p->out_len = w.len;
-	proxy_arm(p);
+	proxy_put(p, &w);
 }
 
 bool

@@ -61,7 +61,7 @@ take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
 	c->remote_window = m->window;
 	c->remote_max = m->max_packet;
 	c->proxy->unanswered--;
-	window_measure(&c->window, now - c->dialled_us, now);
+	window_measure(&c->window, &c->proxy->pool, now - c->dialled_us, now);
 	if (c->freed) {
 		c->close_sent = true;
 		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
@@ -172,16 +172,13 @@ answer(struct proxy *p, const struct chanmsg *m)
 {
 	struct wire w;
 
-	if (proxy_reserve(p, 64) == -1)
+	if (!proxy_wire(p, &w, 64))
 		return;
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
 	if (m->type == CHANMSG_OPEN)
 		chanmsg_open_refused(&w, m->channel);
 	else
 		chanmsg_request_failure(&w);
-	p->out_len = w.len;
-	proxy_arm(p);
+	proxy_put(p, &w);
 }
 
 static int

@@ -11,6 +11,7 @@
 
 #include "base/loop.h"
 #include "base/memory.h"
+#include "mux/mux.h"
 #include "proxy/proxy_private.h"
 #include "base/wire.h"
 
@@ -160,18 +161,32 @@ proxy_arm(struct proxy *p)
 	watch_events(p->watch, p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN);
 }
 
+bool
+proxy_wire(struct proxy *p, struct wire *w, size_t n)
+{
+	if (proxy_reserve(p, n) == -1)
+		return false;
+	wire_write_to(w, p->out, p->out_size);
+	w->len = p->out_len;
+	return true;
+}
+
+void
+proxy_put(struct proxy *p, const struct wire *w)
+{
+	p->out_len = w->len;
+	proxy_arm(p);
+}
+
 void
 proxy_put_plain(struct proxy *p, enum chanmsg_type type, uint32_t channel)
 {
 	struct wire w;
 
-	if (proxy_reserve(p, 64) == -1)
+	if (!proxy_wire(p, &w, 64))
 		return;
-	wire_write_to(&w, p->out, p->out_size);
-	w.len = p->out_len;
 	chanmsg_plain(&w, type, channel);
-	p->out_len = w.len;
-	proxy_arm(p);
+	proxy_put(p, &w);
 }
 
 /* --- coming in ------------------------------------------------------------------------ */
@@ -227,7 +242,7 @@ proxy_hung_up(struct proxy *p)
 	proxy_quiet(p);
 	close(p->fd);
 	p->fd = -1;
-	proxy_over(p, "the ControlMaster is gone");
+	proxy_over(p, mux_gone);
 }
 
 void

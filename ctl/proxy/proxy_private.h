@@ -97,6 +97,9 @@ void proxy_schedule(struct proxy_channel *, enum proxy_event);
 /* proxy_io.c */
 uint64_t proxy_queued(const struct proxy *); /* all that was ever put into out */
 int proxy_reserve(struct proxy *, size_t n); /* -1: no memory; it has failed */
+/* Where the next message goes; proxy_put() when it is written. false: no memory; it has failed. */
+bool proxy_wire(struct proxy *, struct wire *, size_t n);
+void proxy_put(struct proxy *, const struct wire *);
 void proxy_put_plain(struct proxy *, enum chanmsg_type, uint32_t channel);
 void proxy_arm(struct proxy *);
 void proxy_flush(struct proxy *);

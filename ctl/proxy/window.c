@@ -1,7 +1,6 @@
 #include "proxy/window.h"
 
-#define STEP_MOST (1024 * 1024) /* of a large window, credit comes in such pieces */
-#define FEW       8             /* round trips */
+#define STEP_MOST (512 * 1024) /* of a large window, credit comes in such pieces */
 #define RTT_LEAST_US 500        /* less is our own scheduling */
 
 uint32_t
@@ -13,7 +12,7 @@ window_begin(struct window *w, struct window_pool *p)
 		size = left;
 	if (size < WINDOW_LEAST)
 		size = WINDOW_LEAST;
-	*w = (struct window){ .size = size, .open = size, .rtt_us = RTT_LEAST_US };
+	*w = (struct window){ .size = size, .open = size, .before = size };
 	p->sum += size;
 	p->count++;
 	return (uint32_t)size;
@@ -30,9 +29,12 @@ window_end(struct window *w, struct window_pool *p)
 }
 
 void
-window_measure(struct window *w, uint64_t rtt_us, uint64_t now_us)
+window_measure(struct window *w, struct window_pool *p, uint64_t rtt_us, uint64_t now_us)
 {
-	w->rtt_us = rtt_us < RTT_LEAST_US ? RTT_LEAST_US : rtt_us;
+	if (rtt_us < RTT_LEAST_US)
+		rtt_us = RTT_LEAST_US;
+	if (p->rtt_us == 0 || rtt_us < p->rtt_us)
+		p->rtt_us = rtt_us;
 	w->began_us = now_us;
 }
 
@@ -55,52 +57,68 @@ window_read(struct window *w, uint64_t n)
 	return w->taken >= step;
 }
 
-static uint64_t
-window_growth(struct window *w, struct window_pool *p)
+static void
+window_grow(struct window *w, struct window_pool *p)
 {
-	uint64_t more = w->size, left = p->max > p->sum ? p->max - p->sum : 0;
+	uint64_t left = p->max > p->sum ? p->max - p->sum : 0;
+	uint64_t more = w->size < 16 * WINDOW_FIRST ? WINDOW_FIRST : w->size / 16;
 
 	if (more > left) {
 		more = left;
 		p->wanted = true;
 	}
 	w->size += more;
+	w->taken += more;
 	p->sum += more;
-	return more;
 }
 
-/* Where another channel wants more, one that has more than its share gives back, by getting no
- * credit for a while. */
+/* By getting no credit for a while. */
 static void
-window_shrink(struct window *w, struct window_pool *p)
+window_shrink(struct window *w, struct window_pool *p, uint64_t size)
 {
-	uint64_t share = p->max / (p->count > 0 ? p->count : 1), less;
+	uint64_t less;
 
-	if (share < WINDOW_LEAST)
-		share = WINDOW_LEAST;
-	if (w->size <= share)
+	if (w->size <= size)
 		return;
-	less = w->size - share < w->taken ? w->size - share : w->taken;
+	less = w->size - size < w->taken ? w->size - size : w->taken;
 	w->taken -= less;
 	w->size -= less;
 	p->sum -= less;
 	p->wanted = false;
 }
 
-uint32_t
-window_credit(struct window *w, struct window_pool *p, uint64_t waiting, uint64_t now_us)
+/* What is granted beyond a round trip's worth stands in a queue somewhere. What was granted last
+ * shows in the round after the next. */
+static void
+window_round(struct window *w, struct window_pool *p, uint64_t elapsed_us)
 {
-	uint64_t give;
+	uint64_t trip = w->round * p->rtt_us / elapsed_us;
+	uint64_t spare = STEP_MOST + w->size / 32, before = w->before;
+
+	w->round = 0;
+	w->before = w->size;
+	w->peak -= w->peak / 8;
+	if (w->peak < trip)
+		w->peak = trip;
+	if (w->peak + spare >= before)
+		window_grow(w, p);
+	else
+		window_shrink(w, p, w->peak + 2 * spare > WINDOW_FIRST ?
+		    w->peak + 2 * spare : WINDOW_FIRST);
+}
+
+uint32_t
+window_credit(struct window *w, struct window_pool *p, uint64_t now_us)
+{
+	uint64_t share = p->max / (p->count > 0 ? p->count : 1), give;
 
 	if (p->wanted)
-		window_shrink(w, p);
-	give = w->taken;
-	if (w->round >= w->size) {
-		if (now_us - w->began_us <= FEW * w->rtt_us && waiting <= w->size / 2)
-			give += window_growth(w, p);
-		w->round = 0;
+		window_shrink(w, p, share > WINDOW_LEAST ? share : WINDOW_LEAST);
+	if (now_us - w->began_us >= p->rtt_us) {
+		window_round(w, p, now_us - w->began_us);
 		w->began_us = now_us;
 	}
+	give = w->taken;
 	w->taken = 0;
 	w->open += give;
 	return (uint32_t)give;

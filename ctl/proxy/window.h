@@ -1,9 +1,11 @@
-/* How much the far side of a channel may send: its receive window, which grows. Pure.
+/* How much the far side of a channel may send: its receive window, which finds its size. Pure.
  *
  * size bounds what is under way, what waits here for its reader, and what was read but not yet
- * given back, all together: so it bounds the memory that a reader who stops can cost. It
- * doubles when a whole window was read within a few round trips, which means that the reader keeps
- * up and the window is what limits. All windows of one pool together stay below its max. */
+ * given back, all together: so it bounds the memory that a reader who stops can cost. It grows
+ * while what is read in a round trip is nearly all of it, for then it is what limits, and goes back to
+ * little more than that when it is not: the rest would stand in the master, whose buffer takes
+ * ever longer to grow (each time it is copied). All windows of one pool together stay below its
+ * max. */
 #ifndef WINDOW_H
 #define WINDOW_H
 
@@ -16,6 +18,7 @@
 
 struct window_pool {
 	uint64_t max, sum;
+	uint64_t rtt_us; /* the shortest that an OPEN took */
 	unsigned count;
 	bool wanted; /* somebody wanted more than there was */
 };
@@ -23,19 +26,20 @@ struct window_pool {
 struct window {
 	uint64_t size, open, taken; /* open: may still come; taken: read, not given back */
 	uint64_t round, began_us;   /* read since then */
-	uint64_t rtt_us;
+	uint64_t before;            /* the size a round trip ago */
+	uint64_t peak;              /* that was read in one round trip, lately */
 };
 
 /* Returns the size, which is to be granted with the OPEN. */
 uint32_t window_begin(struct window *, struct window_pool *);
 void window_end(struct window *, struct window_pool *);
-/* The round trip that the OPEN took; now_us is when its answer came. */
-void window_measure(struct window *, uint64_t rtt_us, uint64_t now_us);
+/* How long the OPEN took; now_us is when its answer came. */
+void window_measure(struct window *, struct window_pool *, uint64_t rtt_us, uint64_t now_us);
 /* n bytes came: -1 if they are more than was granted. */
 int window_came(struct window *, uint64_t n);
 /* n bytes were read: true when it is time to give credit. */
 bool window_read(struct window *, uint64_t n);
-/* The credit to be given now; waiting is what came and was not read yet. */
-uint32_t window_credit(struct window *, struct window_pool *, uint64_t waiting, uint64_t now_us);
+/* The credit to be given now. */
+uint32_t window_credit(struct window *, struct window_pool *, uint64_t now_us);
 
 #endif

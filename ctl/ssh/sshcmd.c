@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "ssh/sshjump.h"
@@ -15,7 +16,7 @@
 
 #define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
 
-const char *
+static const char *
 sshcmd_program(void)
 {
 	const char *program = getenv("FTP_OVER_SSH_SSH");
@@ -23,7 +24,8 @@ sshcmd_program(void)
 	return program != NULL && *program != '\0' ? program : "ssh";
 }
 
-char *
+/* ssh expands % in a ControlPath. */
+static char *
 sshcmd_escape(char *dst, size_t size, const char *path)
 {
 	size_t n = 0;
@@ -246,7 +248,7 @@ sshcmd_sftp(struct loop *loop, const struct ssh_settings *s, const char *ctl_pat
  * for as long as the tunnel or a helper does, however they end. */
 
 struct texts {
-	char path[256], proxy[2048];
+	char path[256], *proxy;
 };
 
 static bool
@@ -265,6 +267,15 @@ config_file(const struct ssh_settings *s)
 	return NULL;
 }
 
+bool
+sshcmd_is_hushed(const struct ssh_settings *s)
+{
+	char level[16];
+
+	return is_set(s->config, "loglevel", "INFO", level, sizeof(level)) &&
+	    strcmp(level, "VERBOSE") != 0 && strncmp(level, "DEBUG", 5) != 0;
+}
+
 /* With ControlPersist ssh sends what a ProxyCommand says ("Permission denied", "visit this page to log
  * in") to /dev/null, unless its -v was given: "vqvvv" is INFO in the end, its usual level. */
 static size_t
@@ -273,10 +284,10 @@ add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct text
 	char value[1024];
 	bool jumps = is_set(s->config, "proxyjump", "none", value, sizeof(value));
 
-	if (jumps && sshjump_command(t->proxy + strlen("ProxyCommand="), sizeof(t->proxy) -
-	    strlen("ProxyCommand="), s->program != NULL ? s->program : sshcmd_program(),
-	    config_file(s), value) == 0) {
-		memcpy(t->proxy, "ProxyCommand=", strlen("ProxyCommand="));
+	if (jumps)
+		t->proxy = sshjump_command(s->program != NULL ? s->program : sshcmd_program(),
+		    config_file(s), value);
+	if (t->proxy != NULL) {
 		ours[n++] = "-o";
 		ours[n++] = t->proxy;
 	} else if (jumps || !is_set(s->config, "proxycommand", "none", value, sizeof(value))) {
@@ -295,9 +306,10 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
 		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
 		"RequestTTY=no" };
-	const char *ours[32] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
+	const char *ours[40] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
 	char interval[16];
-	size_t n = 2;
+	size_t n = 2, before;
+	int verbose;
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		ours[n++] = fixed[i];
@@ -312,30 +324,50 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 		ours[n++] = "-o";
 		ours[n++] = "BatchMode=yes";
 	}
-	add_proxy(ours, n, s, t);
+	if (sshcmd_is_hushed(s)) {
+		ours[n++] = "-o";
+		ours[n++] = "LogLevel=INFO";
+	}
+	before = n;
+	n = add_proxy(ours, n, s, t);
+	verbose = m->verbose > 0 && n > before ? m->verbose + 1 : m->verbose;
+	while (verbose-- > 0)
+		ours[n++] = "-v";
 	return command_line(s, ours);
+}
+
+static void
+tell(const char *const argv[])
+{
+	char line[1800], word[1024];
+	size_t used = 0;
+
+	for (; log_level() >= LOG_DIALOGUE && *argv != NULL && used < sizeof(line); argv++)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
+		    log_escape(word, sizeof(word), *argv, strlen(*argv)));
+	if (used > 0)
+		log_at(LOG_DIALOGUE, "running %s", line + 1);
 }
 
 int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
     const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
 {
-	struct texts texts;
+	struct texts texts = { .proxy = NULL };
 	const char **argv = master_command_line(s, m, &texts);
 	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
-	int fds[2], result, saved;
+	int fds[2] = { -1, -1 }, result = -1, saved;
 
-	if (argv == NULL)
-		return -1;
+	if (argv != NULL)
+		tell(argv);
 	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1) {
-		free(argv);
-		return -1;
+	if (argv != NULL && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
+		start.fd[2] = fds[1];
+		result = proc_start(proc, loop, &start, fn, arg);
 	}
-	start.fd[2] = fds[1];
-	result = proc_start(proc, loop, &start, fn, arg);
 	saved = errno;
+	free(texts.proxy);
 	free(argv);
 	close(fds[1]);
 	if (result == -1)

@@ -16,18 +16,16 @@ struct ssh_settings {
 	const char *const *options; /* "-F", "file", "-o", "X=y"; never -L, -R, -N, -S, -f */
 	size_t count;
 	const char *destination;
-	const char *program; /* NULL = sshcmd_program() */
+	const char *program; /* NULL = $FTP_OVER_SSH_SSH or "ssh" */
 	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
 	const char *config; /* what sshcmd_config() has given; only a master of our own needs it */
 };
 
 struct ssh_master {
 	const char *ctl_path;
-	bool batch; /* ask nothing (BatchMode) */
+	bool batch;  /* ask nothing (BatchMode) */
+	int verbose; /* its -v */
 };
-
-const char *sshcmd_program(void); /* $FTP_OVER_SSH_SSH or "ssh" */
-char *sshcmd_escape(char *dst, size_t size, const char *path); /* % becomes %%; dst */
 
 /* Is it ssh who knows which path that is (~, %C, ${HOME})? Not if it is there literally. */
 bool sshcmd_expands(const char *ctl_path);
@@ -40,6 +38,8 @@ char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
  * looking for another one; NULL when there is none. Pure. */
 const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
 
+/* Does the configuration have ssh say less than what we want to hear from it? */
+bool sshcmd_is_hushed(const struct ssh_settings *);
 /* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
  * loop. NULL with errno. See sshrun_new(). */
 struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,

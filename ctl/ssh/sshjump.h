@@ -5,11 +5,8 @@
 #ifndef SSHJUMP_H
 #define SSHJUMP_H
 
-#include <stddef.h>
-
-/* jump is as `ssh -G` prints it ("one,user@[192.0.2.1]:22"), config_file what -F names or NULL. -1 when
- * it does not fit. */
-int sshjump_command(char *dst, size_t size, const char *program, const char *config_file,
-    const char *jump);
+/* "ProxyCommand=...", malloc'ed; NULL: out of memory. jump is as `ssh -G` prints it
+ * ("one,user@[192.0.2.1]:22"), config_file what -F names or NULL. */
+char *sshjump_command(const char *program, const char *config_file, const char *jump);
 
 #endif

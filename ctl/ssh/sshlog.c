@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/ratelimit.h"
 
-#define HELD 3        /* lines: "No ... host key is known", "Host key verification failed." */
+#define HELD 2        /* lines: "No ... host key is known", "Host key verification failed." */
 #define HOLD_MS 300   /* a user who is to type his password again must not wait for why */
 #define ASK_MS 500     /* for somebody to ask why a channel was refused */
 #define LINE_SIZE 1024
@@ -22,6 +22,7 @@ struct sshlog {
 	struct timer timer;
 	const char *servers;
 	int fd;
+	enum sshlog_manner manner;
 	bool logged_in;
 	struct timer asked; /* the refusal is kept back */
 	struct ratelimit told;
@@ -32,25 +33,31 @@ struct sshlog {
 };
 
 static void
-say(const char *text)
+say(const struct sshlog *s, const char *text)
 {
-	if (log_level() == LOG_QUIET)
+	if (log_level() == LOG_QUIET || s->manner == SSHLOG_MUTE)
 		return; /* ssh does not know about -q: it would not say either why it fails */
-	if (log_in_syslog())
-		log_at(LOG_NORMAL, "ssh: %s", text);
-	else
+	if (log_is_plain())
 		dprintf(STDERR_FILENO, "%s\n", text);
+	else
+		log_at(LOG_NORMAL, "ssh: %s", text);
 }
 
-/* While it logs in */
+/* Its last lines */
+
+static bool
+is_said(const struct sshlog *s)
+{
+	return s->manner == SSHLOG_VERBATIM && !s->logged_in;
+}
 
 static void
 say_held(void *arg)
 {
 	struct sshlog *s = arg;
 
-	for (size_t i = 0; i < s->held; i++)
-		say(s->hold[i]);
+	for (size_t i = 0; i < s->held && !is_said(s); i++)
+		say(s, s->hold[i]);
 	s->held = 0;
 }
 
@@ -58,7 +65,8 @@ static void
 hold(struct sshlog *s, const char *text)
 {
 	if (s->held == HELD) {
-		say(s->hold[0]);
+		if (!is_said(s))
+			say(s, s->hold[0]);
 		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
 		s->held--;
 	}
@@ -117,7 +125,7 @@ served_line(struct sshlog *s, const char *text)
 	else if (strncmp(text, answered, strlen(answered)) == 0)
 		log_at(LOG_DETAIL, "ssh: %s", text);
 	else
-		say(text);
+		hold(s, text);
 }
 
 /* Reading */
@@ -135,14 +143,19 @@ line_complete(struct sshlog *s)
 		return;
 	if (s->logged_in)
 		served_line(s, text);
-	else
+	else if (strncmp(text, "debug", 5) != 0) /* -vvv: no reason of anything */
 		hold(s, text);
+	else if (!is_said(s))
+		say(s, text);
 }
 
 /* A line that is too long is passed on in pieces. */
 static void
 take_bytes(struct sshlog *s, const char *bytes, size_t n)
 {
+	if (is_said(s) && write(STDERR_FILENO, bytes, n) == -1) {
+		/* the terminal has gone */
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n')
 			s->line[s->len++] = bytes[i];
@@ -197,7 +210,7 @@ sshlog_ready(void *arg, short revents)
 }
 
 struct sshlog *
-sshlog_new(struct loop *loop, int fd, const char *servers)
+sshlog_new(struct loop *loop, int fd, enum sshlog_manner manner, const char *servers)
 {
 	struct sshlog *s = memory_new(sizeof(*s));
 
@@ -205,6 +218,7 @@ sshlog_new(struct loop *loop, int fd, const char *servers)
 		s->loop = loop;
 		s->fd = fd;
 		s->servers = servers;
+		s->manner = manner;
 	}
 	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
 		return s;

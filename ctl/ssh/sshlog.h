@@ -1,7 +1,8 @@
 /* What our own ControlMaster says on its stderr.
  *
- * While it logs in: passed on, escaped; but its last lines are held back for a moment, because
- * if it fails they are the reason, and belong into the message about that. Afterwards: what it
+ * While it logs in, as it comes (verbatim: to a terminal, where its prompts are, too), or escaped and
+ * with its last lines held back for a moment, because if it fails they are the reason and belong into
+ * the message about that. Afterwards: what it
  * says about channels that the server refused becomes a message of ours, unless somebody asks. */
 #ifndef SSHLOG_H
 #define SSHLOG_H
@@ -12,16 +13,18 @@
 struct loop;
 struct sshlog;
 
+enum sshlog_manner { SSHLOG_LINES, SSHLOG_VERBATIM, SSHLOG_MUTE /* it says more than the user wants */ };
+
 /* Takes over fd. servers is the FTP server, for messages; kept. To stderr as ssh said it, or to
  * syslog with our own. NULL (fd closed) when out of memory: ssh is not heard then. */
-struct sshlog *sshlog_new(struct loop *, int fd, const char *servers);
+struct sshlog *sshlog_new(struct loop *, int fd, enum sshlog_manner, const char *servers);
 void sshlog_free(struct sshlog *); /* NULL is harmless, below too */
 
 void sshlog_logged_in(struct sshlog *);
 /* Why it refused a channel last, in the server's words; "" (and false) when it has not since the
  * last call. */
 bool sshlog_refusal(struct sshlog *, char *dst, size_t size);
-/* It has failed: what it said last, in one line; "" when it said nothing. */
+/* It has failed, or ended: what it said last, in one line; "" when it said nothing. */
 char *sshlog_reason(struct sshlog *, char *dst, size_t size);
 
 #endif

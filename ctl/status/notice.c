@@ -84,5 +84,8 @@ notice_text(char *dst, size_t size, enum notice notice, const struct notice_abou
 		snprintf(dst, size, "the FTP server at %s%s%s wants TLS, which is refused here "
 		    "because its data connections could not use the tunnel; FtpTls=pass lets it "
 		    "through", a->server, on, a->destination);
+	else if (notice == NOTICE_DELAY)
+		snprintf(dst, size, "small files wait some 50 ms each, because no command was run on the "
+		    "ssh connection to %s yet; FtpNoDelay=yes runs true there once", a->destination);
 	return dst;
 }

@@ -16,6 +16,7 @@ enum notice {
 	NOTICE_TLS,       /* the server wants TLS before the login */
 	NOTICE_NO_MASTER, /* the ControlMaster is gone, and nobody has said anything yet: the client is
 			   * handed back for another one */
+	NOTICE_DELAY,     /* sshd holds the small packets of this connection back */
 	NOTICE_COUNT
 };
 

@@ -1,5 +1,7 @@
 #include "status/seen.h"
 
+#define SMOOTH_MS 2000
+
 const struct status_channel *
 seen_channel(const struct seen *seen, uint32_t number, size_t *at)
 {
@@ -7,6 +9,16 @@ seen_channel(const struct seen *seen, uint32_t number, size_t *at)
 		if (seen->channel[*at].number == number)
 			return &seen->channel[*at];
 	return NULL;
+}
+
+/* The last few seconds count most. */
+static uint64_t
+smooth(uint64_t before, uint64_t rate, uint64_t ms)
+{
+	if (before == 0)
+		return rate;
+	return (uint64_t)(((double)before * SMOOTH_MS + (double)rate * (double)ms) /
+	    (double)(SMOOTH_MS + ms));
 }
 
 /* What a report cannot tell: for how long, and how fast. */
@@ -24,9 +36,9 @@ complete(const struct seen *old, struct seen *new)
 		c->rate = 0;
 		if (before != NULL && ms < 100)
 			c->rate = before->rate;
-		else if (before != NULL && c->bytes > before->bytes)
-			c->rate = (c->bytes - before->bytes) / ms * 1000 +
-			    (c->bytes - before->bytes) % ms * 1000 / ms;
+		else if (before != NULL && c->bytes >= before->bytes)
+			c->rate = smooth(before->rate, (c->bytes - before->bytes) / ms * 1000 +
+			    (c->bytes - before->bytes) % ms * 1000 / ms, ms);
 	}
 }
 

@@ -31,7 +31,7 @@ static const struct status_field tunnel_fields[] = {
 	BOOL(tunnel, master_ours), TEXT(tunnel, control_path),
 	CHOICE(tunnel, method, status_methods), TOTAL(sessions), TOTAL(transfers),
 	TOTAL(failed), TOTAL(bytes_up), TOTAL(bytes_down), TOTAL(refused),
-	BOOL(tunnel, stopping), TEXT(tunnel, last_error), NUMBER(tunnel, error_age),
+	NUMBER(tunnel, options), BOOL(tunnel, stopping), TEXT(tunnel, last_error), NUMBER(tunnel, error_age),
 	NUMBER(tunnel, next_attempt), END
 };
 
@@ -70,13 +70,6 @@ status_fields(enum status_type type)
 	return (size_t)type < sizeof(tables) / sizeof(tables[0]) ? tables[type] : NULL;
 }
 
-/* The members of a union all begin where it begins. */
-const void *
-status_body(const struct status_record *r)
-{
-	return &r->u;
-}
-
 const char *
 status_choice(const struct status_field *f, uint32_t value)
 {
@@ -87,41 +80,34 @@ status_choice(const struct status_field *f, uint32_t value)
 	return f->choice[i];
 }
 
-static int
+static void
 put_field(struct wire *w, const struct status_field *f, const char *at)
 {
 	uint32_t number;
 	uint64_t n;
 
-	switch (f->kind) {
-	case FIELD_TEXT:
-		return wire_put_bytes(w, at, strnlen(at, f->size - 1));
-	case FIELD_LONG:
+	if (f->kind == FIELD_TEXT) {
+		wire_put_bytes(w, at, strnlen(at, f->size - 1));
+	} else if (f->kind == FIELD_LONG) {
 		memcpy(&n, at, sizeof(n));
-		if (wire_put_u32(w, (uint32_t)(n >> 32)) == -1)
-			return -1;
-		return wire_put_u32(w, (uint32_t)n);
-	default:
+		wire_put_u32(w, (uint32_t)(n >> 32));
+		wire_put_u32(w, (uint32_t)n);
+	} else {
 		memcpy(&number, at, sizeof(number));
-		return wire_put_u32(w, number);
+		wire_put_u32(w, number);
 	}
 }
 
 int
 status_put(struct wire *w, const struct status_record *r)
 {
-	const struct status_field *f = status_fields(r->type);
-	uint8_t text[STATUS_RECORD_MAX];
-	struct wire body;
+	size_t record = wire_begin(w);
 
-	wire_write_to(&body, text, sizeof(text));
-	if (f == NULL || wire_put_u32(&body, STATUS_VERSION) == -1 ||
-	    wire_put_u32(&body, (uint32_t)r->type) == -1)
-		return -1;
-	for (; f->name != NULL; f++)
-		if (put_field(&body, f, (const char *)status_body(r) + f->offset) == -1)
-			return -1;
-	return wire_put_bytes(w, text, body.len);
+	wire_put_u32(w, STATUS_VERSION);
+	wire_put_u32(w, (uint32_t)r->type);
+	for (const struct status_field *f = status_fields(r->type); f->name != NULL; f++)
+		put_field(w, f, (const char *)&r->u + f->offset);
+	return wire_end(w, record);
 }
 
 static bool

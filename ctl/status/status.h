@@ -37,7 +37,6 @@ enum status_result { STATUS_OK, STATUS_MORE, STATUS_BAD, STATUS_OTHER_VERSION };
 enum status_result status_get(struct wire *, struct status_record *);
 
 const struct status_field *status_fields(enum status_type); /* NULL: no such type */
-const void *status_body(const struct status_record *);      /* what their offsets count from */
 const char *status_choice(const struct status_field *, uint32_t value);
 
 extern const char *const status_directions[], *const status_methods[], *const status_masters[];

@@ -28,6 +28,7 @@ struct status_tunnel {
 	char name[320], destination[256], control_path[108];
 	char last_error[256]; /* "" = none yet */
 	uint32_t pid, master, master_pid, master_ours, method, age;
+	uint32_t options; /* a digest */
 	uint32_t stopping, error_age, next_attempt; /* of ssh, in seconds; 0 = none is due */
 	uint64_t sessions, transfers, failed, bytes_up, bytes_down, refused; /* since its start */
 };

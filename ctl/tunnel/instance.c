@@ -1,10 +1,11 @@
 #include "tunnel/instance.h"
 
 #include <poll.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "status/query.h"
 
 #define ASK_MS 1000
@@ -25,15 +26,18 @@ is_bound_as(const struct hostport *at, const char *host, bool gateway)
 	return strcmp(at->host, host) == 0;
 }
 
+/* target: NULL = any */
 static bool
-has_listener(const struct tunnel_view *v, const struct tunnel_spec *spec, bool gateway)
+has_listener(const struct tunnel_view *v, const struct tunnel_spec *spec, bool gateway,
+    const struct hostport *to)
 {
-	char target[SPEC_HOST_MAX + 16], why[256];
+	char target[SPEC_HOST_MAX + 16] = "", why[256];
 	struct hostport at;
 
-	hostport_format(target, sizeof(target), spec->target.host, spec->target.port);
+	if (to != NULL)
+		hostport_format(target, sizeof(target), to->host, to->port);
 	for (size_t i = 0; i < v->listeners; i++)
-		if (!v->listener[i].remote && strcmp(v->listener[i].target, target) == 0 &&
+		if (!v->listener[i].remote && (to == NULL || strcmp(v->listener[i].target, target) == 0) &&
 		    hostport_parse(&at, v->listener[i].address, 0, why, sizeof(why)) == 0 &&
 		    at.port == spec->listen.port && is_bound_as(&at, spec->listen.host, gateway))
 			return true;
@@ -43,37 +47,57 @@ has_listener(const struct tunnel_view *v, const struct tunnel_spec *spec, bool g
 static bool
 is_same(const struct tunnel_view *v, const struct cmdline *c, const char *ctl_path)
 {
-	if (v->trouble != NULL || strcmp(v->tunnel.destination, c->destination) != 0 ||
+	if (v->tunnel.options != c->digest || strcmp(v->tunnel.destination, c->destination) != 0 ||
 	    (ctl_path != NULL && strcmp(v->tunnel.control_path, ctl_path) != 0))
 		return false;
 	for (size_t i = 0; i < c->local.count; i++)
-		if (!has_listener(v, &c->local.spec[i], c->gateway))
+		if (!has_listener(v, &c->local.spec[i], c->gateway, &c->local.spec[i].target))
 			return false;
 	return true;
 }
 
-static bool
-look(const struct cmdline *c, const char *ctl_path)
+static void
+name_it(const struct tunnel_view *v, const struct tunnel_spec *spec, char *why, size_t why_size)
 {
-	struct tunnels all;
-	char why[256];
-	bool found = false;
+	char at[SPEC_HOST_MAX + 16], name[400];
+	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
 
-	if (query_all(&all, geteuid(), ASK_MS, why, sizeof(why)) == -1)
-		return false;
-	for (size_t i = 0; i < all.count && !found; i++)
-		found = is_same(&all.tunnel[i], c, ctl_path);
+	log_escape(name, sizeof(name), v->tunnel.name, strlen(v->tunnel.name));
+	snprintf(why, why_size, "cannot listen on %s: the tunnel %s, pid %ld, does; "
+	    "ftp-over-ssh-ctl stop %ld ends it", hostport_format(at, sizeof(at), host,
+	    spec->listen.port), name, v->pid, v->pid);
+}
+
+static enum instance
+look(const struct cmdline *c, const char *ctl_path, const struct tunnel_spec *spec, char *why,
+    size_t why_size)
+{
+	enum instance found = INSTANCE_NONE;
+	struct tunnels all;
+	char ignored[256];
+
+	if (query_all(&all, geteuid(), ASK_MS, ignored, sizeof(ignored)) == -1)
+		return INSTANCE_NONE;
+	for (size_t i = 0; i < all.count && found == INSTANCE_NONE; i++) {
+		const struct tunnel_view *v = &all.tunnel[i];
+
+		if (v->trouble != NULL || !has_listener(v, spec, c->gateway, NULL))
+			continue;
+		found = is_same(v, c, ctl_path) ? INSTANCE_SAME : INSTANCE_OTHER;
+		name_it(v, spec, why, why_size);
+	}
 	query_free(&all);
 	return found;
 }
 
-bool
-instance_runs(const struct cmdline *c, const char *ctl_path)
+enum instance
+instance_at(const struct cmdline *c, const char *ctl_path, const struct tunnel_spec *spec,
+    char *why, size_t why_size)
 {
-	for (int i = 0; i < LOOKS; i++) {
-		if (look(c, ctl_path))
-			return true;
+	enum instance found;
+
+	for (int i = 0; (found = look(c, ctl_path, spec, why, why_size)) == INSTANCE_NONE &&
+	    i < LOOKS - 1 && c->background; i++)
 		poll(NULL, 0, LOOK_AGAIN_MS);
-	}
-	return false;
+	return found;
 }

@@ -80,6 +80,9 @@ tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const
 	bool told = (t->noticed & 1U << notice) != 0;
 	char text[1200];
 
+	if (notice == NOTICE_DELAY && (master_is_ours(t->master) ? t->setup->master->no_delay :
+	    t->setup->master->no_delay_yours))
+		return; /* it was done, and did not help */
 	t->noticed |= 1U << notice;
 	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, t->refusal, sizeof(t->refusal)))
 		snprintf(t->refusal, sizeof(t->refusal), "%s", why);

@@ -13,11 +13,12 @@
 #include "tunnel/tunnel_private.h"
 
 static int
-port_taken(struct tunnel *t, const char *why)
+port_taken(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
 {
 	const char *ctl_path = t->setup->master->ctl_path;
+	enum instance at = instance_at(t->cmdline, ctl_path, spec, why, why_size);
 
-	if (t->cmdline->background && instance_runs(t->cmdline, ctl_path)) {
+	if (t->cmdline->background && at == INSTANCE_SAME) {
 		log_at(LOG_SESSIONS, "this tunnel is up already");
 		tunnel_end(t, 0);
 	} else {
@@ -51,7 +52,7 @@ open_near(struct tunnel *t)
 		result = i < t->setup->activated ? listener_adopt(&t->near, t->loop, &at,
 		    activation_descriptor(i), why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
 		if (result == LISTEN_IN_USE)
-			return port_taken(t, why);
+			return port_taken(t, spec, why, sizeof(why));
 		if (result != LISTEN_OK) {
 			tunnel_fail(t, why);
 			return -1;
@@ -84,11 +85,9 @@ skip(struct tunnel *t, const char *keyword, const char *why)
 static int
 take_over_remote(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
 {
-	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host)) {
-		snprintf(why, why_size, "listening on %s lets other hosts in; add -g if that is "
+	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host))
+		return log_why(why, why_size, "listening on %s lets other hosts in; add -g if that is "
 		    "meant", spec->listen.host);
-		return -1;
-	}
 	return far_listeners_add(t->far_listeners, spec, true, why, why_size);
 }
 

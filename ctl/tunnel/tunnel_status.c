@@ -31,6 +31,7 @@ status_tunnel(void *arg, struct status_tunnel *s)
 
 	snprintf(s->name, sizeof(s->name), "%s", t->name);
 	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
+	s->options = t->cmdline->digest;
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
 	s->master = (uint32_t)master_state(t->master);
 	s->master_ours = master_is_ours(t->master);

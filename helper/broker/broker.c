@@ -15,6 +15,7 @@
 #include "broker/broker_private.h"
 #include "broker/control_link.h"
 #include "ends/far.h"
+#include "mux/mux.h"
 #include "ends/near.h"
 #include "relay/stream.h"
 
@@ -26,7 +27,7 @@
 static void
 gone_reason(struct broker *b, const char *why)
 {
-	bool ended = why == NULL || strcmp(why, "the ControlMaster is gone") == 0;
+	bool ended = why == NULL || strcmp(why, mux_gone) == 0;
 
 	snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
 	    ended ? "" : why);

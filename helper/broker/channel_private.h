@@ -20,6 +20,7 @@ struct leg {
 	struct relay relay;       /* from this end to the other */
 	bool checking;     /* its end has come: does the master live that told so? */
 	bool dialled;      /* by a forward: it may have been refused */
+	bool took;         /* ... but was not: ssh reads nothing before the far side has connected */
 	bool broken;       /* its end was a failure, not an end of file */
 	bool moved;        /* a byte has come */
 	bool ended;        /* nothing more comes */
@@ -41,6 +42,7 @@ struct data_channel {
 	struct timer *command;  /* the client's data wait for it */
 	struct timer *end;      /* of lingering, or of the hold */
 	bool begun, upload;
+	bool asked;             /* whether the server's end of an upload is there */
 	bool left;              /* the session has let go of it */
 	bool kept;              /* the tunnel has a copy of the server's end */
 };

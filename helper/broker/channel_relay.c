@@ -1,6 +1,7 @@
 /* The bytes of a data channel, and what is seen of their ends. */
 #include "base/loop.h"
 #include "broker/channel_private.h"
+#include "relay/conn.h"
 
 #define FIN 1             /* in what is unsent: a FIN that waits for its (delayed) ACK */
 #define LOOK_MS 100       /* there is no event for "the peer has taken it" ... */
@@ -62,6 +63,24 @@ drained_check(struct data_channel *ch)
 	return waiting;
 }
 
+/* True: an upload's server may not be there yet, or refused. An empty file shows nothing, and loses
+ * nothing. */
+static bool
+server_check(struct data_channel *ch)
+{
+	const struct leg *client = &ch->leg[CLIENT];
+	struct leg *server = &ch->leg[SERVER];
+
+	if (!ch->asked || server->stream == NULL)
+		return false;
+	server->took = server->took || conn_took(server->stream->fd, client->relay.bytes);
+	ch->asked = !server->took &&
+	    (!client->ended || client->relay.bytes + client->relay.len > 0);
+	if (!ch->asked)
+		leg_tell(server, EV_ALIVE);
+	return ch->asked;
+}
+
 static void
 look(void *arg)
 {
@@ -71,7 +90,8 @@ look(void *arg)
 
 	ch->look = NULL;
 	unsent = count_unsent(ch);
-	waiting = drained_check(ch);
+	waiting = server_check(ch);
+	waiting |= drained_check(ch);
 	if (!waiting && !unsent && before.from[CLIENT] == ch->count.from[CLIENT] &&
 	    before.from[SERVER] == ch->count.from[SERVER])
 		return;
@@ -123,12 +143,14 @@ tell_reset(struct leg *leg)
 	leg_tell(leg, EV_RESET);
 }
 
-/* The master lives, and its socket was closed before anything had come out of it, or an end of
- * file gone in: the far side could not connect. */
+/* The master lives, and its socket was closed before anything had come out of it, or gone in: the
+ * far side could not connect. */
 static bool
 was_refused(const struct leg *leg)
 {
-	return leg->dialled && !leg->moved && !leg->draining;
+	if (!leg->dialled || leg->moved || leg->took)
+		return false;
+	return leg->channel->leg[OTHER(leg->side)].relay.bytes > 0 ? leg->broken : !leg->draining;
 }
 
 void
@@ -138,7 +160,7 @@ leg_checked(struct leg *leg, bool alive)
 	if (alive && was_refused(leg)) {
 		leg_close(leg);
 		leg->state = LEG_NONE;
-		leg->ended = false;
+		leg->ended = leg->broken = leg->draining = false;
 		leg_tell_failed(leg, "the ssh server could not connect to it, or does not allow it");
 	} else if (!alive || leg->broken)
 		tell_reset(leg);
@@ -279,6 +301,28 @@ relay_begin(struct data_channel *ch)
 
 /* ---- passing an end of file on ---- */
 
+static void
+look_soon(struct data_channel *ch)
+{
+	timer_free(ch->look);
+	ch->look_ms = DRAIN_MS;
+	ch->look = loop_timer(ch->hooks->loop, 0, look, ch);
+}
+
+bool
+data_channel_check(struct data_channel *ch)
+{
+	const bool left = ch->left; /* then a look may be its end */
+
+	data_channel_look(ch);
+	if (left || !ch->upload || !ch->leg[SERVER].dialled)
+		return false;
+	ch->asked = true;
+	if (server_check(ch))
+		look_soon(ch);
+	return true;
+}
+
 void
 leg_pass_eof(struct leg *leg)
 {
@@ -293,9 +337,7 @@ leg_pass_eof(struct leg *leg)
 		stream_wait_read(from->stream, true);
 		leg_pump(from);
 	}
-	timer_free(ch->look);
-	ch->look_ms = DRAIN_MS;
-	ch->look = loop_timer(ch->hooks->loop, 0, look, ch);
+	look_soon(ch);
 }
 
 void

@@ -211,9 +211,8 @@ ask_check(struct broker *b, const struct ask *ask)
 	struct end *far = b->hooks.end[b->config->remote ? CLIENT : SERVER];
 	struct data_channel *ch = channel_find(b, ask->action.channel);
 
-	if (ch != NULL)
-		data_channel_look(ch);
-	far->ops->check(far, NULL, ask->action.channel);
+	if (ch == NULL || !data_channel_check(ch))
+		far->ops->check(far, NULL, ask->action.channel);
 }
 
 void

@@ -13,8 +13,10 @@
 void
 run_server_ended(struct run *r)
 {
+	bool left = r->control[CLIENT].over && r->config->session.client_peer.family != 0;
+
 	r->server_checking = false;
-	if (!session_facts(r->session)->greeted && !r->control[CLIENT].over)
+	if (!session_facts(r->session)->greeted && !left)
 		run_notify(r, NOTICE_NO_SERVER);
 	session_eof(r->session, SERVER);
 }

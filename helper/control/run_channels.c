@@ -4,6 +4,11 @@
 #include <poll.h>
 #include <string.h>
 
+#define DELAY_BYTES 8192
+#define DELAY_LEAST_MS 30
+#define DELAY_MOST_MS 90
+#define DELAYS 4
+
 /* ---- asking ---- */
 
 /* A broker that takes nothing more is none: the loop finds its end of file soon. */
@@ -150,15 +155,36 @@ run_actions(struct run *r)
 /* ---- answers ---- */
 
 /* What is about a channel that is no more, or an end that was asked for anew since, is old. */
+/* A server writes a small file and its end at once, but an sshd that holds small packets back sends the
+ * end when the data are acknowledged: 40 ms after them, if nothing else delays that. */
+static void
+watch_delay(struct run *r, struct run_channel *ch, const struct event *e)
+{
+	uint64_t now = loop_now(), ms = now - ch->moved;
+	struct session_count count;
+
+	if (e->end != SERVER || !r->config->session.far[SERVER] || r->config->status_fd == -1)
+		return;
+	if (e->kind == EV_MOVED)
+		ch->moved = now;
+	counts_get(r->config->counts, ch->id, &count);
+	if (e->kind != EV_EOF || ch->moved == 0 || count.from[SERVER] > DELAY_BYTES)
+		return;
+	r->delayed = ms >= DELAY_LEAST_MS && ms <= DELAY_MOST_MS ? r->delayed + 1 : 0;
+	if (r->delayed == DELAYS)
+		run_notify(r, NOTICE_DELAY);
+}
+
 static void
 answer_event(struct run *r, struct answer *a)
 {
 	const struct event *e = &a->event;
-	const struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
+	struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
 
 	if (ch == NULL || (e->kind != EV_ALIVE && ch->turn[e->end] != a->turn))
 		return;
 	a->event.reason = a->reason[0] != '\0' ? a->reason : NULL;
+	watch_delay(r, ch, e);
 	session_event(r->session, e);
 }
 

@@ -19,7 +19,7 @@ struct run_channel {
 	struct run *run;
 	unsigned id; /* 0 = free; that of the session itself has 0, too */
 	unsigned turn[2];
-	uint64_t began;
+	uint64_t began, moved; /* the server's first byte */
 	struct timer *timer; /* of the machine */
 };
 
@@ -48,6 +48,7 @@ struct run {
 	unsigned ids[CHANNELS_MAX]; /* as in channel, for the report */
 	uint64_t began;
 	unsigned transfers;
+	unsigned delayed; /* small downloads, one behind the other, that ended late */
 	bool warned, told[NOTICE_COUNT];
 	bool server_checking; /* whose end is it: the server's, or that of the ssh connection? */
 	bool mute;            /* the server has never greeted */

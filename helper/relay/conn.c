@@ -73,3 +73,15 @@ conn_again(int error)
 {
 	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
+
+/* Closing throws away what was not read: that makes room, too. */
+bool
+conn_took(int fd, uint64_t written)
+{
+#ifdef __linux__
+	return written > (uint64_t)conn_unsent(fd) && conn_half_closed(fd);
+#else
+	(void)fd;
+	return written > 0;
+#endif
+}

@@ -3,6 +3,7 @@
 #define CONN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Tell the peer that no more comes (FIN); reading goes on. */
 void conn_end_write(int fd);
@@ -15,6 +16,8 @@ void conn_plain_close(int fd); /* from now on no more */
 bool conn_half_closed(int fd);
 /* Written bytes that the peer's kernel (ssh: the master) has not taken yet; 0 = unknown. */
 int conn_unsent(int fd);
+/* Has who is there, behind a unix socket, read any of so many bytes? Where that is unknown, yes. */
+bool conn_took(int fd, uint64_t written);
 bool conn_again(int error); /* of a read or a write: it is to be tried again later */
 
 #endif

@@ -117,7 +117,14 @@ attempt_may_fail(const struct session *s, const struct channel *ch)
 
 	if (s->good & BIT(ch->attempt))
 		return false;
-	if (!attempt_is_natural(ch, ch->attempt) || attempts[ch->attempt].listen)
+	if (attempts[ch->attempt].verb != ch->client_verb || attempts[ch->attempt].listen)
 		return true;
 	return ch->argument[0] == '\0' && !same;
+}
+
+void
+attempts_failed(struct session *s, unsigned mask)
+{
+	s->bad |= mask;
+	s->good &= ~mask;
 }

@@ -30,6 +30,7 @@ uint8_t server_family(const struct session *); /* of the control connection to i
 bool attempt_is_natural(const struct channel *, enum attempt); /* the client's own verb */
 /* The next one that may be made, and is not in the mask; TRY_COUNT: none. */
 enum attempt attempt_next(const struct session *, const struct channel *, unsigned bad);
+void attempts_failed(struct session *, unsigned mask); /* what the server has named was dead */
 bool attempt_may_fail(const struct session *, const struct channel *); /* may another follow? */
 
 #endif

@@ -179,7 +179,7 @@ upload_arrived(struct session *s, struct channel *ch)
 	if (!server->dials || ch->dead || server->eof)
 		return true;
 	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
-		return true; /* nobody is there; a far one may be on its way */
+		return ch->strangers == 0; /* the client is not there; a far one may be on its way */
 	if (server->connected && s->config.far[SERVER] && !ch->asked) {
 		ch->asked = true;
 		channel_act(s, ch, ACT_CHECK, SERVER);

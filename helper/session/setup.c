@@ -154,16 +154,18 @@ setup_listen_failed(struct session *s, struct channel *ch, struct pending *p, en
 }
 
 /* The port that the server has named is dead: not that verb again; or sshd dials none at all. A
- * server that has refused the command meanwhile may just have closed it. */
+ * server that refuses the command, as its reply will tell, may just have closed it. */
 static void
 setup_dial_failed(struct session *s, const struct channel *ch, const char *reason)
 {
-	if (ch->final >= 300 || ch->refused)
-		return;
-	s->bad |= BIT(ch->attempt);
-	s->good &= ~BIT(ch->attempt);
+	struct pending *p = channel_transfer(s, ch);
+
 	if (reason != NULL && strstr(reason, "prohibited") != NULL)
-		s->bad |= TRY_DIALLING;
+		attempts_failed(s, TRY_DIALLING);
+	else if (p != NULL && ch->final == 0)
+		p->dead = BIT(ch->attempt);
+	else if (ch->final < 300 && !ch->refused)
+		attempts_failed(s, BIT(ch->attempt));
 }
 
 static bool

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "ftp/reply.h"
+#include "session/attempts.h"
 #include "session/ending.h"
 #include "state/session_channel.h"
 
@@ -107,18 +108,21 @@ void
 transfer_answered(struct session *s, struct pending *p)
 {
 	struct channel *ch = channel_by_id(s, p->channel);
+	int code = s->reply.code;
 
+	if (p->started || code < 300 || code == 425)
+		attempts_failed(s, p->dead);
 	if (ch == NULL) {
 		if (p->channel != 0 && s->config.answered != NULL)
-			s->config.answered(s->config.arg, p->channel, s->reply.code);
+			s->config.answered(s->config.arg, p->channel, code);
 		return;
 	}
-	ch->final = s->reply.code;
+	ch->final = code;
 	ch->doubtful = s->reply.doubtful;
 	ch->aborted |= queue_find(&s->queue, KIND(PENDING_ABOR), 0) != NULL;
-	if (!ch->owned && (p->started || ch->final == 226 || ch->final == 250))
+	if (!ch->owned && (p->started || code == 226 || code == 250))
 		transfer_own(s, ch, p); /* there are servers without a 1xx */
-	if (ch->timer != TIMER_NONE && ch->timer != TIMER_DYING)
+	if (ch->timer != TIMER_DYING && (ch->timer != TIMER_OWNER || code >= 300))
 		channel_arm(s, ch, TIMER_NONE);
 }
 

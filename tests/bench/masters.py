@@ -36,7 +36,7 @@ def case(lab, host, port, k, mib, rounds):
 
 def run(lab, quick, out):
     port = lab.vsftpd("pasv_min_port=10000", "pasv_max_port=19999")
-    relay, (slow,) = lab.program("slowpipe", 50, lab.sshd_port)
+    relay, (slow,) = lab.program("slowpipe", 50, 4, lab.sshd_port)
     lab.ssh_host("far", slow)
     plan = [("no delay, 1 transfer", "bench", 1, 128), ("no delay, 8 at once", "bench", 8, 128),
             ("100 ms, 1 transfer", "far", 1, 32), ("100 ms, 8 at once", "far", 8, 128)]

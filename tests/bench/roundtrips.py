@@ -18,7 +18,7 @@ def timed(client, active, count):
 
 def direct(lab, rtt, port, passive, active, count):
     active_port = free_port()
-    relay, ports = lab.program("slowpipe", rtt * 500, port, passive, active_port)
+    relay, ports = lab.program("slowpipe", rtt * 500, 4, port, passive, active_port)
     client = Client(ports[0], lambda trips: time.sleep(trips * rtt), ports[1], ports[2])
     client.listen(active_port)
     took = timed(client, active, count)
@@ -28,7 +28,7 @@ def direct(lab, rtt, port, passive, active, count):
 
 
 def tunnelled(lab, rtt, port, active, count, *options):
-    relay, (slow,) = lab.program("slowpipe", rtt * 500, lab.sshd_port)
+    relay, (slow,) = lab.program("slowpipe", rtt * 500, 4, lab.sshd_port)
     host = "slow%d" % slow
     lab.ssh_host(host, slow)
     tunnel, (through,) = lab.tunnel("-o", "FtpNoDelay=yes", *options, targets=[port], host=host)

@@ -47,7 +47,7 @@ is 'every message of the manuals exists' "$stray" ''
 
 # What is given to the functions that report something, or is a reason or a reply.
 reports='\b(?:log_error|log_at|tunnel_fail|refuse|session_fail|session_answer|setup_end|reply_release'
-reports+='|usage_error|mux_over|snprintf(?=\((?:why|reason|message|\w+->reason)\b))\([^";]*'
+reports+='|usage_error|mux_over|log_why|master_failed|snprintf(?=\((?:why|reason|message|\w+->reason)\b))\([^";]*'
 literals "$reports" "${sources[@]}" >"$RIG/reported"
 ok 'the sources report something' test "$(wc -l <"$RIG/reported")" -gt 40
 { cat "$RIG/explained"; tr -s '\n' ' ' <"$TOP/man/ftp-over-ssh-helper.8"; } >"$RIG/pages"

@@ -4,5 +4,5 @@
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/matrix.sh"
 
-matrix proxy
+matrix proxy "${ftpd_kinds[@]}"
 finish

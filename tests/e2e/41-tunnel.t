@@ -58,7 +58,7 @@ like '-f: the line was printed before' "$(cat "$RIG/log/background.out")" '^list
 ok '-f: it serves' fetch "$TUNNEL_ADDR" "$TUNNEL_PORT" a
 fos -f -N -L "$TUNNEL_PORT:$FTP_AT" rig >/dev/null 2>&1
 is '-f: again, what it wants is there already' $? 0
-fails '-f: exit status 255 when it cannot listen' 255 'the port is in use' \
+fails '-f: exit status 255 when it cannot listen' 255 "the tunnel rig:$TUNNEL_PORT, pid" \
     fos -f -N -L "$TUNNEL_PORT:$second_at" rig
 fails '-f: the same port, for another address' 255 'the port is in use' \
     fos -f -N -g -L "*:$TUNNEL_PORT:$FTP_AT" rig

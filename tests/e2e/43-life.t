@@ -195,7 +195,7 @@ ok 'an idle session' wait_for 10 grep -q '^in$' "$RIG/log/idle.out"
 kill_now "$(master_pid)"
 ok '... is told' wait_for 5 grep -q '^421 .*the ssh connection is gone' "$RIG/log/idle.out"
 is 'the loss is one line, however often' \
-    "$(grep -c 'the ssh connection to rig is lost' "$TUNNEL_ERR")" 1
+    "$(grep -c 'the ssh connection to rig is lost: the ssh server has closed it, or ssh was killed' "$TUNNEL_ERR")" 1
 is 'that it is there again, too' "$(grep -c 'connected to rig again' "$TUNNEL_ERR")" 1
 is 'and nothing else was said' "$(wc -l <"$TUNNEL_ERR")" 2
 

@@ -66,8 +66,12 @@ twice()
 }
 ok '-f' twice
 ok '-f a second time: it is up already' twice
-fails '-f for another FTP server: the port is in use' 255 'the port is in use' fos -f -N \
-    -L "127.0.0.1:$port:localhost:1" rig
+ok '... whatever it says and where' twice -q -E "$RIG/log/twice"
+held='the tunnel twice, pid [0-9]+, does; ftp-over-ssh-ctl stop [0-9]+ ends it'
+fails '-f with another option: whose port it is' 255 "cannot listen on 127.0.0.1:$port: $held" twice -o FtpTls=pass
+fails '-f for another FTP server' 255 "$held" fos -f -N -o FtpName=twice -L "127.0.0.1:$port:localhost:1" rig
+fails 'in the foreground' 255 "$held" fos -N -L "$port:$FTP_AT" rig
+fails 'on another address it is another one' 255 'cannot connect' fos -N -L "127.0.0.2:$port:$FTP_AT" nobody-here.invalid
 ok '-f: it is one tunnel' ctl stop twice
 ok 'which ends' wait_for 10 eval '! ctl list | grep -q twice'
 like 'status: the master' "$(ctl status one)" "ssh connection: up, ours, pid $(master_pid "$one_pid"), at "
@@ -91,7 +95,7 @@ is 'a download: the session' "$(json "s['number'], s['user'], s['server'], s['re
     "(1, '$FTP_USER', '$FTP_AT', False, True, 'RETR big')"
 ok 'a download: bytes and rate' wait_for 5 json_is "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
 like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by (proxy|mux); '
-like 'a download: in top' "$(ctl top)" 'one/1/1 +down .*\[#*-*\] +[0-9]+% +RETR big'
+like 'a download: in top' "$(ctl top)" "one/1/1 +$FTP_USER +down .*\[#*-*\] +[0-9]+% +[0-9]+[smhd][0-9smhd]* +RETR big"
 fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
 fails 'close: no such channel' 255 'one/1/9: no data channel 9 in session 1; there is 1$' \
     "$FOSCTL" close one/1/9

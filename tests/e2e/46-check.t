@@ -60,6 +60,12 @@ breaks 'closed port, your master' "connection to the FTP port: localhost:$dead: 
     -S "$RIG/master" -t "localhost:$dead" rig
 ssh -O exit -S "$RIG/master" none 2>/dev/null
 
+DISPLAY=none SSH_ASKPASS=$(command -v false) ssh -F "$RIG/ssh_config" -fN -MM -S "$RIG/asking" rig
+asking=$(ssh -O check -S "$RIG/asking" none 2>&1 | sed 's/.*pid=\([0-9]*\).*/\1/')
+breaks 'ControlMaster ask, and nobody says yes' "connection to the FTP port: $FTP_AT: the ControlMaster asks for every forward" \
+    -S "$RIG/asking" -t "$FTP_AT" rig
+kill "$asking"
+
 breaks 'closed port' "connection to the FTP port: localhost:$dead: connect failed: Connection refused: is an FTP server running" \
     -t "localhost:$dead" rig
 breaks 'a host unknown to ssh' 'ssh connection: cannot connect' -o HostName=nowhere.invalid rig

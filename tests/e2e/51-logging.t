@@ -153,6 +153,16 @@ run curl -sS -o "$RIG/got" "$(url a)"
 ok 'FtpNotify: connected' wait_for 5 grep -q '^connected told rig:  0 $' "$RIG/notified"
 ok 'it is said, too' grep -q 'ftp-over-ssh: connected to rig again$' "$TUNNEL_ERR"
 tunnel_stop
+tunnel_start -o ServerAliveInterval=1 -o ServerAliveCountMax=1 -L "0:$FTP_AT" rig
+stopped=$(children "$SSHD_PID")
+# shellcheck disable=SC2086 # pids
+kill -STOP $stopped
+ok 'the cause, in ssh'"'"'s own words' wait_for 20 grep -q \
+    '^ftp-over-ssh: the ssh connection to rig is lost: Timeout, server .* not responding' "$TUNNEL_ERR"
+is '... once' "$(wc -l <"$TUNNEL_ERR")" 1
+# shellcheck disable=SC2086 # pids
+kill -CONT $stopped
+tunnel_stop
 
 # --- control characters ---
 rude_command()

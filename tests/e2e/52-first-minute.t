@@ -46,8 +46,11 @@ done
 told 'a host that does not exist over there' 'no FTP server answers at no-such-host.invalid:21 on rig: .*; -t' \
     -t no-such-host.invalid rig
 ssh_host hushed 'LogLevel ERROR'
-told 'no FTP server, LogLevel ERROR' "no FTP server answers at 127.0.0.1:$free on hushed: .*; $tells" \
-    -t "127.0.0.1:$free" hushed
+for forward in auto mux; do
+	told "no FTP server, LogLevel ERROR, $forward" \
+	    "no FTP server answers at 127.0.0.1:$free on hushed: Connection refused; $tells" \
+	    -o FtpForward=$forward -t "127.0.0.1:$free" hushed
+done
 run ssh -F "$RIG/ssh_config" -fNM -S "$RIG/cm" rig >/dev/null 2>&1
 told 'no FTP server, -S' "no FTP server answers at 127.0.0.1:$free on rig: .*; $tells" \
     -S "$RIG/cm" -t "127.0.0.1:$free" rig
@@ -98,6 +101,17 @@ is 'nor is a script' "$(fos -t "$FTP_AT" rig -- true 2>&1)" ''
 lines=$(grep -c 'USER bob' "$FTP_LOG")
 is 'the server was asked once, for that user' "$lines" 1
 is 'without a password' "$(grep -c 'PASS' "$FTP_LOG")" 0
+printf 'Behave\nyourself\n' >"$RIG/banner"
+sshd_start -n bannered "Banner $RIG/banner"
+is 'the banner of sshd, and then who serves' "$(terminal -t "$FTP_AT" bannered -- true | cut -c 1-18)" \
+    "$(printf 'Behave\nyourself\nftp-over-ssh: FTP ')"
+echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$RIG/ssh/user.pub")" >"$RIG/ssh/wrong"
+ssh_host changed "UserKnownHostsFile $RIG/ssh/wrong"
+like 'a key that has changed: the advice of ssh in its own lines' "$(terminal -t "$FTP_AT" changed -- true)" \
+    $'remove with:\n *ssh-keygen -f [^\n]* -R [^\n]*\n.*\nHost key verification failed.\nftp-over-ssh: cannot connect'
+like '-vv: what is run' "$(fos -vv -t "$FTP_AT" rig -- true 2>&1)" 'ftp-over-ssh: running ssh .* -M .* -- rig'
+is '... without its own -v' "$(fos -vv -t "$FTP_AT" rig -- true 2>&1 | grep -c '^debug1: ')" 0
+like '-vvv: ssh gets one' "$(fos -vvv -t "$FTP_AT" rig -- true 2>&1)" 'debug1: Connecting to 127.0.0.1'
 rude rude
 ok 'a server that takes no leave delays the client, and no more' fos -t "127.0.0.1:$PORT" rig -- true
 

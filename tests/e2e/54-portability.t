@@ -19,7 +19,7 @@ tree()		# name
 built()		# name make [NAME=value ...] target ...
 {
 	tree "$1"
-	(cd "$RIG/$1" && RUN_TIMEOUT=120 run "$2" -j 2 WERROR=-Werror "${@:3}")
+	(cd "$RIG/$1" && RUN_TIMEOUT=250 run "$2" -j 2 WERROR=-Werror "${@:3}")
 }
 
 ok 'gcc, GNU make' built gcc make CC=gcc all
@@ -46,7 +46,7 @@ for t in "$RIG"/portable/tests/unit/test_*.c; do
 done
 unit()
 {
-	(cd "$RIG/portable" && RUN_TIMEOUT=120 run make -j 2 WERROR=-Werror CFLAGS=-O0 \
+	(cd "$RIG/portable" && RUN_TIMEOUT=250 run make -j 2 WERROR=-Werror CFLAGS=-O0 \
 	    PORTABLE=1 UNIT_SRC="${quick# }" unit)
 }
 ok 'unit tests of the portable parts' unit

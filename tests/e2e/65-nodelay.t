@@ -33,13 +33,36 @@ ok 'with no a file comes' fetch
 ok 'and no command was run' ran rig 3
 tunnel_stop
 
+# --- the hint ---
+many()	# count: small files one behind the other, in one session
+{
+	local i files=()
+	for ((i = 0; i < $1; i++)); do
+		files+=(-o /dev/null "$(url a)")
+	done
+	run curl -sS "${files[@]}"
+}
+tunnel_start -o FtpNoDelay=no -L "ftp/0:$FTP_AT" rig
+hinted()
+{
+	many 10 && grep -q 'small files wait some 50 ms each, .* to rig yet; FtpNoDelay=yes' "$TUNNEL_ERR"
+}
+ok 'small files that wait are told' wait_for 30 hinted
+ok 'more of them' many 20
+is 'once' "$(wc -l <"$TUNNEL_ERR")" 1
+tunnel_stop
+tunnel_start -L "ftp/0:$FTP_AT" rig
+ok 'small files that do not' many 40
+is 'are not' "$(cat "$TUNNEL_ERR")" ''
+tunnel_stop
+
 ssh -F "$RIG/ssh_config" -fNM -S "$RIG/own" rig 2>/dev/null
 tunnel_start -S "$RIG/own" -L "ftp/0:$FTP_AT" rig
 ok 'a file comes through the user'"'"'s own master' fetch
-ok 'where nothing is run' ran rig 3
+ok 'where nothing is run' ran rig 4
 tunnel_stop
 tunnel_start -vv -S "$RIG/own" -o FtpNoDelay=yes -L "ftp/0:$FTP_AT" rig
-ok 'unless he says yes' wait_for 10 ran rig 4
+ok 'unless he says yes' wait_for 10 ran rig 5
 ok 'true has succeeded' wait_for 10 grep -q 'FtpNoDelay.* exited with 0' "$TUNNEL_ERR"
 tunnel_stop
 ssh -F "$RIG/ssh_config" -S "$RIG/own" -O exit rig 2>/dev/null

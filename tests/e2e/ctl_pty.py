@@ -17,7 +17,7 @@ from slow import SLOW
 
 how, text, times = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3])
 master, slave = pty.openpty()
-termios.tcsetwinsize(slave, (12, 80))
+termios.tcsetwinsize(slave, (12, int(os.environ.get("RIG_WIDTH", "80"))))
 before = termios.tcgetattr(slave)
 
 

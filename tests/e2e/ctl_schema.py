@@ -8,7 +8,7 @@ import sys
 TUNNEL = dict(error=None, name=str, destination=str, pid=int, age=int, master=("down", "starting", "up"),
               master_pid=int, master_ours=bool, control_path=str, method=("proxy", "mux"), total_sessions=int,
               total_transfers=int, total_failed=int, total_bytes_up=int, total_bytes_down=int,
-              total_refused=int, stopping=bool, last_error=str, error_age=int, next_attempt=int,
+              total_refused=int, options=int, stopping=bool, last_error=str, error_age=int, next_attempt=int,
               listeners=list, sessions=list)
 LISTENER = dict(address=str, target=str, remote=bool)
 SESSION = dict(number=int, pid=int, peer=str, user=str, server=str, remote=bool, age=int, commands=int,

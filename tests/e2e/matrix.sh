@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# matrix.sh: every client with every server in every mode through a tunnel whose forwards are
-# made by one method.
+# matrix.sh: every client with servers in every mode through a tunnel whose forwards are made by one
+# method.
 
 # The far server and the near listener on families of IPv6.
 matrix_v6()	# method
@@ -17,11 +17,11 @@ matrix_v6()	# method
 	tunnel_stop
 }
 
-matrix()	# method
+matrix()	# method server...
 {
 	local kind
 	sshd_start
-	for kind in "${ftpd_kinds[@]}"; do
+	for kind in "${@:2}"; do
 		ftpd_start "$kind"
 		client_data
 		tunnel_start -o "FtpForward=$1" -L "ftp/0:$FTP_AT" rig

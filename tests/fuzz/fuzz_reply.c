@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "ftp/policy.h"
+#include "ftp/reply.h"
 
 static void
 lines(const char *text, size_t len)

@@ -417,6 +417,66 @@ START_TEST(far_end_after_upload)
 }
 END_TEST
 
+/* An upload's bytes, and perhaps its end, are in a socket that nobody reads: the far side has not
+ * connected yet, and cannot. */
+START_TEST(upload_refused)
+{
+	running();
+	ACT(ACT_BEGIN, .upload = true);
+	says(CLIENT, "file");
+	await(EV_MOVED, CLIENT);
+	if (_i == 1) {
+		shutdown(peer[CLIENT], SHUT_WR);
+		await(EV_EOF, CLIENT);
+		ACT(ACT_EOF, .end = SERVER);
+	}
+	ck_assert(data_channel_check(ch));
+	rounds(5);
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 0);
+	close(peer[SERVER]);
+	peer[SERVER] = -1;
+	await(EV_FAILED, SERVER);
+	ck_assert_int_eq(told(EV_ALIVE, SERVER) + told(EV_EOF, SERVER) + told(EV_RESET, SERVER), 0);
+}
+END_TEST
+
+/* What was taken shows that it was not refused, whatever comes then. */
+START_TEST(upload_taken)
+{
+	running();
+	ACT(ACT_BEGIN, .upload = true);
+	says(CLIENT, "file");
+	await(EV_MOVED, CLIENT);
+	ck_assert(data_channel_check(ch));
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 0);
+	hears(SERVER, "file");
+	await(EV_ALIVE, SERVER);
+	ck_assert(data_channel_check(ch));
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 2);
+	says(CLIENT, "more");
+	while (ch->leg[CLIENT].relay.bytes < 8)
+		ck_assert_int_eq(loop_once(loop, 10), 0);
+	close(peer[SERVER]);
+	peer[SERVER] = -1;
+	await(EV_RESET, SERVER);
+	ck_assert_int_eq(told(EV_FAILED, SERVER), 0);
+}
+END_TEST
+
+/* Of no bytes nothing is lost; and with another way to dial the master is asked. */
+START_TEST(upload_check_at_once)
+{
+	running();
+	ck_assert(!data_channel_check(ch));
+	ACT(ACT_BEGIN, .upload = true);
+	ck_assert(data_channel_check(ch));
+	rounds(3);
+	ck_assert_int_eq(told(EV_ALIVE, SERVER), 0);
+	shutdown(peer[CLIENT], SHUT_WR);
+	await(EV_ALIVE, SERVER);
+}
+END_TEST
+
 START_TEST(reset_by_client)
 {
 	running();
@@ -594,6 +654,9 @@ add(TCase *t)
 	tcase_add_loop_test(t, far_end_is_checked, 0, 2);
 	tcase_add_test(t, far_dial_refused);
 	tcase_add_test(t, far_end_after_upload);
+	tcase_add_loop_test(t, upload_refused, 0, 2);
+	tcase_add_test(t, upload_taken);
+	tcase_add_test(t, upload_check_at_once);
 	tcase_add_test(t, reset_by_client);
 	tcase_add_test(t, server_ends_upload);
 	tcase_add_test(t, aborted_half_closed);

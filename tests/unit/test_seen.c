@@ -36,6 +36,10 @@ START_TEST(rates)
 	ck_assert_uint_eq(s.first[1], 5000);
 	ck_assert(seen_report(&s, packet, picture(9000, 2), 7050)); /* too soon to tell */
 	ck_assert_uint_eq(s.channel[1].rate, 2000);
+	ck_assert(seen_report(&s, packet, picture(17000, 2), 9050)); /* 4000, half of it counts */
+	ck_assert_uint_eq(s.channel[1].rate, 3000);
+	ck_assert(seen_report(&s, packet, picture(17000, 2), 11050)); /* it stands still */
+	ck_assert_uint_eq(s.channel[1].rate, 1500);
 	ck_assert_ptr_eq(seen_channel(&s, 2, &at), &s.channel[1]);
 	ck_assert_ptr_null(seen_channel(&s, 3, &at));
 }

@@ -244,6 +244,13 @@ static const struct {
 		     OURS_229 DEAD "> EPSV\n>> EPSV\n" },
 	/* a server that has refused the command may have closed it */
 	{ MODE_AUTO, PASV_READY RETR_SAID "<< 550 no\n< 550 no\n" DEAD "> PASV\n>> PASV\n" },
+	/* the other verb is not the client's word: its refusal is not for it */
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n> PASV\n>> EPSV\n"
+		     "<< 502 no\n! open 2 server listen 4\n" },
+	/* ... or refuses it now */
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 550 no\n< 550 no\n> PASV\n>> PASV\n" },
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n> PASV\n>> EPSV\n" },
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD BEGUN "<< 551 no\n< 551 no\n> PASV\n>> EPSV\n" },
 	/* what is no success passes, a success becomes one that is none */
 	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n" },
 	{ MODE_AUTO, PASV_READY RETR_SAID DEAD BEGUN "<< 226 lies\n"
@@ -280,6 +287,12 @@ static const char *const strangers[] = {
 	/* a download */
 	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n? timer 1\n! abort 1 both\n" NOBODY_S
 	"<< 150 go\n<< 226 lies\n> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n",
+	/* a success does not come before it is known who it was: it may not have gone there */
+	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"
+	"! take 1 client\n! timer 1 5000\n? connected 1 client\n? failed 1 server refused\n"
+	"! abort 1 client\n< 425 Cannot open a data connection: refused.\n",
+	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"
+	"! abort 1 both\n" NOBODY_S,
 	/* it is not there any more */
 	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n? timer 1\n! take 1 client\n"
 	"? failed 1 client gone\n! abort 1 client\n<< 226 lies\n"

@@ -15,24 +15,13 @@ START_TEST(commands)
 		{ "[192.0.2.1]:33", NULL, "'ssh' -p '33' -W '[%h]:%p' -- '192.0.2.1'" },
 		{ "a,u@b:1,c:2", NULL, "'ssh' -J 'a,u@b:1' -p '2' -W '[%h]:%p' -- 'c'" },
 	};
-	char command[256];
+	char *command;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ck_assert_int_eq(sshjump_command(command, sizeof(command), "ssh", cases[i].file,
-		    cases[i].jump), 0);
-		ck_assert_str_eq(command, cases[i].command);
+		command = sshjump_command("ssh", cases[i].file, cases[i].jump);
+		ck_assert_str_eq(command + strlen("ProxyCommand="), cases[i].command);
+		free(command);
 	}
-}
-END_TEST
-
-START_TEST(no_room)
-{
-	const char *whole = "'ssh' -W '[%h]:%p' -- 'jump'";
-	char command[64];
-
-	for (size_t size = 1; size < sizeof(command); size++)
-		ck_assert_int_eq(sshjump_command(command, size, "ssh", NULL, "jump"),
-		    size > strlen(whole) ? 0 : -1);
 }
 END_TEST
 
@@ -40,7 +29,6 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, commands);
-	tcase_add_test(t, no_room);
 }
 
 int
