@@ -14,7 +14,7 @@
 #   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
 #   portable    unit tests and SCENARIOS, built with PORTABLE=1
 #   cross       the programs for macOS and musl (tests/cross/run): built and linked
-#   lint        clang-tidy or cppcheck on the files of LINT (default: all), shellcheck, mandoc
+#   lint        clang-tidy or cppcheck, shellcheck, mandoc
 #   dist clean
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
@@ -25,6 +25,7 @@
 #                               and twice as many scenarios, for these wait much
 #   LIBBSD      -lbsd on Linux; empty: without libbsd
 #   PORTABLE                    PORTABLE=1: as if Linux had nothing beyond POSIX, as on macOS
+#   LINT SCRIPTS                what lint looks at: C sources; scripts or folders of them. Default: all
 #   V                           V=1 shows every command
 #   WERROR                      WERROR=-Werror makes warnings fatal
 #   HARDEN_CFLAGS HARDEN_LDFLAGS  hardening options; default: what the compiler takes. Empty = none
@@ -242,6 +243,7 @@ bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-cond
 -bugprone-narrowing-conversions,-bugprone-implicit-widening*,-bugprone-reserved-identifier,\
 -bugprone-sizeof-expression,-bugprone-branch-clone,-bugprone-multi-level-implicit-pointer-conversion
 LINT = $(CTL_SRC) $(HELPER_SRC) $(PROGRAMS:=.c)
+SCRIPTS = tests contrib .ci
 lint:
 	@if command -v clang-tidy >/dev/null; then \
 		printf '%s\n' $(LINT) | xargs -r -P $(JOBS) -n 1 sh -c \
@@ -249,7 +251,8 @@ lint:
 			$(STD) -iquote ctl -iquote helper $(CPPFLAGS) -DVERSION=\"\" -DLIBEXECDIR=\"\" 2>/dev/null' sh; \
 	else cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ictl -Ihelper \
 		--enable=warning,portability ctl helper; fi
-	@grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' tests contrib .ci 2>/dev/null | xargs -P $(JOBS) -n 8 shellcheck
+	@grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' /dev/null $(SCRIPTS) 2>/dev/null | \
+		xargs -r -P $(JOBS) -n 8 shellcheck
 	@test -z '$(MAN1)$(MAN8)' || mandoc -Tlint -Wwarning $(MAN1) $(MAN8)
 
 # --- installing: each file gets its name when it is whole, so that a running program or

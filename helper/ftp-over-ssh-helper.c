@@ -14,26 +14,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ask/own_addresses.h"
-#include "broker/broker.h"
 #include "ask/counts.h"
-#include "process/linelog.h"
+#include "ask/own_addresses.h"
 #include "base/compat.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/packet.h"
-#include "status/notice.h"
-#include "options/options.h"
-#include "net/peer.h"
 #include "base/rundir.h"
+#include "broker/broker.h"
 #include "control/run.h"
-#include "sandbox/sandbox.h"
-#include "process/signals.h"
+#include "net/peer.h"
+#include "options/options.h"
 #include "options/spec.h"
-
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
+#include "process/linelog.h"
+#include "process/signals.h"
+#include "sandbox/sandbox.h"
+#include "status/notice.h"
 
 enum { EXIT_USAGE = 64, EXIT_TUNNEL = 255 };
 
@@ -84,15 +80,6 @@ usage_error(const char *what, const char *why)
 	exit(EXIT_USAGE);
 }
 
-static void
-option_ftp(struct helper *h, const char *text)
-{
-	char why[256];
-
-	if (ftp_option_set(&h->options, text, why, sizeof(why)) == -1)
-		usage_error("-o", why);
-}
-
 static int
 number(const char *option, const char *text)
 {
@@ -105,16 +92,9 @@ number(const char *option, const char *text)
 }
 
 static void
-option_master(struct helper *h, const char *path)
-{
-	if (h->broker.masters == MASTERS_MAX)
-		usage_error("-S", "too many of them");
-	h->broker.ctl_path[h->broker.masters++] = path;
-}
-
-static void
 parse_options(struct helper *h, int argc, char **argv)
 {
+	size_t *masters = &h->broker.masters;
 	char why[256];
 	int c;
 
@@ -124,12 +104,19 @@ parse_options(struct helper *h, int argc, char **argv)
 		switch (c) {
 		case 'g': h->broker.relay = true; break;
 		case 'k': h->broker.keep_fd = number("-k", optarg); break;
-		case 'o': option_ftp(h, optarg); break;
+		case 'o':
+			if (ftp_option_set(&h->options, optarg, why, sizeof(why)) == -1)
+				usage_error("-o", why);
+			break;
 		case 'P': h->broker.proxy_fd = number("-P", optarg); break;
 		case 'q': h->level = LOG_QUIET; break;
 		case 'R': h->broker.remote = true; break;
 		case 's': h->status_fd = number("-s", optarg); break;
-		case 'S': option_master(h, optarg); break;
+		case 'S':
+			if (*masters == MASTERS_MAX)
+				usage_error("-S", "too many of them");
+			h->broker.ctl_path[(*masters)++] = optarg;
+			break;
 		case 'v': h->level++; break;
 		case 'V': printf("ftp-over-ssh-helper %s\n", VERSION); exit(0);
 		default: usage();
@@ -139,7 +126,7 @@ parse_options(struct helper *h, int argc, char **argv)
 		log_json();
 	if (argc - optind != 1)
 		usage();
-	if (h->broker.masters == 0 || *h->broker.ctl_path[0] == '\0')
+	if (*masters == 0 || *h->broker.ctl_path[0] == '\0')
 		usage_error("-S", "the path of a ControlMaster's socket is needed");
 	if (hostport_parse(&h->target, argv[optind], 21, why, sizeof(why)) == -1)
 		usage_error(argv[optind], why);
@@ -189,13 +176,10 @@ learn_client(struct helper *h)
 static void
 tell_client(const char *why)
 {
-	char text[512], escaped[500]; /* ssh may quote what the server's side has said */
+	char escaped[500]; /* ssh may quote what the server's side has said */
 
 	log_escape(escaped, sizeof(escaped), why, strlen(why));
-	snprintf(text, sizeof(text), "421 %s\r\n", escaped);
-	if (write(STDOUT_FILENO, text, strlen(text)) == -1) {
-		/* it has gone */
-	}
+	dprintf(STDOUT_FILENO, "421 %s\r\n", escaped); /* it may have gone */
 }
 
 /* The client is told in its own language, the user on stderr. */
@@ -245,9 +229,7 @@ arrange_fds(const int *fds)
 			return false;
 	}
 	for (int i = 0; i < n; i++)
-		if (high[i] != -1)
-			dup2(high[i], FD_ASK + i);
-		else
+		if (high[i] == -1 || dup2(high[i], FD_ASK + i) == -1)
 			close(FD_ASK + i);
 	closefrom(FD_END);
 	return true;
@@ -283,8 +265,6 @@ session_process(struct helper *h, struct session_config *config, struct counts *
 	const struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none); /* there would be passwords in it, sandbox or not */
-	run.session.mode = h->options.server_mode;
-	run.session.tls_pass = h->options.tls_pass;
 	run.session.server_name = h->server_name;
 	stop_pipe[0] = FD_STOP;
 	stop_pipe[1] = FD_STOP_WRITE;
@@ -298,7 +278,6 @@ session_process(struct helper *h, struct session_config *config, struct counts *
 	_exit(run_session(&run) == 0 ? 0 : EXIT_TUNNEL);
 }
 
-/* In the new process. */
 static _Noreturn void
 session_start(struct helper *h, struct session_config *config, struct counts *counts, int ask,
     int server)
@@ -313,14 +292,6 @@ session_start(struct helper *h, struct session_config *config, struct counts *co
 		_exit(EXIT_TUNNEL);
 	}
 	session_process(h, config, counts);
-}
-
-/* What was opened in the ControlMaster is given back first. */
-static _Noreturn void
-refuse_from(struct broker *b, const char *why)
-{
-	broker_free(b);
-	refuse(why);
 }
 
 /* Its connection ends with the session, though there may be something left to hold. */
@@ -354,20 +325,24 @@ static int
 serve(struct helper *h, struct broker *b, int server)
 {
 	struct session_config config = { 0 };
+	const char *why = NULL;
 	int ask[2], status;
-	pid_t pid;
+	pid_t pid = -1;
 
-	if (packet_pair(ask, true) == -1)
-		refuse_from(b, no_descriptors);
 	broker_describe(b, &config);
-	if ((pid = fork()) == -1)
-		refuse_from(b, "The helper cannot start its session process.");
+	if (packet_pair(ask, true) == -1)
+		why = no_descriptors;
+	else if ((pid = fork()) == -1)
+		why = "The helper cannot start its session process.";
+	if (why != NULL) {
+		broker_free(b); /* gives back what was opened in the ControlMaster */
+		refuse(why);
+	}
 	if (pid == 0)
 		session_start(h, &config, broker_counts(b), ask[1], server);
 	close(ask[1]);
 	close(server);
-	if (h->status_fd != -1)
-		close(h->status_fd);
+	close(h->status_fd);
 	if (!broker_serve(b, ask[0]))
 		kill(pid, SIGKILL);
 	close(ask[0]);
@@ -382,7 +357,8 @@ serve(struct helper *h, struct broker *b, int server)
 int
 main(int argc, char **argv)
 {
-	struct helper h = { 0 };
+	struct helper h = { .broker = { .options = &h.options, .own = &h.own,
+		.ftp_host = h.target.host } };
 	struct sigaction term = { .sa_handler = on_term, .sa_flags = SA_RESTART };
 	char why[512];
 	struct broker *b;
@@ -405,9 +381,6 @@ main(int argc, char **argv)
 	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop)) == NULL)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
-	h.broker.options = &h.options;
-	h.broker.own = &h.own;
-	h.broker.ftp_host = h.target.host;
 	h.broker.ftp_port = h.target.port;
 	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {

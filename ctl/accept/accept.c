@@ -93,7 +93,7 @@ turn_away(struct accept *r, struct client *c, enum admission admission,
 		client_free(c);
 		return;
 	}
-	if (ratelimit_due_missed(&r->told, v->why, loop_now(), &missed)) {
+	if (ratelimit_due(&r->told, v->why, loop_now(), &missed)) {
 		if (missed > 0)
 			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);
 		log_at(LOG_SESSIONS, "connection from %s refused: %s", v->peer, v->why);

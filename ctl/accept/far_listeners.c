@@ -154,6 +154,18 @@ all_answered(const struct far_listeners *r)
 	return true;
 }
 
+/* PermitListen may know the name alone. True while that is asked. */
+static bool
+far_by_name(struct far *f, enum forward_status status)
+{
+	if (status != FORWARD_REFUSED || !f->both)
+		return false;
+	f->both = false;
+	snprintf(f->forward.host, sizeof(f->forward.host), "localhost");
+	f->id = mux_open_forward(f->owner->link, &f->forward);
+	return f->id != 0;
+}
+
 static void
 far_answered(struct far *f, const struct forward_result *result)
 {
@@ -162,9 +174,9 @@ far_answered(struct far *f, const struct forward_result *result)
 	f->id = 0;
 	f->open = result->status == FORWARD_OK;
 	f->port = result->port != 0 ? result->port : f->spec.listen.port;
-	if (!f->open)
+	if (!f->open && !far_by_name(f, result->status))
 		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
-	else if (f->both) {
+	else if (f->open && f->both) {
 		f->twin = f->forward;
 		f->twin.port = f->port;
 		snprintf(f->twin.host, sizeof(f->twin.host), "::1");

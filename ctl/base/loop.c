@@ -46,7 +46,7 @@ loop_free(struct loop *l)
 	for (size_t i = 0; i < l->count; i++)
 		free(l->watches[i]);
 	while (l->timers != NULL)
-		(l->timers->allocated ? timer_free : timer_stop)(l->timers);
+		timer_stop(l->timers);
 	free(l->fds);
 	free(l->watches);
 	free(l);
@@ -187,7 +187,7 @@ timer_set(struct timer *t, struct loop *l, unsigned ms, timer_fn *fn, void *arg)
 	struct timer **at;
 
 	timer_stop(t);
-	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg, t->allocated };
+	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg };
 	for (at = &l->timers; *at != NULL && (*at)->due <= t->due; at = &(*at)->next)
 		;
 	t->next = *at;
@@ -200,27 +200,6 @@ timer_stop(struct timer *t)
 	if (t->loop != NULL)
 		list_remove(timer, t->loop->timers, t);
 	t->loop = NULL;
-}
-
-struct timer *
-loop_timer(struct loop *l, unsigned ms, timer_fn *fn, void *arg)
-{
-	struct timer *t = memory_new(sizeof(*t));
-
-	if (t == NULL)
-		return NULL;
-	t->allocated = true;
-	timer_set(t, l, ms, fn, arg);
-	return t;
-}
-
-void
-timer_free(struct timer *t)
-{
-	if (t == NULL)
-		return;
-	timer_stop(t);
-	free(t);
 }
 
 static int
@@ -246,13 +225,9 @@ loop_run_timers(struct loop *l)
 
 	while (l->timers != NULL && l->timers->due <= now) {
 		struct timer *t = l->timers;
-		timer_fn *fn = t->fn;
-		void *arg = t->arg;
 
 		timer_stop(t);
-		if (t->allocated)
-			free(t);
-		fn(arg);
+		t->fn(t->arg);
 	}
 }
 

@@ -21,7 +21,6 @@ struct timer {
 	uint64_t due;
 	timer_fn *fn;
 	void *arg;
-	bool allocated;
 };
 
 /* NULL when out of memory. loop_free() also frees what is still registered,
@@ -41,11 +40,6 @@ void watch_free(struct watch *);
 /* Run fn once, ms from now, and not when it was to be before. */
 void timer_set(struct timer *, struct loop *, unsigned ms, timer_fn *, void *arg);
 void timer_stop(struct timer *);
-
-/* Run fn once, ms from now, and forget the timer: the pointer dies then. NULL when even the
- * reserve (memory.h) is used up. */
-struct timer *loop_timer(struct loop *, unsigned ms, timer_fn *, void *arg);
-void timer_free(struct timer *); /* NULL is harmless; not after it has fired */
 
 uint64_t loop_now(void);
 

@@ -43,3 +43,20 @@ memory_text(const char *text)
 
 	return new != NULL ? memcpy(new, text, size) : NULL;
 }
+
+/* It grows by doubling. */
+void *
+memory_append(void *array, size_t *count, size_t size)
+{
+	char *at;
+
+	memcpy(&at, array, sizeof(at)); /* a pointer to some struct */
+	if ((*count & (*count - 1)) == 0) {
+		at = memory_grow(at, (*count == 0 ? 1 : *count * 2) * size);
+		if (at == NULL)
+			return NULL;
+		memcpy(array, &at, sizeof(at));
+	}
+	memset(at + *count * size, 0, size);
+	return at + (*count)++ * size;
+}

@@ -13,6 +13,8 @@
 void *memory_new(size_t size); /* zeroed */
 void *memory_grow(void *, size_t size); /* as realloc(3) */
 char *memory_text(const char *); /* as strdup(3) */
+/* One more, zeroed, at the end of an array of things of that size. array: a pointer to the pointer. */
+void *memory_append(void *array, size_t *count, size_t size);
 
 /* Get the reserve, at first or again; false: it is given up, and there is no other. */
 bool memory_reserve(void);

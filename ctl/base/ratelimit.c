@@ -1,5 +1,7 @@
 #include "base/ratelimit.h"
 
+#include <stddef.h>
+
 static uint64_t
 fnv1a(const char *text)
 {
@@ -12,12 +14,11 @@ fnv1a(const char *text)
 
 /* A new message takes the place of the one that is oldest. */
 bool
-ratelimit_due_missed(struct ratelimit *s, const char *text, uint64_t now, unsigned *missed)
+ratelimit_due(struct ratelimit *s, const char *text, uint64_t now, unsigned *missed)
 {
 	uint64_t hash = fnv1a(text);
 	int place = 0;
 
-	*missed = 0;
 	for (int i = 0; i < SELDOM_KEPT; i++) {
 		if (s->kept[i].hash == hash) {
 			place = i;
@@ -30,18 +31,10 @@ ratelimit_due_missed(struct ratelimit *s, const char *text, uint64_t now, unsign
 		s->kept[place].missed++;
 		return false;
 	}
-	if (s->kept[place].hash == hash)
-		*missed = s->kept[place].missed;
+	if (missed != NULL)
+		*missed = s->kept[place].hash == hash ? s->kept[place].missed : 0;
 	s->kept[place].hash = hash;
 	s->kept[place].told = now;
 	s->kept[place].missed = 0;
 	return true;
-}
-
-bool
-ratelimit_due(struct ratelimit *s, const char *text, uint64_t now)
-{
-	unsigned missed;
-
-	return ratelimit_due_missed(s, text, now, &missed);
 }

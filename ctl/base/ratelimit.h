@@ -15,9 +15,7 @@ struct ratelimit {
 	} kept[SELDOM_KEPT]; /* all 0 at the beginning */
 };
 
-/* Is it to be told now (in ms)? */
-bool ratelimit_due(struct ratelimit *, const char *text, uint64_t now);
-/* As well, and how often it was not told since it last was. */
-bool ratelimit_due_missed(struct ratelimit *, const char *text, uint64_t now, unsigned *missed);
+/* Is it to be told now (in ms)? And how often was it not, since it last was? missed may be NULL. */
+bool ratelimit_due(struct ratelimit *, const char *text, uint64_t now, unsigned *missed);
 
 #endif

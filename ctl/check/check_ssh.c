@@ -20,7 +20,7 @@
 
 static const char forbidden[] =
     "the ssh server forbids it: see AllowTcpForwarding, PermitOpen and DisableForwarding in its "
-    "sshd_config (and restrict, permitopen in authorized_keys)";
+    "sshd_config, if it has one (and restrict, permitopen in authorized_keys)";
 
 /* The master */
 
@@ -242,7 +242,8 @@ check_listen(struct check *c)
 			    "every forward (ControlMaster ask or autoask), and nobody has said yes", why);
 		return check_say(c, c->no_passive ? BAD : WARN, "%s: the ssh server opens no listener, so "
 		    "passive mode is used: see AllowTcpForwarding (it must not be no or local), "
-		    "PermitListen, GatewayPorts and DisableForwarding in its sshd_config", why);
+		    "PermitListen, GatewayPorts and DisableForwarding in its sshd_config, if it has one",
+		    why);
 	}
 	c->far_port = c->answer.port;
 	return check_say(c, GOOD, "port %u of the ssh server", c->far_port);

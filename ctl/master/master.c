@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #include "process/procwatch.h"
 #include "base/rundir.h"
 #include "ssh/sshlog.h"
-#include "ssh/sshrun.h"
 
 #define ANSWER_MS 5000        /* a master that exists answers within */
 #define HURRY_MS 2000         /* so does a command of the ssh server, or we do without */
@@ -143,14 +141,15 @@ master_is_ours(const struct master *m)
 
 /* How an attempt ends */
 
-/* As master_drop(), when there is no master, or none that can be used: one that was killed has
- * left its socket behind. */
+/* There is no master, or none that can be used: one that was killed has left its socket behind. */
 static void
-master_lose(struct master *m)
+master_down(struct master *m)
 {
 	master_drop(m);
 	if (m->origin == OWN)
 		unlink(m->path);
+	m->state = MASTER_DOWN;
+	m->fn(m->arg, MASTER_DOWN);
 }
 
 static void
@@ -161,12 +160,10 @@ master_failed(struct master *m, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(m->reason, sizeof(m->reason), fmt, ap);
 	va_end(ap);
-	master_lose(m);
-	m->state = MASTER_DOWN;
 	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS :
 	    m->backoff > BACKOFF_MOST_MS / 2 ? BACKOFF_MOST_MS : m->backoff * 2;
 	m->next_attempt = loop_now() + m->backoff;
-	m->fn(m->arg, MASTER_DOWN);
+	master_down(m);
 }
 
 static void
@@ -187,9 +184,7 @@ master_died(struct master *m, const char *why)
 		    "your ssh has ended";
 	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
 	    m->settings->ssh.destination, why);
-	master_lose(m);
-	m->state = MASTER_DOWN;
-	m->fn(m->arg, MASTER_DOWN);
+	master_down(m);
 }
 
 static void
@@ -284,9 +279,14 @@ master_absent(struct master *m, const char *why)
 }
 
 static void
-master_silent(void *arg)
+master_overdue(void *arg)
 {
-	master_absent(arg, "no answer");
+	struct master *m = arg;
+
+	if (m->ssh.pid > 0)
+		master_refused(m, "ssh does not end its login");
+	else
+		master_absent(m, "no answer");
 }
 
 static void
@@ -301,8 +301,6 @@ master_answer(void *arg, const struct forward_result *result)
 		m->pid = result->pid;
 		master_hurry(m);
 	} else if (result->id == 0) {
-		mux_free(m->mux);
-		m->mux = NULL;
 		master_absent(m, result->reason);
 	}
 }
@@ -321,7 +319,7 @@ master_try(void *arg)
 	}
 	if (m->patience_end > loop_now() + ms)
 		ms = (unsigned)(m->patience_end - loop_now());
-	timer_set(&m->timer, m->loop, ms, master_silent, m);
+	timer_set(&m->timer, m->loop, ms, master_overdue, m);
 }
 
 void
@@ -330,16 +328,10 @@ master_be_patient(struct master *m, unsigned ms)
 	m->patience_end = loop_now() + ms;
 	if (m->state != MASTER_STARTING || m->mux == NULL)
 		return;
-	timer_set(&m->timer, m->loop, ms, master_silent, m);
+	timer_set(&m->timer, m->loop, ms, master_overdue, m);
 }
 
 /* Starting one of our own */
-
-static void
-ssh_overdue(void *arg)
-{
-	master_refused(arg, "ssh does not end its login");
-}
 
 static void
 login_ended(void *arg, int status)
@@ -356,16 +348,6 @@ login_ended(void *arg, int status)
 		snprintf(why, sizeof(why), status < 0 ? "ssh was killed" : "ssh exited with %d",
 		    status);
 	master_refused(m, why);
-}
-
-/* Where its prompts are, its other words are, too, as they are. */
-static enum sshlog_manner
-manner(const struct master *m)
-{
-	if (sshcmd_is_hushed(&m->settings->ssh))
-		return SSHLOG_MUTE;
-	return m->ask && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET ?
-	    SSHLOG_VERBATIM : SSHLOG_LINES;
 }
 
 static void
@@ -387,9 +369,10 @@ master_start(struct master *m)
 		return;
 	}
 	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, err, manner(m), m->settings->servers);
+	m->sshlog = sshlog_new(m->loop, err, sshlog_manner(sshcmd_is_hushed(&m->settings->ssh),
+	    m->ask), m->settings->servers);
 	if (!m->ask)
-		timer_set(&m->timer, m->loop, START_MS, ssh_overdue, m);
+		timer_set(&m->timer, m->loop, START_MS, master_overdue, m);
 }
 
 enum master_state

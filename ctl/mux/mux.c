@@ -72,7 +72,10 @@ mux_over(struct mux *m, enum forward_status status, const char *reason)
 static void
 mux_silent(void *arg)
 {
-	mux_over(arg, FORWARD_TIMEOUT, "the ControlMaster does not answer");
+	struct mux *m = arg;
+
+	mux_over(m, FORWARD_TIMEOUT, m->first != NULL && m->first->far ?
+	    "the ssh server does not answer" : "the ControlMaster does not answer");
 }
 
 /* Every answer starts the time of the next one anew. */

@@ -22,8 +22,7 @@ struct mux;
 enum forward_status {
 	FORWARD_OK,
 	FORWARD_REFUSED, /* the master or sshd said no; reason tells */
-	FORWARD_DEAD,    /* the master is gone */
-	FORWARD_TIMEOUT, /* the master does not answer */
+	FORWARD_DEAD, FORWARD_TIMEOUT, /* the master is gone; does not answer */
 	FORWARD_BROKEN   /* the master answered nonsense */
 };
 

@@ -16,6 +16,7 @@ struct request {
 	enum mux_type type;
 	enum mux_answer success; /* what the master says when it has done it */
 	uint16_t port;
+	bool far; /* it is the ssh server's to answer */
 };
 
 struct mux {

@@ -43,7 +43,7 @@ reply_fits(const struct request *r, const struct mux_reply *reply)
 {
 	if (r == NULL || reply->id != r->id)
 		return false;
-	if (reply->answer == MUX_S_REMOTE_PORT && (reply->value == 0 || reply->value > 65535))
+	if (reply->answer == MUX_S_REMOTE_PORT && reply->value > 65535)
 		return false;
 	return reply->answer == r->success || reply->answer == MUX_S_DENIED ||
 	    reply->answer == MUX_S_FAILURE;
@@ -61,6 +61,10 @@ result_of(const struct request *r, const struct mux_reply *reply)
 	if (reply->answer == MUX_S_DENIED || reply->answer == MUX_S_FAILURE)
 		result.status = FORWARD_REFUSED;
 	memcpy(result.reason, reply->reason, sizeof(result.reason));
+	if (reply->answer == MUX_S_REMOTE_PORT && reply->value == 0) {
+		result.status = FORWARD_BROKEN; /* to be cancelled: it may listen somewhere */
+		snprintf(result.reason, sizeof(result.reason), "the ssh server names no port");
+	}
 	return result;
 }
 
@@ -111,7 +115,7 @@ mux_ask(struct mux *m, enum mux_type type, enum mux_answer success, const struct
 	if (++m->next_id == 0)
 		m->next_id = 1;
 	*r = (struct request){ .id = m->next_id, .type = type, .success = success,
-		.port = f != NULL ? f->port : 0 };
+		.port = f != NULL ? f->port : 0, .far = f != NULL && f->kind == FORWARD_REMOTE };
 	if (mux_room(m, &w) == -1 || muxmsg_request(&w, type, r->id, f) == -1) {
 		free(r);
 		return 0;

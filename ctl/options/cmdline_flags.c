@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 int
 scan_fail(struct scan *s, const char *fmt, ...)
@@ -24,12 +25,11 @@ scan_fail(struct scan *s, const char *fmt, ...)
 int
 scan_push(struct scan *s, struct strings *list, const char *text)
 {
-	const char **grown = realloc(list->item, (list->count + 1) * sizeof(*grown));
+	const char **item = memory_append(&list->item, &list->count, sizeof(*item));
 
-	if (grown == NULL)
+	if (item == NULL)
 		return scan_fail(s, "out of memory");
-	list->item = grown;
-	list->item[list->count++] = text;
+	*item = text;
 	return 0;
 }
 
@@ -39,15 +39,11 @@ static int
 set_spec(struct scan *s, void *field)
 {
 	struct specs *list = field;
-	struct tunnel_spec *grown = realloc(list->spec, (list->count + 1) * sizeof(*grown));
+	struct tunnel_spec *spec = memory_append(&list->spec, &list->count, sizeof(*spec));
 
-	if (grown == NULL)
+	if (spec == NULL)
 		return scan_fail(s, "out of memory");
-	list->spec = grown;
-	if (spec_parse(&list->spec[list->count], s->argument, s->why, s->why_size) == -1)
-		return -1;
-	list->count++;
-	return 0;
+	return spec_parse(spec, s->argument, s->why, s->why_size);
 }
 
 static int

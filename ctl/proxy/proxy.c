@@ -61,14 +61,21 @@ proxy_silent(void *arg)
 	proxy_over(arg, "the ControlMaster does not answer");
 }
 
+/* At the end of this round of the loop. */
+void
+proxy_wake(struct proxy *p)
+{
+	if (p->busy == 0 && p->wake.loop == NULL)
+		timer_set(&p->wake, p->loop, 0, proxy_woken, p);
+}
+
 /* The end is told by the loop, as all is. */
 void
 proxy_fail(struct proxy *p)
 {
 	p->failed = p->deaf = true;
 	p->out_from = p->out_len = 0;
-	if (p->busy == 0 && p->wake.loop == NULL)
-		timer_set(&p->wake, p->loop, 0, proxy_woken, p);
+	proxy_wake(p);
 }
 
 /* --- telling -------------------------------------------------------------------------- */
@@ -85,8 +92,7 @@ proxy_schedule(struct proxy_channel *c, enum proxy_event event)
 	c->next_ready = NULL;
 	*p->ready_last = c;
 	p->ready_last = &c->next_ready;
-	if (p->busy == 0 && p->wake.loop == NULL)
-		timer_set(&p->wake, p->loop, 0, proxy_woken, p);
+	proxy_wake(p);
 }
 
 static void
@@ -147,12 +153,16 @@ proxy_leave(struct proxy *p)
 {
 	if (p->failed)
 		proxy_over(p, "no memory for the connection to the ControlMaster");
+	if (!p->over && !p->full)
+		proxy_flush(p);
 	if (!p->over)
 		proxy_arm(p);
 	if (p->small)
 		proxy_shrink(p);
 	if (--p->busy == 0 && p->freed)
 		proxy_destroy(p);
+	else if (p->ready != NULL)
+		proxy_wake(p);
 }
 
 static void

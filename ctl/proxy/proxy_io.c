@@ -155,10 +155,13 @@ proxy_flush(struct proxy *p)
 		proxy_wake_writers(p);
 }
 
+/* What is put into out goes at the end of the round, all in one piece. */
 void
 proxy_arm(struct proxy *p)
 {
-	watch_events(p->watch, p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN);
+	watch_events(p->watch, p->full ? POLLIN | POLLOUT : POLLIN);
+	if (p->out_len > p->out_from && !p->full && !p->deaf && p->fd != -1)
+		proxy_wake(p);
 }
 
 bool

@@ -92,6 +92,7 @@ uint64_t proxy_now_us(void);
 void proxy_quiet(struct proxy *); /* no watch, no timers */
 void proxy_over(struct proxy *, const char *reason);
 void proxy_fail(struct proxy *); /* no memory: it will be over */
+void proxy_wake(struct proxy *);
 void proxy_schedule(struct proxy_channel *, enum proxy_event);
 
 /* proxy_io.c */

@@ -187,10 +187,10 @@ sshcmd_expands(const char *ctl_path)
 char *
 sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size_t why_size)
 {
-	const char *ours[] = { "-G", NULL, s->ctl_path, NULL };
+	const char *ours[] = { "-G", "-N", NULL, s->ctl_path, NULL }; /* -N: ForkAfterAuthentication */
 
 	if (s->ctl_path != NULL && sshcmd_expands(s->ctl_path))
-		ours[1] = "-S";
+		ours[2] = "-S";
 	return ssh_output(s, ours, timeout_ms, why, why_size);
 }
 
@@ -304,8 +304,7 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 {
 	static const char *const fixed[] = { "-E", "/dev/fd/2", "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
 		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
-		"RemoteCommand=none", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o",
-		"RequestTTY=no" };
+		"ForwardAgent=no", "-o", "ForwardX11=no", "-o", "RequestTTY=no" };
 	const char *ours[40] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
 	char interval[16];
 	size_t n = 2, before;
@@ -319,6 +318,10 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 		ours[n++] = "ServerAliveInterval=15";
 		ours[n++] = "-o";
 		ours[n++] = "ServerAliveCountMax=3";
+	}
+	if (s->config != NULL && strstr(s->config, "\nremotecommand ") != NULL) {
+		ours[n++] = "-o"; /* unknown to 7.4, which does not print it either */
+		ours[n++] = "RemoteCommand=none";
 	}
 	if (m->batch) {
 		ours[n++] = "-o";

@@ -85,11 +85,11 @@ tell_refusal(struct sshlog *s)
 	if (strncmp(s->refusal, prohibited, strlen(prohibited)) == 0)
 		snprintf(text, sizeof(text), "the ssh server forbids connections to %s, or to a data "
 		    "port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
-		    "its sshd_config", s->servers);
+		    "its sshd_config, if it has one", s->servers);
 	else
 		snprintf(text, sizeof(text), "the ssh server cannot connect to %s, or to a data "
 		    "port there: %s", s->servers, s->refusal);
-	log_at(ratelimit_due(&s->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+	log_at(ratelimit_due(&s->told, text, loop_now(), NULL) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 	*s->refusal = '\0';
 }
 
@@ -207,6 +207,16 @@ sshlog_ready(void *arg, short revents)
 		take_bytes(s, bytes, (size_t)n);
 	else if (n == 0 || (revents & (POLLERR | POLLNVAL)) != 0)
 		end(s);
+}
+
+/* Where its prompts are, its other words are, too, as they are. */
+enum sshlog_manner
+sshlog_manner(bool hushed, bool asks)
+{
+	if (hushed)
+		return SSHLOG_MUTE;
+	return asks && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET ?
+	    SSHLOG_VERBATIM : SSHLOG_LINES;
 }
 
 struct sshlog *

@@ -2,8 +2,8 @@
  *
  * While it logs in, as it comes (verbatim: to a terminal, where its prompts are, too), or escaped and
  * with its last lines held back for a moment, because if it fails they are the reason and belong into
- * the message about that. Afterwards: what it
- * says about channels that the server refused becomes a message of ours, unless somebody asks. */
+ * the message about that. Afterwards: what it says about channels that the server refused becomes a
+ * message of ours, unless somebody asks. */
 #ifndef SSHLOG_H
 #define SSHLOG_H
 
@@ -14,6 +14,9 @@ struct loop;
 struct sshlog;
 
 enum sshlog_manner { SSHLOG_LINES, SSHLOG_VERBATIM, SSHLOG_MUTE /* it says more than the user wants */ };
+
+/* hushed: the user does not want to hear ssh; asks: it may ask at the terminal. */
+enum sshlog_manner sshlog_manner(bool hushed, bool asks);
 
 /* Takes over fd. servers is the FTP server, for messages; kept. To stderr as ssh said it, or to
  * syslog with our own. NULL (fd closed) when out of memory: ssh is not heard then. */

@@ -61,8 +61,8 @@ no_server(char *dst, size_t size, const struct notice_about *a, const char *on)
 		snprintf(sftp, sizeof(sftp), "sftp %s may do, ", a->destination);
 	if (strncmp(a->why, prohibited, sizeof(prohibited) - 1) == 0)
 		snprintf(dst, size, "the ssh server forbids connections to %s: %slook at "
-		    "AllowTcpForwarding, PermitOpen and DisableForwarding in its sshd_config",
-		    a->server, sftp);
+		    "AllowTcpForwarding, PermitOpen and DisableForwarding in its sshd_config, if it "
+		    "has one", a->server, sftp);
 	else
 		snprintf(dst, size, "no FTP server answers at %s%s%s: %s; %s%sftp-over-ssh-ctl check "
 		    "tells more", a->server, on, a->destination, plain(a->why), sftp, advice);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/rundir.h"
 #include "status/status.h"
 #include "base/unixsock.h"
@@ -47,30 +48,13 @@ talk_end(struct talk *t, const char *trouble)
 	--*t->left;
 }
 
-/* Room for one more at the end of an array that grows by doubling; NULL: out of memory. */
-static void *
-append(void *array, size_t *count, size_t size)
-{
-	char *at;
-
-	memcpy(&at, array, sizeof(at)); /* a pointer to some struct */
-	if ((*count & (*count - 1)) == 0) {
-		at = realloc(at, (*count == 0 ? 1 : *count * 2) * size);
-		if (at == NULL)
-			return NULL;
-		memcpy(array, &at, sizeof(at));
-	}
-	memset(at + *count * size, 0, size);
-	return at + (*count)++ * size;
-}
-
 static bool
 take_channel(struct tunnel_view *v, const struct status_channel *c)
 {
 	struct session_view *s = v->sessions > 0 ? &v->session[v->sessions - 1] : NULL;
 	struct status_channel *to;
 
-	if (s == NULL || (to = append(&s->channel, &s->channels, sizeof(*c))) == NULL)
+	if (s == NULL || (to = memory_append(&s->channel, &s->channels, sizeof(*c))) == NULL)
 		return false;
 	*to = *c;
 	return true;
@@ -88,11 +72,11 @@ take_record(struct talk *t, const struct status_record *r)
 		v->tunnel = r->u.tunnel;
 		return true;
 	case STATUS_LISTENER:
-		if ((listener = append(&v->listener, &v->listeners, sizeof(*listener))) != NULL)
+		if ((listener = memory_append(&v->listener, &v->listeners, sizeof(*listener))) != NULL)
 			*listener = r->u.listener;
 		return listener != NULL;
 	case STATUS_SESSION:
-		if ((session = append(&v->session, &v->sessions, sizeof(*session))) != NULL)
+		if ((session = memory_append(&v->session, &v->sessions, sizeof(*session))) != NULL)
 			session->session = r->u.session;
 		return session != NULL;
 	case STATUS_CHANNEL:
@@ -203,7 +187,7 @@ found(const char *path, long pid, void *arg)
 
 	if (strlen(path) >= sizeof(v->path))
 		return;
-	if ((v = append(&all->tunnel, &all->count, sizeof(*v))) == NULL)
+	if ((v = memory_append(&all->tunnel, &all->count, sizeof(*v))) == NULL)
 		return;
 	snprintf(v->path, sizeof(v->path), "%s", path);
 	v->pid = pid;

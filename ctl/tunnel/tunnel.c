@@ -12,7 +12,6 @@
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
 #include "process/signals.h"
-#include "tunnel/statusd.h"
 #include "tunnel/tunnel_private.h"
 
 #define LAST_WORDS_MS 1000 /* for the sessions of a client that has ended */
@@ -46,7 +45,7 @@ tunnel_say(struct tunnel *t, const char *text)
 {
 	snprintf(t->trouble, sizeof(t->trouble), "%s", text);
 	t->trouble_at = loop_now();
-	log_at(ratelimit_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+	log_at(ratelimit_due(&t->told, text, loop_now(), NULL) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 }
 
 /* Ready */

@@ -60,7 +60,7 @@ tunnel_linked(struct tunnel *t)
 
 	if (t->is_lost) {
 		snprintf(text, sizeof(text), "connected to %s again", t->cmdline->destination);
-		log_at(ratelimit_due(&t->told, text, loop_now()) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
+		log_at(ratelimit_due(&t->told, text, loop_now(), NULL) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 		notify(t, "connected", "");
 	}
 	log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",

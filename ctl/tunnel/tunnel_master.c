@@ -26,7 +26,7 @@ tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, con
 	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
 
 	snprintf(why, sizeof(why), "cannot listen on %s of the ssh server: %s; is the port in use, "
-	    "or AllowTcpForwarding off in its sshd_config?",
+	    "or forbidden (by AllowTcpForwarding or PermitListen in its sshd_config, if it has one)?",
 	    hostport_format(at, sizeof(at), host, spec->listen.port), reason);
 	if (t->phase == OPENING && !optional) {
 		tunnel_fail(t, why);

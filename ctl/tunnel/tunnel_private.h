@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "net/listener.h"
 #include "status/notice.h"
+#include "status/status.h"
 #include "base/ratelimit.h"
 #include "tunnel/tunnel.h"
 
@@ -88,7 +89,16 @@ void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char
 void tunnel_linked(struct tunnel *);
 void tunnel_unlinked(struct tunnel *, const char *why);
 
-/* tunnel_status.c */
+/* tunnel_status.c: what there is to tell; false: there is no more room */
+typedef bool tunnel_status_fn(void *arg, const struct status_record *);
+void tunnel_status(const struct tunnel *, const struct status_tunnel *gone, tunnel_status_fn *, void *arg);
+void tunnel_status_add(struct status_tunnel *sum, const struct status_session *);
 void tunnel_status_open(struct tunnel *);
+
+/* tunnel_statusd.c: listens at once; NULL with a message in why: no status, no harm */
+struct statusd *statusd_new(struct tunnel *, char *why, size_t why_size);
+void statusd_free(struct statusd *); /* NULL is harmless, below too */
+void statusd_ended(struct statusd *, const struct helper *); /* about to be freed */
+void statusd_report(struct helper *, const void *data, size_t len);
 
 #endif

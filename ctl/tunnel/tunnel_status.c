@@ -1,12 +1,13 @@
 /* What ftp-over-ssh-ctl sees of a tunnel. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "accept/helpers.h"
 #include "base/log.h"
 #include "master/masters.h"
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
-#include "tunnel/statusd.h"
+#include "status/seen.h"
 #include "tunnel/tunnel_private.h"
 
 static void
@@ -23,12 +24,25 @@ status_name(const struct tunnel *t, char *name, size_t size)
 		hostport_format(name, size, c->destination, port);
 }
 
-static void
-status_tunnel(void *arg, struct status_tunnel *s)
+void
+tunnel_status_add(struct status_tunnel *sum, const struct status_session *s)
 {
-	const struct tunnel *t = arg;
+	sum->transfers += s->transfers;
+	sum->failed += s->failed;
+	sum->bytes_up += s->bytes_up;
+	sum->bytes_down += s->bytes_down;
+}
+
+static void
+status_tunnel(const struct tunnel *t, struct status_tunnel *s)
+{
 	bool up = master_state(t->master) == MASTER_UP;
 
+	for (const struct helper *h = helpers_first(t->helpers); h != NULL; h = h->next)
+		if (h->seen != NULL)
+			tunnel_status_add(s, &((const struct seen *)h->seen)->session);
+	s->pid = (uint32_t)getpid();
+	s->sessions = helpers_started(t->helpers);
 	snprintf(s->name, sizeof(s->name), "%s", t->name);
 	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
 	s->options = t->cmdline->digest;
@@ -48,43 +62,74 @@ status_tunnel(void *arg, struct status_tunnel *s)
 		    master_path(t->master) : t->setup->master->ctl_path);
 }
 
-struct status_walk {
-	statusd_emit *emit;
-	void *client;
+struct walk {
+	tunnel_status_fn *put;
+	void *arg;
 	bool remote;
 };
 
 static void
 status_listener(void *arg, const struct hostport *at, const struct hostport *target)
 {
-	const struct status_walk *walk = arg;
-	struct status_listener l = { .remote = walk->remote };
+	const struct walk *w = arg;
+	struct status_record r = { .type = STATUS_LISTENER, .u.listener.remote = w->remote };
+	struct status_listener *l = &r.u.listener;
 
-	hostport_format(l.address, sizeof(l.address), at->host, at->port);
-	hostport_format(l.target, sizeof(l.target), target->host, target->port);
-	walk->emit(walk->client, &l);
+	hostport_format(l->address, sizeof(l->address), at->host, at->port);
+	hostport_format(l->target, sizeof(l->target), target->host, target->port);
+	w->put(w->arg, &r);
 }
 
-static void
-status_listeners(void *arg, statusd_emit *emit, void *client)
+/* What the helper says of itself, and what we know better. */
+static bool
+status_session(const struct walk *w, const struct helper *h)
 {
-	const struct tunnel *t = arg;
-	struct status_walk near = { emit, client, false }, far = { emit, client, true };
+	const struct seen *seen = h->seen;
+	struct status_record r = { .type = STATUS_SESSION };
+	struct status_session *s = &r.u.session;
 
+	if (seen != NULL)
+		*s = seen->session;
+	s->number = h->number;
+	s->pid = (uint32_t)h->proc.pid;
+	s->remote = h->remote;
+	s->age = (uint32_t)((loop_now() - h->started) / 1000);
+	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
+	hostport_format(s->server, sizeof(s->server), h->server.host, h->server.port);
+	if (!w->put(w->arg, &r))
+		return false;
+	for (size_t i = 0; seen != NULL && i < seen->channels; i++) {
+		r = (struct status_record){ .type = STATUS_CHANNEL, .u.channel = seen->channel[i] };
+		r.u.channel.age = (uint32_t)((loop_now() - seen->first[i]) / 1000);
+		if (!w->put(w->arg, &r))
+			return false;
+	}
+	return true;
+}
+
+void
+tunnel_status(const struct tunnel *t, const struct status_tunnel *gone, tunnel_status_fn *put, void *arg)
+{
+	struct walk near = { put, arg, false }, far = { put, arg, true };
+	struct status_record r = { .type = STATUS_TUNNEL, .u.tunnel = *gone };
+
+	status_tunnel(t, &r.u.tunnel);
+	put(arg, &r);
 	for (const struct listener *l = t->near; l != NULL; l = listener_next(l))
 		status_listener(&near, listener_at(l), listener_target(l));
 	if (t->far_listeners != NULL)
 		far_listeners_each(t->far_listeners, status_listener, &far);
+	for (const struct helper *h = helpers_first(t->helpers); h != NULL; h = h->next)
+		if (!status_session(&near, h))
+			break;
 }
 
 void
 tunnel_status_open(struct tunnel *t)
 {
-	const struct statusd_source source = { status_tunnel, status_listeners, tunnel_stop, t };
 	char why[256];
 
 	status_name(t, t->name, sizeof(t->name));
-	t->statusd = statusd_new(t->loop, t->helpers, &source, why, sizeof(why));
-	if (t->statusd == NULL)
+	if ((t->statusd = statusd_new(t, why, sizeof(why))) == NULL)
 		log_at(LOG_NORMAL, "no status for ftp-over-ssh-ctl: %s", why);
 }

@@ -8,7 +8,7 @@
 
 struct ask {
 	struct action action; /* of the kinds OPEN ... CHECK */
-	uint32_t turn[2];     /* how often the session has opened or cancelled something at each end */
+	uint32_t turn[2];     /* how often something was opened or cancelled at each end */
 };
 
 #define ANSWER_GONE 100 /* beside the kinds of events: the ControlMaster is no more */
@@ -31,8 +31,8 @@ int ask_flush(struct ask_out *); /* likewise */
 size_t ask_kept(const struct ask_out *); /* how many records wait */
 void ask_out_free(struct ask_out *);
 
-/* Receive one of exactly size bytes, ASK_MAX at most. 1; 0: none now; -1 with errno (EPIPE: nobody is
- * there any more; EPROTO: it was no such record). */
+/* Receive one of exactly size bytes, ASK_MAX at most. 1; 0: none now; -1 with errno (EPIPE: nobody
+ * is there any more; EPROTO: it was no such record). */
 #define ASK_MAX 256
 int ask_receive(int fd, void *record, size_t size);
 

@@ -23,26 +23,20 @@
 
 /* ---- what the ends tell ---- */
 
-/* One that is there, but silent or not understood, is told apart from one that has ended. */
-static void
-gone_reason(struct broker *b, const char *why)
-{
-	bool ended = why == NULL || strcmp(why, mux_gone) == 0;
-
-	snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
-	    ended ? "" : why);
-}
-
-/* Nothing more comes of what went over that master. */
+/* Nothing more comes of what went over that master. One that is there, but silent or not
+ * understood, is told apart from one that has ended. */
 static void
 master_gone(struct broker *b, const struct end_result *r)
 {
+	bool ended = r->reason == NULL || strcmp(r->reason, mux_gone) == 0;
+
 	if (r->all) {
 		requests_gone(b);
 		control_link_free(b->link);
 		b->link = NULL;
-		gone_reason(b, r->reason);
 		b->control_done = true;
+		snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
+		    ended ? "" : r->reason);
 	}
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
 		if (b->channel[i] != NULL)
@@ -50,27 +44,23 @@ master_gone(struct broker *b, const struct end_result *r)
 }
 
 static void
-control_answer(struct broker *b, const struct end_result *r)
-{
-	b->control_done = true;
-	b->control = r->stream;
-	if (r->reason != NULL)
-		snprintf(b->reason, sizeof(b->reason), "%s", r->reason);
-}
-
-static void
 end_answer(void *arg, const struct end_result *r)
 {
-	struct broker_end *e = arg;
+	const struct broker_end *e = arg;
+	struct broker *b = e->broker;
 
 	if (r->event == END_GONE)
-		master_gone(e->broker, r);
+		master_gone(b, r);
 	else if ((r->event == END_ALIVE || r->event == END_DEAD) && r->asked == NULL)
-		requests_checked(e->broker, r);
-	else if (r->channel == CHANNEL_CONTROL)
-		control_answer(e->broker, r);
-	else
-		requests_result(e->broker, e->side, r);
+		requests_checked(b, r);
+	else if (r->channel != CHANNEL_CONTROL)
+		requests_result(b, e->side, r);
+	else {
+		b->control_done = true;
+		b->control = r->stream;
+		if (r->reason != NULL)
+			snprintf(b->reason, sizeof(b->reason), "%s", r->reason);
+	}
 }
 
 /* ---- the ends ---- */
@@ -81,14 +71,15 @@ near_end(struct broker *b, struct broker_end *e)
 	const struct broker_config *bc = b->config;
 	struct near_config c = { .at = { .lo = bc->options->data_port_lo,
 		.hi = bc->options->data_port_hi } };
+	struct sockaddr_in *peer = (struct sockaddr_in *)&c.guard.peer;
 
 	if (e->side == CLIENT) {
 		c.at.local = bc->client_local;
 		c.guard = (struct near_guard){ .peer = bc->client_peer,
 			.check_owner = !bc->options->allow_any, .owner = bc->client_uid };
-		if (c.guard.peer.ss_family == AF_UNSPEC) /* pipes: serve loopback */
-			c.guard.peer.ss_family = AF_INET,
-			((struct sockaddr_in *)&c.guard.peer)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		if (peer->sin_family == AF_UNSPEC) /* pipes: serve loopback */
+			*peer = (struct sockaddr_in){ .sin_family = AF_INET,
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	}
 	return near_new(b->loop, &c, end_answer, e);
 }
@@ -114,7 +105,7 @@ broker_ends(struct broker *b, char *why, size_t why_size)
 
 		b->answer[side] = (struct broker_end){ b, (enum side)side };
 		b->hooks.far[side] = far;
-		b->hooks.end[side] = far ? far_end(b, &b->answer[side]) : near_end(b, &b->answer[side]);
+		b->hooks.end[side] = (far ? far_end : near_end)(b, &b->answer[side]);
 		if (b->hooks.end[side] != NULL)
 			continue;
 		snprintf(why, why_size, "no ControlMaster answers at %s: %s",
@@ -168,7 +159,7 @@ broker_free(struct broker *b)
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (b->hooks.end[side] != NULL)
 			b->hooks.end[side]->ops->free(b->hooks.end[side]);
-	timer_free(b->timer);
+	timer_stop(&b->timer);
 	counts_free(b->counts);
 	ask_out_free(&b->out);
 	free(b);
@@ -199,24 +190,13 @@ learn_server(struct broker *b, int fd)
 	near_learn(b->hooks.end[SERVER], &b->server_local, &peer);
 }
 
-static int
-control_open(struct broker *b, int *fd)
-{
-	struct stream *stream = b->control;
-
-	b->control = NULL;
-	if (stream->channel != NULL)
-		return (b->link = control_link_new(b->loop, stream, fd)) == NULL ? -1 : 0;
-	*fd = stream_release(stream);
-	return 0;
-}
-
 int
 broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 {
 	const struct broker_config *bc = b->config;
-	struct end *end = b->hooks.end[SERVER], *far = b->hooks.end[bc->remote ? CLIENT : SERVER];
+	struct end *end = b->hooks.end[SERVER];
 
+	*fd = -1;
 	snprintf(b->server_host, sizeof(b->server_host), "%s", bc->ftp_host);
 	snprintf(b->reason, sizeof(b->reason), "no answer");
 	if (!end->ops->dial(end, CHANNEL_CONTROL, bc->ftp_host, bc->ftp_port)) {
@@ -229,13 +209,14 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", b->reason);
 		return -1;
 	}
-	far_keep(far, &b->keep);
-	if (control_open(b, fd) == -1) {
+	far_keep(broker_far(b), &b->keep);
+	if (b->control->channel == NULL)
+		*fd = stream_release(b->control);
+	else if ((b->link = control_link_new(b->loop, b->control, fd)) == NULL)
 		snprintf(why, why_size, "%s", strerror(errno));
-		return -1;
-	}
+	b->control = NULL;
 	learn_server(b, *fd);
-	return 0;
+	return *fd != -1 ? 0 : -1;
 }
 
 /* ---- the session ---- */
@@ -245,7 +226,6 @@ find_client(void *arg)
 {
 	struct broker *b = arg;
 
-	b->timer = NULL;
 	if (!b->config->remote)
 		client_process_find(&b->client_process);
 }
@@ -255,7 +235,7 @@ broker_serve(struct broker *b, int fd)
 {
 	b->out.fd = fd;
 	b->serving = true;
-	b->timer = loop_timer(b->loop, 0, find_client, b);
+	timer_set(&b->timer, b->loop, 0, find_client, b);
 	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
 		b->ended = true;
 	while (!b->ended && loop_once(b->loop, -1) == 0)
@@ -281,7 +261,6 @@ link_over(void *arg)
 {
 	struct broker *b = arg;
 
-	b->timer = NULL;
 	control_link_free(b->link);
 	b->link = NULL;
 }
@@ -289,8 +268,7 @@ link_over(void *arg)
 void
 broker_linger(struct broker *b)
 {
-	timer_free(b->timer);
-	b->timer = loop_timer(b->loop, LINK_MS, link_over, b);
+	timer_set(&b->timer, b->loop, LINK_MS, link_over, b);
 	while (!is_idle(b) && loop_once(b->loop, -1) == 0)
 		;
 }

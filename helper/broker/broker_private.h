@@ -1,7 +1,8 @@
-/* What broker.c (life and the control connection), describe.c and requests.c (the session's) share. */
+/* What broker.c (life, the control connection), describe.c and requests.c (the session's) share. */
 #ifndef BROKER_PRIVATE_H
 #define BROKER_PRIVATE_H
 
+#include "base/loop.h"
 #include "ask/ask.h"
 #include "broker/broker.h"
 #include "broker/channel.h"
@@ -29,7 +30,7 @@ struct broker {
 	struct keep keep;
 	struct ask_out out;
 	struct watch *ask;
-	struct timer *timer;
+	struct timer timer;
 	bool mute; /* the session process is gone; what it has asked is there yet */
 	bool serving, ended, broke; /* broke: what no honest session does */
 	/* the control connection */
@@ -38,6 +39,12 @@ struct broker {
 	struct control_link *link;
 	char reason[256];
 };
+
+static inline struct end *
+broker_far(const struct broker *b)
+{
+	return b->hooks.end[b->config->remote ? CLIENT : SERVER];
+}
 
 /* requests.c */
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */

@@ -21,7 +21,8 @@ tell(struct leg *leg, struct event *e)
 		return;
 	e->channel = ch->id;
 	e->end = leg->side;
-	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT && !ch->hooks->far[CLIENT])
+	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT &&
+	    !ch->hooks->far[CLIENT])
 		e->client = client_process_state(ch->hooks->client_process);
 	ch->hooks->event(ch->hooks->arg, e, leg->turn);
 }
@@ -132,10 +133,11 @@ leg_connected(struct leg *leg, struct stream *stream)
 	leg_tell(leg, EV_CONNECTED);
 	if (other->state == LEG_WAITING)
 		leg_begin(other, &other->want);
-	if (!relay_running(ch))
-		return;
-	channel_keep(ch);
-	relay_start(ch);
+	if (relay_running(ch)) {
+		channel_keep(ch);
+		relay_start(ch);
+	} else if (leg->dialled)
+		relay_awaits(leg);
 }
 
 static void
@@ -305,7 +307,7 @@ data_channel_free(struct data_channel *ch)
 	if (!ch->left)
 		channel_leave(ch);
 	channel_unkeep(ch);
-	timer_free(ch->end);
+	timer_stop(&ch->end);
 	leg_drop(&ch->leg[CLIENT]);
 	leg_drop(&ch->leg[SERVER]);
 	free(ch);

@@ -52,17 +52,13 @@ left_watch(struct leg *leg)
 static void
 left_over(void *arg)
 {
-	struct data_channel *ch = arg;
-
-	ch->end = NULL;
-	channel_over(ch);
+	channel_over(arg);
 }
 
 static void
 left_until(struct data_channel *ch, unsigned ms)
 {
-	timer_free(ch->end);
-	ch->end = loop_timer(ch->hooks->loop, ms, left_over, ch);
+	timer_set(&ch->end, ch->hooks->loop, ms, left_over, ch);
 }
 
 /* It was broken off while this end was on its way: the server must not take that for its end. */

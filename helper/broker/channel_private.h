@@ -1,4 +1,4 @@
-/* What channel.c (life and opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
+/* What channel.c (opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
 #ifndef CHANNEL_PRIVATE_H
 #define CHANNEL_PRIVATE_H
 
@@ -37,12 +37,12 @@ struct data_channel {
 	struct leg leg[2];
 	int place;              /* of counts; -1 = none */
 	struct session_count count;
-	struct timer *look;     /* what have the peers taken? */
+	struct timer look;      /* what have the peers taken? */
 	unsigned look_ms;
-	struct timer *command;  /* the client's data wait for it */
-	struct timer *end;      /* of lingering, or of the hold */
+	struct timer command;   /* the client's data wait for it */
+	struct timer end;       /* of lingering, or of the hold */
 	bool begun, upload;
-	bool asked;             /* whether the server's end of an upload is there */
+	unsigned asked;         /* so often, whether the server's end of an upload is there */
 	bool left;              /* the session has let go of it */
 	bool kept;              /* the tunnel has a copy of the server's end */
 };
@@ -56,6 +56,7 @@ void leg_drop(struct leg *); /* ... whatever it was to become */
 /* channel_relay.c */
 bool relay_running(const struct data_channel *);
 void relay_start(struct data_channel *); /* both ends are there */
+void relay_awaits(struct leg *);         /* the other; was this one, which was dialled, refused? */
 void relay_begin(struct data_channel *); /* the client's data may flow */
 void relay_stop(struct data_channel *);  /* no more relaying, no timer of it */
 void leg_pass_eof(struct leg *);

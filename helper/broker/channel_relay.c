@@ -1,4 +1,6 @@
 /* The bytes of a data channel, and what is seen of their ends. */
+#include <sys/socket.h>
+
 #include "base/loop.h"
 #include "broker/channel_private.h"
 #include "relay/conn.h"
@@ -71,14 +73,14 @@ server_check(struct data_channel *ch)
 	const struct leg *client = &ch->leg[CLIENT];
 	struct leg *server = &ch->leg[SERVER];
 
-	if (!ch->asked || server->stream == NULL)
+	if (ch->asked == 0 || server->stream == NULL)
 		return false;
 	server->took = server->took || conn_took(server->stream->fd, client->relay.bytes);
-	ch->asked = !server->took &&
-	    (!client->ended || client->relay.bytes + client->relay.len > 0);
-	if (!ch->asked)
+	if (!server->took && (!client->ended || client->relay.bytes + client->relay.len > 0))
+		return true;
+	for (; ch->asked > 0; ch->asked--)
 		leg_tell(server, EV_ALIVE);
-	return ch->asked;
+	return false;
 }
 
 static void
@@ -88,14 +90,13 @@ look(void *arg)
 	struct session_count before = ch->count;
 	bool unsent, waiting;
 
-	ch->look = NULL;
 	unsent = count_unsent(ch);
 	waiting = server_check(ch);
 	waiting |= drained_check(ch);
 	if (!waiting && !unsent && before.from[CLIENT] == ch->count.from[CLIENT] &&
 	    before.from[SERVER] == ch->count.from[SERVER])
 		return;
-	ch->look = loop_timer(ch->hooks->loop, waiting ? ch->look_ms : LOOK_MS, look, ch);
+	timer_set(&ch->look, ch->hooks->loop, waiting ? ch->look_ms : LOOK_MS, look, ch);
 	if (ch->look_ms < DRAIN_MOST_MS)
 		ch->look_ms *= 2;
 }
@@ -106,8 +107,8 @@ leg_moved(struct leg *leg)
 	struct data_channel *ch = leg->channel;
 
 	count_moved(ch);
-	if (ch->look == NULL && leg->relay.bytes > 0)
-		ch->look = loop_timer(ch->hooks->loop, LOOK_MS, look, ch);
+	if (ch->look.loop == NULL && leg->relay.bytes > 0)
+		timer_set(&ch->look, ch->hooks->loop, LOOK_MS, look, ch);
 	if (leg->moved || leg->relay.bytes + leg->relay.len == 0)
 		return;
 	leg->moved = true;
@@ -160,7 +161,7 @@ leg_checked(struct leg *leg, bool alive)
 	if (alive && was_refused(leg)) {
 		leg_close(leg);
 		leg->state = LEG_NONE;
-		leg->ended = leg->broken = leg->draining = false;
+		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
 		leg_tell_failed(leg, "the ssh server could not connect to it, or does not allow it");
 	} else if (!alive || leg->broken)
 		tell_reset(leg);
@@ -212,6 +213,26 @@ leg_ended(struct leg *leg, bool clean)
 		far_eof(leg);
 	else
 		tell_eof(leg);
+}
+
+static void
+early_event(void *arg, enum stream_event event, const char *reason)
+{
+	struct leg *leg = arg;
+	char byte;
+
+	(void)event;
+	(void)reason;
+	stream_wait_read(leg->stream, false);
+	if (recv(leg->stream->fd, &byte, 1, MSG_PEEK) == 0 && !stream_half_closed(leg->stream))
+		far_check(leg);
+}
+
+void
+relay_awaits(struct leg *leg)
+{
+	stream_owner(leg->stream, early_event, leg);
+	stream_wait_read(leg->stream, true);
 }
 
 /* ---- relaying ---- */
@@ -268,10 +289,7 @@ leg_event(void *arg, enum stream_event event, const char *reason)
 static void
 command_over(void *arg)
 {
-	struct data_channel *ch = arg;
-
-	ch->command = NULL;
-	relay_begin(ch);
+	relay_begin(arg);
 }
 
 /* Some servers (pyftpdlib) take data that come before STOR for the end of the connection. With FXP
@@ -285,16 +303,15 @@ relay_start(struct data_channel *ch)
 	}
 	leg_pump(&ch->leg[SERVER]);
 	leg_pump(&ch->leg[CLIENT]);
-	if (!ch->begun && ch->command == NULL)
-		ch->command = loop_timer(ch->hooks->loop, COMMAND_MS, command_over, ch);
+	if (!ch->begun && ch->command.loop == NULL)
+		timer_set(&ch->command, ch->hooks->loop, COMMAND_MS, command_over, ch);
 }
 
 void
 relay_begin(struct data_channel *ch)
 {
 	ch->begun = true;
-	timer_free(ch->command);
-	ch->command = NULL;
+	timer_stop(&ch->command);
 	if (relay_running(ch))
 		leg_pump(&ch->leg[CLIENT]);
 }
@@ -304,9 +321,8 @@ relay_begin(struct data_channel *ch)
 static void
 look_soon(struct data_channel *ch)
 {
-	timer_free(ch->look);
 	ch->look_ms = DRAIN_MS;
-	ch->look = loop_timer(ch->hooks->loop, 0, look, ch);
+	timer_set(&ch->look, ch->hooks->loop, 0, look, ch);
 }
 
 bool
@@ -317,7 +333,7 @@ data_channel_check(struct data_channel *ch)
 	data_channel_look(ch);
 	if (left || !ch->upload || !ch->leg[SERVER].dialled)
 		return false;
-	ch->asked = true;
+	ch->asked++;
 	if (server_check(ch))
 		look_soon(ch);
 	return true;
@@ -343,9 +359,8 @@ leg_pass_eof(struct leg *leg)
 void
 relay_stop(struct data_channel *ch)
 {
-	timer_free(ch->look);
-	timer_free(ch->command);
-	ch->look = ch->command = NULL;
+	timer_stop(&ch->look);
+	timer_stop(&ch->command);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
 

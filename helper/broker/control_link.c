@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "relay/relay.h"
@@ -50,7 +51,10 @@ end_pump(struct control_end *e)
 	case RELAY_READ:
 	case RELAY_WRITE:
 		break;
-	case RELAY_END:
+	case RELAY_END: /* of a server that closes ssh tells the end of file, and no more yet */
+		if (e == &e->link->end[FAR] && !to->ended && stream_closed(e->stream))
+			log_at(LOG_NORMAL, "the ssh server, not the FTP server, has closed the control "
+			    "connection: is there a ChannelTimeout in its sshd_config?");
 		e->ended = true;
 		stream_eof(to);
 		break;
@@ -72,7 +76,8 @@ control_link_new(struct loop *loop, struct stream *far, int *fd)
 	struct control_link *l = memory_new(sizeof(*l));
 	int pair[2];
 
-	if (l == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == -1) {
+	if (l == NULL ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == -1) {
 		stream_free(far);
 		free(l);
 		return NULL;

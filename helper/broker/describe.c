@@ -33,7 +33,7 @@ listen_addresses(struct session_config *c, enum side side, struct ftp_address a)
 
 	if (a.family != 0)
 		*at = a;
-	if (ftp_address_is_loopback(&a) && side == CLIENT) /* PASV from ::1: near.c, listen_at() */
+	if (a.family == 6 && ftp_address_is_loopback(&a) && side == CLIENT) /* PASV from ::1: near.c, listen_at() */
 		c->listen4[side] = address_parse("127.0.0.1");
 }
 
@@ -77,6 +77,8 @@ broker_describe(const struct broker *b, struct session_config *c)
 {
 	const struct broker_config *bc = b->config;
 
+	c->mode = bc->options->server_mode;
+	c->tls_pass = bc->options->tls_pass;
 	c->client_peer = b->client_peer;
 	describe_far(bc, c, bc->remote ? CLIENT : SERVER);
 	if (bc->remote)

@@ -66,13 +66,6 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	tell(arg, &a);
 }
 
-static void
-tell_failed(struct broker *b, unsigned channel, enum side end, unsigned turn, const char *reason)
-{
-	requests_event(b, &(struct event){ .kind = EV_FAILED, .channel = channel, .end = end,
-	    .reason = reason }, turn);
-}
-
 void
 requests_gone(struct broker *b)
 {
@@ -175,7 +168,8 @@ refuse_open(struct broker *b, const struct ask *ask, const char *reason)
 {
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (ask->action.ends[side].verb != END_NONE)
-			tell_failed(b, ask->action.channel, (enum side)side, ask->turn[side], reason);
+			requests_event(b, &(struct event){ .kind = EV_FAILED, .end = (enum side)side,
+			    .channel = ask->action.channel, .reason = reason }, ask->turn[side]);
 }
 
 static void
@@ -208,7 +202,7 @@ ask_open(struct broker *b, const struct ask *ask)
 static void
 ask_check(struct broker *b, const struct ask *ask)
 {
-	struct end *far = b->hooks.end[b->config->remote ? CLIENT : SERVER];
+	struct end *far = broker_far(b);
 	struct data_channel *ch = channel_find(b, ask->action.channel);
 
 	if (ch == NULL || !data_channel_check(ch))

@@ -35,9 +35,8 @@ control_close(struct control *c)
 {
 	watch_free(c->read);
 	watch_free(c->write);
-	timer_free(c->flush);
+	timer_stop(&c->flush);
 	c->read = c->write = NULL;
-	c->flush = NULL;
 	end_write(c);
 	if (c->rfd != -1)
 		close(c->rfd);
@@ -80,16 +79,6 @@ lost(struct control *c)
 		ended(c);
 }
 
-static void
-settle(struct control *c)
-{
-	if (c->hangup)
-		control_close(c);
-	else if (c->half_close)
-		end_write(c);
-	c->half_close = false;
-}
-
 void
 control_flush(struct control *c)
 {
@@ -107,7 +96,11 @@ control_flush(struct control *c)
 		}
 		session_sent(c->session, c->side, (size_t)n);
 	}
-	settle(c);
+	if (c->hangup)
+		control_close(c);
+	else if (c->half_close)
+		end_write(c);
+	c->half_close = false;
 }
 
 void
@@ -161,7 +154,6 @@ flush_over(void *arg)
 {
 	struct control *c = arg;
 
-	c->flush = NULL;
 	drop_output(c);
 	control_close(c);
 }
@@ -180,7 +172,7 @@ control_hangup(struct control *c)
 	c->hangup = true;
 	watch_free(c->read);
 	c->read = NULL;
-	c->flush = loop_timer(c->loop, FLUSH_MS, flush_over, c);
+	timer_set(&c->flush, c->loop, FLUSH_MS, flush_over, c);
 }
 
 int

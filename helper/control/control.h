@@ -2,9 +2,8 @@
 #ifndef CONTROL_H
 #define CONTROL_H
 
+#include "base/loop.h"
 #include "session/session.h"
-
-struct loop;
 
 enum control_event {
 	CONTROL_COMES, /* there is something to read, and it has not been read yet */
@@ -18,7 +17,7 @@ struct control {
 	enum side side;
 	int rfd, wfd; /* may be the same; -1: closed */
 	struct watch *read, *write;
-	struct timer *flush;
+	struct timer flush;
 	bool hangup, half_close; /* once the output is out */
 	bool over;               /* nothing more is read */
 	void (*fn)(void *arg, enum side, enum control_event);

@@ -1,7 +1,6 @@
 #include "control/report.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -11,37 +10,6 @@
 
 #define RUNNING_MS 1000 /* between two reports while a channel is open */
 #define CHANGED_MS 200  /* ... while anything else changes */
-
-struct report {
-	struct loop *loop;
-	const struct session *session;
-	struct report_config config;
-	struct timer *timer;
-	uint64_t due, last; /* when the timer fires; when the last packet went */
-	struct status_session sum; /* of the channels that are closed */
-};
-
-struct report *
-report_new(struct loop *loop, const struct session *session, const struct report_config *config)
-{
-	struct report *r = calloc(1, sizeof(*r));
-
-	if (r == NULL)
-		return NULL;
-	r->loop = loop;
-	r->session = session;
-	r->config = *config;
-	return r;
-}
-
-void
-report_free(struct report *r)
-{
-	if (r == NULL)
-		return;
-	timer_free(r->timer);
-	free(r);
-}
 
 static void
 keep(char *dst, size_t size, const char *text, size_t len)
@@ -81,7 +49,7 @@ add_bytes(const struct report *r, struct status_session *sum, unsigned id, enum 
 {
 	struct session_count count;
 
-	counts_get(r->config.counts, id, &count);
+	counts_get(r->counts, id, &count);
 	*(direction == DIR_UP ? &sum->bytes_up : &sum->bytes_down) +=
 	    count.from[CLIENT] + count.from[SERVER];
 }
@@ -114,7 +82,7 @@ put_channel(const struct report *r, struct wire *w, unsigned id, const struct ch
 	keep(c->client_verb, sizeof(c->client_verb), facts->client_verb, strlen(facts->client_verb));
 	keep(c->server_verb, sizeof(c->server_verb), facts->server_verb, strlen(facts->server_verb));
 	keep(c->transfer, sizeof(c->transfer), facts->transfer, strlen(facts->transfer));
-	c->method = r->config.method;
+	c->method = r->method;
 	add_bytes(r, &moved, id, facts->direction);
 	c->bytes = moved.bytes_up + moved.bytes_down;
 	c->total = facts->announced;
@@ -133,13 +101,13 @@ compose(const struct report *r, struct wire *w)
 
 	keep(s->user, sizeof(s->user), user, strlen(user));
 	s->busy = session_busy(r->session);
-	for (size_t i = 0; i < r->config.channel_count; i++)
-		if (session_channel(r->session, r->config.channels[i], &facts))
-			add_bytes(r, s, r->config.channels[i], facts.direction);
+	for (size_t i = 0; i < r->channel_count; i++)
+		if (session_channel(r->session, r->channels[i], &facts))
+			add_bytes(r, s, r->channels[i], facts.direction);
 	status_put(w, &record);
-	for (size_t i = 0; i < r->config.channel_count && n < STATUS_CHANNELS; i++)
-		if (session_channel(r->session, r->config.channels[i], &facts)) {
-			put_channel(r, w, r->config.channels[i], &facts);
+	for (size_t i = 0; i < r->channel_count && n < STATUS_CHANNELS; i++)
+		if (session_channel(r->session, r->channels[i], &facts)) {
+			put_channel(r, w, r->channels[i], &facts);
 			n++;
 		}
 	return n;
@@ -148,10 +116,7 @@ compose(const struct report *r, struct wire *w)
 static void
 report_due(void *arg)
 {
-	struct report *r = arg;
-
-	r->timer = NULL;
-	report_now(r);
+	report_now(arg);
 }
 
 static void
@@ -159,11 +124,10 @@ report_later(struct report *r, unsigned ms)
 {
 	uint64_t due = loop_now() + ms;
 
-	if (r->timer != NULL && r->due <= due)
+	if (r->timer.loop != NULL && r->due <= due)
 		return;
-	timer_free(r->timer);
 	r->due = due;
-	r->timer = loop_timer(r->loop, ms, report_due, r);
+	timer_set(&r->timer, r->loop, ms, report_due, r);
 }
 
 void
@@ -173,16 +137,15 @@ report_now(struct report *r)
 	struct wire w;
 	size_t channels;
 
-	if (r->config.fd == -1)
+	if (r->fd == -1)
 		return;
-	timer_free(r->timer);
-	r->timer = NULL;
+	timer_stop(&r->timer);
 	r->last = loop_now();
 	wire_write_to(&w, packet, sizeof(packet));
 	channels = compose(r, &w);
-	if (packet_send(r->config.fd, packet, w.len, NULL, 0) == -1 &&
+	if (packet_send(r->fd, packet, w.len, NULL, 0) == -1 &&
 	    errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS)
-		r->config.fd = -1; /* the tunnel is gone: told by whoever watches it */
+		r->fd = -1; /* the tunnel is gone: told by whoever watches it */
 	else if (channels > 0)
 		report_later(r, RUNNING_MS);
 }
@@ -192,7 +155,7 @@ report_touch(struct report *r)
 {
 	uint64_t since;
 
-	if (r->config.fd == -1)
+	if (r->fd == -1)
 		return;
 	since = loop_now() - r->last;
 	report_later(r, since < CHANGED_MS ? CHANGED_MS - (unsigned)since : 0);
@@ -206,9 +169,9 @@ report_request(struct report *r, unsigned *channel)
 	struct wire w;
 	ssize_t n;
 
-	if (r->config.fd == -1)
+	if (r->fd == -1)
 		return -1;
-	n = packet_receive(r->config.fd, packet, sizeof(packet), NULL);
+	n = packet_receive(r->fd, packet, sizeof(packet), NULL);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return 0;
 	if (n <= 0)

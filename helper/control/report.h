@@ -7,23 +7,23 @@
 #include <stddef.h>
 
 #include "ask/counts.h"
+#include "base/loop.h"
 #include "session/session.h"
 #include "status/status_records.h"
 
-struct loop;
-struct report;
-
-struct report_config {
+struct report {
+	struct loop *loop;
+	const struct session *session;
 	int fd;                     /* packet.h, non-blocking; -1 = nobody wants to know */
 	enum status_method method;  /* of data channels */
 	const unsigned *channels;   /* the caller's; 0 = none */
 	size_t channel_count;
 	const struct counts *counts;
+	/* private */
+	struct timer timer;
+	uint64_t due, last; /* when the timer fires; when the last packet went */
+	struct status_session sum; /* of the channels that are closed */
 };
-
-/* NULL when out of memory. */
-struct report *report_new(struct loop *, const struct session *, const struct report_config *);
-void report_free(struct report *); /* NULL is harmless */
 
 /* A line of a control connection, as session_config.trace has it. */
 void report_line(struct report *, enum side from, const char *line, size_t len);

@@ -41,9 +41,8 @@ run_idle(void *arg)
 {
 	struct run *r = arg;
 
-	r->idle = NULL;
 	if (session_busy(r->session)) {
-		r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+		timer_set(&r->idle, r->loop, r->config->idle_ms, run_idle, r);
 		return;
 	}
 	session_fail(r->session, "idle for too long (FtpTimeout)");
@@ -55,8 +54,7 @@ run_touch(struct run *r)
 {
 	if (r->config->idle_ms == 0)
 		return;
-	timer_free(r->idle);
-	r->idle = loop_timer(r->loop, r->config->idle_ms, run_idle, r);
+	timer_set(&r->idle, r->loop, r->config->idle_ms, run_idle, r);
 }
 
 static void
@@ -84,7 +82,6 @@ run_stop(void *arg)
 {
 	struct run *r = arg;
 
-	r->grace = NULL;
 	session_fail(r->session, "the tunnel is going down");
 	run_actions(r);
 }
@@ -99,7 +96,7 @@ stop_ready(void *arg, short revents)
 	watch_free(r->status);
 	r->stop = r->status = NULL;
 	if (r->config->grace_ms > 0 && session_busy(r->session))
-		r->grace = loop_timer(r->loop, r->config->grace_ms, run_stop, r);
+		timer_set(&r->grace, r->loop, r->config->grace_ms, run_stop, r);
 	else
 		run_stop(r);
 }
@@ -122,7 +119,7 @@ tunnel_ready(void *arg, short revents)
 	struct run *r = arg;
 	unsigned channel;
 
-	switch (report_request(r->report, &channel)) {
+	switch (report_request(&r->report, &channel)) {
 	case -1:
 		stop_ready(r, revents);
 		return;
@@ -143,7 +140,7 @@ run_trace(void *arg, enum side from, const char *line, size_t len)
 {
 	struct run *r = arg;
 
-	report_line(r->report, from, line, len);
+	report_line(&r->report, from, line, len);
 	if (r->config->trace != NULL)
 		r->config->trace(r->config->trace_arg, from, line, len);
 }
@@ -165,23 +162,18 @@ run_own_address(void *arg, const struct ftp_address *a)
 /* ---- time ---- */
 
 static void
-silent_due(void *arg)
-{
-	struct run *r = arg;
-
-	r->silent = NULL;
-	if (!session_facts(r->session)->greeted)
-		run_notify(r, NOTICE_SILENT);
-}
-
-static void
 greeting_due(void *arg)
 {
 	struct run *r = arg;
 
-	r->greeting = NULL;
 	if (session_facts(r->session)->greeted)
 		return;
+	if (!r->told[NOTICE_SILENT] && r->config->greeting_ms > SILENT_MS) {
+		run_notify(r, NOTICE_SILENT);
+		timer_set(&r->greeting, r->loop, r->config->greeting_ms - SILENT_MS,
+		    greeting_due, r);
+		return;
+	}
 	r->mute = true;
 	session_fail(r->session, "no greeting from the FTP server");
 	run_actions(r);
@@ -195,20 +187,13 @@ run_look(struct run *r)
 		session_fail(r->session, "out of memory");
 		run_actions(r);
 	}
-	if (r->grace != NULL && !session_busy(r->session)) {
-		timer_free(r->grace);
+	if (r->grace.loop != NULL && !session_busy(r->session)) {
+		timer_stop(&r->grace);
 		run_stop(r);
 	}
 }
 
 /* ---- life ---- */
-
-static bool
-run_over(const struct run *r)
-{
-	return session_over(r->session) && control_closed(&r->control[CLIENT]) &&
-	    control_closed(&r->control[SERVER]);
-}
 
 static struct control
 control_of(struct run *r, enum side side, int rfd, int wfd)
@@ -221,8 +206,6 @@ static int
 run_open(struct run *r)
 {
 	const struct run_config *c = r->config;
-	const struct report_config report = { c->status_fd, c->method, r->ids, CHANNELS_MAX,
-		c->counts };
 	struct session_config session = c->session;
 
 	session.trace = run_trace;
@@ -234,9 +217,11 @@ run_open(struct run *r)
 	r->session = r->loop != NULL ? session_new(&session) : NULL;
 	r->control[CLIENT] = control_of(r, CLIENT, c->client_rfd, c->client_wfd);
 	r->control[SERVER] = control_of(r, SERVER, c->server_fd, c->server_fd);
-	if (r->session == NULL || (r->report = report_new(r->loop, r->session, &report)) == NULL)
-		return -1;
-	if (control_open(&r->control[CLIENT]) == -1 || control_open(&r->control[SERVER]) == -1)
+	r->report = (struct report){ .loop = r->loop, .session = r->session, .fd = c->status_fd,
+		.method = c->method, .channels = r->ids, .channel_count = CHANNELS_MAX,
+		.counts = c->counts };
+	if (r->session == NULL || control_open(&r->control[CLIENT]) == -1 ||
+	    control_open(&r->control[SERVER]) == -1)
 		return -1;
 	r->whole.run = r;
 	r->out = (struct ask_out){ .fd = c->ask_fd, .size = sizeof(struct ask) };
@@ -247,23 +232,16 @@ run_open(struct run *r)
 	return r->ask == NULL || r->stop == NULL ? -1 : 0;
 }
 
-/* What became of the channels the broker must have been told. */
-static void
-last_words(struct run *r)
-{
-	struct pollfd p = { .fd = r->out.fd, .events = POLLOUT };
-
-	while (!r->deaf && ask_kept(&r->out) > 0 && poll(&p, 1, LAST_WORDS_MS) > 0)
-		r->deaf = ask_flush(&r->out) == -1;
-}
-
 static void
 run_close(struct run *r)
 {
-	if (r->report != NULL)
-		report_now(r->report);
-	report_free(r->report);
-	last_words(r);
+	struct pollfd p = { .fd = r->out.fd, .events = POLLOUT };
+
+	if (r->session != NULL)
+		report_now(&r->report);
+	/* what became of the channels the broker must have been told */
+	while (!r->deaf && ask_kept(&r->out) > 0 && poll(&p, 1, LAST_WORDS_MS) > 0)
+		r->deaf = ask_flush(&r->out) == -1;
 	ask_out_free(&r->out);
 	control_close(&r->control[CLIENT]);
 	control_close(&r->control[SERVER]);
@@ -279,11 +257,12 @@ run_session(const struct run_config *config)
 
 	if (run_open(&r) == 0) {
 		run_log_session(&r, true);
-		r.silent = loop_timer(r.loop, SILENT_MS, silent_due, &r);
-		r.greeting = loop_timer(r.loop, config->greeting_ms, greeting_due, &r);
+		timer_set(&r.greeting, r.loop, config->greeting_ms > SILENT_MS ? SILENT_MS :
+		    config->greeting_ms, greeting_due, &r);
 		run_touch(&r);
 		run_actions(&r);
-		while (!run_over(&r) && loop_once(r.loop, -1) == 0)
+		while (!(session_over(r.session) && control_closed(&r.control[CLIENT]) &&
+		    control_closed(&r.control[SERVER])) && loop_once(r.loop, -1) == 0)
 			run_look(&r);
 		run_log_session(&r, false);
 		result = r.deaf || r.mute || r.told[NOTICE_NO_SERVER] ? 1 : 0;

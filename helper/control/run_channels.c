@@ -58,7 +58,6 @@ channel_timer(void *arg)
 	struct run_channel *ch = arg;
 	struct run *r = ch->run;
 
-	ch->timer = NULL;
 	session_event(r->session, &(struct event){ .kind = EV_TIMER, .channel = ch->id });
 	run_actions(r);
 }
@@ -66,8 +65,9 @@ channel_timer(void *arg)
 static void
 channel_set_timer(struct run_channel *ch, unsigned ms)
 {
-	timer_free(ch->timer);
-	ch->timer = ms > 0 ? loop_timer(ch->run->loop, ms, channel_timer, ch) : NULL;
+	timer_stop(&ch->timer);
+	if (ms > 0)
+		timer_set(&ch->timer, ch->run->loop, ms, channel_timer, ch);
 }
 
 static void
@@ -76,7 +76,7 @@ channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 	bool aborted = a->kind == ACT_ABORT;
 
 	run_log_transfer(r, ch, aborted);
-	report_closed(r->report, ch->id, aborted);
+	report_closed(&r->report, ch->id, aborted);
 	channel_set_timer(ch, 0);
 	if (aborted) /* the reply goes before the reset */
 		control_flush(&r->control[CLIENT]);
@@ -149,7 +149,7 @@ run_actions(struct run *r)
 	run_warn(r);
 	for (int side = CLIENT; side <= SERVER; side++)
 		control_arm(&r->control[side]);
-	report_touch(r->report);
+	report_touch(&r->report);
 }
 
 /* ---- answers ---- */

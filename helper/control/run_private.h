@@ -20,7 +20,7 @@ struct run_channel {
 	unsigned id; /* 0 = free; that of the session itself has 0, too */
 	unsigned turn[2];
 	uint64_t began, moved; /* the server's first byte */
-	struct timer *timer; /* of the machine */
+	struct timer timer; /* of the machine */
 };
 
 /* A transfer, to be told of. One that was broken off waits for the server's reply to it, or for the end of
@@ -41,8 +41,8 @@ struct run {
 	struct control control[2];
 	struct ask_out out;
 	struct watch *ask, *stop, *status;
-	struct timer *idle, *grace, *silent, *greeting;
-	struct report *report;
+	struct timer idle, grace, greeting;
+	struct report report;
 	struct run_channel channel[CHANNELS_MAX], whole;
 	struct run_transfer untold[CHANNELS_MAX];
 	unsigned ids[CHANNELS_MAX]; /* as in channel, for the report */

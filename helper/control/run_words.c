@@ -81,7 +81,8 @@ run_log_session(struct run *r, bool begins)
 void
 run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 {
-	static const char *const directions[] = { [DIR_NONE] = "", [DIR_DOWN] = "down", [DIR_UP] = "up" };
+	static const char *const directions[] = { [DIR_NONE] = "", [DIR_DOWN] = "down",
+		[DIR_UP] = "up" };
 	struct run_transfer t = { .id = ch->id, .ms = loop_now() - ch->began, .aborted = aborted };
 	struct channel_facts facts;
 	struct session_count count;

@@ -1,159 +1,74 @@
 /* Dial by the literal request of `ssh -O forward`: ssh listens on a unix socket of ours
- * (-L path:host:port), we connect to it, and cancel. A connection that still waits in ssh's backlog
- * would die with the listener, but ssh has accepted it when it has answered what was asked after
- * the connect: so there is a check in between.
+ * (-L path:host:port), we connect to it, and cancel.
  *
  * Whether the far side could connect is not told: a refused dial is a full close of the socket with
- * nothing before it, which the channel looks for. A path is never used twice. */
-#include "ends/dial.h"
-
+ * nothing before it, which the channel looks for. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/memory.h"
-#include "mux/mux.h"
 #include "base/rundir.h"
 #include "base/unixsock.h"
-
-#define FINISH_MS 2000 /* for each answer, in the end */
-
-/* A dial: opening, then accepted (it is asked whether), then cancelling. Or a question for the
- * master's life. */
-enum dial_state { DIAL_OPENING, DIAL_ACCEPTED, DIAL_CANCELLING, DIAL_CHECK };
+#include "ends/dial.h"
+#include "ends/forwards.h"
 
 struct dial {
+	struct dial_mux *of;
 	struct dial *next;
-	unsigned channel; /* 0: nobody waits for it any more */
-	enum dial_state state;
+	unsigned channel;
 	struct forward forward;
-	const struct stream *asked; /* CHECK */
-	uint32_t id; /* of the request under way */
+	struct opened *opened;
+};
+
+struct check {
+	struct dialler *dialler;
+	const struct stream *asked;
+	unsigned channel;
 };
 
 struct dial_mux {
 	struct dialler dialler;
-	struct mux *mux; /* NULL: the master is gone */
-	struct dial *dials;
+	struct forwards *forwards;
+	struct dial *dials; /* that are not answered */
 };
 
-/* It is one of those that wait for an answer, if its request could be sent. */
-static bool
-dial_add(struct dial_mux *m, struct dial *dial, uint32_t id)
-{
-	if (id == 0) {
-		free(dial);
-		return false;
-	}
-	dial->id = id;
-	dial->next = m->dials;
-	m->dials = dial;
-	return true;
-}
-
 static void
-dial_free(struct dial_mux *m, struct dial *dial)
+dial_free(struct dial *dial, bool used)
 {
-	struct dial **at;
-
-	for (at = &m->dials; *at != dial; at = &(*at)->next)
-		;
-	*at = dial->next;
-	if (dial->state != DIAL_CHECK)
-		unlink(dial->forward.path);
+	list_remove(dial, dial->of->dials, dial);
+	forwards_drop(dial->opened, used);
 	free(dial);
 }
 
 static void
-dial_failed(struct dial_mux *m, struct dial *dial, const char *reason)
+dial_answer(void *arg, const struct forward_result *r)
 {
+	struct dial *dial = arg;
+	struct far_master *master = dial->of->dialler.master;
 	unsigned channel = dial->channel;
+	bool ok = r->status == FORWARD_OK;
+	int fd = ok ? unixsock_connect(dial->forward.path) : -1;
+	const char *reason = ok ? strerror(errno) : r->reason;
 
-	dial->channel = 0;
-	if (channel == 0)
-		return;
-	log_at(LOG_DETAIL, "forward refused: %s", reason);
-	end_failed(m->dialler.master->end, channel, reason);
-}
-
-static void
-dial_cancel(struct dial_mux *m, struct dial *dial)
-{
-	dial->state = DIAL_CANCELLING;
-	if ((dial->id = mux_close_forward(m->mux, &dial->forward)) == 0)
-		dial_free(m, dial); /* no memory, or no master: there is an end to it */
-}
-
-/* The forward is there. */
-static void
-dial_connect(struct dial_mux *m, struct dial *dial)
-{
-	struct far_master *master = m->dialler.master;
-	unsigned channel = dial->channel;
-	int fd = channel != 0 ? unixsock_connect(dial->forward.path) : -1;
-
-	if (fd == -1) {
-		dial_failed(m, dial, strerror(errno));
-		dial_cancel(m, dial);
-		return;
-	}
 	unlink(dial->forward.path);
-	dial->channel = 0;
-	dial->state = DIAL_ACCEPTED;
-	if ((dial->id = mux_alive(m->mux)) == 0)
-		dial_free(m, dial);
-	end_connected(master->end, channel, fd, &master->uses);
-}
-
-static void
-dial_answer(struct dial_mux *m, struct dial *dial, const struct forward_result *r)
-{
-	dial->id = 0;
-	if (dial->state == DIAL_OPENING && r->status == FORWARD_OK)
-		dial_connect(m, dial);
-	else if (dial->state == DIAL_ACCEPTED && r->status == FORWARD_OK)
-		dial_cancel(m, dial);
-	else { /* cancelled; or refused; or the master is gone */
-		if (dial->state == DIAL_OPENING)
-			dial_failed(m, dial, r->reason);
-		dial_free(m, dial);
-	}
-}
-
-/* A master that refuses something is alive, too. */
-static void
-check_answer(struct dial_mux *m, struct dial *dial, const struct forward_result *r)
-{
-	const struct stream *asked = dial->asked;
-	unsigned channel = dial->channel;
-
-	dial_free(m, dial);
-	dialler_checked(&m->dialler, asked, channel,
-	    r->status == FORWARD_OK || r->status == FORWARD_REFUSED);
-}
-
-static void
-mux_answer(void *arg, const struct forward_result *r)
-{
-	struct dial_mux *m = arg;
-	struct dial *dial = m->dials;
-
-	if (r->id == 0) { /* all that was asked has been answered before */
-		mux_free(m->mux);
-		m->mux = NULL;
-		dialler_gone(&m->dialler, r->reason);
+	dial_free(dial, fd != -1);
+	if (fd != -1) {
+		end_connected(master->end, channel, fd, &master->uses);
 		return;
 	}
-	while (dial != NULL && dial->id != r->id)
-		dial = dial->next;
-	if (dial != NULL && dial->state == DIAL_CHECK)
-		check_answer(m, dial, r);
-	else if (dial != NULL)
-		dial_answer(m, dial, r);
+	log_at(LOG_DETAIL, "forward refused: %s", reason);
+	end_failed(master->end, channel, reason);
+}
+
+static void
+mux_lost(void *arg, const char *reason)
+{
+	dialler_gone(arg, reason);
 }
 
 /* ---- the verbs ---- */
@@ -162,53 +77,67 @@ static bool
 mux_dial(struct dialler *d, unsigned channel, const char *host, uint16_t port)
 {
 	struct dial_mux *m = (struct dial_mux *)d;
-	struct dial *dial;
+	struct dial *dial = memory_new(sizeof(*dial));
+	int saved;
 
-	if (m->mux == NULL) {
-		errno = EPIPE;
+	if (dial == NULL)
 		return false;
-	}
-	if ((dial = memory_new(sizeof(*dial))) == NULL)
-		return false;
-	dial->channel = channel;
-	dial->forward.kind = FORWARD_LOCAL;
-	dial->forward.port = port;
+	*dial = (struct dial){ .of = m, .channel = channel,
+		.forward = { .kind = FORWARD_LOCAL, .port = port } };
+	list_add(m->dials, dial);
 	snprintf(dial->forward.host, sizeof(dial->forward.host), "%s", host);
-	if (rundir_fresh(dial->forward.path, sizeof(dial->forward.path), 'd') == -1)
-		return dial_add(m, dial, 0);
-	return dial_add(m, dial, mux_open_forward(m->mux, &dial->forward));
+	if (d->master->gone)
+		errno = EPIPE;
+	else if (rundir_fresh(dial->forward.path, sizeof(dial->forward.path), 'd') == 0)
+		dial->opened = forwards_open(m->forwards, &dial->forward, dial_answer, dial);
+	if (dial->opened != NULL)
+		return true;
+	saved = errno;
+	dial_free(dial, false);
+	errno = saved;
+	return false;
 }
 
-/* An answer under way finds nobody and cancels. */
 static void
 mux_cancel(struct dialler *d, unsigned channel)
 {
-	for (struct dial *dial = ((struct dial_mux *)d)->dials; dial != NULL; dial = dial->next)
-		if (dial->channel == channel && dial->state != DIAL_CHECK)
-			dial->channel = 0;
+	struct dial *dial, *next;
+
+	for (dial = ((struct dial_mux *)d)->dials; dial != NULL; dial = next) {
+		next = dial->next;
+		if (dial->channel == channel)
+			dial_free(dial, false);
+	}
+}
+
+/* A master that refuses something is alive, too. */
+static void
+check_answer(void *arg, const struct forward_result *r)
+{
+	struct check c = *(struct check *)arg;
+
+	free(arg);
+	dialler_checked(c.dialler, c.asked, c.channel,
+	    r->status == FORWARD_OK || r->status == FORWARD_REFUSED);
 }
 
 static void
 mux_check(struct dialler *d, const struct stream *stream, unsigned channel)
 {
-	struct dial_mux *m = (struct dial_mux *)d;
-	struct dial *dial = m->mux != NULL ? memory_new(sizeof(*dial)) : NULL;
+	struct check *c = d->master->gone ? NULL : memory_new(sizeof(*c));
 
-	if (dial != NULL)
-		*dial = (struct dial){ .channel = channel, .state = DIAL_CHECK, .asked = stream };
-	if (dial == NULL || !dial_add(m, dial, mux_alive(m->mux)))
+	if (c != NULL)
+		*c = (struct check){ d, stream, channel };
+	if (c == NULL || !forwards_check(((struct dial_mux *)d)->forwards, check_answer, c)) {
+		free(c);
 		dialler_checked(d, stream, channel, false);
+	}
 }
 
 static unsigned
 mux_count(const struct dialler *d)
 {
-	const struct dial *dial = ((const struct dial_mux *)d)->dials;
-	unsigned n = 0;
-
-	for (; dial != NULL; dial = dial->next)
-		n += dial->state != DIAL_CHECK;
-	return n;
+	return forwards_count(((const struct dial_mux *)d)->forwards);
 }
 
 static void
@@ -216,12 +145,9 @@ mux_dialler_free(struct dialler *d)
 {
 	struct dial_mux *m = (struct dial_mux *)d;
 
-	for (struct dial *dial = m->dials; dial != NULL && m->mux != NULL; dial = dial->next)
-		if (dial->state < DIAL_CANCELLING)
-			mux_close_forward(m->mux, &dial->forward);
-	mux_finish(m->mux, FINISH_MS);
 	while (m->dials != NULL)
-		dial_free(m, m->dials);
+		dial_free(m->dials, false);
+	forwards_free(m->forwards);
 	free(m);
 }
 
@@ -237,10 +163,11 @@ dial_mux_new(struct far_master *master)
 	if (m == NULL)
 		return NULL;
 	m->dialler = (struct dialler){ &ops, master };
-	if ((m->mux = mux_new(master->end->loop, master->ctl_path, mux_answer, m)) != NULL)
+	m->forwards = forwards_new(master->end->loop, master->ctl_path, mux_lost, m);
+	if (m->forwards != NULL && forwards_connect(m->forwards))
 		return &m->dialler;
 	saved = errno;
-	free(m);
+	mux_dialler_free(&m->dialler);
 	errno = saved;
 	return NULL;
 }

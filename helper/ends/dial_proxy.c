@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -17,7 +18,7 @@ struct dial {
 	struct dial *next;
 	unsigned channel;
 	struct stream *stream;
-	struct timer *deadline;
+	struct timer deadline;
 };
 
 struct dial_proxy {
@@ -30,12 +31,8 @@ struct dial_proxy {
 static void
 dial_free(struct dial *dial)
 {
-	struct dial **at;
-
-	for (at = &dial->of->dials; *at != dial; at = &(*at)->next)
-		;
-	*at = dial->next;
-	timer_free(dial->deadline);
+	list_remove(dial, dial->of->dials, dial);
+	timer_stop(&dial->deadline);
 	stream_free(dial->stream);
 	free(dial);
 }
@@ -47,17 +44,15 @@ dial_failed(struct dial *dial, const char *reason)
 
 	log_at(LOG_DETAIL, "dial refused: %s", reason);
 	dial->channel = 0;
-	end_failed(dial->of->dialler.master->end, channel, reason); /* the reason may be the stream's */
+	/* the reason may be the stream's */
+	end_failed(dial->of->dialler.master->end, channel, reason);
 	dial_free(dial);
 }
 
 static void
 dial_expired(void *arg)
 {
-	struct dial *dial = arg;
-
-	dial->deadline = NULL;
-	dial_failed(dial, "timed out");
+	dial_failed(arg, "timed out");
 }
 
 static void
@@ -105,15 +100,14 @@ proxy_dialler_dial(struct dialler *d, unsigned channel, const char *host, uint16
 		return false;
 	dial->of = p;
 	dial->channel = channel;
-	dial->next = p->dials;
-	p->dials = dial;
+	list_add(p->dials, dial);
 	dial->stream = stream_dial(p->proxy, host, port, dial_event, dial, &m->uses);
-	if (dial->stream != NULL)
-		dial->deadline = loop_timer(m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
-	if (dial->deadline != NULL)
-		return true;
-	dial_free(dial);
-	return false;
+	if (dial->stream == NULL) {
+		dial_free(dial);
+		return false;
+	}
+	timer_set(&dial->deadline, m->end->loop, DIAL_TIMEOUT_MS, dial_expired, dial);
+	return true;
 }
 
 static void

@@ -118,7 +118,8 @@ master_open(struct far_master *m, const struct far_config *c)
 {
 	int saved;
 
-	m->dialler = c->by_proxy ? dial_proxy_new(m, m->number == 0 ? c->adopt : -1) : dial_mux_new(m);
+	m->dialler = !c->by_proxy ? dial_mux_new(m) :
+				    dial_proxy_new(m, m->number == 0 ? c->adopt : -1);
 	if (m->dialler == NULL)
 		return false;
 	if ((m->listen = far_listen_new(m, c->bind, c->by_name)) != NULL)

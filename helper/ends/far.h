@@ -16,7 +16,7 @@ struct far_config {
 	bool by_proxy;    /* dial over a proxy connection, else by a forward for each */
 	int adopt;        /* a proxy connection of the first that is there already; -1 = none */
 	const char *bind; /* remote listeners' address; "": loopback */
-	bool by_name; /* may listen on "localhost": for sshd's PermitListen, with a risk (far_listen.c) */
+	bool by_name; /* may listen on "localhost": for PermitListen, with a risk (far_listen.c) */
 };
 
 /* One whose master does not answer is left out, but for the first: NULL with errno then. */

@@ -9,87 +9,122 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
-#include "ends/far_listen_private.h"
+#include "base/rundir.h"
+#include "base/unixsock.h"
+#include "ends/forwards.h"
 #include "net/listener.h"
 
 #define BOTH_TRIES 3
 #define SPARE_MS 60000  /* an unused spare listener is given back */
 
+/* A listener: asked for, or (watch) there. */
+struct slot {
+	struct far_listen *of;
+	struct slot *next;
+	unsigned channel; /* 0: it is spare, for the next far_listen_begin() */
+	uint8_t family;   /* 4, 6, 0 = both loopbacks */
+	unsigned tries;   /* ... for a port that is free on both */
+	struct forward forward;
+	struct opened *opened[2]; /* the second: the same port on ::1, where both are wanted */
+	uint16_t port;
+	int fd; /* the unix listener */
+	struct watch *watch;
+	struct timer deadline;
+};
+
+struct far_listen {
+	struct far_master *master;
+	const char *bind;
+	bool may_by_name;
+	bool by_name;     /* sshd lets us listen on "localhost" only */
+	bool no_second;   /* sshd has no ::1, it seems */
+	struct forwards *forwards;
+	struct slot *slots;
+};
+
 static bool listen_new(struct far_listen *, unsigned channel, uint8_t family, unsigned tries);
 
-/* ---- who connects ---- */
-
 static void
-slot_failed(struct far_slot *slot, const char *reason)
+slot_free(struct slot *slot)
 {
+	list_remove(slot, slot->of->slots, slot);
+	watch_free(slot->watch);
+	timer_stop(&slot->deadline);
+	if (slot->fd != -1)
+		close(slot->fd);
+	unlink(slot->forward.path);
+	forwards_drop(slot->opened[0], false);
+	forwards_drop(slot->opened[1], false);
+	free(slot);
+}
+
+/* Nobody is told of a spare one's end. */
+static void
+slot_failed(struct slot *slot, const char *reason)
+{
+	struct end *end = slot->of->master->end;
 	unsigned channel = slot->channel;
 
-	slot->channel = 0;
+	slot_free(slot);
 	if (channel != 0)
-		end_failed(slot->of->master->end, channel, reason);
+		end_failed(end, channel, reason);
 }
 
 static void
 slot_expired(void *arg)
 {
-	struct far_slot *slot = arg;
+	struct slot *slot = arg;
 
-	slot->deadline = NULL;
-	slot_failed(slot, "nobody connected"); /* nobody is told of a spare one's end */
-	slot_cancel(slot);
+	slot_failed(slot, "nobody connected");
 }
 
-static struct far_slot *
-spare_find(struct far_listen *l)
+static struct slot *
+spare_find(const struct far_listen *l)
 {
-	for (struct far_slot *slot = l->slots; slot != NULL; slot = slot->next)
-		if (slot->spare)
-			return slot;
-	return NULL;
+	struct slot *slot = l->slots;
+
+	while (slot != NULL && slot->channel != 0)
+		slot = slot->next;
+	return slot;
 }
 
-static void
-listen_connected(struct far_slot *slot, int fd)
-{
-	struct far_listen *l = slot->of;
-	unsigned channel = slot->channel;
-	uint8_t family = slot->family;
-
-	slot_cancel(slot);
-	if (spare_find(l) == NULL)
-		listen_new(l, 0, family, 0);
-	end_connected(l->master->end, channel, fd, &l->master->uses);
-}
+/* ---- who connects ---- */
 
 static void
 listen_accept(void *arg, short revents)
 {
-	struct far_slot *slot = arg;
+	struct slot *slot = arg;
+	struct far_listen *l = slot->of;
 	int fd = listener_accept(slot->fd, slot->watch, NULL);
+	unsigned channel = slot->channel;
+	uint8_t family = slot->family;
 
 	(void)revents;
 	if (fd == -1)
 		return;
-	if (!slot->spare) {
-		listen_connected(slot, fd);
+	slot_free(slot);
+	if (channel == 0) {
+		log_at(LOG_SESSIONS, "refused a stranger at a data port of the far side");
+		close(fd);
 		return;
 	}
-	log_at(LOG_SESSIONS, "refused a stranger at a data port of the far side");
-	close(fd);
-	slot_cancel(slot);
+	if (spare_find(l) == NULL)
+		listen_new(l, 0, family, 0);
+	end_connected(l->master->end, channel, fd, &l->master->uses);
 }
 
 /* The listener now waits for that channel's connection. */
 static void
 listen_assign(void *arg)
 {
-	struct far_slot *slot = arg;
+	struct slot *slot = arg;
 	struct end *end = slot->of->master->end;
 
-	slot->deadline = loop_timer(end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
+	timer_set(&slot->deadline, end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
 	end->fn(end->arg, &(struct end_result){ .event = END_LISTENING, .channel = slot->channel,
 	    .port = slot->port });
 }
@@ -109,94 +144,77 @@ listen_host(const struct far_listen *l, uint8_t family)
 	return family == 6 ? "::1" : "127.0.0.1";
 }
 
-/* Where the family is not known, the same port on ::1 as well. True while that is asked. */
+/* In another slot, so with another path; this one is to be freed. */
 static bool
-listen_second(struct far_slot *slot)
+listen_again(const struct slot *slot)
 {
-	const struct far_listen *l = slot->of;
-
-	return slot->family == 0 && !l->by_name && !l->no_second && *l->bind == '\0' &&
-	    slot_ask(slot, SECOND);
-}
-
-/* In another slot, so with another path. */
-static bool
-listen_again(struct far_slot *slot)
-{
-	unsigned channel = slot->channel;
-	bool spare = slot->spare;
-
-	if (channel == 0 && !spare)
-		return false;
-	slot->channel = 0;
-	slot->spare = false;
-	if (listen_new(slot->of, channel, slot->family, slot->tries + 1) || spare)
-		return true;
-	slot->channel = channel;
-	return false;
-}
-
-/* Somebody has the port there: begin again with another one. If none is free on both,
- * 127.0.0.1 has to do. True while that is asked. */
-static bool
-listen_elsewhere(struct far_slot *slot)
-{
-	slot->of->no_second |= slot->tries + 1 == BOTH_TRIES;
-	return !slot->of->no_second && listen_again(slot);
-}
-
-/* The number is refused: is the name allowed? True while that is asked. */
-static bool
-listen_by_name(struct far_slot *slot, enum forward_status status)
-{
-	struct far_listen *l = slot->of;
-
-	if (status != FORWARD_REFUSED || !l->may_by_name || *l->bind != '\0' ||
-	    strcmp(slot->forward.host, "localhost") == 0)
-		return false;
-	l->by_name = true;
-	return listen_again(slot);
+	return listen_new(slot->of, slot->channel, slot->family, slot->tries + 1) ||
+	    slot->channel == 0;
 }
 
 static void
-listen_ready(struct far_slot *slot)
+listen_ready(struct slot *slot)
 {
 	struct loop *loop = slot->of->master->end->loop;
 
-	slot->state = FAR_LISTENING;
 	slot->watch = loop_watch(loop, slot->fd, POLLIN, listen_accept, slot);
-	if ((slot->channel == 0 && !slot->spare) || slot->watch == NULL) { /* cancelled meanwhile */
+	if (slot->watch == NULL)
 		slot_failed(slot, "out of memory");
-		slot_cancel(slot);
-	} else if (slot->spare)
-		slot->deadline = loop_timer(loop, SPARE_MS, slot_expired, slot);
+	else if (slot->channel == 0)
+		timer_set(&slot->deadline, loop, SPARE_MS, slot_expired, slot);
 	else
 		listen_assign(slot);
 }
 
+/* Where somebody has the port on ::1, begin again with another one; if none is free on both,
+ * 127.0.0.1 has to do. */
 static void
-listen_refused(struct far_slot *slot, const struct forward_result *r)
+second_answer(void *arg, const struct forward_result *r)
 {
-	if (!listen_by_name(slot, r->status)) {
-		log_at(LOG_DETAIL, "forward refused: %s", r->reason);
-		slot_failed(slot, r->reason);
-	}
-	slot_cancel(slot);
+	struct slot *slot = arg;
+	struct far_listen *l = slot->of;
+
+	l->no_second |= r->status != FORWARD_OK && slot->tries + 1 == BOTH_TRIES;
+	if (r->status != FORWARD_OK && !l->no_second && listen_again(slot))
+		slot_free(slot);
+	else
+		listen_ready(slot);
 }
 
-void
-listen_answer(struct far_slot *slot, int which, const struct forward_result *r)
+/* Where the family is not known, the same port on ::1 as well. */
+static bool
+listen_second(struct slot *slot)
 {
-	bool ok = r->status == FORWARD_OK;
+	const struct far_listen *l = slot->of;
+	struct forward second = slot->forward;
 
-	if (which == FIRST && !ok)
-		listen_refused(slot, r);
-	else if (which == SECOND && !ok && listen_elsewhere(slot))
-		slot_cancel(slot);
-	else {
-		slot->port = which == FIRST ? r->port : slot->port;
-		if (which == SECOND || !listen_second(slot))
+	if (slot->family != 0 || l->by_name || l->no_second || *l->bind != '\0')
+		return false;
+	snprintf(second.host, sizeof(second.host), "::1");
+	second.port = slot->port;
+	slot->opened[1] = forwards_open(l->forwards, &second, second_answer, slot);
+	return slot->opened[1] != NULL;
+}
+
+/* The number may be refused, and the name allowed. */
+static void
+first_answer(void *arg, const struct forward_result *r)
+{
+	struct slot *slot = arg;
+	struct far_listen *l = slot->of;
+	bool by_name = r->status == FORWARD_REFUSED && l->may_by_name && *l->bind == '\0' &&
+	    strcmp(slot->forward.host, "localhost") != 0;
+
+	slot->port = r->port;
+	l->by_name |= by_name;
+	if (r->status == FORWARD_OK) {
+		if (!listen_second(slot))
 			listen_ready(slot);
+	} else if (by_name && listen_again(slot))
+		slot_free(slot);
+	else {
+		log_at(LOG_DETAIL, "forward refused: %s", r->reason);
+		slot_failed(slot, r->reason);
 	}
 }
 
@@ -204,18 +222,25 @@ listen_answer(struct far_slot *slot, int which, const struct forward_result *r)
 static bool
 listen_new(struct far_listen *l, unsigned channel, uint8_t family, unsigned tries)
 {
-	struct far_slot *slot = slot_new(l, channel);
+	struct slot *slot = memory_new(sizeof(*slot));
+	char *path;
+	int saved;
 
 	if (slot == NULL)
 		return false;
-	slot->spare = channel == 0;
-	slot->family = family;
-	slot->tries = tries;
-	slot->forward.kind = FORWARD_REMOTE;
+	*slot = (struct slot){ .of = l, .channel = channel, .family = family, .tries = tries,
+		.forward.kind = FORWARD_REMOTE, .fd = -1 };
+	list_add(l->slots, slot);
+	path = slot->forward.path;
 	snprintf(slot->forward.host, sizeof(slot->forward.host), "%s", listen_host(l, family));
-	if (slot_ask(slot, FIRST))
+	if (rundir_fresh(path, sizeof(slot->forward.path), 'd') == 0 &&
+	    (slot->fd = unixsock_listen(path, 8)) != -1)
+		slot->opened[0] = forwards_open(l->forwards, &slot->forward, first_answer, slot);
+	if (slot->opened[0] != NULL)
 		return true;
-	slot_cancel(slot);
+	saved = errno;
+	slot_free(slot);
+	errno = saved;
 	return false;
 }
 
@@ -223,16 +248,14 @@ listen_new(struct far_listen *l, unsigned channel, uint8_t family, unsigned trie
 static bool
 spare_take(struct far_listen *l, unsigned channel, uint8_t family)
 {
-	struct far_slot *slot = spare_find(l);
+	struct slot *slot = spare_find(l);
 	struct pollfd waiting = { slot ? slot->fd : -1, POLLIN, 0 };
 
-	if (slot == NULL || slot->state != FAR_LISTENING || slot->family != family ||
+	if (slot == NULL || slot->watch == NULL || slot->family != family ||
 	    poll(&waiting, 1, 0) != 0)
 		return false;
-	slot->spare = false;
 	slot->channel = channel;
-	timer_free(slot->deadline);
-	slot->deadline = loop_timer(l->master->end->loop, 0, listen_assign, slot);
+	timer_set(&slot->deadline, l->master->end->loop, 0, listen_assign, slot);
 	return true;
 }
 
@@ -247,41 +270,41 @@ far_listen_begin(struct far_listen *l, unsigned channel, uint8_t family)
 void
 far_listen_cancel(struct far_listen *l, unsigned channel)
 {
-	struct far_slot *slot, *next;
+	struct slot *slot, *next;
 
 	for (slot = l->slots; slot != NULL; slot = next) {
 		next = slot->next;
-		if (slot->channel != channel)
-			continue;
-		slot->channel = 0; /* an answer under way finds nobody and cancels */
-		if (slot->state == FAR_LISTENING)
-			slot_cancel(slot);
+		if (slot->channel == channel)
+			slot_free(slot);
 	}
 }
 
 unsigned
 far_listen_count(const struct far_listen *l)
 {
-	unsigned n = 0;
-
-	for (const struct far_slot *slot = l->slots; slot != NULL; slot = slot->next)
-		n += slot->open[SECOND] ? 2 : 1;
-	return n;
+	return forwards_count(l->forwards);
 }
 
+/* The end of the master is told by who dials. */
 struct far_listen *
 far_listen_new(struct far_master *master, const char *bind, bool by_name)
 {
 	struct far_listen *l = memory_new(sizeof(*l));
 
-	if (l != NULL)
-		*l = (struct far_listen){ .master = master, .bind = bind, .may_by_name = by_name };
-	return l;
+	if (l == NULL)
+		return NULL;
+	*l = (struct far_listen){ .master = master, .bind = bind, .may_by_name = by_name };
+	if ((l->forwards = forwards_new(master->end->loop, master->ctl_path, NULL, NULL)) != NULL)
+		return l;
+	free(l);
+	return NULL;
 }
 
 void
 far_listen_free(struct far_listen *l)
 {
-	slots_free(l);
+	while (l->slots != NULL)
+		slot_free(l->slots);
+	forwards_free(l->forwards);
 	free(l);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "net/listener.h"
@@ -23,11 +24,10 @@ struct near_slot {
 	struct near_slot *next;
 	unsigned channel;
 	int fd;
-	bool listening;
 	int aside[ASIDES_MAX]; /* who has come, and may be anybody */
 	unsigned asides;       /* ... of all that did, the first are kept */
 	struct watch *watch;
-	struct timer *deadline, *told; /* told: listening */
+	struct timer deadline, told; /* told: listening */
 	struct addrinfo *addresses, *at; /* dial: the list, and the next one of it */
 	const char *failure;             /* told by the deadline timer */
 };
@@ -50,14 +50,10 @@ fd_drop(int fd)
 static void
 slot_free(struct near_slot *slot)
 {
-	struct near_slot **at;
-
-	for (at = &slot->near->slots; *at != slot; at = &(*at)->next)
-		;
-	*at = slot->next;
+	list_remove(near_slot, slot->near->slots, slot);
 	watch_free(slot->watch);
-	timer_free(slot->deadline);
-	timer_free(slot->told);
+	timer_stop(&slot->deadline);
+	timer_stop(&slot->told);
 	if (slot->addresses != NULL)
 		freeaddrinfo(slot->addresses);
 	for (unsigned i = 0; i < ASIDES_MAX; i++)
@@ -83,7 +79,6 @@ slot_deadline(void *arg)
 {
 	struct near_slot *slot = arg;
 
-	slot->deadline = NULL;
 	slot_failed(slot, slot->failure);
 }
 
@@ -114,21 +109,17 @@ slot_new(struct near *near, unsigned channel, unsigned ms, const char *failure)
 	for (unsigned i = 0; i < ASIDES_MAX; i++)
 		slot->aside[i] = -1;
 	slot->failure = failure;
-	slot->next = near->slots;
-	near->slots = slot;
-	if ((slot->deadline = loop_timer(near->end.loop, ms, slot_deadline, slot)) != NULL)
-		return slot;
-	slot_free(slot);
-	return NULL;
+	list_add(near->slots, slot);
+	timer_set(&slot->deadline, near->end.loop, ms, slot_deadline, slot);
+	return slot;
 }
 
 /* Tell of a failure from the loop, not from inside the call. */
 static void
 slot_fail_later(struct near_slot *slot, const char *failure)
 {
-	timer_free(slot->deadline);
 	slot->failure = failure;
-	slot->deadline = loop_timer(slot->near->end.loop, 0, slot_deadline, slot);
+	timer_set(&slot->deadline, slot->near->end.loop, 0, slot_deadline, slot);
 }
 
 /* ---- listen ---- */
@@ -184,7 +175,6 @@ listening(void *arg)
 {
 	struct near_slot *slot = arg;
 
-	slot->told = NULL;
 	slot_tell(slot, END_LISTENING, near_port(slot->fd));
 }
 
@@ -198,8 +188,8 @@ slot_listen(struct near_slot *slot, uint8_t family)
 	if ((slot->fd = near_port_open(&slot->near->config.at, family, &why)) == -1)
 		return why;
 	slot->watch = loop_watch(loop, slot->fd, POLLIN, slot_accept, slot);
-	slot->told = loop_timer(loop, 0, listening, slot);
-	return slot->watch != NULL && slot->told != NULL ? NULL : strerror(ENOMEM);
+	timer_set(&slot->told, loop, 0, listening, slot);
+	return slot->watch != NULL ? NULL : strerror(ENOMEM);
 }
 
 static bool
@@ -211,7 +201,6 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 
 	if (slot == NULL)
 		return false;
-	slot->listening = true;
 	if ((failure = slot_listen(slot, family)) != NULL)
 		slot_fail_later(slot, failure);
 	return true;

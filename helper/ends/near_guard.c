@@ -19,7 +19,7 @@ log_refused(struct near_guard *g, const uid_t *uid)
 	else
 		snprintf(text, sizeof(text), "refused a stranger at a data port: it belongs to user %s",
 		    peer_name(name, *uid));
-	if (!ratelimit_due_missed(&g->told, text, loop_now(), &missed))
+	if (!ratelimit_due(&g->told, text, loop_now(), &missed))
 		return;
 	if (missed > 0)
 		snprintf(more, sizeof(more), " (%u more since)", missed);

@@ -17,22 +17,18 @@ sockaddr_port(struct sockaddr_storage *ss, uint16_t port)
 		((struct sockaddr_in *)ss)->sin_port = htons(port);
 }
 
-static socklen_t
-sockaddr_len(const struct sockaddr_storage *ss)
-{
-	return ss->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-}
-
 static int
 bind_listener(const struct sockaddr_storage *at)
 {
 	int fd = socket(at->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
+	socklen_t len = at->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
+						    sizeof(struct sockaddr_in);
 
 	if (fd == -1)
 		return -1;
 	/* A range is small: a port must not be lost to TIME_WAIT. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)at, sockaddr_len(at)) == 0 && listen(fd, 16) == 0)
+	if (bind(fd, (const struct sockaddr *)at, len) == 0 && listen(fd, 16) == 0)
 		return fd;
 	close(fd);
 	return -1;

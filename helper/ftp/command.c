@@ -38,15 +38,6 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Of a file's name blanks at the end may be a part; of a number or a keyword they are not. */
-static size_t
-without_blanks(const char *arg, size_t len)
-{
-	while (len > 0 && is_blank(arg[len - 1]))
-		len--;
-	return len;
-}
-
 bool
 ftp_is_verb_char(char c)
 {
@@ -81,7 +72,11 @@ ftp_command_parse(struct ftp_command *c, const char *line, size_t len)
 bool
 ftp_argument_is(const struct ftp_command *c, const char *word)
 {
-	return word_is(c->arg, without_blanks(c->arg, c->arg_len), word);
+	size_t len = c->arg_len;
+
+	while (len > 0 && is_blank(c->arg[len - 1]))
+		len--;
+	return word_is(c->arg, len, word);
 }
 
 /* "PROPFIND / HTTP/1.1": the verbs are many, the end of a request's first line is one. */

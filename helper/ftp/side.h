@@ -1,4 +1,4 @@
-/* The two sides of an FTP session: of the control connection, and the ends of a data channel. Pure. */
+/* The two sides of an FTP session, and the ends of a data channel. Pure. */
 #ifndef SIDE_H
 #define SIDE_H
 

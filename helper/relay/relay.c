@@ -15,18 +15,18 @@
 
 #ifdef ON_LINUX
 #define HOW (SPLICE_F_NONBLOCK | SPLICE_F_MOVE)
+#else /* as for a descriptor that cannot be spliced */
+#define HOW 0
+#define F_SETPIPE_SZ F_GETFD
 
 static ssize_t
-pipe_fill(const struct relay *r, int from)
+splice(int from, void *from_at, int to, void *to_at, size_t len, unsigned how)
 {
-	return splice(from, NULL, r->pipe[1], NULL, RELAY_PIPE, HOW);
+	(void)from, (void)from_at, (void)to, (void)to_at, (void)len, (void)how;
+	errno = EINVAL;
+	return -1;
 }
-
-static ssize_t
-pipe_drain(const struct relay *r, int to)
-{
-	return splice(r->pipe[0], NULL, to, NULL, r->len, HOW);
-}
+#endif
 
 static bool
 pipe_open(struct relay *r)
@@ -50,35 +50,6 @@ pipe_close(struct relay *r)
 	close(r->pipe[1]);
 	r->piped = false;
 }
-#else
-static ssize_t
-pipe_fill(const struct relay *r, int from)
-{
-	(void)r;
-	(void)from;
-	return -1;
-}
-
-static ssize_t
-pipe_drain(const struct relay *r, int to)
-{
-	(void)r;
-	(void)to;
-	return -1;
-}
-
-static bool
-pipe_open(struct relay *r)
-{
-	return r->piped;
-}
-
-static void
-pipe_close(struct relay *r)
-{
-	(void)r;
-}
-#endif
 
 /* ---- by either way ---- */
 
@@ -87,7 +58,8 @@ static enum relay_state
 relay_write(struct relay *r, int to)
 {
 	while (r->len > 0) {
-		ssize_t n = r->piped ? pipe_drain(r, to) : write(to, r->buf + r->start, r->len);
+		ssize_t n = r->piped ? splice(r->pipe[0], NULL, to, NULL, r->len, HOW) :
+		    write(to, r->buf + r->start, r->len);
 
 		if (n == -1)
 			return conn_again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
@@ -106,7 +78,8 @@ relay_read(struct relay *r, int from)
 	ssize_t n;
 
 	if (pipe_open(r)) {
-		if ((n = pipe_fill(r, from)) != -1 || errno != EINVAL)
+		n = splice(from, NULL, r->pipe[1], NULL, RELAY_PIPE, HOW);
+		if (n != -1 || errno != EINVAL)
 			return n;
 		pipe_close(r); /* from is of a kind that cannot be spliced */
 		r->no_splice = true;
@@ -166,6 +139,8 @@ socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 		proxy_commit(to, (size_t)n);
 		r->bytes += (uint64_t)n;
 		moved += (size_t)n;
+		if ((size_t)n < room)
+			break;
 	}
 	return RELAY_READ;
 }

@@ -55,14 +55,6 @@ channel_event(void *arg, enum proxy_event event, const char *reason)
 	}
 }
 
-static void
-nobody(void *arg, enum stream_event event, const char *reason)
-{
-	(void)arg;
-	(void)event;
-	(void)reason;
-}
-
 static struct stream *
 stream_new(unsigned *uses)
 {
@@ -71,7 +63,6 @@ stream_new(unsigned *uses)
 	if (s == NULL)
 		return NULL;
 	s->fd = -1;
-	s->fn = nobody;
 	s->uses = uses;
 	++*uses;
 	return s;

@@ -28,8 +28,7 @@ struct stream {
 	struct watch *watch;
 	stream_fn *fn;
 	void *arg;
-	bool read, write;              /* what is waited for */
-	bool ended;                    /* stream_eof() was called */
+	bool read, write, ended;       /* what is waited for; stream_eof() was called */
 	unsigned *uses;                /* of the end that made it */
 	bool *gone;                    /* set when it is freed */
 };
@@ -54,8 +53,7 @@ void stream_eof(struct stream *);
 int stream_discard(struct stream *);
 /* What was written and has not left this machine (ssh: not reached the master); 0 = unknown. */
 size_t stream_unsent(const struct stream *);
-/* After an end of file: was it made by shutdown(2), or a message of sshd, by a peer that lives on?
- * false also where it cannot be said. */
+/* After an end of file: has a peer made it that lives on? false also where it cannot be said. */
 bool stream_half_closed(const struct stream *);
 bool stream_closed(const struct stream *); /* a channel that is no more, or its connection */
 

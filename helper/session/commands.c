@@ -88,7 +88,7 @@ plain_kind(const struct session *s, const struct ftp_command *c)
 	case FTP_TYPE:
 		return PENDING_TYPE;
 	case FTP_ABOR:
-		return queue_find(&s->queue, KIND(PENDING_TRANSFER), 0) ? PENDING_ABOR : PENDING_PLAIN;
+		return queue_find(&s->queue, TRANSFERS, 0) ? PENDING_ABOR : PENDING_PLAIN;
 	case FTP_MODE:
 		return ftp_argument_is(c, "B") ? PENDING_MODE_B : PENDING_PLAIN;
 	default:

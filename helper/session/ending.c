@@ -126,12 +126,12 @@ download_ended(struct session *s, struct channel *ch)
 	else if (ch->final < 300 && !ch->aborted && download_is_short(s, ch)) {
 		transfer_spoil(s, ch, memory_text(broken_off));
 		client_fails(s, ch);
-	} else if (download_failed_midway(s, ch) && !s->config.far[CLIENT]) {
-		if (!ch->reset_due)
-			channel_arm(s, ch, TIMER_RESET);
-		ch->reset_due = true;
-	} else
+	} else if (!download_failed_midway(s, ch) || s->config.far[CLIENT])
 		channel_pass_eof(s, ch, CLIENT);
+	else if (channel_transfer(s, ch) == NULL)
+		channel_abort(s, ch, MASK(CLIENT));
+	else
+		ch->broken = true;
 }
 
 /* ---- may the final reply go out? ---- */
@@ -170,21 +170,25 @@ download_may_pass(struct session *s, struct channel *ch)
 }
 
 /* A success can come before the word that ssh could not connect to the port, whose data then went
- * nowhere. What is asked now is answered behind that word. */
+ * nowhere, or that the client is there at all. What is asked now is answered behind such words. */
 static bool
 upload_arrived(struct session *s, struct channel *ch)
 {
 	const struct end *server = &ch->end[SERVER];
+	unsigned question = server->connected ? 2 : 1;
 
-	if (!server->dials || ch->dead || server->eof)
+	if (!server->dials || !ch->opened || ch->dead || server->eof)
 		return true;
-	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
-		return ch->strangers == 0; /* the client is not there; a far one may be on its way */
-	if (server->connected && s->config.far[SERVER] && !ch->asked) {
-		ch->asked = true;
+	if (s->config.far[SERVER] && ch->asked < question) {
+		ch->asked = question;
+		ch->unanswered++;
 		channel_act(s, ch, ACT_CHECK, SERVER);
 	}
-	return server->connected && (ch->proved || !s->config.far[SERVER]);
+	if (ch->unanswered > 0)
+		return false;
+	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
+		return ch->strangers == 0; /* the client is not there; a far one may be on its way */
+	return server->connected;
 }
 
 /* node-ftp takes a data connection that is still open when the reply is there for a fault. */

@@ -23,7 +23,7 @@ own_send_before(struct session *s, const struct pending *p)
 static void
 own_send_aside(struct session *s)
 {
-	const struct pending *head = queue_head(&s->queue);
+	const struct pending *head = queue_at(&s->queue, 0);
 	bool late = head->aside || head->kind == PENDING_ABOR; /* its reply may never come */
 
 	for (size_t i = 1; i < s->queue.count; i++) {
@@ -43,7 +43,7 @@ own_flush(struct session *s)
 {
 	struct pending *p;
 
-	while ((p = queue_head(&s->queue)) != NULL && p->kind == PENDING_OWN) {
+	while ((p = queue_at(&s->queue, 0)) != NULL && p->kind == PENDING_OWN) {
 		own_send(s, p);
 		queue_pop(&s->queue);
 	}

@@ -54,7 +54,8 @@ client_waits(const struct session *s)
 {
 	const struct pending *tail = queue_tail(&s->queue);
 
-	return !s->facts.greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 || s->out.hung_up[SERVER] ||
+	return !s->facts.greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 ||
+	    s->out.hung_up[SERVER] ||
 	    s->out.bytes[SERVER].len > OUT_MAX || s->out.bytes[CLIENT].len > OUT_MAX ||
 	    setup_holds_client(s) ||
 	    (tail != NULL && (tail->kind == PENDING_AUTH || tail->kind == PENDING_EPSV_ALL));
@@ -101,15 +102,6 @@ session_take_line(struct session *s, enum side side)
 	else
 		client_line(s, r->text ? r->text : "", r->len, status);
 	return true;
-}
-
-static void
-session_pass_opaque(struct session *s)
-{
-	for (int side = CLIENT; side <= SERVER; side++) {
-		output_write(&s->out, OTHER(side), bytes_data(&s->in[side]), s->in[side].len);
-		bytes_take(&s->in[side], s->in[side].len);
-	}
 }
 
 /* ---- ends ---- */
@@ -178,11 +170,12 @@ session_step(struct session *s, bool time_is_up)
 		if (s->wrong[0] == '\0' && !s->facts.opaque && !client_waits(s))
 			more |= session_take_line(s, CLIENT);
 	}
-	transfer_step(s);
 	if (s->wrong[0] != '\0')
 		session_fail(s, s->wrong);
-	if (s->facts.opaque)
-		session_pass_opaque(s);
+	for (int side = CLIENT; s->facts.opaque && side <= SERVER; side++) {
+		output_write(&s->out, OTHER(side), bytes_data(&s->in[side]), s->in[side].len);
+		bytes_take(&s->in[side], s->in[side].len);
+	}
 	session_step_ended(s, time_is_up);
 }
 

@@ -8,6 +8,7 @@
 #include "session/attempts.h"
 #include "state/session_channel.h"
 #include "session/transfer.h"
+#include "session/transfer_events.h"
 
 #define ASTRAY_MAX 3
 
@@ -19,9 +20,16 @@ const char given_up[] = "425 Cannot open a data connection: replaced or out of t
 void
 setup_end(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
-	queue_answer(p, memory_text(text));
+	bool turned = ch != NULL && ch->turned;
+
+	queue_answer(p, turned ? NULL : memory_text(text));
 	p->aside = true;
-	if (ch != NULL && text[0] != '2')
+	if (text[0] == '2' || ch == NULL)
+		return;
+	if (turned)
+		transfer_event(s, ch, &(struct event){ .kind = EV_FAILED, .end = SERVER,
+		    .reason = "the ssh server allows no way to it" });
+	else
 		channel_close(s, ch);
 }
 
@@ -99,6 +107,11 @@ setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 	if (ch->end[SERVER].dials) /* an active attempt was refused, a passive one worked */
 		setup_unlisten(s, ch);
 	p->ready = true;
+	if (ch->turned) {
+		setup_end(s, ch, p, "200");
+		transfer_adopts(s, ch);
+		return true;
+	}
 	if (!ch->end[CLIENT].dials) {
 		channel_open(s, ch, CLIENT, END_LISTEN, ch->client_verb == FTP_PASV ? 4 : 0);
 		return true;
@@ -153,19 +166,42 @@ setup_listen_failed(struct session *s, struct channel *ch, struct pending *p, en
 	setup_try(s, ch, p);
 }
 
-/* The port that the server has named is dead: not that verb again; or sshd dials none at all. A
- * server that refuses the command, as its reply will tell, may just have closed it. */
-static void
-setup_dial_failed(struct session *s, const struct channel *ch, const char *reason)
+/* The server is told to dial instead, before it was told of any transfer: the client does not
+ * notice. */
+static bool
+setup_turns(struct session *s, struct channel *ch)
+{
+	struct pending *p;
+
+	if (s->current != ch || ch->dir != DIR_NONE || ch->end[CLIENT].dials || ch->end[CLIENT].moved ||
+	    queue_find(&s->queue, SETUPS, ch->id) != NULL ||
+	    (p = queue_push(&s->queue, PENDING_ACTIVE)) == NULL)
+		return false;
+	p->channel = ch->id;
+	ch->turned = true;
+	ch->end[SERVER] = (struct end){ 0 };
+	setup_try(s, ch, p);
+	return true;
+}
+
+/* The port that the server has named is dead: not that verb again; or sshd dials none at all (by mux
+ * it does not say which of both). A server that refuses the command, as its reply will tell, may
+ * just have closed it. True: there is another way. */
+static bool
+setup_dial_failed(struct session *s, struct channel *ch, const char *reason)
 {
 	struct pending *p = channel_transfer(s, ch);
 
-	if (reason != NULL && strstr(reason, "prohibited") != NULL)
+	if (session_is_forbidden(s, reason) &&
+	    attempt_next(s, ch, s->bad | TRY_DIALLING) != TRY_COUNT) {
 		attempts_failed(s, TRY_DIALLING);
-	else if (p != NULL && ch->final == 0)
+		return setup_turns(s, ch);
+	}
+	if (p != NULL && ch->final == 0)
 		p->dead = BIT(ch->attempt);
 	else if (ch->final < 300 && !ch->refused)
 		attempts_failed(s, BIT(ch->attempt));
+	return false;
 }
 
 static bool
@@ -192,8 +228,9 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 
 	if (e->kind == EV_TIMER && ch->timer == TIMER_PORT)
 		return stray_is_over(s, ch, p);
-	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials)
-		setup_dial_failed(s, ch, e->reason);
+	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials &&
+	    setup_dial_failed(s, ch, e->reason))
+		return true;
 	if (e->kind != EV_LISTENING && !(e->kind == EV_FAILED && asked))
 		return false;
 	end->asked = false;

@@ -13,7 +13,7 @@ void setup_step(struct session *);
 bool setup_holds_client(const struct session *);
 bool setup_holds_server(const struct session *);
 
-void setup_try(struct session *, struct channel *, struct pending *); /* the next attempt, or the end */
+void setup_try(struct session *, struct channel *, struct pending *); /* the next attempt, if any */
 /* The server end is ready: now the client's. False: the server's reply is the client's to read. */
 bool setup_client_end(struct session *, struct channel *, struct pending *);
 /* It has come to its end: its entry becomes our reply. The channel may be NULL. */

@@ -12,7 +12,7 @@ static bool
 setup_refused(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
 	bool ours = ch->refusal[0] != '\0' || !attempt_is_natural(ch, ch->attempt);
-	bool alone = p == queue_head(&s->queue) && p == queue_tail(&s->queue);
+	bool alone = p == queue_at(&s->queue, 0) && p == queue_tail(&s->queue);
 	bool next = alone && attempt_may_fail(s, ch) && attempt_next(s, ch, s->bad) != TRY_COUNT;
 
 	if (ch->refusal[0] == '\0')
@@ -42,16 +42,17 @@ static const char no_port[] = "425 Cannot open a data connection: the FTP server
 static const char *
 reply_words(struct session *s, size_t *len)
 {
+	struct bytes *b = &s->reply.text;
 	size_t skip;
 
-	if (bytes_add(&s->reply.text, "", 1) == -1) {
+	if (bytes_add(b, "", 1) == -1) {
 		*len = 0;
 		return "";
 	}
-	s->reply.text.len--; /* it stands behind what there is */
-	skip = s->reply.text.len < 4 ? s->reply.text.len : bytes_data(&s->reply.text)[3] == '(' ? 3 : 4;
-	*len = s->reply.text.len - skip;
-	return bytes_data(&s->reply.text) + skip;
+	b->len--; /* it stands behind what there is */
+	skip = b->len < 4 ? b->len : bytes_data(b)[3] == '(' ? 3 : 4;
+	*len = b->len - skip;
+	return bytes_data(b) + skip;
 }
 
 /* "227 Entering Passive Mode (...)": the words are the server's, if there is nothing in them that a

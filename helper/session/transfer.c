@@ -50,8 +50,14 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 {
 	struct pending *p = queue_push(&s->queue, PENDING_TRANSFER);
 	struct channel *ch = s->current;
+	bool dead = s->dead[0] != '\0' && session_is_forbidden(s, s->dead);
 	char text[256];
 
+	if (dead && !s->rest) {
+		p->kind = PENDING_OWN; /* the server would wait for what cannot come */
+		p->text = session_refusal(s->dead);
+		return;
+	}
 	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
 	p->sent = true;
 	p->number = c->verb;
@@ -62,6 +68,7 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	output_line(&s->out, SERVER, line, len);
 	if (s->dead[0] != '\0')
 		p->instead = session_refusal(s->dead);
+	p->swallow = dead;
 	if (ch == NULL)
 		return;
 	p->channel = ch->id;
@@ -119,6 +126,7 @@ transfer_answered(struct session *s, struct pending *p)
 	}
 	ch->final = code;
 	ch->doubtful = s->reply.doubtful;
+	s->dialled |= ch->end[SERVER].dials && (code == 226 || code == 250);
 	ch->aborted |= queue_find(&s->queue, KIND(PENDING_ABOR), 0) != NULL;
 	if (!ch->owned && (p->started || code == 226 || code == 250))
 		transfer_own(s, ch, p); /* there are servers without a 1xx */
@@ -166,7 +174,7 @@ transfer_over(struct session *s, struct pending *p)
 	if (ch == NULL)
 		return;
 	if (ch->broken) {
-		channel_abort(s, ch, answered ? 0 : MASK(CLIENT));
+		channel_abort(s, ch, answered && s->config.far[CLIENT] ? 0 : MASK(CLIENT));
 		return;
 	}
 	if (!ch->owned) {

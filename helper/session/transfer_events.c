@@ -71,14 +71,17 @@ static void
 transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 {
 	const char *why = e->reason != NULL ? e->reason : "nobody is there";
+	struct pending *p = channel_transfer(s, ch);
 	bool cut = e->end == CLIENT && ch->dir == DIR_UP && ch->end[SERVER].connected;
 
 	ch->end[e->end].dialled = false;
-	if (ch->final >= 300 && channel_transfer(s, ch) == NULL) {
+	if (ch->final >= 300 && p == NULL) {
 		client_fails(s, ch);
 		return;
 	}
 	transfer_spoil(s, ch, session_refusal(why));
+	if (p != NULL && e->end == SERVER && session_is_forbidden(s, why))
+		p->swallow = true;
 	if (s->current == ch)
 		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
 	if (cut)
@@ -172,9 +175,6 @@ transfer_timer(struct session *s, struct channel *ch)
 		if (!ch->end[CLIENT].connected)
 			stranger_decide(s, ch);
 		break;
-	case TIMER_RESET:
-		channel_abort(s, ch, MASK(CLIENT));
-		break;
 	case TIMER_CONNECTION:
 		if (ch->lost)
 			channel_abort(s, ch, broken_ends(s, ch));
@@ -190,7 +190,7 @@ transfer_alive(struct session *s, struct channel *ch)
 {
 	struct pending *p = channel_transfer(s, ch);
 
-	ch->proved = true;
+	ch->unanswered -= ch->unanswered > 0;
 	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP)
 		return;
 	if (p != NULL && ch->final == 0)
@@ -254,15 +254,6 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 	transfer_check_done(s, ch);
 }
 
-void
-transfer_step(struct session *s)
-{
-	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
-		if (ch->reset_due && channel_transfer(s, ch) == NULL &&
-		    s->out.bytes[CLIENT].len == 0)
-			channel_abort(s, ch, MASK(CLIENT));
-}
-
 /* ---- the end of a control connection ---- */
 
 void
@@ -280,6 +271,7 @@ static void
 server_gone(struct session *s, struct channel *ch)
 {
 	bool failed = ch->final == 0 || ch->final >= 300;
+
 	if (!channel_joined(ch) && ch->final == 0 && channel_transfer(s, ch) != NULL) {
 		ch->owned = ch->lost = true; /* its connection may still be on its way */
 		channel_arm(s, ch, TIMER_CONNECTION);
@@ -334,7 +326,8 @@ upload_is_due(const struct session *s, bool unpassed)
 {
 	const struct channel *ch = channel_next(s, NULL);
 
-	while (ch != NULL && (ch->dir != DIR_UP || ch->final != 0 || (unpassed && ch->end[SERVER].passed)))
+	while (ch != NULL && (ch->dir != DIR_UP || ch->final != 0 ||
+	    (unpassed && ch->end[SERVER].passed)))
 		ch = channel_next(s, ch);
 	return ch != NULL;
 }

@@ -5,7 +5,6 @@
 #include "state/session_state.h"
 
 void transfer_event(struct session *, struct channel *, const struct event *);
-void transfer_step(struct session *);
 void transfer_control_ended(struct session *, enum side);
 void transfer_quit(struct session *);
 void transfer_fail_all(struct session *);

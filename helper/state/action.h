@@ -1,5 +1,4 @@
-/* What a session machine wants done with its data channels and control connections, and what it is
- * told of them. Pure. */
+/* What a session machine wants done, and what it is told. Pure. */
 #ifndef ACTION_H
 #define ACTION_H
 
@@ -7,26 +6,24 @@
 #include "ftp/side.h"
 
 enum end_verb { END_NONE, END_LISTEN, END_DIAL };
-
 struct end_request {            /* one end of a channel */
 	enum end_verb verb;
 	struct ftp_address address; /* DIAL: whom; LISTEN: its family, 4, 6 or 0 = its own */
 };
 
 enum action_kind {
-	ACT_OPEN,   /* ends: what is to be had at each (END_NONE: nothing new). A DIAL whose other
-	             * end LISTENs is carried out when somebody has come there, else at once; it is
-	             * dropped when that listener fails. More than once for a channel: what is missing */
+	ACT_OPEN,   /* ends: what is to be had at each (END_NONE: nothing new). A DIAL whose other end
+	             * LISTENs waits for who comes there, and is dropped when nobody does */
 	ACT_CANCEL, /* this end's listener, or dial that waits, is not wanted any more */
 	ACT_BEGIN,  /* the transfer command is sent (upload: or not): the client's data may flow */
 	ACT_TAKE,   /* CLIENT: the stranger is the one */
 	ACT_EOF,    /* pass an end of file on to this end; what comes from the other is discarded */
-	ACT_ABORT,  /* broken: ends in the mask must not take it for complete, the others are closed */
+	ACT_ABORT,  /* broken, behind all output: ends in the mask must not take it for complete, the
+	             * others are closed */
 	ACT_CLOSE,  /* done: ends that had no EOF yet get one */
 	ACT_CHECK,  /* does the ssh link live? */
-	ACT_TIMER,  /* EV_TIMER in ms; replaces the channel's (0: the session's) earlier one; 0 = none */
-	ACT_CONTROL_EOF, /* half-close the control connection to this end once its output is out */
-	ACT_HANGUP  /* close this control connection once its output is out */
+	ACT_TIMER,  /* EV_TIMER in ms, in place of the one before; channel 0: the session's; ms 0: none */
+	ACT_CONTROL_EOF, ACT_HANGUP /* half-close, or close, a control connection behind its output */
 };
 
 struct action {
@@ -42,23 +39,21 @@ enum event_kind {
 	EV_CONNECTED, /* this end: accepted or dialled */
 	EV_FAILED,    /* this end could not listen or dial, or nobody came; reason */
 	EV_STRANGER,  /* CLIENT: somebody came whose owner cannot be told; port: how many so far */
-	EV_MOVED,     /* this end's first byte has come (once for each end) */
+	EV_MOVED,     /* this end's first byte has come */
 	EV_EOF,       /* of this end, genuine; everything before it was written to the other */
-	EV_RESET,     /* this end is broken: a reset was read, or it cannot be written to */
+	EV_RESET,     /* this end is broken */
 	EV_DRAINED,   /* the EOF passed to this end, and all before it, were taken */
 	EV_ALIVE,     /* after ACT_CHECK: the ssh link lives (a dead one: session_fail()) */
 	EV_TIMER      /* of this channel; channel 0: of the session itself */
 };
 
-/* With EOF and RESET of the client's end: is its process there to stay? */
-enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES };
-
+enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;
 	unsigned channel;
 	enum side end;
 	uint16_t port;
-	enum client_state client;
+	enum client_state client; /* with EOF and RESET of its end */
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
 };
 

@@ -8,10 +8,8 @@
 #include "state/holds.h"
 
 /* The commands that make the server's end of a channel; attempts.c has the table. */
-enum attempt {
-	TRY_PASV, TRY_EPSV, TRY_LPSV, TRY_PORT, TRY_EPRT4, TRY_EPRT6, TRY_LPRT4, TRY_LPRT6,
-	TRY_COUNT
-};
+enum attempt { TRY_PASV, TRY_EPSV, TRY_LPSV, TRY_PORT, TRY_EPRT4, TRY_EPRT6, TRY_LPRT4, TRY_LPRT6,
+	TRY_COUNT };
 
 struct end {
 	bool dials;     /* else it listens */
@@ -20,8 +18,7 @@ struct end {
 	bool dialled, connected;
 	bool moved;     /* bytes came from it, */
 	bool eof;       /* and their end */
-	bool passed;    /* an end of file was passed to it, */
-	bool drained;   /* and taken */
+	bool passed, drained; /* an end of file was passed to it, and taken */
 	bool came_back; /* its own end followed that */
 };
 
@@ -43,12 +40,12 @@ struct channel {
 	enum direction dir;
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
 	bool refused;   /* a command was, and left it as it was */
+	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
 	bool doubtful;  /* whether .final is the transfer's */
 	bool lost;      /* there will be no final reply */
-	bool asked, proved; /* whether the server's end of an upload is there */
-	bool broken;    /* it has failed; a far client is to read the reply first */
-	bool reset_due; /* ... a near one, before its reset */
+	unsigned asked, unanswered; /* who of an upload is there: 1 anybody, 2 the server; questions */
+	bool broken;    /* it has failed; the client is to read the reply first */
 	int final;
 	enum client_state client; /* as its EOF told */
 	unsigned strangers;

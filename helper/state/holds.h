@@ -15,7 +15,6 @@
  *	setup                   a 2xx that is no answer was said    WHOSE_MS       that was it
  *	setup                   its listener is being made          the broker's   425
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
- *	reset after a 4xx, 5xx  the reply is not written yet        WHOSE_MS       reset
  *	QUIT                    an upload's end is on its way       LEAVE_MS       pass it
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
  *	the end of the session  no FTP server: the client may leave FINAL_MS       end it
@@ -41,8 +40,7 @@ enum channel_timer {
 	TIMER_STALL, /* a final reply is held until the data, or an EOF, are through */
 	TIMER_OWNER, /* a stranger is there: will the client come? */
 	TIMER_PORT,  /* something else than its answer came for a setup */
-	TIMER_CONNECTION, /* a no is held until the connections that are on their way are there */
-	TIMER_RESET  /* a reply goes before the reset */
+	TIMER_CONNECTION /* a no is held until the connections that are on their way are there */
 };
 
 /* ... and one for the session. */

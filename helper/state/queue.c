@@ -21,12 +21,6 @@ queue_push(struct queue *q, enum pending_kind kind)
 }
 
 struct pending *
-queue_head(const struct queue *q)
-{
-	return queue_at(q, 0);
-}
-
-struct pending *
 queue_tail(const struct queue *q)
 {
 	return q->count ? queue_at(q, q->count - 1) : NULL;

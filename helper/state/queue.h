@@ -6,25 +6,19 @@
 #include <stddef.h>
 
 #define QUEUE_MAX 256
-
 enum pending_kind {
 	PENDING_GREETING, /* the server's first words answer no command */
 	PENDING_PLAIN,
 	PENDING_PASSIVE,  /* a setup: PASV or its kin is what the server is asked */
 	PENDING_ACTIVE,   /* ... or PORT or its kin */
 	PENDING_TRANSFER,
-	PENDING_FEAT,
+	PENDING_FEAT, PENDING_AUTH, PENDING_EPSV_ALL, PENDING_MODE_B,
 	PENDING_TYPE,     /* number: is it the image type? */
 	PENDING_ABOR,     /* behind a transfer: it may get no reply of its own */
-	PENDING_AUTH,
-	PENDING_EPSV_ALL,
-	PENDING_MODE_B,
 	PENDING_OWN       /* a reply of ours that waits for its turn, or (no text) nothing */
 };
 #define PENDING_KINDS (PENDING_OWN + 1)
-
-/* masks of kinds */
-#define KIND(kind) (1U << (kind))
+#define KIND(kind) (1U << (kind)) /* in masks of kinds */
 #define SETUPS (KIND(PENDING_PASSIVE) | KIND(PENDING_ACTIVE))
 #define TRANSFERS KIND(PENDING_TRANSFER)
 #define ANY_KIND (~0U)
@@ -34,12 +28,10 @@ struct pending {
 	unsigned channel;
 	int number;
 	bool sent;     /* the server has it, and owes a reply */
-	bool started;  /* TRANSFER: its 1xx was seen, */
-	bool moved;    /* ... or data of the server's */
+	bool started, moved; /* TRANSFER: its 1xx was seen; or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */
 	bool ready;    /* setup: the server has done its part */
-	bool whole;    /* TRANSFER: stream mode and no REST: (N bytes) says how many, */
-	bool image;    /* ... and with TYPE I that is exact */
+	bool whole, image; /* TRANSFER: no REST: (N bytes) says how many; TYPE I: exactly */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
 	unsigned dead; /* TRANSFER: its port was, by these attempts, if the server does not refuse it */
 	bool aside;    /* OWN: it does not wait for the transfer before it */
@@ -52,11 +44,9 @@ struct queue {
 	size_t head, count;
 };
 
-/* NULL when full. A fresh entry is zeroed but for its kind. */
-struct pending *queue_push(struct queue *, enum pending_kind);
-struct pending *queue_head(const struct queue *);             /* NULL when empty */
-struct pending *queue_tail(const struct queue *);             /* NULL when empty */
-struct pending *queue_at(const struct queue *, size_t index); /* 0 = head */
+struct pending *queue_push(struct queue *, enum pending_kind); /* zeroed but for that; NULL: full */
+struct pending *queue_at(const struct queue *, size_t index); /* 0 = head; NULL: there is none */
+struct pending *queue_tail(const struct queue *);
 /* The first of these kinds, of that channel (0: of any); NULL */
 struct pending *queue_find(const struct queue *, unsigned kinds, unsigned channel);
 size_t queue_next_sent(const struct queue *, size_t from); /* unanswered; past the end: none */

@@ -141,7 +141,7 @@ void
 channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 {
 	static const unsigned ms[] = { [TIMER_FINAL] = FINAL_MS, [TIMER_STALL] = STALL_MS,
-		[TIMER_OWNER] = OWNER_MS, [TIMER_PORT] = WHOSE_MS, [TIMER_RESET] = WHOSE_MS,
+		[TIMER_OWNER] = OWNER_MS, [TIMER_PORT] = WHOSE_MS,
 		[TIMER_CONNECTION] = WHOSE_MS };
 	struct action a = { .kind = ACT_TIMER, .channel = ch->id };
 

@@ -7,7 +7,7 @@
 struct channel *channel_by_id(const struct session *, unsigned id); /* NULL: no more */
 struct channel *channel_asked(const struct session *, unsigned id); /* ... or a dead one */
 struct channel *channel_new(struct session *, enum ftp_verb client_verb); /* NULL: too many */
-struct channel *channel_next(const struct session *, const struct channel *); /* NULL: the first; living ones */
+struct channel *channel_next(const struct session *, const struct channel *); /* living; NULL: the first */
 void channel_sweep(struct session *); /* nobody asks about the dead any more */
 /* The first command in the queue that uses, or is to use, it; NULL */
 struct pending *channel_transfer(const struct session *, const struct channel *);

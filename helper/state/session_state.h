@@ -1,11 +1,9 @@
-/* The session machine's state, and what its parts do with it alike. Output, queue and
- * attribution know nothing of it; session_channel keeps the channels. What uses it is in session/, from
- * the bottom: ending says how channels end, transfer whose they are, setup how they come about;
- * commands and replies take the two sides' lines; session is the machine. */
+/* The session machine's state, and what its parts do with it alike. What uses it
+ * is in session/, from the bottom: ending says how channels end, transfer whose they are, setup how
+ * they come about; commands and replies take the two sides' lines; session is the machine. */
 #ifndef SESSION_STATE_H
 #define SESSION_STATE_H
 
-#include "ftp/bytes.h"
 #include "ftp/line.h"
 #include "state/attribution.h"
 #include "state/channel_state.h"
@@ -22,8 +20,8 @@ struct held_reply {          /* the reply under way */
 	int open;                /* code of a multi-line one */
 	int code;
 	bool collect;            /* it is held back */
-	bool doubtful;           /* whose it is */
 	enum whose whose;
+	bool doubtful;           /* ... it is */
 	struct pending *to;      /* with WHOSE_ENTRY */
 	enum { HOLD_NONE, HOLD_DATA, HOLD_WHOSE } holding; /* it is complete */
 };
@@ -43,21 +41,20 @@ struct session {
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	unsigned astray;    /* setups one behind the other without a proper answer */
 	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
-	bool epsv_all, mode_b, logged_in, first_command, quit;
+	bool epsv_all, mode_b, logged_in, first_command, quit, dialled; /* ... a data port could be */
 	bool quit_held, quit_late; /* QUIT goes behind the end of an upload; was held long enough */
 	bool ended[2];      /* that control connection has ended */
-	bool client_gone;   /* ... and that was seen to */
-	bool half_closed;
+	bool client_gone, half_closed; /* ... that was seen to, and passed on */
 	enum session_timer timer;
 	uint64_t progress;
-	unsigned unsolicited;
+	unsigned unsolicited; /* replies, one behind the other */
 	char wrong[160];    /* end it all, and why; "" = no */
 };
 
 void session_wrong(struct session *, const char *why); /* ends with this step */
 void session_arm(struct session *, enum session_timer);
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
-/* "425 Cannot open a data connection: why.", malloc'ed */
-char *session_refusal(const char *why);
+char *session_refusal(const char *why); /* "425 Cannot open a data connection: why.", malloc'ed */
+bool session_is_forbidden(const struct session *, const char *why); /* does ssh dial no data port? */
 
 #endif

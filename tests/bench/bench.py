@@ -1,4 +1,4 @@
-"""bench.py [section ...]: bulk small growth roundtrips scale masters; see run."""
+"""bench.py [section ...]: small bulk longline growth roundtrips scale masters; see run."""
 import datetime
 import os
 import platform
@@ -8,19 +8,24 @@ import time
 
 import bulk
 import growth
+import longline
 import masters
 import roundtrips
 import scale
 import small
 from lab import BUILD, CIPHER, FOS, HERE, Lab
-from report import table
+from report import median, quartiles, table, verdict
 
-SECTIONS = {"bulk": bulk, "small": small, "growth": growth, "roundtrips": roundtrips,
-            "scale": scale, "masters": masters}
+SECTIONS = {"small": small, "bulk": bulk, "longline": longline, "growth": growth,
+            "roundtrips": roundtrips, "scale": scale, "masters": masters}
 
 
 BUSY = ("- **the machine was busy with other work**: speeds and CPU times are worse than they would "
         "be, and what needs a free processor loses most")
+
+
+README = os.path.join(os.path.dirname(os.path.dirname(HERE)), "README.md")
+MARKS = "<!-- bench -->\n", "<!-- /bench -->\n"
 
 
 class Out:
@@ -41,20 +46,36 @@ class Out:
         self.text("## %s\n\n%s" % (title, what))
         print("\n%s\n\n%s" % (title, what), flush=True)
 
-    def figure(self, name, value, verdict):
-        self.figures.append([name, value, verdict])
-        print("%s: %s, %s" % (name, value, verdict), flush=True)
+    def figure(self, name, values, limit, unit="", at_most=True):
+        """values: all that was measured of it."""
+        said = "%.2f%s" % (median(values), unit)
+        if len(values) > 1:
+            said += " (%.2f to %.2f)" % quartiles(values)
+        row = [name, said, verdict(values, limit, at_most), "%.1f" % os.getloadavg()[0]]
+        self.figures.append(row)
+        print("%s: %s, %s, load %s" % tuple(row), flush=True)
 
-    def brief(self, title, head, rows):
-        self.briefs.append(table([title] + head, [[n] + cells for n, cells in rows.items()]))
+    def brief(self, what, ours, peer, theirs):
+        """A line of README's table: values that were measured in turn, or one each."""
+        self.briefs.append([what, "%.3g" % median(ours), peer, "%.3g" % median(theirs),
+                            "%.2f" % median([a / b for a, b in zip(ours, theirs)])])
+
+    def table_of_briefs(self):
+        return table(["", "ftp-over-ssh", "beside it", "", "ratio"], self.briefs)
 
     def write(self, about):
         with open(self.path("results.md"), "w") as f:
             f.write("# Measurements\n\n%s\n" % about)
-            f.write(table(["figure", "value", "goal"], self.figures) + "\n")
+            f.write(table(["figure", "median (middle half)", "goal", "load"], self.figures) + "\n")
             f.write("\n".join(self.parts))
-        with open(self.path("brief.md"), "w") as f:
-            f.write("\n".join(self.briefs))
+
+    def write_readme(self, date):
+        with open(README) as f:
+            before, rest = f.read().split(MARKS[0])
+        words = "`make bench`, %s; medians; [all of it](tests/bench/results/results.md):\n\n" % date
+        with open(README, "w") as f:
+            f.write(before + MARKS[0] + words + self.table_of_briefs() + MARKS[1] +
+                    rest.split(MARKS[1])[1])
 
 
 def version(*argv):
@@ -100,6 +121,9 @@ def main():
         out.text("Load when this part ended: %.1f\n" % os.getloadavg()[0])
         print("(%s: %.0f s so far)" % (name, time.monotonic() - start), flush=True)
     out.write(heading)
+    if full:
+        out.write_readme(datetime.date.today())
+    print("\n" + out.table_of_briefs())
     print("written: " + out.path("results.md"))
 
 

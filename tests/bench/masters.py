@@ -42,13 +42,11 @@ def run(lab, quick, out):
             ("100 ms, 1 transfer", "far", 1, 32), ("100 ms, 8 at once", "far", 8, 128)]
     if quick:
         plan = [("no delay, 4 at once", "bench", 4, 64)]
-    rows, brief = [], {}
+    rows = []
     for name, host, k, mib in plan:
         speeds = case(lab, host, port, k, mib, 1 if quick else 3)
         rows.append([name] + ["%.0f ±%.0f %%" % (median(speeds[n]), spread(speeds[n]))
                               for n in COUNTS])
-        brief[name] = ["%.0f" % median(speeds[n]) for n in COUNTS]
     lab.stop(relay)
     out.section("FtpMasters, MB/s", table(
         ["line, parallel downloads"] + ["N = %d" % n for n in COUNTS], rows))
-    out.brief("FtpMasters (MB/s)", ["N = %d" % n for n in COUNTS], brief)

@@ -9,9 +9,23 @@ def median(values):
     return statistics.median(values)
 
 
+def quartiles(values):
+    """The middle half of what was measured lies between them."""
+    if len(values) < 3:
+        return min(values), max(values)
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
 def spread(values):
-    """Half of the range around the median, in per cent."""
-    return 50 * (max(values) - min(values)) / median(values) if len(values) > 1 else 0.0
+    """Half of the middle half, in per cent of the median."""
+    low, high = quartiles(values)
+    return 50 * (high - low) / median(values)
+
+
+def ratios(ours, theirs):
+    """Of runs that followed each other, so that both had the same load beside them."""
+    return [a / b for a, b in zip(ours, theirs)]
 
 
 def table(head, rows):
@@ -20,10 +34,13 @@ def table(head, rows):
     return "\n".join(out) + "\n"
 
 
-def verdict(value, limit, at_most=True):
-    good = value <= limit if at_most else value >= limit
-    return "%s (goal: %s %g)" % ("met" if good else "**missed**",
-                                 "at most" if at_most else "at least", limit)
+def verdict(values, limit, at_most=True):
+    """A goal is met, or missed, only where the spread allows to say so."""
+    low, high = quartiles(values)
+    if not at_most:
+        low, high, limit = -high, -low, -limit
+    said = "met" if high <= limit else "**missed**" if low > limit else "not decided"
+    return "%s (goal: %s %g)" % (said, "at most" if at_most else "at least", abs(limit))
 
 
 def nice_step(span):

@@ -12,6 +12,7 @@ ln -s "$FOS" "$RIG/bin/ftp-over-ssh"
 cat >"$RIG/bin/ftp-over-ssh-ctl" <<'END'
 #!/bin/sh
 [ "$*" = list ] && printf '%s\n' server:2121 nas
+[ "$*" = '-U root list' ] && echo theirs
 END
 chmod 755 "$RIG/bin/ftp-over-ssh-ctl"
 PATH=$RIG/bin:$PATH
@@ -64,6 +65,11 @@ for shell in bash zsh fish; do
 	for command in status close stop; do
 		offers $shell "tunnels to $command" 'nas server:2121' ftp-over-ssh-ctl $command ''
 	done
+	like "$shell: -U" "$(offer $shell ftp-over-ssh-ctl -)" '^-U'
+	like "$shell: users for it" "$(offer $shell ftp-over-ssh-ctl -U roo)" '^root$'
+	offers $shell 'commands behind it' stop ftp-over-ssh-ctl -U root sto
+	offers $shell 'their tunnels' theirs ftp-over-ssh-ctl -U root stop ''
+	offers $shell 'check -t and -u' '-t -u' ftp-over-ssh-ctl check -
 	offers $shell 'status -j' -j ftp-over-ssh-ctl status -
 	offers $shell 'list -j' -j ftp-over-ssh-ctl list -
 	like "$shell: options of ssh" "$(offer $shell ftp-over-ssh -o serveralivec)" '^serveralivecountmax=?$'

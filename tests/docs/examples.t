@@ -26,7 +26,8 @@ cp "$RIG/ssh_config" "$HOME/config"
 # The example's hosts are ours, its ports free ones.
 port=$(free_port)
 other=$(free_port)
-sed "s/HostName .*/HostName 127.0.0.1/; /User me/d; s/2121:localhost:21/$port:$FTP_AT/; s/2122/$other/
+third=$(free_port)
+sed "s/HostName .*/HostName 127.0.0.1/; /User me/d; s/2121:localhost:21/$port:$FTP_AT/; s/2122/$other/; s/2123 localhost:21/$third $FTP_AT/
     s|~/.ssh/cm-|$RIG/cm-|" "$contrib/examples/ssh_config" >"$RIG/hosts"
 {
 	cat "$RIG/hosts"
@@ -47,6 +48,26 @@ spawn nas "$FOS" -N nas
 ok 'and listened on' wait_for 20 grep -q "^listening on 127.0.0.1:$other, " "$RIG/log/nas.out"
 kill "$SPAWN_PID"
 ok 'it ends' wait_gone 10 "$SPAWN_PID"
+# Two servers on one port, by address: each with the password that .netrc has for it.
+own=()
+for host in alpha beta; do
+	spawn $host "$FOS" -o FtpConfigForwards=no -N -L "127.0.0.$((2 + ${#own[@]})):$third:$FTP_AT" $host
+	own+=("$SPAWN_PID")
+	ok "an address of its own: $host" wait_for 20 grep -q "^listening on 127.0.0.[23]:$third" "$RIG/log/$host.out"
+done
+printf 'machine 127.0.0.%s login %s password %s\n' 2 "$FTP_USER" "$FTP_PASS" 3 "$FTP_USER" wrong >"$HOME/.netrc"
+chmod 600 "$HOME/.netrc"
+own_login()	# address options...
+{
+	run curl -svS --netrc --connect-timeout 10 "${@:2}" "ftp://$1:$third/" 2>&1
+}
+like 'a password by address' "$(own_login 127.0.0.2)" "> PASS $FTP_PASS"
+like '... and another one by another' "$(own_login 127.0.0.3)" '> PASS wrong'
+like 'data connections are on that address, too' "$(own_login 127.0.0.2 --disable-epsv)" '< 227 .*127,0,0,2,'
+kill "${own[@]}"
+for pid in "${own[@]}"; do
+	ok 'it ends' wait_gone 10 "$pid"
+done
 is 'a destination of the wrapper' "$(fos -F "$HOME/config" -t "$FTP_AT" gateway -- echo yes)" yes
 run "$RIG/bin/rigssh" -O exit gateway 2>/dev/null
 

@@ -4,5 +4,5 @@
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/sizes.sh"
 
-sizes proxy 50 50 500 50
+sizes proxy
 finish

@@ -29,18 +29,19 @@ pieces()	# settings
 }
 
 mkdir -p "$RIG/tree/a/b" "$RIG/tree/empty"
-for n in {1..60}; do
-	head -c $((n * 511)) /dev/urandom >"$RIG/tree/f$n"
+for n in {1..25}; do
+	head -c $((n * 1211)) /dev/urandom >"$RIG/tree/f$n"
 	echo "$n" >"$RIG/tree/a/g$n"
 	: >"$RIG/tree/a/b/h$n"
 done
-data big 20000000
+data big 8000000
 
 sshd_start
 for kind in vsftpd proftpd; do
 	ftpd_start "$kind"
 	publish big
-	tunnel_start -L "ftp/0:$FTP_AT" rig
+	[ $kind = vsftpd ] && delay=no || delay=yes
+	tunnel_start -o FtpNoDelay=$delay -L "ftp/0:$FTP_AT" rig
 	at_tunnel
 	for passive in yes no; do
 		for sync in yes no; do

@@ -96,6 +96,7 @@ kill_now $dead
 hold dead bind "$(run_dir)/s$dead.1"
 hold master bind "$(run_dir)/m$dead.1" listen
 hold stale bind "$(run_dir)/m$dead.2"
+kill_now "${rig_pids[-1]}"
 kill_now "$TUNNEL_PID"
 is 'list does not show the killed one' "$(run "$FOSCTL" list)" read
 is 'its socket is gone, and what else is stale' "$(socket_of s "$TUNNEL_PID")$(socket_of s $dead)$(socket_of m $dead | grep -v '\.1$')" ''

@@ -39,6 +39,33 @@ ok 'the shell has its terminal back after a client that was killed' typed '< rea
     "> $RIG/fos sh -c 'echo on; kill -KILL \$\$'" '< \non' '< ready>' '> echo status=$?' '< status=137'
 ok 'output to a program that needs the terminal, too' typed '< ready>' \
     "> $RIG/fos sh -c 'echo on' | (cat; read answer </dev/tty; echo got=\$answer)" '< \non' '> yes' '< got=yes'
+ok 'Ctrl-\ ends the client alone' typed '< ready>' \
+    "> $RIG/fos sh -c 'ulimit -c 0; echo on; exec sleep 100'" '< \non' '^\' '< ready>' '> echo status=$?' '< status=131'
+# Resized: the client, whose terminal it is, sees it.
+cat >"$RIG/resized.py" <<'END'
+import os, signal
+signal.signal(signal.SIGWINCH, lambda *_: print("columns", os.get_terminal_size().columns, flush=True))
+print("on", flush=True)
+input()
+print("got")
+END
+ok 'another size' typed '< ready>' "> $RIG/fos $PYTHON $RIG/resized.py" '< \non' '= 97' '< columns 97' '> x' '< got' \
+    '< ready>' '> echo status=$?' '< status=0'
+# Hung up: client and tunnel end with their terminal.
+ok 'a client of a terminal that hangs up' typed '< ready>' "> $RIG/fos bash -c 'trap \"echo HUP >$RIG/hung; exit\" HUP; echo on; while :; do read -t 100; done'" \
+    '< \non' hangup
+ok 'a terminal that hangs up: the client is told' wait_for 10 grep -q HUP "$RIG/hung"
+strays()
+{
+	[ -n "$(rig_strays)" ]
+}
+ok '... and nothing is left' wait_for 10 eval '! strays'
+ok 'a tunnel of one' typed '< ready>' "> $FOS -F $RIG/ssh_config -N -L 0:$FTP_AT rig" '< listening on' hangup
+ok 'a tunnel in the foreground ends with it' wait_for 10 eval '! strays'
+ok 'one in the foreground: Ctrl-Z, fg, Ctrl-C' typed '< ready>' "> $FOS -F $RIG/ssh_config -N -L 0:$FTP_AT rig" \
+    '< listening on' ^Z '< Stopped' '< ready>' '> fg' '< \n[^\n]*ftp-over-ssh -F' ^C '< ready>' '> echo status=$?' '< status=0'
+ok 'one in its background' typed '< ready>' "> $FOS -F $RIG/ssh_config -f -N -o FtpName=stays -L 0:$FTP_AT rig" '< listening on' '< ready>' hangup
+ok 'one in the background stays' "$FOSCTL" stop stays
 ok 'Ctrl-C while there is no client yet' typed '< ready>' \
     "> for i in 1 2 3; do echo begin; $FOS -q -F /dev/null -o ProxyCommand=$RIG/proxy x; done" \
     '< \nwait' ^C '< ready>' '> echo status=$?' '< status=130'

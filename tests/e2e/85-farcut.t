@@ -4,7 +4,7 @@
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
 
-RUN_TIMEOUT=85
+RUN_TIMEOUT=250
 export FOS SSHD_PID
 FTP_USER='' FTP_PASS='' FTP_ROOT='' FTP_KIND=''
 sshd_start

@@ -2,10 +2,10 @@
 # Uploads that are cut are not kept by the server: clients killed with SIGKILL, or dying by
 # resets, at pseudo-random points and at the very end; a tunnel that is told to stop. Honest
 # uploads all arrive, empty ones and those with QUIT on their heels too.
-# FTP_CUTS cuts for each server, FTP_SEED chooses the points.
+# FTP_CUTS (24) cuts for each server, FTP_SEED chooses the points.
 . "${0%/*}/rig.sh"
 
-cuts=${FTP_CUTS:-40} seed=${FTP_SEED:-1}
+cuts=${FTP_CUTS:-24} seed=${FTP_SEED:-1}
 RUN_TIMEOUT=${RIG_TIMEOUT:-250}
 export AT_ADDR AT_PORT FTP_USER FTP_PASS FTP_ROOT FTP_PID
 

@@ -6,10 +6,11 @@
 . "$RIG_E2E/clients.sh"
 . "$RIG_E2E/leaks.sh"
 
-transfers=${FTP_TRANSFERS:-600} sessions=${FTP_SESSIONS:-60} kills=${FTP_KILLS:-2}
-files=${FTP_FILES:-400}
+transfers=${FTP_TRANSFERS:-300} sessions=${FTP_SESSIONS:-40} kills=${FTP_KILLS:-2}
+files=${FTP_FILES:-200}
 RUN_TIMEOUT=$((120 + transfers / 20 + sessions + files / 20))
 growth=1024 session_growth=256 # kB
+sleeps_most=300 # for ten transfers, up and down by turns, of both processes
 # What was freed is kept back for a while.
 [ -z "$RIG_WATCH" ] || growth=65536 session_growth=262144
 ulimit -n "$(ulimit -H -n)"
@@ -47,6 +48,15 @@ session_memory()
 	echo $sum
 }
 
+# How often its two processes have slept so far.
+session_sleeps()
+{
+	local pid
+	for pid in $(helpers); do
+		cat "/proc/$pid/status" 2>/dev/null
+	done | awk '/^voluntary/ { n += $2 } END { print n + 0 }'
+}
+
 session_as_before()
 {
 	[ "$(session_holds)" = "$SESSION_HOLDS" ]
@@ -55,7 +65,7 @@ session_as_before()
 # One session, which holds after its last transfer what it has held after its first ones.
 one_session()	# method count mode
 {
-	local memory now
+	local memory now sleeps
 	mkfifo "$RIG/load"
 	"$PYTHON" "$RIG_E2E/load.py" transfers "$2" "$3" <"$RIG/load" >"$RIG/log/load.out" \
 	    2>"$RIG/log/load.err" &
@@ -63,10 +73,13 @@ one_session()	# method count mode
 	rig_pids+=("$LOAD_PID")
 	exec 9>"$RIG/load"
 	wait_for 20 loaded warm
-	SESSION_HOLDS=$(session_holds) memory=$(session_memory)
+	SESSION_HOLDS=$(session_holds) memory=$(session_memory) sleeps=$(session_sleeps)
 	echo >&9
 	ok "$1: $2 transfers in one session, $3" wait_for "$RUN_TIMEOUT" loaded 'done'
 	ok "$1: the session has the descriptors that it had" wait_for 5 session_as_before
+	sleeps=$((10 * ($(session_sleeps) - sleeps) / $2))
+	note "$1: sleeps of its processes for ten transfers: $sleeps"
+	[ -n "$RIG_WATCH" ] || ok "$1: who waits for nothing does not sleep" test "$sleeps" -le $sleeps_most
 	now=$(session_memory)
 	ok "$1: and the memory" test "$now" -le $((memory + session_growth))
 	note "$1: $2 transfers done; the session's private memory: $memory, then $now kB"
@@ -89,11 +102,11 @@ for method in ${FTP_METHODS:-mux proxy}; do
 	for mode in epsv port; do
 		one_session $method "$transfers" $mode
 	done
-	ok "$method: $sessions sessions at once" load sessions "$sessions" 3
+	ok "$method: $sessions sessions at once" load sessions "$sessions" 2
 	ok "$method: every helper ends" wait_for 20 no_helper
 	ok "$method: descriptors, children, forwards and files are as before" wait_for 10 holds_as_before
 	ok "$method: tunnel and master do not grow" holds_no_memory $growth
-	note "$method: $((2 * transfers + 6 * sessions)) transfers done, $(holds_leaks)"
+	note "$method: $((2 * transfers + 4 * sessions)) transfers done, $(holds_leaks)"
 	note "$method: $(holds_no_memory 0)"
 	tunnel_stop
 done

@@ -404,6 +404,7 @@ spawn()
 {
 	local name=$1
 	shift
+	: >"$RIG/log/$name.out" # there at once, for who looks
 	env --default-signal=INT,QUIT "$@" >"$RIG/log/$name.out" 2>"$RIG/log/$name.err" </dev/null &
 	SPAWN_PID=$!
 	rig_pids+=("$SPAWN_PID")

@@ -2,7 +2,8 @@
 
 terminal.py STEP ...: a step is "> text" (typed, with a newline), "^C" and the like (typed), or
 "< regex" (awaited, in what has appeared since the last one that was found), or "? text < regex" (typed again
-and again, until it has appeared). All that appeared is printed;
+and again, until it has appeared), "= columns" (the terminal is resized), or "hangup" (it is gone; then what
+stands in the file $RIG/hung is awaited by the caller). All that appeared is printed;
 the exit status is 1 if something was missing.
 """
 import os
@@ -10,6 +11,7 @@ import pty
 import re
 import select
 import sys
+import termios
 import time
 
 LIMIT = 15 * int(os.environ.get("RIG_SLOW", "1"))
@@ -51,7 +53,12 @@ def asked(text, regex):
 for step in sys.argv[1:]:
     if step.startswith("? ") and asked(*step[2:].split(" < ")):
         continue
-    if step.startswith(("< ", "? ")):
+    if step.startswith("= "):
+        termios.tcsetwinsize(terminal, (24, int(step[2:])))
+    elif step == "hangup":
+        os.close(terminal)
+        break
+    elif step.startswith(("< ", "? ")):
         if step[0] == "?" or not awaited(step[2:]):
             print("missing", step, "\n" + shown)
             sys.exit(1)

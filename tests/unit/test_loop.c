@@ -63,40 +63,54 @@ run_until(size_t notes)
 	ck_assert_uint_eq(strlen(order), notes);
 }
 
+static struct timer timers[5];
+
 START_TEST(timers_in_order)
 {
 	uint64_t start = loop_now();
 
-	loop_timer(loop, 20, note_timer, "c");
-	loop_timer(loop, 0, note_timer, "a");
-	loop_timer(loop, 10, note_timer, "b");
-	loop_timer(loop, 20, note_timer, "d");
-	timer_free(loop_timer(loop, 5, note_timer, "x"));
-	timer_free(NULL);
+	timer_set(&timers[0], loop, 20, note_timer, "c");
+	timer_set(&timers[1], loop, 0, note_timer, "a");
+	timer_set(&timers[2], loop, 10, note_timer, "b");
+	timer_set(&timers[3], loop, 20, note_timer, "d");
+	timer_set(&timers[4], loop, 5, note_timer, "x");
+	timer_stop(&timers[4]);
+	timer_stop(&timers[4]);
 	run_until(4);
 	ck_assert_str_eq(order, "abcd");
 	ck_assert_uint_ge(loop_now() - start, 20);
 }
 END_TEST
 
-static struct timer *victim;
-
 static void
 kill_victim(void *arg)
 {
 	note(arg);
-	timer_free(victim);
-	loop_timer(loop, 0, note_timer, "n");
+	timer_stop(&timers[1]);
+	timer_set(&timers[0], loop, 0, note_timer, "n"); /* the one that has fired just now */
 }
 
 START_TEST(timer_frees_another)
 {
-	loop_timer(loop, 0, kill_victim, "k");
-	victim = loop_timer(loop, 0, note_timer, "v");
-	loop_timer(loop, 1, note_timer, "z");
+	timer_set(&timers[0], loop, 0, kill_victim, "k");
+	timer_set(&timers[1], loop, 0, note_timer, "v");
+	timer_set(&timers[2], loop, 1, note_timer, "z");
 	run_until(3);
 	ck_assert_ptr_null(strchr(order, 'v'));
 	ck_assert_int_eq(order[0], 'k');
+}
+END_TEST
+
+/* Set again it runs once, and when it was set to last. */
+START_TEST(timer_set_again)
+{
+	timer_set(&timers[0], loop, 0, note_timer, "o");
+	timer_set(&timers[0], loop, 20, note_timer, "n");
+	timer_set(&timers[1], loop, 10, note_timer, "b");
+	ck_assert_ptr_eq(timers[0].loop, loop);
+	run_until(2);
+	ck_assert_str_eq(order, "bn");
+	ck_assert_ptr_null(timers[0].loop);
 }
 END_TEST
 
@@ -326,8 +340,9 @@ START_TEST(frees_what_is_left)
 	struct end a;
 
 	end_open(&a, "a");
-	loop_timer(loop, 1000, note_timer, "t");
+	timer_set(&timers[0], loop, 1000, note_timer, "t");
 	loop_free(loop);
+	ck_assert_ptr_null(timers[0].loop);
 	loop_free(NULL);
 	loop = loop_new();
 	a.watch = NULL;
@@ -342,7 +357,7 @@ START_TEST(no_memory_passes)
 
 	ck_assert_int_eq(pipe(fds), 0);
 	ck_assert_ptr_nonnull(loop_watch(loop, fds[0], POLLIN, NULL, NULL));
-	loop_timer(loop, 0, note_timer, "t");
+	timer_set(&timers[0], loop, 0, note_timer, "t");
 	poll_fails = 2;
 	poll_error = ENOMEM;
 	run_until(1);
@@ -361,6 +376,7 @@ add(TCase *t)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, timers_in_order);
 	tcase_add_test(t, timer_frees_another);
+	tcase_add_test(t, timer_set_again);
 	tcase_add_test(t, reads);
 	tcase_add_test(t, paused_and_masked);
 	tcase_add_test(t, paused_for_a_while);

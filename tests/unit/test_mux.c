@@ -237,7 +237,7 @@ START_TEST(test_bad_port)
 	ck_assert_uint_eq(mux_open_forward(mux, &far_fwd), 1);
 	say(BYTES(HELLO "\0\0\0\14" "\x80\0\0\7" "\0\0\0\1"));
 	say(ports[_i], 4);
-	until(2);
+	until(_i == 0 ? 1 : 2); /* a listener without a port is sshd's mistake, and no end of the master */
 	is(0, 1, FORWARD_BROKEN);
 }
 END_TEST

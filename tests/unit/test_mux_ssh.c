@@ -265,7 +265,7 @@ static void
 master_start(void)
 {
 	static int number;
-	struct ssh_master m = { ctl, true };
+	struct ssh_master m = { .ctl_path = ctl, .batch = true };
 	struct proc proc = { 0 };
 	int status;
 
@@ -581,7 +581,7 @@ START_TEST(test_master_fails)
 {
 	const char *bad[] = { "-F", config, "-o", "Port=1" };
 	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
-	struct ssh_master m = { ctl, true };
+	struct ssh_master m = { .ctl_path = ctl, .batch = true };
 	struct proc proc = { 0 };
 	int status;
 

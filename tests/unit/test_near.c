@@ -1,4 +1,6 @@
 /* The near end's listeners: one connection, of the right host, in time (CVE-1999-0351). */
+#include "ends/end.h"
+#undef LISTEN_DEADLINE_MS
 #define LISTEN_DEADLINE_MS 150
 #define peer_uid some_uid
 #include "ends/near.c"

@@ -59,11 +59,11 @@ static const struct {
 		     "! abort 1 client\n< 421 Closing the connection: the ssh connection is gone.\n"
 		     "! hangup server\n! hangup client\n" },
 	/* the server says that it failed, in the middle: the reply, then the reset */
-	{ MODE_AUTO, DOWNLOAD ENDS("100") "<< 426 no\n" OFF "! timer 1 1000\n< 426 no\n! abort 1 client\n" },
-	{ MODE_AUTO, DOWNLOAD ENDS("100") "<< 451-disk\n<< 451 error\n" OFF "! timer 1 1000\n"
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "<< 426 no\n" OFF "< 426 no\n! abort 1 client\n" },
+	{ MODE_AUTO, DOWNLOAD ENDS("100") "<< 451-disk\n<< 451 error\n" OFF
 		     "< 451-disk\n< 451 error\n! abort 1 client\n" },
-	{ MODE_AUTO, DOWNLOAD "<< 451 no\n< 451 no\n" ENDS_LAST("100") "! timer 1 1000\n! abort 1 client\n" },
-	{ MODE_AUTO, DOWNLOAD "<< 500 no\n< 500 no\n" ENDS_LAST("100") "! timer 1 1000\n! abort 1 client\n" },
+	{ MODE_AUTO, DOWNLOAD "<< 451 no\n< 451 no\n" ENDS_LAST("100") "! abort 1 client\n" },
+	{ MODE_AUTO, DOWNLOAD "<< 500 no\n< 500 no\n" ENDS_LAST("100") "! abort 1 client\n" },
 	/* ... and has sent nothing: an honest empty file and an honest no, in the server's order */
 	{ MODE_AUTO, DOWNLOAD ENDS("0") "<< 550 no\n" OFF PASSED "< 550 no\n" CLIENT_TOOK },
 	{ MODE_AUTO, DOWNLOAD "<< 550 no\n< 550 no\n" ENDS_LAST("0") PASSED CLIENT_TOOK },
@@ -120,7 +120,7 @@ static const struct {
 	{ MODE_AUTO, DOWNLOAD "? reset 1 client\n! abort 1 none\n<< 426 no\n< 426 no\n" },
 	/* the client closes what it has enough of */
 	{ MODE_AUTO, DOWNLOAD "? eof 1 client lives\n! eof 1 server\n<< 426 no\n< 426 no\n"
-		     "? eof 1 server 5\n! timer 1 1000\n! abort 1 client\n" },
+		     "? eof 1 server 5\n! abort 1 client\n" },
 	/* the session is ended from outside */
 	{ MODE_AUTO, DOWNLOAD "? fail gone\n! abort 1 client\n< 421 Closing the connection: gone.\n"
 		     "! hangup server\n! hangup client\n" },
@@ -137,7 +137,7 @@ static const struct {
 		     "! eof 1 client\n" },
 	/* ... or not refused, by a server that sends no 1xx */
 	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED "? moved 1 server\n<< 451 no\n< 451 no\n"
-		     ENDS_LAST("9") "! timer 1 1000\n! abort 1 client\n" },
+		     ENDS_LAST("9") "! abort 1 client\n" },
 	/* no 1xx at all: the client is dialled for what comes */
 	{ MODE_PASSIVE, CROSSED RETR_SAID DONE DIALS_CLIENT STALL "? connected 1 client\n"
 			ENDS_LAST("9") PASSED OFF HEARD_DONE CLIENT_TOOK },
@@ -166,7 +166,7 @@ END_TEST
 static const char *const during[] = {
 	/* at once, what cannot end it */
 	DOWNLOAD "> STAT\n>> STAT\n<< 213-so\n< 213-so\n<< 226 far\n<  226 far\n"
-	"<< 213 end\n< 213 end\n" ENDS("9") "<< 451 no\n" OFF "! timer 1 1000\n< 451 no\n! abort 1 client\n",
+	"<< 213 end\n< 213 end\n" ENDS("9") "<< 451 no\n" OFF "< 451 no\n! abort 1 client\n",
 	DOWNLOAD "> noop\n>> noop\n<< 502 no\n< 502 no\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
 	DOWNLOAD "> PWD\n>> PWD\n<< 257 x\n< 257 x\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
 	DOWNLOAD "> REIN\n>> REIN\n<< 220 x\n< 220 x\n> USER a\n>> USER a\n<< 331 x\n< 331 x\n"

@@ -217,6 +217,10 @@ END_TEST
 /* ---- a port that is dead ---- */
 
 #define DEAD "? connected 1 client\n? failed 1 server Connection refused\n! abort 1 client\n"
+#define FORBIDDEN "? connected 1 client\n? failed 1 server administratively prohibited\n"
+#define UNSURE "? connected 1 client\n? connected 1 server\n? failed 1 server does not allow it\n"
+#define PROHIBITED "< 425 Cannot open a data connection: administratively prohibited.\n"
+#define NO_WAY "< 425 Cannot open a data connection: the ssh server allows no way to it.\n"
 #define AGAIN_227 "<< 227 (1,2,3,4,5,7)\n" OPENS("2", "4", "1.2.3.4:1287")
 #define AGAIN_229 "<< 229 (|||1287|)\n" OPENS("2", "0", ":1287")
 
@@ -230,10 +234,30 @@ static const struct {
 		     "? listening 2 client 40001\n< 229 Entering Extended Passive Mode (|||40001|)\n"
 		     "? connected 2 client\n? failed 2 server Connection refused\n! abort 2 client\n"
 		     "> EPSV\n! open 3 server listen 4\n" },
-	/* sshd permits the FTP port alone */
-	{ MODE_AUTO, "> EPSV\n>> EPSV\n" SAY_229 PORT_ANY OURS_229 "? connected 1 client\n"
-		     "? failed 1 server administratively prohibited: open failed\n! abort 1 client\n"
+	/* sshd permits the FTP port alone: the client does not notice, and it is not tried again */
+	{ MODE_AUTO, "> EPSV\n>> EPSV\n" SAY_229 PORT_ANY OURS_229 FORBIDDEN SERVER_EPRT
+		     "> RETR f\n<< 200 ok\n>> RETR f\n! begin 1 down\n? connected 1 server\n" BEGUN
 		     "> PASV\n! open 2 server listen 4\n" },
+	{ MODE_AUTO, PASV_READY UNSURE SERVER_PORT "<< 200 ok\n" STOR_SAID },
+	/* ... nor may it listen, or the server wants no active mode: then the server, which would wait,
+	 * is asked nothing */
+	{ MODE_AUTO, PASV_READY UNSURE "! open 1 server listen 4\n? failed 1 server\n! abort 1 client\n"
+		     "> RETR f\n" NO_WAY "> NOOP\n>> NOOP\n" },
+	{ MODE_AUTO, PASV_READY FORBIDDEN SERVER_PORT "<< 500 no\n>> EPRT |1|10.0.0.3|50000|\n"
+		     "<< 500 no\n! abort 1 client\n> STOR f\n" NO_WAY },
+	{ MODE_PASSIVE, PASV_READY FORBIDDEN "! abort 1 client\n> RETR f\n" PROHIBITED },
+	/* ... unless it was asked already, or is to forget REST: then it is not waited for */
+	{ MODE_AUTO, PASV_READY RETR_SAID FORBIDDEN "! abort 1 client\n" PROHIBITED
+		     "> NOOP\n>> NOOP\n<< 425 no\n<< 200 ok\n< 200 ok\n> PASV\n! open 2 server listen 4\n" },
+	{ MODE_PASSIVE, PASV_READY FORBIDDEN "! abort 1 client\n> REST 9\n>> REST 9\n<< 350 ok\n"
+			"< 350 ok\n> RETR f\n>> RETR f\n" PROHIBITED },
+	/* by mux it may as well be the port: after one that was not refused it is */
+	{ MODE_AUTO, PASV_READY RETR_SAID BOTH_CONNECTED BEGUN "? moved 1 server\n? eof 1 server\n"
+		     "! eof 1 server\n! timer 1 5000\n<< 226 ok\n! timer 1 0\n! eof 1 client\n"
+		     "< 226 ok\n? drained 1 client\n! close 1\n"
+		     "> PASV\n>> PASV\n" SAY_227 OPENS("2", "4", "1.2.3.4:1286")
+		     "? listening 2 client 40000\n" OURS_227 "? connected 2 client\n"
+		     "? failed 2 server does not allow it\n! abort 2 client\n> PASV\n>> EPSV\n" },
 	/* ... and everything is dead: anew */
 	{ MODE_PASSIVE, "> PASV\n>> PASV\n" SAY_227 OPENS_4 OURS_227 DEAD "> PASV\n>> EPSV\n"
 			"<< 229 (|||1287|)\n" OPENS("2", "4", ":1287") "? listening 2 client 40001\n"
@@ -256,6 +280,11 @@ static const struct {
 	{ MODE_AUTO, PASV_READY RETR_SAID DEAD BEGUN "<< 226 lies\n"
 		     "< 425 Cannot open a data connection: Connection refused.\n" },
 	{ MODE_AUTO, PASV_READY STOR_SAID DEAD BEGUN "<< 226 lies\n"
+		     "< 425 Cannot open a data connection: Connection refused.\n" },
+	/* ... also when it comes before the word that the client is there */
+	{ MODE_AUTO, PASV_READY STOR_SAID BEGUN "<< 226 lies\n! check 1\n! timer 1 5000\n"
+		     "? connected 1 client\n? alive 1\n? failed 1 server Connection refused\n"
+		     "! abort 1 client\n"
 		     "< 425 Cannot open a data connection: Connection refused.\n" },
 	{ MODE_AUTO, PASV_READY DEAD "> RETR f\n>> RETR f\n" BEGUN "<< 226 lies\n"
 		     "< 425 Cannot open a data connection: Connection refused.\n" },
@@ -288,7 +317,8 @@ static const char *const strangers[] = {
 	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n? timer 1\n! abort 1 both\n" NOBODY_S
 	"<< 150 go\n<< 226 lies\n> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n",
 	/* a success does not come before it is known who it was: it may not have gone there */
-	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"
+	PASSIVE "? stranger 1 client 1\n" STOR_SAID "! timer 1 200\n<< 226 lies\n! check 1\n"
+	"? alive 1\n? timer 1\n"
 	"! take 1 client\n! timer 1 5000\n? connected 1 client\n? failed 1 server refused\n"
 	"! abort 1 client\n< 425 Cannot open a data connection: refused.\n",
 	PASSIVE "? stranger 1 client 1\n" RETR_SAID "! timer 1 200\n<< 226 lies\n? timer 1\n"

@@ -1,0 +1,247 @@
+#include "ends/forwards.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/loop.h"
+#include "base/memory.h"
+
+#define RETRY_MS 1000   /* between a connection to the master that failed and the next */
+#define FINISH_MS 2000  /* for each answer, in the end */
+
+struct opened {
+	struct forwards *of;
+	struct opened *next;
+	enum { OPENING, OPEN, ACCEPTING /* ... by ssh, of a connection */, CANCELLING, CHECK } state;
+	bool there;  /* it is, or may be, in the master */
+	bool used;
+	uint32_t id; /* of the request about it; 0 = none is under way */
+	struct forward forward;
+	forwards_fn *fn; /* NULL: dropped */
+	void *arg;
+};
+
+struct forwards {
+	struct loop *loop;
+	const char *ctl_path;
+	struct mux *mux; /* once it is needed */
+	struct timer retry;
+	struct opened *all;
+	void (*lost)(void *arg, const char *reason);
+	void *arg;
+};
+
+static void forwards_answer(void *arg, const struct forward_result *);
+static void retry_later(struct forwards *);
+
+bool
+forwards_connect(struct forwards *f)
+{
+	if (f->mux == NULL)
+		f->mux = mux_new(f->loop, f->ctl_path, forwards_answer, f);
+	return f->mux != NULL;
+}
+
+static void
+opened_free(struct opened *o)
+{
+	list_remove(opened, o->of->all, o);
+	if (o->state != CHECK)
+		unlink(o->forward.path);
+	free(o);
+}
+
+/* What cannot be asked now is asked later. */
+static void
+cancel(struct opened *o)
+{
+	struct forwards *f = o->of;
+	bool reached = forwards_connect(f);
+
+	o->state = CANCELLING;
+	if (!o->there || (!reached && (errno == ENOENT || errno == ECONNREFUSED))) {
+		opened_free(o);
+		return;
+	}
+	if (reached)
+		o->id = mux_close_forward(f->mux, &o->forward);
+	if (o->id == 0)
+		retry_later(f);
+}
+
+static void
+retry_due(void *arg)
+{
+	struct forwards *f = arg;
+	struct opened *o, *next;
+
+	for (o = f->all; o != NULL; o = next) {
+		next = o->next;
+		if (o->state == CANCELLING && o->id == 0)
+			cancel(o);
+	}
+}
+
+static void
+retry_later(struct forwards *f)
+{
+	if (f->retry.loop == NULL)
+		timer_set(&f->retry, f->loop, RETRY_MS, retry_due, f);
+}
+
+static void
+let_go(struct opened *o)
+{
+	if (o->used && o->of->mux != NULL && (o->id = mux_alive(o->of->mux)) != 0)
+		o->state = ACCEPTING;
+	else
+		cancel(o);
+}
+
+/* A refused cancel is an answer as well: there is no such forward. */
+static void
+opened_answer(struct opened *o, const struct forward_result *r)
+{
+	bool unsure = r->status == FORWARD_TIMEOUT || r->status == FORWARD_BROKEN;
+	forwards_fn *fn = o->fn;
+	void *arg = o->arg;
+
+	o->id = 0;
+	switch (o->state) {
+	case OPENING:
+		o->there = unsure || r->status == FORWARD_OK;
+		o->state = OPEN;
+		if (fn != NULL)
+			fn(arg, r);
+		else
+			let_go(o);
+		break;
+	case CANCELLING:
+		o->there = unsure;
+		if (!o->there)
+			opened_free(o);
+		break;
+	case CHECK:
+		opened_free(o);
+		fn(arg, r);
+		break;
+	default:
+		o->there = r->status != FORWARD_DEAD;
+		cancel(o);
+	}
+}
+
+static void
+forwards_answer(void *arg, const struct forward_result *r)
+{
+	struct forwards *f = arg;
+	struct opened *o = f->all;
+
+	if (r->id == 0) { /* all that was asked has been answered before */
+		mux_free(f->mux);
+		f->mux = NULL;
+		retry_later(f);
+		if (f->lost != NULL)
+			f->lost(f->arg, r->reason);
+		return;
+	}
+	while (o != NULL && o->id != r->id)
+		o = o->next;
+	if (o != NULL)
+		opened_answer(o, r);
+}
+
+/* It is on record if its request could be sent. */
+static bool
+opened_add(struct forwards *f, struct opened *o, uint32_t id)
+{
+	if (id == 0) {
+		free(o);
+		return false;
+	}
+	o->of = f;
+	o->id = id;
+	list_add(f->all, o);
+	return true;
+}
+
+struct opened *
+forwards_open(struct forwards *f, const struct forward *forward, forwards_fn *fn, void *arg)
+{
+	struct opened *o = forwards_connect(f) ? memory_new(sizeof(*o)) : NULL;
+
+	if (o == NULL)
+		return NULL;
+	*o = (struct opened){ .there = true, .forward = *forward, .fn = fn, .arg = arg };
+	return opened_add(f, o, mux_open_forward(f->mux, forward)) ? o : NULL;
+}
+
+void
+forwards_drop(struct opened *o, bool used)
+{
+	if (o == NULL)
+		return;
+	o->fn = NULL;
+	o->used = used;
+	if (o->state == OPEN)
+		let_go(o);
+}
+
+bool
+forwards_check(struct forwards *f, forwards_fn *fn, void *arg)
+{
+	struct opened *o = f->mux != NULL ? memory_new(sizeof(*o)) : NULL;
+
+	if (o == NULL)
+		return false;
+	*o = (struct opened){ .state = CHECK, .fn = fn, .arg = arg };
+	return opened_add(f, o, mux_alive(f->mux));
+}
+
+unsigned
+forwards_count(const struct forwards *f)
+{
+	unsigned n = 0;
+
+	for (const struct opened *o = f->all; o != NULL; o = o->next)
+		n += o->state != CHECK;
+	return n;
+}
+
+struct forwards *
+forwards_new(struct loop *loop, const char *ctl_path, void (*lost)(void *arg, const char *reason),
+    void *arg)
+{
+	struct forwards *f = memory_new(sizeof(*f));
+
+	if (f != NULL)
+		*f = (struct forwards){ .loop = loop, .ctl_path = ctl_path, .lost = lost,
+			.arg = arg };
+	return f;
+}
+
+/* Behind what is being opened goes its cancel, on the same connection: nobody would know later
+ * whether there is anything to cancel. */
+void
+forwards_free(struct forwards *f)
+{
+	if (f == NULL)
+		return;
+	timer_stop(&f->retry);
+	for (struct opened *o = f->all; o != NULL && f->mux != NULL; o = o->next)
+		if (o->there && o->state < CANCELLING)
+			mux_close_forward(f->mux, &o->forward);
+	mux_finish(f->mux, FINISH_MS);
+	while (f->all != NULL) {
+		struct opened *o = f->all;
+
+		o->id = 0;
+		if (o->state == CHECK)
+			opened_answer(o, &(struct forward_result){ .status = FORWARD_DEAD });
+		else
+			opened_free(o);
+	}
+	free(f);
+}

@@ -1,0 +1,86 @@
+"""One transfer over a long line: what a channel's window (ours grows, those of ssh -L, ssh -D and
+sftp are 2 MiB) leaves of it. The TCP connection under it may have 64 MiB under way, as that between
+two hosts with large buffers, or 4, as Linux begins with."""
+from lab import free_port
+from report import median, ratios, spread, table
+
+WIDE, PLAIN = 64, 4
+OURS, PEERS = "ftp-over-ssh", ("ssh -L", "ssh -D", "sftp")
+
+
+class Line:
+    def __init__(self, lab, rtt, width, port, passive):
+        self.lab, self.port = lab, port
+        self.relay, (slow,) = lab.program("slowpipe", rtt / 2, width, lab.sshd_port)
+        self.host, self.socks = "far%d" % slow, free_port()
+        lab.ssh_host(self.host, slow)
+        forwards = ["-D", "127.0.0.1:%d" % self.socks]
+        for p in (port, passive):
+            forwards += ["-L", "127.0.0.2:%d:127.0.0.1:%d" % (p, p)]
+        self.master, self.at = lab.master(self.host, *forwards, host=self.host)
+        lab.speed_up(self.at, self.host)
+        self.tunnel, (self.through,) = lab.tunnel("-S", self.at, "-o", "FtpForward=proxy",
+                                                  targets=[port], host=self.host)
+
+    def command(self, peer, direction, name):
+        path = self.lab.path("ftp", name)
+        if peer == "sftp":
+            batch = self.lab.path("batch")
+            with open(batch, "w") as f:
+                print("get %s /dev/null" % path if direction == "GET" else
+                      "put %s %s.up" % (path, path), file=f)
+            return ["sftp", "-q", "-F", self.lab.ssh_config, "-o", "ControlPath=" + self.at,
+                    "-b", batch, self.host]
+        host, port = {"ssh -L": ("127.0.0.2", self.port), "ssh -D": ("127.0.0.1", self.port),
+                      OURS: ("127.0.0.1", self.through)}[peer]
+        url = "ftp://%s:%d/%s" % (host, port, name)
+        socks = ["--socks5", "127.0.0.1:%d" % self.socks] if peer == "ssh -D" else []
+        what = ["-o", "/dev/null", url] if direction == "GET" else ["-T", path, url + ".up"]
+        return ["curl", "-sS", *socks, *what]
+
+    def speed(self, peer, direction, mib):
+        """Who is at full speed at once needs not be measured for long."""
+        if peer == OURS and direction == "GET":
+            mib *= 4
+        took = self.lab.together([self.command(peer, direction, "long%d" % mib)])
+        return mib * 1.048576 / took
+
+    def close(self):
+        for process in (self.tunnel, self.master, self.relay):
+            self.lab.stop(process)
+
+
+def figures(out, rtt, width, got):
+    line = "%d ms" % rtt if width == WIDE else "%d ms, %d MiB of TCP" % (rtt, width)
+    for direction in ("GET", "PUT"):
+        ours = got[direction, OURS]
+        for peer in PEERS:
+            limit = 0.95 if direction == "PUT" or width == PLAIN else 7 if rtt == 100 else 1
+            out.figure("%s ×1, %s, speed over that of %s" % (direction, line, peer),
+                       ratios(ours, got[direction, peer]), limit, at_most=False)
+        if rtt == 100 and width == WIDE:
+            out.brief("%s over a line of %s, MB/s" % (direction, line), ours, "ssh -L",
+                      got[direction, "ssh -L"])
+
+
+def run(lab, quick, out):
+    lines = [(100, WIDE)] if quick else [(25, WIDE), (100, WIDE), (100, PLAIN)]
+    mib, rounds = (24, 1) if quick else (64, 3)
+    for size in (mib, 4 * mib):
+        lab.publish("long%d" % size, size << 20)
+    passive = free_port()
+    port = lab.vsftpd(passive=passive)
+    rows = []
+    for rtt, width in lines:
+        line, got = Line(lab, rtt, width, port, passive), {}
+        for _ in range(rounds):
+            for direction in ("GET", "PUT"):
+                for peer in (*PEERS, OURS):
+                    got.setdefault((direction, peer), []).append(line.speed(peer, direction, mib))
+        line.close()
+        figures(out, rtt, width, got)
+        rows += [["%d ms, %d MiB" % (rtt, width), direction] + ["%.0f ±%.0f %%" % (
+            median(got[direction, peer]), spread(got[direction, peer])) for peer in (*PEERS, OURS)]
+            for direction in ("GET", "PUT")]
+    out.section("One transfer over a long line, MB/s", table(
+        ["round trip, TCP buffers", "", *PEERS, OURS], rows))

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# What an sshd may forbid: for each setting, what ftp-over-ssh-ctl check says and what transfers do, by
+# a master of our own and by the user's. Each ends in a transfer or in a sentence that says why.
+# The FTP server waits for a data connection for longer than a client here has patience: nothing
+# below is ended by its giving up.
+. "${0%/*}/rig.sh"
+RUN_TIMEOUT=40
+
+sshd_start
+ftpd_start vsftpd accept_timeout=600 connect_timeout=600
+data a 100000
+publish a
+p=$(free_port)
+key=$(cat "$RIG/ssh/authorized_keys")
+echo "restrict,port-forwarding,permitopen=\"$FTP_AT\",permitlisten=\"$p\" $key" >"$RIG/ssh/restricted"
+
+# The setting; the step at which check complains, and how (- = no complaint); what a passive client
+# gets, and an active one; what comes of -R 0 and of -R with that port (if that is asked). "ok", or a part of the sentence.
+forbids='(forbids connections to|no FTP server answers at)'
+no_open='passive data connection: .*PermitOpen.*permitopen'
+no_listen='listener on the ssh server: .*PermitListen'
+table()
+{
+	cat <<-END
+	PermitOpen $FTP_AT@warn $no_open@ok@ok
+	PermitOpen none@FAIL connection to the FTP port: .*PermitOpen@$forbids@$forbids
+	AllowTcpForwarding local@warn $no_listen@ok@ok@PermitListen@PermitListen
+	PermitOpen $FTP_AT;PermitListen none@FAIL $no_listen@425@425@PermitListen@PermitListen
+	PermitListen localhost:*@-@ok@ok@ok@ok
+	PermitListen $p@warn $no_listen@ok@ok@PermitListen@425
+	AuthorizedKeysFile $RIG/ssh/restricted@FAIL $no_listen@425@425@PermitListen@425
+	END
+}
+
+outcome()	# name wanted status output
+{
+	if [ "$2" = ok ]; then
+		is "$1: it works" "$3 $4" '0 '
+	else
+		like "$1: it says why" "$3 $4" "^[1-9][0-9]* .*$2"
+	fi
+}
+
+transfer()	# name wanted option of curl
+{
+	local out status
+	rm -f "$RIG/got"
+	out=$(fos "${with[@]}" -t "$FTP_AT" row -- curl -sS -v "$3" -o "$RIG/got" -u "$FTP_USER:$FTP_PASS" \
+	    %u/a 2>&1)
+	status=$?
+	[ "$status" -ne 0 ] || out=$(same "$RIG/got" "$FTP_ROOT/a")
+	outcome "$1" "$2" "$status" "$out"
+}
+
+settled()
+{
+	grep -qs '^listening on' "$RIG/log/remote.out" || rig_gone "$1"
+}
+
+remote()	# name wanted port
+{
+	local status=0 out=''
+	rm -f "$RIG/log/remote.out"
+	spawn remote "$FOS" -F "$RIG/ssh_config" "${with[@]}" -N -R "$3:$FTP_AT" row
+	wait_for 20 settled "$SPAWN_PID"
+	if rig_alive "$SPAWN_PID"; then
+		rig_ports "$RIG/log/remote.out"
+		out=$(run curl -sSv -o "$RIG/got" "$(rig_url 127.0.0.1 "${TUNNEL_PORT% (*}" a)" 2>&1)
+		status=$?
+		[ "$status" -ne 0 ] || out=''
+		kill "$SPAWN_PID"
+	fi
+	wait "$SPAWN_PID" 2>/dev/null || [ "$status" -ne 0 ] || status=$?
+	outcome "$1" "$2" "$status" "$out$(cat "$RIG/log/remote.err")"
+	[ "$2" != PermitListen ] || is "$1: in one line" "$(wc -l <"$RIG/log/remote.err")" 1
+}
+
+checked()	# name wanted
+{
+	local out
+	out=$(run "$FOSCTL" check -F "$RIG/ssh_config" "${with[@]}" -t "$FTP_AT" row 2>&1)
+	[ "$2" != - ] || is "$1: check is content" "$(grep -vc '^ok' <<<"$out")" 0
+	[ "$2" = - ] || like "$1: check says so" "$(grep -v '^ok' <<<"$out")" "$2"
+}
+
+row()	# whose master
+{
+	checked "$1, $lines" "$complaint"
+	transfer "$1, $lines: passive" "$passive" --ftp-pasv
+	transfer "$1, $lines: active" "$active" -P-
+	[ -n "$remote0" ] || return 0
+	remote "$1, $lines: -R 0" "$remote0" 0
+	remote "$1, $lines: -R $p" "$remoteP" "$p"
+}
+
+while IFS=@ read -r lines complaint passive active remote0 remoteP; do
+	mapfile -t set < <(tr ';' '\n' <<<"$lines")
+	sshd_start -n row "${set[@]}" </dev/null
+	with=()
+	row ours </dev/null
+	ssh -F "$RIG/ssh_config" -fNM -S "$RIG/master" row </dev/null
+	with=(-S "$RIG/master")
+	row 'the user'"'"'s' </dev/null
+	ssh -O exit -S "$RIG/master" none 2>/dev/null
+	kill "$SSHD_PID"
+done < <(table)
+
+# sshd closes what is idle: it is not the FTP server that did so.
+sshd_start -n idle 'ChannelTimeout direct-tcpip=1'
+tunnel_start -L "ftp/0:$FTP_AT" idle
+exec 3<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
+ok 'ChannelTimeout: the session is ended' timeout "$(slowly 30)" cat <&3
+exec 3>&-
+ok '... and who did that is told' wait_for 5 grep -q \
+    'the ssh server, not the FTP server, has closed the control connection: .*ChannelTimeout' "$TUNNEL_ERR"
+tunnel_stop
+finish
