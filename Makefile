@@ -19,7 +19,7 @@
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
 #   CC CFLAGS CPPFLAGS LDFLAGS  the compiler and what is added to its options
-#   SCENARIOS                   end-to-end scenarios for sanitize and valgrind, by parts of their
+#   SCENARIOS                   end-to-end scenarios for sanitize, valgrind and portable, by parts of their
 #                               names; default: all
 #   JOBS                        how many builds and tests side by side; default: a processor each,
 #                               and twice as many scenarios, for these wait much
