@@ -12,15 +12,19 @@
 #   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang); short: in unit
 #   sanitize    unit tests and SCENARIOS with the address, leak and undefined behaviour sanitizers
 #   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
+#   portable    unit tests and SCENARIOS, built with PORTABLE=1
+#   cross       the programs for macOS and musl (tests/cross/run): built and linked
 #   lint        clang-tidy or cppcheck, shellcheck, mandoc
 #   dist clean
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
 #   CC CFLAGS CPPFLAGS LDFLAGS  the compiler and what is added to its options
-#   SCENARIOS                   end-to-end scenarios for sanitize and valgrind, by parts of their
+#   SCENARIOS                   end-to-end scenarios for sanitize, valgrind and portable, by parts of their
 #                               names; default: all
 #   JOBS                        how many builds and tests side by side; default: a processor each,
 #                               and twice as many scenarios, for these wait much
+#   LIBBSD      -lbsd on Linux; empty: without libbsd
+#   PORTABLE                    PORTABLE=1: as if Linux had nothing beyond POSIX, as on macOS
 #   LINT SCRIPTS                what lint looks at: C sources; scripts or folders of them. Default: all
 #   V                           V=1 shows every command
 #   WERROR                      WERROR=-Werror makes warnings fatal
@@ -209,6 +213,14 @@ valgrind:
 	cd build/valgrind && $(CC) -c tests/e2e/forks.c && $(MAKE) $(WATCHED) CFLAGS='-O1 -g' -j $(JOBS) all
 	tests/e2e/watched valgrind build/valgrind $(SCENARIOS)
 
+portable:
+	tests/deps check
+	@$(COPY); copy build/portable
+	cd build/portable && $(MAKE) PORTABLE=1 -j $(JOBS) all $(UNIT) && tests/unit/run $(UNIT)
+	RIG_PORTABLE=1 FTP_OVER_SSH_BUILD="`pwd`/build/portable" tests/e2e/run $(SCENARIOS)
+cross:
+	tests/cross/run
+
 # The fuzzers themselves without instruments: it is the parsers' coverage that counts.
 FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_COVER = -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping
@@ -279,4 +291,4 @@ clean:
 DEPENDENCIES != ls ctl/*.d ctl/*/*.d helper/*.d helper/*/*.d tests/unit/*.d tests/fuzz/*.d tests/sim/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
-.PHONY: all check unit sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean
+.PHONY: all check unit portable cross sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean

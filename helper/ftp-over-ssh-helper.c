@@ -1,10 +1,8 @@
 /* One FTP session over standard input and output. */
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -270,7 +268,9 @@ session_process(struct helper *h, struct session_config *config, struct counts *
 	stop_pipe[1] = FD_STOP_WRITE;
 	counts_protect(counts);
 	if (sandbox_enter() == -1) {
-		log_error("sandbox: %s", strerror(errno));
+		tell_client("Sessions are not served: their process cannot be confined here.");
+		log_error("sandbox: %s; it takes a kernel with seccomp filters, or a build with "
+		    "CPPFLAGS=-DNO_SANDBOX that does without", strerror(errno));
 		_exit(EXIT_TUNNEL);
 	}
 	_exit(run_session(&run) == 0 ? 0 : EXIT_TUNNEL);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"

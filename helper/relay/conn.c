@@ -1,7 +1,6 @@
 #include "relay/conn.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -39,18 +38,12 @@ conn_end_write(int fd)
 	shutdown(fd, SHUT_WR);
 }
 
-/* Linux sets POLLHUP in the very moment in which a unix socket's peer is closed. */
+/* In the very moment in which a unix socket's peer is closed nothing can be sent to it any more, not
+ * even nothing. */
 bool
 conn_half_closed(int fd)
 {
-#ifdef ON_LINUX
-	struct pollfd p = { .fd = fd };
-
-	return poll(&p, 1, 0) == 0;
-#else
-	(void)fd;
-	return false;
-#endif
+	return send(fd, "", 0, MSG_NOSIGNAL) == 0;
 }
 
 int

@@ -15,18 +15,19 @@
 
 #ifdef ON_LINUX
 #define HOW (SPLICE_F_NONBLOCK | SPLICE_F_MOVE)
-#else /* as for a descriptor that cannot be spliced */
-#define HOW 0
-#define F_SETPIPE_SZ F_GETFD
+#endif
 
 static ssize_t
-splice(int from, void *from_at, int to, void *to_at, size_t len, unsigned how)
+spliced(int from, int to, size_t len)
 {
-	(void)from, (void)from_at, (void)to, (void)to_at, (void)len, (void)how;
+#ifdef ON_LINUX
+	return splice(from, NULL, to, NULL, len, HOW);
+#else /* as of a descriptor that cannot be spliced */
+	(void)from, (void)to, (void)len;
 	errno = EINVAL;
 	return -1;
-}
 #endif
+}
 
 static bool
 pipe_open(struct relay *r)
@@ -37,7 +38,9 @@ pipe_open(struct relay *r)
 		r->no_splice = true;
 		return false;
 	}
+#ifdef F_SETPIPE_SZ
 	fcntl(r->pipe[1], F_SETPIPE_SZ, RELAY_PIPE);
+#endif
 	return r->piped = true;
 }
 
@@ -58,7 +61,7 @@ static enum relay_state
 relay_write(struct relay *r, int to)
 {
 	while (r->len > 0) {
-		ssize_t n = r->piped ? splice(r->pipe[0], NULL, to, NULL, r->len, HOW) :
+		ssize_t n = r->piped ? spliced(r->pipe[0], to, r->len) :
 		    write(to, r->buf + r->start, r->len);
 
 		if (n == -1)
@@ -78,7 +81,7 @@ relay_read(struct relay *r, int from)
 	ssize_t n;
 
 	if (pipe_open(r)) {
-		n = splice(from, NULL, r->pipe[1], NULL, RELAY_PIPE, HOW);
+		n = spliced(from, r->pipe[1], RELAY_PIPE);
 		if (n != -1 || errno != EINVAL)
 			return n;
 		pipe_close(r); /* from is of a kind that cannot be spliced */

@@ -23,51 +23,28 @@ built()		# name make [NAME=value ...] target ...
 	(cd "$RIG/$1" && RUN_TIMEOUT=250 run "$2" -j 2 WERROR=-Werror "${@:3}")
 }
 
-portable='-DNO_SANDBOX -DNO_SOCK_DIAG -DNO_PIDFD'
 ok 'clang, bmake, no optimisation' built clang bmake CC=clang CFLAGS=-O0 all
-ok 'the portable parts' built portable make CFLAGS=-O0 CPPFLAGS="$portable" all
+ok 'the portable parts' built portable make CFLAGS=-O0 PORTABLE=1 all
 if [ "$(uname -m)" = x86_64 ]; then
 	ok '32 bits' built bits make CC=gcc CFLAGS='-m32 -O1' HARDEN_CFLAGS= \
 	    helper/libhelper.a ctl/libctl.a
-	mapfile -t parts < <(cd "$TOP" && grep -lE 'NO_(SANDBOX|SOCK_DIAG|PIDFD)' ctl/*/*.c helper/*/*.c)
 	ok '32 bits, clang, the portable parts' built bits2 make CC=clang CFLAGS='-m32 -O0' \
-	    CPPFLAGS="$portable" HARDEN_CFLAGS= "${parts[@]/%.c/.o}"
+	    PORTABLE=1 HARDEN_CFLAGS= helper/libhelper.a ctl/libctl.a
 fi
 
-# Elsewhere there is no libbsd: what is in it is in the C library.
-tree elsewhere
-mkdir -p "$RIG/none/bsd"
-for header in readpassphrase stdlib unistd; do
-	echo '#error "libbsd"' >"$RIG/none/bsd/$header.h"
-done
-cat >"$RIG/none/elsewhere.h" <<'EOF'
-#include <sys/types.h>
-int getpeereid(int, uid_t *, gid_t *);
-long long strtonum(const char *, long long, long long, const char **);
-EOF
-cat >"$RIG/none/readpassphrase.h" <<'EOF'
-#include <stddef.h>
-#define RPP_REQUIRE_TTY 2
-char *readpassphrase(const char *, char *, size_t, int);
-EOF
-elsewhere()
-{
-	(cd "$RIG/elsewhere" && RUN_TIMEOUT=250 run make -k -j 2 WERROR=-Werror CFLAGS=-O0 CPPFLAGS="-U__linux__ \
-	    -I$RIG/none -include $RIG/none/elsewhere.h" helper/libhelper.a ctl/libctl.a \
-	    helper/ftp-over-ssh-helper.o ctl/ftp-over-ssh.o ctl/ftp-over-ssh-ctl.o)
-}
-ok 'what is not Linux' elsewhere
+# Without libbsd, Linux for the rest.
+ok 'without libbsd' built bare make CFLAGS=-O0 LIBBSD= all tests/unit/test_compat.test
+ok 'what stands in its place' run "$RIG/bare/tests/unit/test_compat.test"
 
-# Those that ask the system for something; but not test_peer, which wants to be told who the peer is, nor
-# those that need ssh. What is pure is the same everywhere.
+# Those that ask the system for something, but not those that need ssh. What is pure is the same everywhere.
 quick=
-for t in channel client client_process compat counts keep kept log loop memory near proc proxy relay requests run rundir; do
+for t in channel client client_process compat counts keep kept log loop memory near packet peer proc proxy relay requests run rundir; do
 	quick="$quick tests/unit/test_$t.c"
 done
 unit()
 {
 	(cd "$RIG/portable" && RUN_TIMEOUT=250 run make -j 2 WERROR=-Werror CFLAGS=-O0 \
-	    CPPFLAGS="$portable" UNIT_SRC="${quick# }" FUZZ_SRC= unit)
+	    PORTABLE=1 UNIT_SRC="${quick# }" FUZZ_SRC= unit)
 }
 ok 'unit tests of the portable parts' unit
 

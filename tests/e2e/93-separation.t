@@ -3,6 +3,7 @@
 # behind the real sandbox and the real broker. And the sandbox is on in the real one. Watched
 # builds have no sandbox: there the broker alone is asked.
 . "${0%/*}/rig.sh"
+not_portable 'there is no sandbox'
 . "$RIG_E2E/clients.sh"
 
 [ "$(uname)" = Linux ] || skip 'seccomp is Linux'

@@ -344,6 +344,9 @@ add(TCase *t)
 	tcase_add_test(t, own_connection);
 	tcase_add_test(t, another_user);
 	tcase_add_test(t, listener_is_no_peer);
+#else
+	(void)own_connection;
+	(void)another_user;
 #endif
 	tcase_add_test(t, orphan);
 	tcase_add_test(t, unix_socket);
