@@ -1,9 +1,8 @@
 /* One connection to an OpenSSH ControlMaster (PROTOCOL.mux, version 4).
  *
- * Requests are sent at once and answered through the callback, in any number at
- * a time. The master answers in order, and stops reading this connection while a
- * remote forward or a stdio forward waits for sshd: whoever needs quick answers
- * meanwhile opens a second connection. The socket is CLOEXEC and non-blocking. */
+ * Requests are sent at once and answered through the callback, in any number at a time. The master
+ * answers in order, and stops reading this connection while a remote forward or a stdio forward waits for
+ * sshd: whoever needs quick answers meanwhile opens a second connection. CLOEXEC and non-blocking. */
 #ifndef MUX_H
 #define MUX_H
 

@@ -143,6 +143,7 @@ transfer_returned(struct session *s, struct channel *ch)
 	if (ch->end[SERVER].eof)
 		channel_pass_eof(s, ch, CLIENT);
 	ch->dir = DIR_NONE;
+	ch->refused_by = ch->final;
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;

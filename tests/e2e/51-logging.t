@@ -124,6 +124,10 @@ try:
     ftp.voidresp()
 except ftplib.error_temp as reply:
     print(str(reply)[:3])
+try:
+    ftp.transfercmd("RETR missing")
+except ftplib.error_perm:
+    pass
 ftp.quit()
 END
 LOG=$TUNNEL_ERR
@@ -131,6 +135,7 @@ code=$(cat "$RIG/log/paused")
 is 'a download that its client breaks off is told with the reply to it' \
     "$(count "RETR big: [0-9]+ bytes in [0-9.]+ s, reply $code, broken off$")" 1
 is '... once' "$(count 'RETR big')" 1
+is 'one that is refused is told with that' "$(count 'RETR missing: 0 bytes in [0-9.]+ s, reply 550$')" 1
 # shellcheck disable=SC2016 # for the inner shell
 for _ in {1..10}; do
 	bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$TUNNEL_ADDR" "$TUNNEL_PORT"
