@@ -44,14 +44,13 @@ struct channel {
 	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
 	bool doubtful;  /* whether .final is the transfer's */
-	bool lost;      /* there will be no final reply */
+	bool exact, lost; /* lost: there will be no final reply */
 	unsigned asked, unanswered; /* who of an upload is there: 1 anybody, 2 the server; questions */
 	bool broken;    /* it has failed; the client is to read the reply first */
 	int final;
 	enum client_state client; /* as its EOF told */
 	unsigned strangers;
-	uint64_t announced; /* bytes, by the 150; 0 = not known */
-	bool exact;         /* ... and so many they must be */
+	uint64_t announced; /* bytes, by the 150; 0 = not known; .exact: so many they must be */
 	enum channel_timer timer;
 	unsigned waited;    /* a mask of those that have come to their bound */
 	uint64_t progress;  /* as it was when the timer was set */
