@@ -56,7 +56,7 @@ module_circles()	# folder...
 		for to in ctl/"$include" helper/"$include"; do
 			[ ! -e "$to" ] || echo "$from $(module "$to")"
 		done
-	done | sort -u | tsort 2>&1 >/dev/null
+	done | sort -u | { tsort >/dev/null; } 2>&1
 }
 
 # Files that are longer than that.

@@ -39,6 +39,7 @@ ok 'the shell has its terminal back after a client that was killed' typed '< rea
     "> $RIG/fos sh -c 'echo on; kill -KILL \$\$'" '< \non' '< ready>' '> echo status=$?' '< status=137'
 ok 'output to a program that needs the terminal, too' typed '< ready>' \
     "> $RIG/fos sh -c 'echo on' | (cat; read answer </dev/tty; echo got=\$answer)" '< \non' '> yes' '< got=yes'
+# shellcheck disable=SC1003 # no quote is escaped: it is the key
 ok 'Ctrl-\ ends the client alone' typed '< ready>' \
     "> $RIG/fos sh -c 'ulimit -c 0; echo on; exec sleep 100'" '< \non' '^\' '< ready>' '> echo status=$?' '< status=131'
 # Resized: the client, whose terminal it is, sees it.
