@@ -12,7 +12,7 @@
 #include "base/ratelimit.h"
 
 #define HELD 2        /* lines: "No ... host key is known", "Host key verification failed." */
-#define HOLD_MS 300   /* a user who is to type his password again must not wait for why */
+#define HOLD_MS 2000  /* why it ends comes in several lines; at a terminal nobody waits for them */
 #define ASK_MS 500     /* for somebody to ask why a channel was refused */
 #define LINE_SIZE 1024
 
