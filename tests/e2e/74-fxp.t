@@ -40,7 +40,8 @@ couple()	# label from to
 data fxp 3000000
 sshd_start
 sshd_start -n other
-for kind in vsftpd:proftpd proftpd:vsftpd pureftpd:pyftpd; do
+# Not to pyftpdlib: it connects when it reads PORT, and closes that connection if data come before STOR.
+for kind in vsftpd:proftpd proftpd:vsftpd pyftpd:pureftpd; do
 	ftpd_start "${kind%:*}"
 	a=$FTP_NAME
 	tunnelled from rig
