@@ -55,9 +55,7 @@ on_term(int signal)
 	int saved = errno;
 
 	(void)signal;
-	if (write(stop_pipe[1], "", 1) == -1) {
-		/* full: it has been told */
-	}
+	(void)!write(stop_pipe[1], "", 1); /* full: it has been told */
 	errno = saved;
 }
 
@@ -263,7 +261,6 @@ session_process(struct helper *h, struct session_config *config, struct counts *
 	const struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none); /* there would be passwords in it, sandbox or not */
-	run.session.server_name = h->server_name;
 	stop_pipe[0] = FD_STOP;
 	stop_pipe[1] = FD_STOP_WRITE;
 	counts_protect(counts);
@@ -296,7 +293,7 @@ session_start(struct helper *h, struct session_config *config, struct counts *co
 static void
 release_client(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	nonblocking(STDIN_FILENO, false);
 	nonblocking(STDOUT_FILENO, false);
@@ -322,7 +319,7 @@ session_status(pid_t pid)
 static int
 serve(struct helper *h, struct broker *b, int server)
 {
-	struct session_config config = { 0 };
+	struct session_config config = { .server_name = h->server_name };
 	const char *why = NULL;
 	int ask[2], status;
 	pid_t pid = -1;
@@ -341,6 +338,8 @@ serve(struct helper *h, struct broker *b, int server)
 	close(ask[1]);
 	close(server);
 	close(h->status_fd);
+	if (sandbox_enter_broker(pid) == -1)
+		log_error("sandbox: %s; the broker is not confined", strerror(errno));
 	if (!broker_serve(b, ask[0]))
 		kill(pid, SIGKILL);
 	close(ask[0]);

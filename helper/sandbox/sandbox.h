@@ -1,6 +1,8 @@
-/* Give up everything but the descriptors that are held. One file for each mechanism. */
+/* Give up what is not needed: the session all but the descriptors that it holds. One file for each mechanism. */
 #ifndef SANDBOX_H
 #define SANDBOX_H
+
+#include <sys/types.h>
 
 #if defined(NO_SANDBOX)
 #define SANDBOX_NONE
@@ -20,5 +22,9 @@
 /* From here on: read, write, poll, shut down, memory, time, exit. 0, or -1 with errno where the
  * system offers this mechanism and refuses. */
 int sandbox_enter(void);
+
+/* The broker, after its start: no program, no file to write, no signal but to that session process.
+ * What it tries all the same fails. As above; where there is no such mechanism nothing is given up. */
+int sandbox_enter_broker(pid_t session);
 
 #endif

@@ -7,6 +7,15 @@ sandbox_enter(void)
 {
 	return 0;
 }
-#else
+#endif
+
+#if defined(SANDBOX_SECCOMP) || defined(SANDBOX_PLEDGE)
 typedef int sandbox_none_is_empty;
+#else
+int
+sandbox_enter_broker(pid_t session)
+{
+	(void)session;
+	return 0;
+}
 #endif

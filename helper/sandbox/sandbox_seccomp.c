@@ -1,7 +1,10 @@
-/* Linux: a seccomp filter with an allow-list (seccomp(2)). */
+/* Linux: seccomp filters (seccomp(2)), for the session an allow-list. The broker's is a list of what
+ * it may not do, each of which fails like any call that fails: name services and C libraries make
+ * system calls that nobody can foresee, and a broker that is killed loses transfers. */
 #include "sandbox/sandbox.h"
 
 #ifdef SANDBOX_SECCOMP
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,9 +14,14 @@
 #include <linux/filter.h>
 #include <linux/net.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define OUR_ARCH AUDIT_ARCH_X86_64
@@ -51,8 +59,14 @@
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 4), LOAD_ARG(n), \
 	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 1, 0), RETURN(SECCOMP_RET_ALLOW), \
 	RETURN(SECCOMP_RET_ERRNO | EPERM)
+/* Never with this argument; what is not denied is looked at further. */
+#define DENY_WITH(call, n, value) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 4), LOAD_ARG(n), \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1), RETURN(SECCOMP_RET_ERRNO | EPERM), \
+	LOAD(nr)
+#define NEVER(call) DENY(call, EPERM)
 
-static const struct sock_filter filter[] = {
+static const struct sock_filter session_filter[] = {
 	LOAD(arch),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0),
 	RETURN(SECCOMP_RET_KILL_PROCESS),
@@ -79,11 +93,15 @@ static const struct sock_filter filter[] = {
 #else
 	ALLOW_WITHOUT(__NR_mmap, 2, PROT_EXEC),
 #endif
-	ALLOW(__NR_clock_gettime),
+#ifdef __NR_clock_gettime32 /* as musl calls them */
+	ALLOW(__NR_clock_gettime32), ALLOW(__NR_gettimeofday_time32),
+#else
+	ALLOW(__NR_clock_gettime), ALLOW(__NR_gettimeofday),
+#endif
 #ifdef __NR_clock_gettime64
 	ALLOW(__NR_clock_gettime64),
 #endif
-	ALLOW(__NR_gettimeofday), ALLOW(__NR_restart_syscall), ALLOW(__NR_rt_sigreturn),
+	ALLOW(__NR_restart_syscall), ALLOW(__NR_rt_sigreturn),
 #ifdef __NR_sigreturn
 	ALLOW(__NR_sigreturn),
 #endif
@@ -100,18 +118,90 @@ static const struct sock_filter filter[] = {
 	RETURN(SECCOMP_RET_KILL_PROCESS),
 };
 
+/* What is newer than Linux 5.0 has the same number everywhere, and nobody depends on it: io_uring, ways
+ * to mount, handles of processes, and what is to come. Two of them the C library does better with. */
+#define RECENT ((__NR_read & 0x40000000) + 424)
+#define CLOSE_RANGE (RECENT + 12)
+#define FACCESSAT2 (RECENT + 15)
+
+#define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
+
+static const struct sock_filter broker_filter[] = {
+	LOAD(arch),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0),
+	RETURN(SECCOMP_RET_ERRNO | EPERM),
+	LOAD(nr),
+	ALLOW(CLOSE_RANGE), ALLOW(FACCESSAT2),
+#ifdef __arm__ /* calls of its own are behind them all */
+	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x0f0000, 2, 0),
+#endif
+	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, RECENT, 0, 1), RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+	/* programs and other processes; a descriptor's owner is sent its signals */
+	NEVER(__NR_execve), NEVER(__NR_execveat), NEVER(__NR_ptrace), NEVER(__NR_process_vm_readv),
+	NEVER(__NR_process_vm_writev), NEVER(__NR_rt_sigqueueinfo), NEVER(__NR_rt_tgsigqueueinfo),
+	DENY_WITH(__NR_fcntl, 1, F_SETOWN), DENY_WITH(__NR_fcntl, 1, F_SETOWN_EX),
+#ifdef __NR_fcntl64
+	DENY_WITH(__NR_fcntl64, 1, F_SETOWN), DENY_WITH(__NR_fcntl64, 1, F_SETOWN_EX),
+#endif
+	DENY_WITH(__NR_ioctl, 1, FIOSETOWN), DENY_WITH(__NR_ioctl, 1, SIOCSPGRP),
+	DENY_WITH(__NR_ioctl, 1, TIOCSTI), DENY_WITH(__NR_ioctl, 1, TIOCLINUX),
+	ALLOW_WITH(__NR_prlimit64, 0, 0),
+	/* files: to read, and to remove the sockets of forwards */
+	ALLOW_WITHOUT(__NR_openat, 2, WRITES), NEVER(__NR_open_by_handle_at),
+#ifdef __NR_open
+	ALLOW_WITHOUT(__NR_open, 1, WRITES), NEVER(__NR_creat), NEVER(__NR_rename), NEVER(__NR_link),
+	NEVER(__NR_symlink), NEVER(__NR_mknod), NEVER(__NR_chmod),
+#endif
+#ifdef __NR_renameat
+	NEVER(__NR_renameat),
+#endif
+#ifdef __NR_truncate64
+	NEVER(__NR_truncate64),
+#endif
+	NEVER(__NR_renameat2), NEVER(__NR_linkat), NEVER(__NR_symlinkat), NEVER(__NR_mknodat),
+	NEVER(__NR_fchmodat), NEVER(__NR_fchmod), NEVER(__NR_truncate),
+	/* the kernel */
+	ALLOW_WITHOUT(__NR_clone, 0, CLONE_NEWUSER | CLONE_NEWNS), NEVER(__NR_unshare),
+	NEVER(__NR_setns), NEVER(__NR_mount), NEVER(__NR_umount2), NEVER(__NR_pivot_root),
+	NEVER(__NR_chroot), NEVER(__NR_bpf), NEVER(__NR_perf_event_open), NEVER(__NR_userfaultfd),
+	NEVER(__NR_keyctl), NEVER(__NR_add_key), NEVER(__NR_request_key), NEVER(__NR_init_module),
+	NEVER(__NR_finit_module), NEVER(__NR_kexec_load),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
+static int
+filter_add(const struct sock_filter *filter, size_t size)
+{
+	struct sock_fprog program = { (unsigned short)(size / sizeof(*filter)),
+		(struct sock_filter *)(uintptr_t)filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
 int
 sandbox_enter(void)
 {
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]),
-		(struct sock_filter *)filter };
 	struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_NPROC, &none);
 	/* nor may others of this user look into the process */
-	if (prctl(PR_SET_DUMPABLE, 0) == -1 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		return -1;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	return filter_add(session_filter, sizeof(session_filter));
+}
+
+int
+sandbox_enter_broker(pid_t session)
+{
+	const unsigned own = (unsigned)getpid();
+	const struct sock_filter kill_filter[] = { LOAD(nr),
+		ALLOW_WITH(__NR_kill, 0, (unsigned)session), ALLOW_WITH(__NR_tkill, 0, own),
+		ALLOW_WITH(__NR_tgkill, 0, own), RETURN(SECCOMP_RET_ALLOW) };
+
+	return filter_add(kill_filter, sizeof(kill_filter)) == -1 ? -1 :
+	    filter_add(broker_filter, sizeof(broker_filter));
 }
 #else
 typedef int sandbox_seccomp_is_empty;

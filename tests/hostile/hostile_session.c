@@ -1,5 +1,6 @@
 /* A subverted session process: linked instead of run.c, it does what $HOSTILE names and says on
- * stderr what came of it. Only the sandbox and the broker stand in its way. */
+ * stderr what came of it. Only the sandbox and the broker stand in its way. Or a subverted broker,
+ * linked with --wrap=broker_serve, that does what $HOSTILE_BROKER names. */
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -9,11 +10,13 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,6 +288,36 @@ try_accept(void)
 	return accept(broker, NULL, NULL) == -1 && errno != EINVAL && errno != EOPNOTSUPP ? -1 : 0;
 }
 
+/* To be root there, and reach more of the kernel. */
+static long
+try_namespace(void)
+{
+	return unshare(CLONE_NEWUSER) == 0 || errno != EPERM ? 0 : -1;
+}
+
+/* To send another process signals by what arrives. */
+static long
+try_owner(void)
+{
+	return fcntl(broker, F_SETOWN, getppid());
+}
+
+/* To limit another process. */
+static long
+try_limit(void)
+{
+	struct rlimit limit;
+
+	return prlimit(getppid(), RLIMIT_CPU, NULL, &limit);
+}
+
+/* To put it in the place of a file that somebody executes. */
+static long
+try_rename(void)
+{
+	return rename("/tmp/hostile-is-not-there", "/tmp/hostile") == 0 || errno == ENOENT ? 0 : -1;
+}
+
 static long
 try_io_uring(void)
 {
@@ -541,7 +574,8 @@ static const struct {
 	{ "io_uring", try_io_uring, NULL }, { "look", NULL, look_around },
 	{ "fastopen", try_fastopen, NULL }, { "address", try_address, NULL },
 	{ "receive", try_receive, NULL }, { "pipe", try_pipe, NULL },
-	{ "linger", try_linger, NULL },
+	{ "linger", try_linger, NULL }, { "namespace", try_namespace, NULL },
+	{ "owner", try_owner, NULL }, { "limit", try_limit, NULL }, { "rename", try_rename, NULL },
 	{ "dial_ftp", NULL, ask_dial_ftp }, { "dial_ssh", NULL, ask_dial_ssh },
 	{ "dial_low", NULL, ask_dial_low }, { "dial_zero", NULL, ask_dial_zero },
 	{ "dial_other", NULL, ask_dial_other }, { "dial_data", NULL, ask_dial_data },
@@ -560,12 +594,9 @@ static const struct {
 	{ "flood_listen", NULL, ask_flood_listen }, { "flood_cancel", NULL, ask_flood_cancel },
 };
 
-int
-run_session(const struct run_config *config)
+static int
+do_deed(const char *name)
 {
-	const char *name = getenv("HOSTILE");
-
-	broker = config->ask_fd;
 	for (size_t i = 0; name != NULL && i < sizeof(deeds) / sizeof(deeds[0]); i++) {
 		if (strcmp(deeds[i].name, name) != 0)
 			continue;
@@ -579,4 +610,30 @@ run_session(const struct run_config *config)
 	}
 	say("no such deed", 0);
 	return 1;
+}
+
+int
+run_session(const struct run_config *config)
+{
+	broker = config->ask_fd;
+	return getenv("HOSTILE_BROKER") != NULL ? 0 : do_deed(getenv("HOSTILE"));
+}
+
+struct broker;
+bool __real_broker_serve(struct broker *b, int fd);
+bool __wrap_broker_serve(struct broker *b, int fd);
+
+/* In a child: where it may execute, something must be left that gives back what the master has. */
+bool
+__wrap_broker_serve(struct broker *b, int fd)
+{
+	pid_t child;
+
+	if (getenv("HOSTILE_BROKER") == NULL)
+		return __real_broker_serve(b, fd);
+	broker = fd;
+	if ((child = fork()) == 0)
+		_exit(do_deed(getenv("HOSTILE_BROKER")));
+	waitpid(child, NULL, 0);
+	return true;
 }
