@@ -33,7 +33,7 @@ sessions()	# kind [dry]
 		session $mode
 		whole $? "${2:-}" || { cat "$RIG/log/curl" "$TUNNEL_ERR"; return 1; }
 	done
-	[ "$1" = tunnel ] || grep 'no memory' "$TUNNEL_ERR" || return
+	[ "$number" = 0 ] || grep 'no memory' "$TUNNEL_ERR" || return
 	wait_for 15 no_helper
 }
 
@@ -55,17 +55,34 @@ ftpd_start vsftpd
 data a 300000
 publish a
 ssh -F "$RIG/ssh_config" -fNM -S "$RIG/master" rig >"$RIG/log/master" 2>&1 </dev/null
-for number in 4 12 19 24 31; do
-	ok "session: number $number" without_memory session $number
-	ok "session: number $number and all that follow" without_memory session $number dry
-done
-for number in 9 15 20 26 33; do
-	ok "broker: number $number" without_memory broker $number
-	ok "broker: number $number and all that follow" without_memory broker $number dry
-done
-for number in 44 50 56; do
-	ok "tunnel: number $number" without_memory tunnel $number
-	ok "tunnel: number $number and all that follow" without_memory tunnel $number dry
+
+counted()
+{
+	od -An -td4 "$RIG/count" | tr -d ' '
+}
+
+# How many requests are there when all is well, and how many before there is a client?
+requests()	# kind
+{
+	local number=0
+	head -c 4 /dev/zero >"$RIG/count"
+	FOS_UNDER=(env LD_PRELOAD="$RIG/nomemory.so" NO_MEMORY="$1" NO_MEMORY_AT=0 NO_MEMORY_COUNT="$RIG/count")
+	tunnel_start -S "$RIG/master" -o FtpAbortHold=2 -L "0:$FTP_AT" rig
+	FOS_UNDER=()
+	before=$(counted)
+	sessions "$1" && tunnel_stop
+}
+
+# The first few are what a program cannot begin without.
+for kind in session:4 broker:9 tunnel:1; do
+	ok "${kind%:*}: what it asks for" requests "${kind%:*}"
+	low=$((before + ${kind#*:})) high=$(($(counted) - 2))
+	ok "${kind%:*}: there is something between" test "$high" -gt $((low + 3))
+	for part in 0 1 2 3 4; do
+		number=$((low + (high - low) * part / 4))
+		ok "${kind%:*}: number $number" without_memory "${kind%:*}" $number
+		ok "${kind%:*}: number $number and all that follow" without_memory "${kind%:*}" $number dry
+	done
 done
 ssh -O exit -S "$RIG/master" none 2>"$RIG/log/master"
 finish
