@@ -203,6 +203,7 @@ for _answer, _how in (("425", no_data), ("150 and 425", go_425), ("150 and 226",
               liberties="refused")
     def _(c):
         c.get("EPSV", "LIST")
+        c.view[-1] = "listed: " + c.view[-1]
         ready = c.prepare("PASV")
         c.send("RETR f")
         c.take(ready())
@@ -214,6 +215,7 @@ for _answer, _how in (("425", no_data), ("150 and 425", go_425), ("150 and 226",
               liberties="refused")
     def _(c):
         c.get("EPSV", "LIST")
+        c.view[-1] = "listed: " + c.view[-1]
         data = c.prepare("PASV")()
         c.send("STOR f")
         for _ in range(20):
