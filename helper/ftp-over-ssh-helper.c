@@ -364,7 +364,7 @@ main(int argc, char **argv)
 
 	signals_start();
 	parse_options(&h, argc, argv);
-	if (rundir_path(why, sizeof(why)) == NULL)
+	if (!rundir_need(why, sizeof(why)))
 		refuse(why);
 	learn_client(&h);
 	own_addresses(&h.own);

@@ -75,14 +75,16 @@ void
 helpers_free(struct helpers *h)
 {
 	struct helper *one;
+	bool needed;
 
 	if (h == NULL)
 		return;
+	needed = h->count > 0;
 	while ((one = h->first) != NULL) {
 		h->first = one->next;
 		helper_free(one);
 	}
-	kept_free(h->kept, masters_are_ours(h));
+	kept_free(h->kept, !needed && masters_are_ours(h));
 	linelog_free(h->log);
 	free(h);
 }

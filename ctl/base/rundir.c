@@ -1,5 +1,6 @@
 #include "base/rundir.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -7,6 +8,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -83,6 +85,40 @@ rundir_path(char *why, size_t why_size)
 		return NULL;
 	}
 	return verify(dir, why, why_size) == -1 ? NULL : dir;
+}
+
+const char *
+rundir_of(const char *path)
+{
+	size_t len = strlen(dir);
+
+	return len > 0 && strncmp(path, dir, len) == 0 && path[len] == '/' ? dir : NULL;
+}
+
+static bool
+rundir_flock(const char *path, int how)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool locked = fd != -1 && flock(fd, how) == 0;
+
+	if (fd != -1 && !locked)
+		close(fd);
+	return locked;
+}
+
+bool
+rundir_need(char *why, size_t why_size)
+{
+	if (rundir_path(why, why_size) == NULL)
+		return false;
+	rundir_flock(dir, LOCK_SH);
+	return true;
+}
+
+bool
+rundir_needless(const char *path)
+{
+	return path != NULL && rundir_flock(path, LOCK_EX | LOCK_NB);
 }
 
 static int

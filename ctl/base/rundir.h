@@ -8,11 +8,21 @@
 #ifndef RUNDIR_H
 #define RUNDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /* The directory, made if needed, verified; NULL with a message in why. Static storage. */
 const char *rundir_path(char *why, size_t why_size);
+
+/* The directory, if that path lies in it: of a socket of ours; else NULL. */
+const char *rundir_of(const char *path);
+
+/* Who needs a master of ours says so by this lock on the directory, as long as its process lives.
+ * false: there is no directory, as why says. */
+bool rundir_need(char *why, size_t why_size);
+/* Does nobody say so any more? The answer holds until the process ends, which should be at once. */
+bool rundir_needless(const char *path);
 
 /* A fresh path "<dir>/<kind><pid>.<n>" in dst, unique in this process. 0, or -1 with
  * errno ENAMETOOLONG when it does not fit size, or would not fit sun_path with ssh's 17

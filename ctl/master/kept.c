@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/packet.h"
+#include "base/rundir.h"
 #include "master/keepmsg.h"
 #include "mux/muxmsg.h"
 #include "proxy/drain.h"
@@ -150,7 +151,7 @@ proxy_left(struct copy *copy, bool killed)
 	copy->hold = right && killed && t.channels > 0;
 	copy->spare = right && t.stays && t.rest;
 	if (copy->spare && !copy->kept->ours && !copy->guarded) {
-		drain_hold_behind(copy->fd);
+		drain_hold_behind(copy->fd, NULL);
 		copy->guarded = true;
 	}
 	if (right && strcmp(copy->ctl_path, copy->kept->ctl_path) == 0)
@@ -381,14 +382,16 @@ void
 kept_free(struct kept *k, bool ours)
 {
 	struct copy *c;
+	const char *rundir;
 
 	if (k == NULL)
 		return;
+	rundir = rundir_of(k->ctl_path);
 	while ((c = k->copies) != NULL) {
 		if (!ours && (c->forgotten || c->spare) && !c->guarded)
-			drain_hold_behind(c->fd);
+			drain_hold_behind(c->fd, rundir);
 		else if (!ours && !c->spare && !c->forgotten && c->op == KEEP_PROXY && c->drain.unanswered > 0)
-			drain_behind(&c->drain, c->fd, NULL, 0);
+			drain_behind(&c->drain, c->fd, NULL, 0, rundir);
 		copy_free(c);
 	}
 	free(k);

@@ -11,7 +11,10 @@
 
 #include "proxy/chanmsg.h"
 #include "base/compat.h"
+#include "base/rundir.h"
 #include "base/wire.h"
+
+#define LOOK_MS 500 /* does anybody need our master? */
 
 static void
 drain_lost(struct drain *d)
@@ -84,25 +87,33 @@ drain_end(int fd)
 	shutdown(fd, SHUT_WR);
 }
 
+/* Our own master is read on as long as a helper lives. */
+static bool
+drain_done(struct drain *d, int fd, const char *rundir)
+{
+	return drain_read(d, fd) || rundir_needless(rundir);
+}
+
 static void
-drain_all(struct drain *d, int fd, const uint8_t *out, size_t len)
+drain_all(struct drain *d, int fd, const uint8_t *out, size_t len, const char *rundir)
 {
 	struct pollfd p = { .fd = fd };
+	int ms = rundir != NULL ? LOOK_MS : -1;
 	ssize_t n;
 
-	while (!drain_read(d, fd)) {
+	while (!drain_done(d, fd, rundir)) {
 		if (len > 0 && (n = send(fd, out, len, MSG_NOSIGNAL | MSG_DONTWAIT)) > 0) {
 			out += n;
 			len -= (size_t)n;
 		}
 		p.events = len > 0 ? POLLIN | POLLOUT : POLLIN;
-		poll(&p, 1, -1);
+		poll(&p, 1, ms);
 	}
 	if (d->unanswered != 0)
 		return;
 	drain_end(fd);
 	d->unanswered = DRAIN_FOR_EVER;
-	for (p.events = POLLIN; !drain_read(d, fd); poll(&p, 1, -1))
+	for (p.events = POLLIN; !drain_done(d, fd, rundir); poll(&p, 1, ms))
 		;
 }
 
@@ -124,15 +135,15 @@ drain_alone(int fd)
 }
 
 void
-drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len)
+drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len, const char *rundir)
 {
 	switch (fork()) {
 	case -1:
-		drain_all(d, fd, out, len);
+		drain_all(d, fd, out, len, NULL);
 		break;
 	case 0:
 		drain_alone(fd);
-		drain_all(d, 0, out, len);
+		drain_all(d, 0, out, len, rundir);
 		_exit(0);
 	default:
 		break;
@@ -140,7 +151,7 @@ drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len)
 }
 
 void
-drain_hold_behind(int fd)
+drain_hold_behind(int fd, const char *rundir)
 {
 	struct pollfd p = { .fd = 0 };
 
@@ -154,7 +165,7 @@ drain_hold_behind(int fd)
 	if (fork() != 0) /* nobody's child */
 		_exit(0);
 	drain_alone(fd);
-	while (poll(&p, 1, -1) <= 0)
+	while (poll(&p, 1, rundir != NULL ? LOOK_MS : -1) <= 0 && !rundir_needless(rundir))
 		;
 	_exit(0);
 }

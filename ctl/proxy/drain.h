@@ -29,9 +29,10 @@ bool drain_read(struct drain *, int fd);
  * client's channels, and dies (SIGSEGV) of the next message for one of them. */
 void drain_end(int fd);
 /* Do it all, and the end, in a process of its own, which first sends what is left to be sent. fd stays the
- * caller's to close. Where no process can be had it is done at once. */
-void drain_behind(struct drain *, int fd, const uint8_t *out, size_t len);
+ * caller's to close. Where no process can be had it is done at once. rundir: the master is ours
+ * (rundir_of()), and ends when nobody needs it; else NULL. */
+void drain_behind(struct drain *, int fd, const uint8_t *out, size_t len, const char *rundir);
 /* A process that keeps it open until the master ends, and leaves the reading to others. */
-void drain_hold_behind(int fd);
+void drain_hold_behind(int fd, const char *rundir);
 
 #endif

@@ -366,7 +366,7 @@ proxy_leave_behind(struct proxy *p, uint64_t end)
 		return;
 	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
 	    p->in_len - p->in_from);
-	drain_behind(&d, p->fd, p->out + p->out_from, p->out_len - p->out_from);
+	drain_behind(&d, p->fd, p->out + p->out_from, p->out_len - p->out_from, p->rundir);
 }
 
 void

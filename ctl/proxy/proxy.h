@@ -14,7 +14,6 @@
 struct loop;
 struct proxy;
 struct proxy_channel;
-
 enum proxy_event {
 	PROXY_OPENED,   /* the far side has connected */
 	PROXY_REFUSED,  /* it could not, in sshd's words; the channel is freed after the call */
@@ -40,6 +39,7 @@ int proxy_trace(struct proxy *);
 /* It has taken both. Does it have them at the end? (It may end itself.) */
 typedef bool proxy_keeps_fn(void *arg);
 void proxy_kept(struct proxy *, proxy_keeps_fn *, void *arg);
+void proxy_master(struct proxy *, const char *ctl_path); /* is it ours? */
 int proxy_fd(const struct proxy *); /* -1: it waits for room in the master's backlog */
 unsigned proxy_unanswered(const struct proxy *); /* opens without an answer */
 

@@ -39,6 +39,7 @@ struct proxy {
 	proxy_keeps_fn *keeps; /* somebody else has a copy, and the trace */
 	void *keeps_arg;
 	struct proxy_trace *trace;
+	const char *rundir; /* of a master of ours; else NULL */
 	unsigned busy, unanswered;
 	struct proxy_channel **channels; /* by our number; NULL = free */
 	size_t channel_room;

@@ -183,8 +183,10 @@ dial_proxy_new(struct far_master *m, int adopt)
 		close(adopt);
 	if (p->proxy == NULL)
 		p->proxy = proxy_new(loop, m->ctl_path, 0, proxy_gone, p);
-	if (p->proxy != NULL)
+	if (p->proxy != NULL) {
+		proxy_master(p->proxy, m->ctl_path);
 		return &p->dialler;
+	}
 	saved = errno;
 	free(p);
 	errno = saved;

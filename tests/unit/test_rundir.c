@@ -353,6 +353,31 @@ START_TEST(visits_the_living)
 }
 END_TEST
 
+/* As long as a process says that it needs the masters, and no longer. */
+START_TEST(tells_who_needs_it)
+{
+	char path[128], c;
+	int says[2], ends[2];
+
+	ck_assert_ptr_nonnull(rundir_path(why, sizeof(why)));
+	in_base(path, sizeof(path), "m1.1");
+	ck_assert_ptr_nonnull(rundir_of(path));
+	ck_assert_ptr_null(rundir_of("/elsewhere/m1.1"));
+	ck_assert(pipe(says) == 0 && pipe(ends) == 0);
+	if (fork() == 0) {
+		rundir_need(why, sizeof(why));
+		close(ends[1]);
+		_exit(write(says[1], "x", 1) != 1 || read(ends[0], &c, 1) != 0);
+	}
+	ck_assert_int_eq(read(says[0], &c, 1), 1);
+	ck_assert(!rundir_needless(rundir_of(path)));
+	ck_assert(!rundir_needless(NULL));
+	close(ends[1]);
+	wait(NULL);
+	ck_assert(rundir_needless(rundir_of(path)));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -371,6 +396,7 @@ add(TCase *t)
 	tcase_add_test(t, sweeps_the_dead);
 	tcase_add_test(t, sweeps_under_a_living_pid);
 	tcase_add_test(t, visits_the_living);
+	tcase_add_test(t, tells_who_needs_it);
 }
 
 int

@@ -26,7 +26,8 @@ from slow import SLOW  # noqa: E402
 from table import TABLE, seen  # noqa: E402
 
 LANES = int(os.environ.get("LANES", 14))
-FILES = ("plain", "during", "replies", "setups", "closings", "words", "leaving")
+FILES = ("plain", "during", "replies", "setups", "closings", "words", "leaving",
+         "odd", "rare")
 FAULTS = ("Traceback", "fell", "not played", "the other one", "still there")
 
 
