@@ -66,7 +66,7 @@ check_path(struct check *c)
 	    c->settings.config_path;
 	char why[256];
 
-	if (rundir_path(why, sizeof(why)) == NULL)
+	if (!rundir_need(why, sizeof(why)))
 		return check_say(c, BAD, "runtime directory: %s", why);
 	if (path == NULL)
 		return check_say(c, GOOD, "none is configured; a private one in %s is used",

@@ -9,6 +9,7 @@
 #include "client/background.h"
 #include "accept/helpers.h"
 #include "base/log.h"
+#include "base/rundir.h"
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
 #include "process/signals.h"
@@ -211,9 +212,11 @@ set_up(struct tunnel *t)
 	const struct far_listeners_callbacks far = { incoming_reverse, tunnel_far_refused,
 		tunnel_far_settled, t };
 	const struct tunnel_setup *s = t->setup;
+	char why[512];
 
 	if ((t->loop = loop_new()) == NULL)
 		return -1;
+	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
 	t->signals = signals_new(t->loop, signalled, t);
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);

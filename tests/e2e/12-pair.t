@@ -27,7 +27,7 @@ fifty()	# transfers one after the other, in one session
 	run curl -sS -r 0-99 "${urls[@]}"
 }
 
-cut()	# a download whose sshd dies is no success
+cut()	# a download whose sshd dies is no success; if it dies in time
 {
 	local pid
 	run curl -sS --limit-rate 1M -o "$RIG/cut" "$(url long)" 2>/dev/null &
@@ -35,7 +35,7 @@ cut()	# a download whose sshd dies is no success
 	wait_for 20 test -s "$RIG/cut"
 	# shellcheck disable=SC2046 # pids
 	kill -KILL $(children "$SSHD_PID")
-	! wait "$pid"
+	! wait "$pid" || same "$FTP_ROOT/long" "$RIG/cut"
 }
 
 for method in proxy mux; do

@@ -173,6 +173,8 @@ def told(ftp, name):
             print(ftp.getmultiline(), flush=True)
         except ftplib.Error as why:
             print(why, flush=True)
+        except ConnectionError: # seen already while it connects
+            print("reset", flush=True)
 
 
 WHAT = {f.__name__: f for f in (session, many, parallel, digest, send, abor, told)}
