@@ -87,7 +87,7 @@ drain_end(int fd)
 	shutdown(fd, SHUT_WR);
 }
 
-/* Our own master is read on as long as a helper lives. */
+/* Our own master is read on as long as a tunnel or a helper lives. */
 static bool
 drain_done(struct drain *d, int fd, const char *rundir)
 {

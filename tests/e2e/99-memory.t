@@ -69,14 +69,14 @@ requests()	# kind
 	FOS_UNDER=(env LD_PRELOAD="$RIG/nomemory.so" NO_MEMORY="$1" NO_MEMORY_AT=0 NO_MEMORY_COUNT="$RIG/count")
 	tunnel_start -S "$RIG/master" -o FtpAbortHold=2 -L "0:$FTP_AT" rig
 	FOS_UNDER=()
-	before=$(counted)
+	earlier=$(counted)
 	sessions "$1" && tunnel_stop
 }
 
 # The first few are what a program cannot begin without.
 for kind in session:4 broker:9 tunnel:1; do
 	ok "${kind%:*}: what it asks for" requests "${kind%:*}"
-	low=$((before + ${kind#*:})) high=$(($(counted) - 2))
+	low=$((earlier + ${kind#*:})) high=$(($(counted) - 2))
 	ok "${kind%:*}: there is something between" test "$high" -gt $((low + 3))
 	for part in 0 1 2 3 4; do
 		number=$((low + (high - low) * part / 4))
