@@ -1,6 +1,7 @@
 #include "status/seen.h"
 
 #define SMOOTH_MS 2000
+#define SOON_MS 100 /* a rate over less says nothing */
 
 const struct status_channel *
 seen_channel(const struct seen *seen, uint32_t number, size_t *at)
@@ -25,20 +26,21 @@ smooth(uint64_t before, uint64_t rate, uint64_t ms)
 static void
 complete(const struct seen *old, struct seen *new)
 {
-	uint64_t ms = new->at - old->at;
+	uint64_t ms = new->at - old->measured;
+	bool soon = ms < SOON_MS;
 	size_t at;
 
+	new->measured = soon ? old->measured : new->at;
 	for (size_t i = 0; i < new->channels; i++) {
 		struct status_channel *c = &new->channel[i];
 		const struct status_channel *before = seen_channel(old, c->number, &at);
 
 		new->first[i] = before != NULL ? old->first[at] : new->at;
-		c->rate = 0;
-		if (before != NULL && ms < 100)
-			c->rate = before->rate;
-		else if (before != NULL && c->bytes >= before->bytes)
-			c->rate = smooth(before->rate, (c->bytes - before->bytes) / ms * 1000 +
-			    (c->bytes - before->bytes) % ms * 1000 / ms, ms);
+		new->base[i] = before != NULL && soon ? old->base[at] : c->bytes;
+		c->rate = before != NULL && soon ? before->rate : 0;
+		if (before != NULL && !soon && c->bytes >= old->base[at])
+			c->rate = smooth(before->rate, (c->bytes - old->base[at]) / ms * 1000 +
+			    (c->bytes - old->base[at]) % ms * 1000 / ms, ms);
 	}
 }
 

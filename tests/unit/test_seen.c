@@ -36,12 +36,25 @@ START_TEST(rates)
 	ck_assert_uint_eq(s.first[1], 5000);
 	ck_assert(seen_report(&s, packet, picture(9000, 2), 7050)); /* too soon to tell */
 	ck_assert_uint_eq(s.channel[1].rate, 2000);
-	ck_assert(seen_report(&s, packet, picture(17000, 2), 9050)); /* 4000, half of it counts */
+	ck_assert(seen_report(&s, packet, picture(13000, 2), 9000)); /* 4000, half of it counts */
 	ck_assert_uint_eq(s.channel[1].rate, 3000);
-	ck_assert(seen_report(&s, packet, picture(17000, 2), 11050)); /* it stands still */
+	ck_assert(seen_report(&s, packet, picture(13000, 2), 11000)); /* it stands still */
 	ck_assert_uint_eq(s.channel[1].rate, 1500);
 	ck_assert_ptr_eq(seen_channel(&s, 2, &at), &s.channel[1]);
 	ck_assert_ptr_null(seen_channel(&s, 3, &at));
+}
+END_TEST
+
+/* Who asks all the time is told, too: what comes between two looks is not lost. */
+START_TEST(looks_in_quick_succession)
+{
+	struct seen s = { 0 };
+
+	for (unsigned i = 0; i <= 40; i++) {
+		s.reports = 0;
+		ck_assert(seen_report(&s, packet, picture(i * 50, 1), 5000 + i * 50));
+	}
+	ck_assert_uint_eq(s.channel[0].rate, 1000);
 }
 END_TEST
 
@@ -82,6 +95,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, rates);
+	tcase_add_test(t, looks_in_quick_succession);
 	tcase_add_test(t, nonsense_does_not_count);
 	tcase_add_test(t, too_many);
 }
