@@ -10,6 +10,7 @@
 
 #include "proxy/drain.h"
 #include "base/memory.h"
+#include "base/rundir.h"
 #include "mux/mux.h"
 #include "mux/muxmsg.h"
 #include "proxy/proxy_private.h"
@@ -242,7 +243,7 @@ proxy_nothing(void *arg, const char *reason)
 }
 
 static struct proxy *
-proxy_make(struct loop *loop, uint64_t window_max, void *arg)
+proxy_make(struct loop *loop, const char *ctl_path, void *arg)
 {
 	struct proxy *p = memory_new(sizeof(*p));
 
@@ -253,15 +254,15 @@ proxy_make(struct loop *loop, uint64_t window_max, void *arg)
 	p->arg = arg;
 	p->fd = -1;
 	p->ready_last = &p->ready;
-	p->pool.max = window_max > 0 && window_max < WINDOW_MAX ? window_max : WINDOW_MAX;
+	p->pool.max = WINDOW_MAX;
+	p->rundir = rundir_of(ctl_path);
 	return p;
 }
 
 struct proxy *
-proxy_new(struct loop *loop, const char *ctl_path, uint64_t window_max, proxy_gone_fn *gone,
-    void *arg)
+proxy_new(struct loop *loop, const char *ctl_path, proxy_gone_fn *gone, void *arg)
 {
-	struct proxy *p = proxy_make(loop, window_max, arg);
+	struct proxy *p = proxy_make(loop, ctl_path, arg);
 	int error;
 
 	if (p == NULL)
@@ -277,9 +278,9 @@ proxy_new(struct loop *loop, const char *ctl_path, uint64_t window_max, proxy_go
 }
 
 struct proxy *
-proxy_adopt(struct loop *loop, int fd, uint64_t window_max, proxy_gone_fn *gone, void *arg)
+proxy_adopt(struct loop *loop, const char *ctl_path, int fd, proxy_gone_fn *gone, void *arg)
 {
-	struct proxy *p = proxy_make(loop, window_max, arg);
+	struct proxy *p = proxy_make(loop, ctl_path, arg);
 
 	if (p == NULL)
 		return NULL;

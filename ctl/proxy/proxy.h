@@ -14,6 +14,7 @@
 struct loop;
 struct proxy;
 struct proxy_channel;
+
 enum proxy_event {
 	PROXY_OPENED,   /* the far side has connected */
 	PROXY_REFUSED,  /* it could not, in sshd's words; the channel is freed after the call */
@@ -25,21 +26,19 @@ typedef void proxy_channel_fn(void *arg, enum proxy_event, const char *reason);
 /* It has ended, and with it all channels (no event of theirs comes). */
 typedef void proxy_gone_fn(void *arg, const char *reason);
 
-/* window_max: of all channels together, 0 = WINDOW_MAX. NULL with errno when no master listens. */
-struct proxy *proxy_new(struct loop *, const char *ctl_path, uint64_t window_max, proxy_gone_fn *,
-    void *arg);
+/* NULL with errno when no master listens. */
+struct proxy *proxy_new(struct loop *, const char *ctl_path, proxy_gone_fn *, void *arg);
 /* Sends what was committed and closes it, and the channels. If the master would end with it
  * (proxy_trace.h) it waits, 2 s at most, and leaves it to those who keep a copy, or to a process of its own. */
 void proxy_free(struct proxy *);
 /* Take over a connection that is at rest; fd is taken (unless NULL is returned). */
-struct proxy *proxy_adopt(struct loop *, int fd, uint64_t window_max, proxy_gone_fn *, void *arg);
+struct proxy *proxy_adopt(struct loop *, const char *ctl_path, int fd, proxy_gone_fn *, void *arg);
 /* For who holds a copy in case that we are killed: the trace's file, the caller's to hand on with
  * proxy_fd(), and to close. -1: there can be none now. */
 int proxy_trace(struct proxy *);
 /* It has taken both. Does it have them at the end? (It may end itself.) */
 typedef bool proxy_keeps_fn(void *arg);
 void proxy_kept(struct proxy *, proxy_keeps_fn *, void *arg);
-void proxy_master(struct proxy *, const char *ctl_path); /* is it ours? */
 int proxy_fd(const struct proxy *); /* -1: it waits for room in the master's backlog */
 unsigned proxy_unanswered(const struct proxy *); /* opens without an answer */
 

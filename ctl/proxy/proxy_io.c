@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/rundir.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "mux/mux.h"
@@ -77,12 +76,6 @@ proxy_trace(struct proxy *p)
 		return -1;
 	trace_done(p);
 	return fd;
-}
-
-void
-proxy_master(struct proxy *p, const char *ctl_path)
-{
-	p->rundir = rundir_of(ctl_path);
 }
 
 void

@@ -179,14 +179,12 @@ dial_proxy_new(struct far_master *m, int adopt)
 	if (p == NULL)
 		return NULL;
 	p->dialler = (struct dialler){ &ops, m };
-	if (adopt != -1 && (p->proxy = proxy_adopt(loop, adopt, 0, proxy_gone, p)) == NULL)
+	if (adopt != -1 && (p->proxy = proxy_adopt(loop, m->ctl_path, adopt, proxy_gone, p)) == NULL)
 		close(adopt);
 	if (p->proxy == NULL)
-		p->proxy = proxy_new(loop, m->ctl_path, 0, proxy_gone, p);
-	if (p->proxy != NULL) {
-		proxy_master(p->proxy, m->ctl_path);
+		p->proxy = proxy_new(loop, m->ctl_path, proxy_gone, p);
+	if (p->proxy != NULL)
 		return &p->dialler;
-	}
 	saved = errno;
 	free(p);
 	errno = saved;

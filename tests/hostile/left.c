@@ -58,7 +58,7 @@ static void
 helper(const char *ctl_path, uint16_t port, unsigned count, int tunnel)
 {
 	struct loop *loop = loop_new();
-	struct proxy *p = proxy_new(loop, ctl_path, 0, gone, NULL);
+	struct proxy *p = proxy_new(loop, ctl_path, gone, NULL);
 
 	if (p == NULL || hand_over(tunnel, proxy_fd(p), proxy_trace(p)) == -1)
 		_exit(1);

@@ -93,7 +93,7 @@ setup(void)
 	ck_assert_int_eq(bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	ck_assert_int_eq(listen(listener, 4), 0);
 	loop = loop_new();
-	ck_assert_ptr_ne(proxy = proxy_new(loop, path, 0, is_gone, NULL), NULL);
+	ck_assert_ptr_ne(proxy = proxy_new(loop, path, is_gone, NULL), NULL);
 	peer = accept(listener, NULL, NULL);
 	ck_assert_int_ne(peer, -1);
 	one.take = two.take = true;
@@ -706,7 +706,7 @@ START_TEST(test_adopt)
 	waitpid(child, NULL, 0);
 	traced(file, 0, 1, 0, 1);
 	stays();
-	ck_assert_ptr_ne(proxy = proxy_adopt(loop, copy, 0, is_gone, NULL), NULL);
+	ck_assert_ptr_ne(proxy = proxy_adopt(loop, path, copy, is_gone, NULL), NULL);
 	dial(&one);
 	say(BYTES(CONFIRM("\0")));
 	until(&one.opened, 1);
@@ -718,14 +718,14 @@ START_TEST(test_connect)
 {
 	char longer[200];
 
-	ck_assert_ptr_eq(proxy_new(loop, "/nonexistent/m", 0, is_gone, NULL), NULL);
+	ck_assert_ptr_eq(proxy_new(loop, "/nonexistent/m", is_gone, NULL), NULL);
 	ck_assert_int_eq(errno, ENOENT);
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	ck_assert_ptr_eq(proxy_new(loop, longer, 0, is_gone, NULL), NULL);
+	ck_assert_ptr_eq(proxy_new(loop, longer, is_gone, NULL), NULL);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 	close(listener);
-	ck_assert_ptr_eq(proxy_new(loop, path, 0, is_gone, NULL), NULL);
+	ck_assert_ptr_eq(proxy_new(loop, path, is_gone, NULL), NULL);
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	ck_assert_int_ne(fcntl(proxy_fd(proxy), F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_ne(fcntl(proxy_fd(proxy), F_GETFD) & FD_CLOEXEC, 0);
