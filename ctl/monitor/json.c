@@ -51,6 +51,17 @@ put_record(FILE *f, enum status_type type, const void *record)
 	}
 }
 
+/* An array's records, one on each line. */
+static void
+put_records(FILE *f, int indent, enum status_type type, const void *records, size_t count, size_t size)
+{
+	for (size_t i = 0; i < count; i++) {
+		fprintf(f, "%s\n%*s{", i == 0 ? "" : ",", indent, "");
+		put_record(f, type, (const char *)records + i * size);
+		fputc('}', f);
+	}
+}
+
 static void
 put_sessions(FILE *f, const struct tunnel_view *v)
 {
@@ -60,11 +71,7 @@ put_sessions(FILE *f, const struct tunnel_view *v)
 		fputs(i == 0 ? "\n      {" : ",\n      {", f);
 		put_record(f, STATUS_SESSION, &s->session);
 		fputs(", \"channels\": [", f);
-		for (size_t j = 0; j < s->channels; j++) {
-			fputs(j == 0 ? "\n        {" : ",\n        {", f);
-			put_record(f, STATUS_CHANNEL, &s->channel[j]);
-			fputc('}', f);
-		}
+		put_records(f, 8, STATUS_CHANNEL, s->channel, s->channels, sizeof(*s->channel));
 		fputs("]}", f);
 	}
 }
@@ -81,11 +88,7 @@ put_tunnel(FILE *f, const struct tunnel_view *v)
 	fputs("{\"error\": null, ", f);
 	put_record(f, STATUS_TUNNEL, &v->tunnel);
 	fputs(",\n    \"listeners\": [", f);
-	for (size_t i = 0; i < v->listeners; i++) {
-		fputs(i == 0 ? "\n      {" : ",\n      {", f);
-		put_record(f, STATUS_LISTENER, &v->listener[i]);
-		fputc('}', f);
-	}
+	put_records(f, 6, STATUS_LISTENER, v->listener, v->listeners, sizeof(*v->listener));
 	fputs("],\n    \"sessions\": [", f);
 	put_sessions(f, v);
 	fputs("]}", f);

@@ -1,7 +1,7 @@
 """QUIT, ABOR, and services that are not FTP."""
 import time
 
-from peers import pattern, retr, stor
+from peers import pattern, refuses_amid, retr, stor
 from table import dialogue
 
 # --- ABOR ------------------------------------------------------------------------------------
@@ -106,28 +106,9 @@ for _answer in ("226 nothing to abort", "225 nothing to abort", "500 what?", "50
         c.bye()
 
 
-def refuses_abor(s, _):
-    s.say("150 here it comes")
-    data = s.data()
-    s.give(data, pattern(1000))
-    s.line()
-    s.say("502 I never abort")
-    s.hear("the answer was read")
-    s.give(data, pattern(1000))
-    s.finish(data)
-    s.say("226 sent")
-
-
-@dialogue("ABOR is refused, the download goes on", RETR=refuses_abor)
+@dialogue("ABOR is refused, the download goes on", RETR=refuses_amid("502 I never abort"))
 def _(c):
-    data = c.prepare("PASV")()
-    c.ask("RETR f")
-    c.take(data, 1000)
-    c.ask("ABOR")
-    c.tell("the answer was read")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.ask_amid("ABOR")
     c.bye()
 
 

@@ -2,7 +2,7 @@
 import socket
 import time
 
-from peers import pasv, pattern, reply227, retr, stor
+from peers import pasv, pattern, refuses_amid, reply227, retr, stor
 from table import dialogue
 
 # --- two things at once on one control connection --------------------------------------------
@@ -67,28 +67,10 @@ for _mode in ("PASV", "PORT"):
         c.bye()
 
 
-def listing_refused(s, _):
-    s.say("150 here it comes")
-    data = s.data()
-    s.give(data, pattern(1000))
-    s.line()
-    s.say("450 another transfer is under way")
-    s.hear("the answer was read")
-    s.give(data, pattern(1000))
-    s.finish(data)
-    s.say("226 sent")
-
-
-@dialogue("LIST in mid download is refused by 450", RETR=listing_refused)
+@dialogue("LIST in mid download is refused by 450",
+          RETR=refuses_amid("450 another transfer is under way"))
 def _(c):
-    data = c.prepare("PASV")()
-    c.ask("RETR f")
-    c.take(data, 1000)
-    c.ask("LIST")
-    c.tell("the answer was read")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.ask_amid("LIST")
     c.get("PASV", "LIST")
     c.bye()
 

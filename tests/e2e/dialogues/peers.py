@@ -303,6 +303,21 @@ def retr(size=1000, first="150 here it comes", last="226 sent", wait=0.0):
     return download
 
 
+def refuses_amid(answer):
+    """A download that goes on when the command in its middle was refused."""
+    def download(s, _):
+        s.say("150 here it comes")
+        data = s.data()
+        s.give(data, pattern(1000))
+        s.line()
+        s.say(answer)
+        s.hear("the answer was read")
+        s.give(data, pattern(1000))
+        s.finish(data)
+        s.say("226 sent")
+    return download
+
+
 def stor(first="150 give it to me", last="226 stored", wait=0.0):
     """An upload, to its end."""
     def upload(s, _):
@@ -446,6 +461,32 @@ class Client(Peer):
         self.note("sent" if self.give(data, pattern(size)) else "not sent")
         self.finish(data)
         self.reply()
+
+    def ask_amid(self, command):
+        """Of refuses_amid()."""
+        data = self.prepare("PASV")()
+        self.ask("RETR f")
+        self.take(data, 1000)
+        self.ask(command)
+        self.tell("the answer was read")
+        self.take(data)
+        self.finish(data)
+        self.reply()
+
+    def put_and_look(self, mode, command, size):
+        """Is the data connection of an upload closed by the server's side when the reply is there?"""
+        ready = self.prepare(mode)
+        self.ask(command)
+        data = ready()
+        self.give(data, pattern(size))
+        self.finish(data, "half")
+        self.reply()
+        data.setblocking(False)
+        try:
+            self.note("ended" if not data.recv(1) else "data")
+        except BlockingIOError:
+            self.note("still open at 226")
+        self.finish(data)
 
     def bye(self):
         self.ask("QUIT")

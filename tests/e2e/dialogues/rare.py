@@ -128,18 +128,7 @@ for _mode in ("EPSV", "PORT", "EPRT"):
     @dialogue("%s: a client that reads the end of its upload" % _mode)
     def _(c, mode=_mode):
         for command, size in (("STOR f", 1), ("APPE f", 70000), ("STOU", 3000)):
-            ready = c.prepare(mode)
-            c.ask(command)
-            data = ready()
-            c.give(data, pattern(size))
-            c.finish(data, "half")
-            c.reply()
-            data.setblocking(False)
-            try:
-                c.note("ended" if not data.recv(1) else "data")
-            except BlockingIOError:
-                c.note("still open at 226")
-            c.finish(data)
+            c.put_and_look(mode, command, size)
         c.bye()
 
 
