@@ -2,9 +2,9 @@
 
 terminal.py STEP ...: a step is "> text" (typed, with a newline), "^C" and the like (typed), or
 "< regex" (awaited, in what has appeared since the last one that was found), or "? text < regex" (typed again
-and again, until it has appeared), "= columns" (the terminal is resized), or "hangup" (it is gone; then what
-stands in the file $RIG/hung is awaited by the caller). All that appeared is printed;
-the exit status is 1 if something was missing.
+and again, until it has appeared), "= columns" (the terminal is resized), "given" (until the shell has given
+the terminal to a job), or "hangup" (it is gone; then what stands in the file $RIG/hung is awaited by the
+caller). All that appeared is printed; the exit status is 1 if something was missing.
 """
 import os
 import pty
@@ -50,6 +50,13 @@ def asked(text, regex):
     return False
 
 
+def given():
+    end = time.monotonic() + LIMIT
+    while os.tcgetpgrp(terminal) == pid and time.monotonic() < end:
+        time.sleep(0.01)
+    return os.tcgetpgrp(terminal) != pid
+
+
 for step in sys.argv[1:]:
     if step.startswith("? ") and asked(*step[2:].split(" < ")):
         continue
@@ -58,8 +65,8 @@ for step in sys.argv[1:]:
     elif step == "hangup":
         os.close(terminal)
         break
-    elif step.startswith(("< ", "? ")):
-        if step[0] == "?" or not awaited(step[2:]):
+    elif step == "given" or step.startswith(("< ", "? ")):
+        if step[0] == "?" or not (given() if step == "given" else awaited(step[2:])):
             print("missing", step, "\n" + shown)
             sys.exit(1)
     else:
