@@ -12,6 +12,7 @@ build()	# program option...
 {
 	# shellcheck disable=SC2086 # options
 	${CC:-cc} -std=c11 -D_GNU_SOURCE -g -I"$TOP/ctl" -I"$TOP/helper" -DLIBEXECDIR='"/none"' \
+	    -DMADE="\"$RIG/made\"" \
 	    "${@:2}" -o "$1" "$TOP/tests/hostile/hostile_session.c" \
 	    "$BUILD/helper/ftp-over-ssh-helper.o" "$BUILD/helper/libhelper.a" "$BUILD/ctl/libctl.a" \
 	    -Wl,--wrap=broker_serve -lbsd $RIG_LINK
@@ -69,7 +70,7 @@ the_kernel()
 	done
 	hostile core "$RIG/free"
 	like 'nor is a core dump left without one' "$SAID" 'hostile: refused'
-	rm -f /tmp/hostile
+	rm -f "$RIG/made"
 	for program in hostile free; do
 		at_terminal keyboard "$RIG/$program"
 		like "$program: what is typed at the terminal cannot be read" "$SAID" 'hostile: refused'
@@ -91,7 +92,7 @@ the_broker_itself()
 		HOSTILE_BROKER=$deed hostile '' "$RIG/free"
 		like "without a sandbox it would work: $deed" "$SAID" SUCCEEDED
 	done
-	rm -f /tmp/hostile
+	rm -f "$RIG/made"
 }
 [ -n "$RIG_WATCH" ] || the_broker_itself
 

@@ -51,7 +51,7 @@ try_open(void)
 static long
 try_creat(void)
 {
-	return syscall(SYS_openat, AT_FDCWD, "/tmp/hostile", O_WRONLY | O_CREAT, 0600);
+	return syscall(SYS_openat, AT_FDCWD, MADE, O_WRONLY | O_CREAT, 0600);
 }
 
 static long
@@ -236,13 +236,13 @@ try_core(void)
 static long
 try_unlink(void)
 {
-	return unlink("/tmp/hostile-is-not-there") == 0 || errno == ENOENT ? 0 : -1;
+	return unlink(MADE ".is-not-there") == 0 || errno == ENOENT ? 0 : -1;
 }
 
 static long
 try_chmod(void)
 {
-	return chmod("/tmp/hostile-is-not-there", 0777) == 0 || errno == ENOENT ? 0 : -1;
+	return chmod(MADE ".is-not-there", 0777) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 static long
@@ -277,7 +277,7 @@ try_pass(void)
 static long
 try_bind(void)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "/tmp/hostile" };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = MADE };
 
 	return bind(broker, (struct sockaddr *)&sun, sizeof(sun));
 }
@@ -315,7 +315,7 @@ try_limit(void)
 static long
 try_rename(void)
 {
-	return rename("/tmp/hostile-is-not-there", "/tmp/hostile") == 0 || errno == ENOENT ? 0 : -1;
+	return rename(MADE ".is-not-there", MADE) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 static long
