@@ -12,7 +12,7 @@ for target in $(grep -ohE '(^    |`)make [a-z]+' README.md contrib/*.md | sed 's
 done
 for file in $(grep -ohE '\]\([^)]*\)|`(tests|contrib|ctl|helper|man)/[A-Za-z0-9_./-]*`' README.md contrib/*.md |
     tr -d ']()`' | grep -v '_NAME\|^http' | sort -u); do
-	ok "there is $file" test -e "$file" -o -n "$(ls "$file".[ch] 2>/dev/null)"
+	ok "there is $file" test -e "$file" -o -e "contrib/$file" -o -n "$(ls "$file".[ch] 2>/dev/null)"
 done
 grep -ohE '^    ftp-over-ssh .*' README.md | sed 's/ *#.*//; s/2121/0/; 1d' >"$RIG/commands"
 ok 'README has examples' test "$(wc -l <"$RIG/commands")" -gt 6
