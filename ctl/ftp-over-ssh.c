@@ -11,7 +11,7 @@
 #include "options/cmdline.h"
 #include "client/ftp_client.h"
 #include "accept/helper_program.h"
-#include "process/fdlimit.h"
+#include "process/proc.h"
 #include "base/log.h"
 #include "base/rundir.h"
 #include "process/signals.h"
@@ -158,7 +158,7 @@ serve(const struct cmdline *c)
 	if (c->background && (status = background_start(&setup.ready)) != -1)
 		return status;
 	status = FAILED;
-	fdlimit_raise();
+	proc_raise_limit();
 	if (check_surroundings(c, &setup.helper) == 0 &&
 	    read_config(c, &master, &setup, &config, path, sizeof(path)) == 0) {
 		rundir_sweep();

@@ -43,6 +43,9 @@ void timer_stop(struct timer *);
 
 uint64_t loop_now(void);
 
+/* close(2), if there is one; it is -1 then, and errno stays. */
+void fd_close(int *fd);
+
 /* One round: wait for the first event or timer (at most max_ms, -1 = for ever)
  * and run what is due. -1 with errno when poll failed for a reason that will not pass
  * by itself, else 0. */

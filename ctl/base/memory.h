@@ -13,6 +13,8 @@
 void *memory_new(size_t size); /* zeroed */
 void *memory_grow(void *, size_t size); /* as realloc(3) */
 char *memory_text(const char *); /* as strdup(3) */
+/* Free it by that function, and forget it. */
+#define memory_drop(free_it, p) (free_it(p), (p) = NULL)
 /* One more, zeroed, at the end of an array of things of that size. array: a pointer to the pointer. */
 void *memory_append(void *array, size_t *count, size_t size);
 

@@ -244,8 +244,8 @@ master_hurry(struct master *m)
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
 	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
-		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, HURRY_MS,
-		    hurry_done, m);
+		m->hurry = sshcmd_through(m->loop, &m->settings->ssh, m->path,
+		    (const char *[]){ "-T", "true" }, HURRY_MS, hurry_done, m);
 	if (m->hurry != NULL)
 		timer_stop(&m->timer);
 	else

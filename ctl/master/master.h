@@ -22,7 +22,7 @@ struct master_settings {
 	struct ssh_settings ssh;
 	const char *ctl_path;    /* named by the user, or NULL */
 	const char *config_path; /* the configuration's, or NULL */
-	bool no_delay;           /* sshcmd_true() on one of our own, */
+	bool no_delay;           /* true is run on one of our own, */
 	bool no_delay_yours;     /* on one of the user's */
 	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
 	int verbose;             /* -v of ssh, for one of our own */

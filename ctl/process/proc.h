@@ -4,7 +4,6 @@
 #define PROC_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 struct loop;
@@ -48,5 +47,8 @@ bool proc_wait(struct proc *, unsigned ms, int *status); /* has it ended? status
 void proc_end(struct proc *, unsigned ms); /* SIGTERM; SIGKILL if it lives on for so long */
 
 void proc_kill(const struct proc *, int signo);
+
+void proc_raise_limit(void);   /* as many descriptors as we may have, for many sessions */
+void proc_restore_limit(void); /* what it was before: for a child that has not asked for more */
 
 #endif

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "proxy/drain.h"
 #include "base/memory.h"
@@ -52,7 +51,7 @@ proxy_over(struct proxy *p, const char *reason)
 		return;
 	p->over = true;
 	proxy_quiet(p);
-	if (!p->freed)
+	if (!p->freed && p->gone != NULL)
 		p->gone(p->arg, reason);
 }
 
@@ -235,13 +234,6 @@ proxy_begin(struct proxy *p, const char *path)
 	return p->waiting == NULL ? -1 : 0;
 }
 
-static void
-proxy_nothing(void *arg, const char *reason)
-{
-	(void)arg;
-	(void)reason;
-}
-
 static struct proxy *
 proxy_make(struct loop *loop, const char *ctl_path, void *arg)
 {
@@ -249,13 +241,8 @@ proxy_make(struct loop *loop, const char *ctl_path, void *arg)
 
 	if (p == NULL)
 		return NULL;
-	p->loop = loop;
-	p->gone = proxy_nothing;
-	p->arg = arg;
-	p->fd = -1;
-	p->ready_last = &p->ready;
-	p->pool.max = WINDOW_MAX;
-	p->rundir = rundir_of(ctl_path);
+	*p = (struct proxy){ .loop = loop, .arg = arg, .fd = -1, .ready_last = &p->ready,
+		.pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path) };
 	return p;
 }
 
@@ -387,9 +374,7 @@ proxy_free(struct proxy *p)
 	proxy_await(p, end);
 	proxy_leave_behind(p, end);
 	proxy_quiet(p);
-	if (p->fd != -1)
-		close(p->fd);
-	p->fd = -1;
+	fd_close(&p->fd);
 	p->over = true;
 	proxy_leave(p);
 }

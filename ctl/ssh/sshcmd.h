@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "process/proc.h"
 #include "ssh/sshrun.h"
@@ -40,13 +39,10 @@ const char *sshcmd_value(const char *config, const char *keyword, char *dst, siz
 
 /* Does the configuration have ssh say less than what we want to hear from it? */
 bool sshcmd_is_hushed(const struct ssh_settings *);
-/* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
- * loop. NULL with errno. See sshrun_new(). */
-struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *, void *arg);
-/* The same for the subsystem sftp: status 0 if there is one. */
-struct sshrun *sshcmd_sftp(struct loop *, const struct ssh_settings *, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *, void *arg);
+/* Run a command there through the master at ctl_path, and in no other way, beside the loop: what is an
+ * option for that, -T or -Ts (a subsystem), and the command. NULL with errno. See sshrun_new(). */
+struct sshrun *sshcmd_through(struct loop *, const struct ssh_settings *, const char *ctl_path,
+    const char *const what[2], unsigned timeout_ms, sshrun_fn *, void *arg);
 
 /* Start `ssh -fNM`, stdin and terminal inherited for its prompts; -1 with errno. It exits when the
  * master is in the background (status 0) or has failed; if we are killed before, it is ended. *err

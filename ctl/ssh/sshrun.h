@@ -3,8 +3,6 @@
 #define SSHRUN_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
 
 struct loop;
 struct sshrun;

@@ -66,8 +66,8 @@ static void
 no_server(struct tunnel *t)
 {
 	if (t->cmdline->ftp.no_delay != NO_DELAY_NO)
-		t->sftp = sshcmd_sftp(t->loop, &t->setup->master->ssh, master_path(t->master), SFTP_MS,
-		    sftp_tried, t);
+		t->sftp = sshcmd_through(t->loop, &t->setup->master->ssh, master_path(t->master),
+		    (const char *[]){ "-Ts", "sftp" }, SFTP_MS, sftp_tried, t);
 	if (t->sftp == NULL)
 		sftp_tried(t, NULL);
 }
