@@ -46,18 +46,6 @@ usage_error(int argc, const char *why)
 }
 
 static int
-print(char *text)
-{
-	if (text == NULL) {
-		log_error("out of memory");
-		return FAILED;
-	}
-	fputs(text, stdout);
-	free(text);
-	return fflush(stdout) == 0 ? 0 : FAILED;
-}
-
-static int
 open_log(const struct cmdline *c)
 {
 	int fd;
@@ -173,14 +161,18 @@ run(const struct cmdline *c)
 {
 	switch (c->run) {
 	case RUN_USAGE:
-		return print(cmdline_help());
+		cmdline_help(stdout);
+		break;
 	case RUN_OPTIONS:
-		return print(cmdline_ftp_options());
+		cmdline_ftp_options(stdout);
+		break;
 	case RUN_VERSION:
-		return print(strdup(PROGRAM " " VERSION "\n"));
+		puts(PROGRAM " " VERSION);
+		break;
 	default:
 		return open_log(c) == 0 ? serve(c) : FAILED;
 	}
+	return fflush(stdout) == 0 ? 0 : FAILED;
 }
 
 int

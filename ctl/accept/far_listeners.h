@@ -5,7 +5,6 @@
 #define FAR_LISTENERS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "options/spec.h"
 

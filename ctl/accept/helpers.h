@@ -2,7 +2,6 @@
 #ifndef HELPERS_H
 #define HELPERS_H
 
-#include "accept/admit.h"
 #include "master/masters.h"
 #include "options/cmdline.h"
 #include "process/proc.h"
@@ -11,6 +10,7 @@
 struct loop;
 struct helpers;
 
+#define HELPER_PEER_MAX 64
 struct helper {
 	struct helper *next;
 	struct helpers *owner;
@@ -22,7 +22,7 @@ struct helper {
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
 	bool remote, again, asked; /* -R; another has handed the client back; to report now */
-	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
+	char peer[HELPER_PEER_MAX]; /* the FTP client's address */
 	struct hostport server;
 };
 

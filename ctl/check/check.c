@@ -1,14 +1,11 @@
 /* The chain from here to a data connection, step by step. */
 #include "check/check.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check/check_private.h"
 #include "base/log.h"
@@ -18,19 +15,6 @@
 #define USAGE 64
 #define FAILED 255
 #define CONFIG_MS 20000
-
-enum outcome
-check_say(struct check *c, enum outcome outcome, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(c->text, sizeof(c->text), fmt, ap);
-	va_end(ap);
-	return outcome;
-}
-
-/* The ssh configuration */
 
 static enum outcome
 check_config(struct check *c)
@@ -104,8 +88,6 @@ check_idle(struct check *c)
 	    "control connections too", value);
 }
 
-/* All */
-
 static const struct {
 	const char *name;
 	enum outcome (*check)(struct check *);
@@ -144,40 +126,26 @@ run_steps(struct check *c)
 	return true;
 }
 
-static void
-clean_up(struct check *c)
-{
-	check_hang_up(c);
-	master_free(c->master);
-	loop_free(c->loop);
-	free(c->config);
-}
-
-static int
-usage_error(const char *why)
-{
-	log_error("check: %s", why);
-	return USAGE;
-}
-
 int
 check_run(int argc, char *argv[])
 {
 	struct check c = { .ftp = { .rfd = -1, .wfd = -1 }, .near_fd = -1 };
 	const struct cmdline *l = &c.cmdline;
+	int status = USAGE;
 	char why[512];
-	int status;
 
 	if (cmdline_parse(&c.cmdline, argc, argv, why, sizeof(why)) == -1)
-		status = usage_error(why);
+		log_error("check: %s", why);
 	else if (l->run != RUN_CLIENT || l->background || l->local.count + l->remote.count > 0 ||
 	    (l->command != NULL && *l->command != NULL))
-		status = usage_error("it takes the options of ssh, -t, -u and a "
-		    "destination");
+		log_error("check: it takes the options of ssh, -t, -u and a destination");
 	else {
 		signal(SIGPIPE, SIG_IGN);
 		status = run_steps(&c) ? 0 : FAILED;
-		clean_up(&c);
+		check_hang_up(&c);
+		master_free(c.master);
+		loop_free(c.loop);
+		free(c.config);
 	}
 	cmdline_free(&c.cmdline);
 	return status;

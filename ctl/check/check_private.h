@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "options/cmdline.h"
 #include "client/ftp_dialogue.h"
 #include "mux/mux.h"
@@ -39,8 +40,8 @@ struct check {
 
 typedef enum outcome check_step(struct check *);
 
-enum outcome check_say(struct check *, enum outcome, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* The outcome, with its text. */
+#define check_say(c, outcome, ...) (log_why((c)->text, sizeof((c)->text), __VA_ARGS__), (outcome))
 
 /* check_ssh.c */
 check_step check_master, check_dial, check_listen;

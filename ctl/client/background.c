@@ -16,25 +16,20 @@
 #define GENERATIONS 4 /* ssh, its shell, a script, us */
 
 static int
-child_status(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) == -1)
-		if (errno != EINTR)
-			return 255;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static int
 await_ready(int fd, pid_t pid)
 {
 	char byte;
 	ssize_t n;
+	int status;
 
 	while ((n = read(fd, &byte, 1)) == -1 && errno == EINTR)
 		;
-	return n == 1 ? 0 : child_status(pid);
+	if (n == 1)
+		return 0;
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return 255;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int

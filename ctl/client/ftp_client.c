@@ -69,32 +69,21 @@ push_words(struct vector *v, const char *text)
 }
 
 static bool
-is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-static bool
 in_path(const char *name)
 {
 	const char *path = getenv("PATH");
 	char file[PATH_MAX];
+	struct stat st;
 	size_t len;
-	int n;
 
-	if (path == NULL)
-		return false;
-	for (;; path += len + 1) {
+	for (; path != NULL; path = path[len] != '\0' ? path + len + 1 : NULL) {
 		len = strcspn(path, ":");
-		n = snprintf(file, sizeof(file), "%.*s%s%s", (int)len, path, len > 0 ? "/" : "",
-		    name);
-		if (n > 0 && (size_t)n < sizeof(file) && is_program(file))
+		if ((size_t)snprintf(file, sizeof(file), "%.*s%s%s", (int)len, path, len > 0 ? "/" : "",
+		    name) < sizeof(file) && stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+		    access(file, X_OK) == 0)
 			return true;
-		if (path[len] == '\0')
-			return false;
 	}
+	return false;
 }
 
 static const char *
@@ -110,28 +99,22 @@ manner_of(const char *program, bool with_user)
 	return with_user ? manner[i].with_user : manner[i].arguments;
 }
 
-static bool
-has_token(const struct vector *v)
-{
-	for (size_t i = 0; i < v->count; i++)
-		if (token_present(v->item[i]))
-			return true;
-	return false;
-}
-
 /* The client when the user named none on the command line. Leaves v empty when there is
  * none at all; -1 when out of memory. */
 static int
 find_client(struct vector *v, bool with_user)
 {
 	const char *named = getenv("FTP_OVER_SSH_CLIENT");
+	bool has_token = false;
 
 	if (named != NULL && push_words(v, named) == -1)
 		return -1;
 	for (size_t i = 0; v->count == 0 && wanted[i] != NULL; i++)
 		if (in_path(wanted[i]) && push(v, strdup(wanted[i])) == -1)
 			return -1;
-	if (v->count > 0 && !has_token(v))
+	for (size_t i = 0; i < v->count; i++)
+		has_token |= token_present(v->item[i]);
+	if (v->count > 0 && !has_token)
 		return push_words(v, manner_of(v->item[0], with_user));
 	return 0;
 }
@@ -147,17 +130,6 @@ expand(struct vector *v, const struct tokens *t)
 		free(v->item[i]);
 		v->item[i] = expanded;
 	}
-	return 0;
-}
-
-static int
-collect(struct vector *v, char *const *command, bool with_user)
-{
-	if (command == NULL || command[0] == NULL)
-		return find_client(v, with_user);
-	for (; *command != NULL; command++)
-		if (push(v, strdup(*command)) == -1)
-			return -1;
 	return 0;
 }
 
@@ -178,8 +150,14 @@ char **
 client_argv(char *const *command, const struct tokens *t, char *why, size_t why_size)
 {
 	struct vector v = { NULL, 0 };
+	int result = 0;
 
-	if (collect(&v, command, t->user != NULL) == -1 || expand(&v, t) == -1) {
+	if (command == NULL || command[0] == NULL)
+		result = find_client(&v, t->user != NULL);
+	else
+		for (; *command != NULL && result == 0; command++)
+			result = push(&v, strdup(*command));
+	if (result == -1 || expand(&v, t) == -1) {
 		snprintf(why, why_size, "out of memory");
 		client_argv_free(v.item);
 		return NULL;

@@ -3,7 +3,6 @@
 #define FTP_CLIENT_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "options/spec.h"
 

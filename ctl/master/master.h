@@ -32,7 +32,7 @@ struct master_settings {
 /* Called when a start has ended (UP or DOWN) and when the master has died (DOWN). */
 typedef void master_fn(void *arg, enum master_state);
 
-/* The settings are kept, not copied. Starts DOWN. */
+/* The settings are kept, not copied. Starts DOWN. Nobody may be called: NULL. */
 struct master *master_new(struct loop *, const struct master_settings *, master_fn *, void *arg);
 void master_free(struct master *); /* NULL is harmless */
 /* As master_free(); nobody else needs it: one of our own is told to end. */

@@ -2,11 +2,9 @@
 
 #include <sys/ioctl.h>
 
-#include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -138,17 +136,6 @@ put_row(struct top *t, const char *id, const char *user, const struct status_cha
 	put_line(t, line);
 }
 
-static void
-put_channel(struct top *t, const struct tunnel_view *v, const struct status_session *s,
-    const struct status_channel *c)
-{
-	char name[400], id[440];
-
-	show_name(name, sizeof(name), v);
-	snprintf(id, sizeof(id), "%s/%u/%u", name, s->number, c->number);
-	put_row(t, id, s->user, c);
-}
-
 struct sums {
 	size_t sessions, transfers;
 	uint64_t up, down;
@@ -201,15 +188,20 @@ put_head(struct top *t, const struct tunnels *all)
 static void
 put_frame(struct top *t, const struct tunnels *all)
 {
+	char name[400], id[440];
+
 	t->line = 0;
 	put_head(t, all);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct tunnel_view *v = &all->tunnel[i];
 
-		for (size_t j = 0; j < v->sessions; j++)
-			for (size_t k = 0; k < v->session[j].channels; k++)
-				put_channel(t, v, &v->session[j].session,
-				    &v->session[j].channel[k]);
+		show_name(name, sizeof(name), v);
+		for (const struct session_view *s = v->session; s < v->session + v->sessions; s++)
+			for (size_t k = 0; k < s->channels; k++) {
+				snprintf(id, sizeof(id), "%s/%u/%u", name, s->session.number,
+				    s->channel[k].number);
+				put_row(t, id, s->session.user, &s->channel[k]);
+			}
 	}
 }
 
@@ -284,15 +276,6 @@ terminal_take(struct top *t)
 	fputs(ENTER, stdout);
 }
 
-static void
-terminal_give_back(struct top *t)
-{
-	fputs(LEAVE, stdout);
-	fflush(stdout);
-	if (t->keys)
-		tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
-}
-
 static int
 top_screen(struct top *t)
 {
@@ -309,10 +292,12 @@ top_screen(struct top *t)
 	if (t->keys)
 		watch = loop_watch(t->loop, STDIN_FILENO, POLLIN, key_ready, t);
 	refresh(t);
-	while (!t->over)
-		if (loop_once(t->loop, -1) == -1)
-			break;
-	terminal_give_back(t);
+	while (!t->over && loop_once(t->loop, -1) == 0)
+		;
+	fputs(LEAVE, stdout);
+	fflush(stdout);
+	if (t->keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
 	watch_free(watch);
 	timer_stop(&t->timer);
 	signals_free(signals);

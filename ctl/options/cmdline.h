@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "options/options.h"
 #include "options/spec.h"
@@ -49,9 +50,9 @@ struct cmdline {
 /* 0, or -1 with a message in why: bad usage. cmdline_free() after both. */
 int cmdline_parse(struct cmdline *, int argc, char *const argv[], char *why, size_t why_size);
 void cmdline_free(struct cmdline *);
-/* The synopsis, and all of -h: options and Ftp options; malloc'ed, NULL = out of memory. */
+/* The synopsis, and all of -h: options and Ftp options. */
 const char *cmdline_synopsis(void);
-char *cmdline_help(void);
-char *cmdline_ftp_options(void);
+void cmdline_help(FILE *);
+void cmdline_ftp_options(FILE *);
 
 #endif

@@ -3,8 +3,6 @@
 #ifndef CONFIG_FORWARDS_H
 #define CONFIG_FORWARDS_H
 
-#include <stddef.h>
-
 #include "options/spec.h"
 
 #define TAKEOVER_PORT 21

@@ -42,22 +42,8 @@ talk_end(struct talk *t, const char *trouble)
 	t->over = true;
 	t->view->trouble = trouble;
 	watch_free(t->watch);
-	if (t->fd != -1)
-		close(t->fd);
-	t->fd = -1;
+	fd_close(&t->fd);
 	--*t->left;
-}
-
-static bool
-take_channel(struct tunnel_view *v, const struct status_channel *c)
-{
-	struct session_view *s = v->sessions > 0 ? &v->session[v->sessions - 1] : NULL;
-	struct status_channel *to;
-
-	if (s == NULL || (to = memory_append(&s->channel, &s->channels, sizeof(*c))) == NULL)
-		return false;
-	*to = *c;
-	return true;
 }
 
 static bool
@@ -65,7 +51,8 @@ take_record(struct talk *t, const struct status_record *r)
 {
 	struct tunnel_view *v = t->view;
 	struct status_listener *listener;
-	struct session_view *session;
+	struct session_view *session = v->sessions > 0 ? &v->session[v->sessions - 1] : NULL;
+	struct status_channel *channel;
 
 	switch (r->type) {
 	case STATUS_TUNNEL:
@@ -80,7 +67,11 @@ take_record(struct talk *t, const struct status_record *r)
 			session->session = r->u.session;
 		return session != NULL;
 	case STATUS_CHANNEL:
-		return take_channel(v, &r->u.channel);
+		if (session == NULL || (channel = memory_append(&session->channel, &session->channels,
+		    sizeof(*channel))) == NULL)
+			return false;
+		*channel = r->u.channel;
+		return true;
 	case STATUS_DONE:
 		t->done = r->u.done;
 		talk_end(t, NULL);
@@ -157,27 +148,24 @@ talk_with(struct tunnel_view *views, size_t count, const struct status_ask *ask,
 	struct loop *loop = loop_new();
 	uint64_t now, end = loop_now() + ms;
 	size_t left = count;
+	bool able = talks != NULL && loop != NULL;
 
-	for (size_t i = 0; talks != NULL && loop != NULL && i < count; i++) {
+	for (size_t i = 0; able && i < count; i++) {
 		talks[i] = (struct talk){ .view = &views[i], .left = &left, .fd = -1 };
 		talk_begin(&talks[i], loop, ask);
 	}
-	while (talks != NULL && loop != NULL && left > 0 && (now = loop_now()) < end)
-		if (loop_once(loop, (int)(end - now)) == -1)
-			break;
-	for (size_t i = 0; talks != NULL && loop != NULL && i < count; i++) {
+	while (able && left > 0 && (now = loop_now()) < end && loop_once(loop, (int)(end - now)) == 0)
+		;
+	for (size_t i = 0; able && i < count; i++) {
 		talk_end(&talks[i], silent);
 		free(talks[i].data);
 	}
-	if (talks != NULL && done != NULL)
+	if (able && done != NULL)
 		*done = talks[0].done;
-	now = talks != NULL && loop != NULL;
 	free(talks);
 	loop_free(loop);
-	return now ? 0 : -1;
+	return able ? 0 : -1;
 }
-
-/* All of them */
 
 static void
 found(const char *path, long pid, void *arg)

@@ -64,26 +64,20 @@ decode(struct seen *seen, const void *data, size_t len)
 	return true;
 }
 
-/* Is it one too many? */
-static bool
-count(struct seen *seen, uint64_t now)
+bool
+seen_report(struct seen *seen, const void *packet, size_t len, uint64_t now)
 {
+	struct seen new = { .at = now };
+
 	if (now - seen->window >= SEEN_WINDOW_MS) {
 		seen->window = now;
 		seen->reports = 0;
 	}
-	return ++seen->reports >= SEEN_REPORTS;
-}
-
-bool
-seen_report(struct seen *seen, const void *packet, size_t len, uint64_t now)
-{
-	bool many = count(seen, now);
-	struct seen new = { .at = now, .window = seen->window, .reports = seen->reports };
-
+	new.window = seen->window;
+	new.reports = ++seen->reports;
 	if (decode(&new, packet, len)) {
 		complete(seen, &new);
 		*seen = new;
 	}
-	return !many;
+	return seen->reports < SEEN_REPORTS;
 }

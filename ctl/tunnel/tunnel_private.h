@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "client/foreground.h"
 #include "base/loop.h"
@@ -64,7 +63,7 @@ struct tunnel {
 
 /* tunnel.c */
 void tunnel_end(struct tunnel *, int status);
-void tunnel_fail(struct tunnel *, const char *why);
+int tunnel_fail(struct tunnel *, const char *why); /* always -1 */
 void tunnel_ready(struct tunnel *);
 void tunnel_say(struct tunnel *, const char *text); /* not again and again */
 void tunnel_stop(void *tunnel); /* as SIGTERM */
@@ -81,7 +80,7 @@ void tunnel_far_settled(void *tunnel);
 
 /* tunnel_client.c */
 void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
-void tunnel_probed(struct tunnel *); /* the helper of the probe has ended */
+void tunnel_probed(void *tunnel); /* the helper of the probe has ended */
 void tunnel_client_forget(struct tunnel *);
 void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
 

@@ -14,7 +14,7 @@ static void
 status_name(const struct tunnel *t, char *name, size_t size)
 {
 	const struct cmdline *c = t->cmdline;
-	uint16_t port = t->near == NULL ? 0 : listener_at(t->near)->port;
+	uint16_t port = t->near == NULL ? 0 : t->near->at.port;
 
 	if (port == 0 && c->remote.count > 0)
 		port = c->remote.spec[0].listen.port;
@@ -115,8 +115,8 @@ tunnel_status(const struct tunnel *t, const struct status_tunnel *gone, tunnel_s
 
 	status_tunnel(t, &r.u.tunnel);
 	put(arg, &r);
-	for (const struct listener *l = t->near; l != NULL; l = listener_next(l))
-		status_listener(&near, listener_at(l), listener_target(l));
+	for (const struct listener *l = t->near; l != NULL; l = l->next)
+		status_listener(&near, &l->at, &l->target);
 	if (t->far_listeners != NULL)
 		far_listeners_each(t->far_listeners, status_listener, &far);
 	for (const struct helper *h = helpers_first(t->helpers); h != NULL; h = h->next)

@@ -277,9 +277,15 @@ in_synopsis(char option)
 /* Every option is in the help, and those of the help are taken. */
 START_TEST(help_is_complete)
 {
-	char *help = cmdline_help(), *options = cmdline_ftp_options(), line[64];
+	char *help, *options, line[64];
+	size_t size;
+	FILE *f = open_memstream(&help, &size);
 	int count = 0;
 
+	cmdline_help(f);
+	fclose(f);
+	cmdline_ftp_options(f = open_memstream(&options, &size));
+	fclose(f);
 	ck_assert_ptr_nonnull(help);
 	ck_assert_ptr_nonnull(options);
 	for (const char *p = help; (p = strstr(p, "\n  -")) != NULL; p += 4, count++) {
