@@ -93,16 +93,6 @@ peer_text(int fd, char *peer)
 		snprintf(peer, HELPER_PEER_MAX, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-/* The owner of a socket that is closed cannot be told. */
-static bool
-has_left(int fd)
-{
-	char byte;
-	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
-}
-
 /* A stranger gets nothing to see; who may be the user is told what is missing. */
 static void
 turn_away(struct accept *r, struct client *c, bool unknown, const char *why)
@@ -124,15 +114,18 @@ turn_away(struct accept *r, struct client *c, bool unknown, const char *why)
 static bool
 admit(struct accept *r, struct client *c)
 {
-	char name[PEER_NAME_MAX], why[256] = "it is on another host; -g would let it in";
+	char name[PEER_NAME_MAX], why[256] = "it is on another host; -g would let it in", byte;
 	bool any_user = r->cmdline->ftp.allow_any;
 	uid_t uid;
+	ssize_t n;
 	enum peer_result owner = peer_uid(c->fd, &uid);
 
 	if (owner == PEER_REMOTE ? r->cmdline->gateway : any_user ||
 	    (owner == PEER_KNOWN && (uid == geteuid() || uid == 0)))
 		return true;
-	if (owner == PEER_UNKNOWN && has_left(c->fd)) {
+	/* the owner of a socket that is closed cannot be told */
+	if (owner == PEER_UNKNOWN && ((n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) == 0 ||
+	    (n == -1 && errno != EAGAIN && errno != EINTR))) {
 		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", c->peer);
 		client_free(c);
 		return false;

@@ -264,37 +264,21 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	return result;
 }
 
-static struct helper *
-helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
-{
-	struct helper *one = memory_new(sizeof(*one));
-
-	if (one == NULL)
-		return NULL;
-	*one = (struct helper){ .owner = h, .status_fd = status_fd, .started = loop_now(),
-		.remote = start->remote, .again = start->again, .server = *start->server };
-	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
-	one->watch = loop_watch(h->loop, status_fd, POLLIN, status_ready, one);
-	if (one->watch != NULL)
-		return one;
-	free(one);
-	return NULL;
-}
-
 int
 helpers_start(struct helpers *h, const struct helper_start *start)
 {
-	struct helper *one;
-	int fds[2], result, saved;
+	struct helper *one = memory_new(sizeof(*one));
+	int fds[2], result = -1, saved;
 
-	if (packet_pair(fds, true) == -1)
-		return -1;
-	if ((one = helper_new(h, start, fds[0])) == NULL) {
-		close(fds[0]);
-		close(fds[1]);
+	if (one == NULL || packet_pair(fds, true) == -1) {
+		free(one);
 		return -1;
 	}
-	result = start_process(one, start, fds[1]);
+	*one = (struct helper){ .owner = h, .status_fd = fds[0], .started = loop_now(),
+		.remote = start->remote, .again = start->again, .server = *start->server };
+	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
+	if ((one->watch = loop_watch(h->loop, fds[0], POLLIN, status_ready, one)) != NULL)
+		result = start_process(one, start, fds[1]);
 	fd_close(&fds[1]);
 	if (result == -1) {
 		saved = errno;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_QUIET = -1, LOG_NORMAL, LOG_SESSIONS, LOG_DIALOGUE, LOG_DETAIL };
+enum log_level { LOG_FAULT = -2, LOG_QUIET, LOG_NORMAL, LOG_SESSIONS, LOG_DIALOGUE, LOG_DETAIL };
 
 /* program is kept, not copied. */
 void log_open(const char *program, int level, bool to_syslog);
@@ -25,7 +25,7 @@ bool log_is_plain(void); /* what others write to stderr is not less than our lin
 void log_with_time(void);
 void log_json(void);
 
-void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define log_error(...) log_at(LOG_FAULT, __VA_ARGS__)
 void log_at(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* What is told of a session or a transfer: with -v, and always as JSON, which has it in parts. The

@@ -214,22 +214,10 @@ loop_wait_ms(const struct loop *l, int max_ms)
 	return left > 3600000 ? 3600000 : (int)left;
 }
 
-static void
-loop_run_timers(struct loop *l)
-{
-	uint64_t now = loop_now();
-
-	while (l->timers != NULL && l->timers->due <= now) {
-		struct timer *t = l->timers;
-
-		timer_stop(t);
-		t->fn(t->arg);
-	}
-}
-
 int
 loop_once(struct loop *l, int max_ms)
 {
+	uint64_t now;
 	size_t count;
 	int ready;
 
@@ -252,7 +240,13 @@ loop_once(struct loop *l, int max_ms)
 		if (l->watches[i] != NULL && !l->watches[i]->paused)
 			l->watches[i]->fn(l->watches[i]->arg, revents);
 	}
-	loop_run_timers(l);
+	now = loop_now();
+	while (l->timers != NULL && l->timers->due <= now) {
+		struct timer *t = l->timers;
+
+		timer_stop(t);
+		t->fn(t->arg);
+	}
 	loop_resume(l);
 	return 0;
 }

@@ -35,31 +35,21 @@ is_directory_of(const char *path, uid_t uid, struct stat *st)
 	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == uid;
 }
 
-/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. In one that
- * others can write to they could put another directory in the place of ours. */
-static void
-choose(void)
+/* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else, who would be
+ * handed our sockets. XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not
+ * ours. In one that others can write to they could put another directory in the place of ours. */
+const char *
+rundir_path(char *why, size_t why_size)
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	struct stat st;
 
-	if (xdg != NULL && *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
+	if (*dir == '\0' && xdg != NULL && *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
 	    is_directory_of(xdg, geteuid(), &st) &&
 	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0))
 		snprintf(dir, sizeof(dir), "%s/ftp-over-ssh", xdg);
-	else
+	else if (*dir == '\0')
 		snprintf(dir, sizeof(dir), "/tmp/ftp-over-ssh-%ld", (long)geteuid());
-}
-
-/* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else, who would be
- * handed our sockets. */
-const char *
-rundir_path(char *why, size_t why_size)
-{
-	struct stat st;
-
-	if (*dir == '\0')
-		choose();
 	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST)
 		snprintf(why, why_size, "%s: cannot make it: %s", dir, strerror(errno));
 	else if (!is_directory_of(dir, geteuid(), &st))

@@ -29,20 +29,6 @@ struct unixsock {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
-static int
-check_owner(int fd)
-{
-	uid_t uid;
-	gid_t gid;
-
-	if (getpeereid(fd, &uid, &gid) == -1)
-		return -1;
-	if (uid == geteuid() || uid == 0)
-		return 0;
-	errno = EPERM;
-	return -1;
-}
-
 /* A socket for that path, and its address. */
 static int
 new_socket(const char *path, struct sockaddr_un *sun, int type)
@@ -78,13 +64,19 @@ unixsock_connect(const char *path)
 {
 	struct sockaddr_un sun;
 	int fd = new_socket(path, &sun, SOCK_STREAM), r;
+	uid_t uid;
+	gid_t gid;
 
 	if (fd == -1)
 		return -1;
 	do
 		r = connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
 	while (r == -1 && errno == EINTR);
-	if (r == -1 || check_owner(fd) == -1)
+	if (r == 0 && (r = getpeereid(fd, &uid, &gid)) == 0 && uid != geteuid() && uid != 0) {
+		errno = EPERM;
+		r = -1;
+	}
+	if (r == -1)
 		fd_close(&fd);
 	return fd;
 }

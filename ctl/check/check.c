@@ -19,27 +19,20 @@
 static enum outcome
 check_config(struct check *c)
 {
-	char why[512], host[300] = "?", port[16] = "22", user[128] = "?", value[16];
+	char why[512], host[300] = "?", port[16] = "22", user[128] = "?";
 	struct master_settings *m = &c->settings;
-	bool expands;
 
 	m->ssh = (struct ssh_settings){ .options = c->cmdline.ssh.item,
 		.count = c->cmdline.ssh.count, .destination = c->cmdline.destination,
 		.ctl_path = c->cmdline.ctl_path };
 	m->servers = "the FTP server";
 	m->ctl_path = c->cmdline.ctl_path;
-	expands = m->ctl_path != NULL && sshcmd_expands(m->ctl_path);
 	if ((c->config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL)
 		return check_say(c, BAD, "%s: `ssh -G %s` must work", why, c->cmdline.destination);
 	sshcmd_value(c->config, "hostname", host, sizeof(host));
 	sshcmd_value(c->config, "port", port, sizeof(port));
 	sshcmd_value(c->config, "user", user, sizeof(user));
-	m->ssh.config = c->config;
-	m->persists = sshcmd_value(c->config, "controlpersist", value, sizeof(value)) != NULL &&
-	    strcmp(value, "no") != 0;
-	if (sshcmd_value(c->config, "controlpath", c->path, sizeof(c->path)) != NULL &&
-	    strcmp(c->path, "none") != 0)
-		*(expands ? &m->ctl_path : &m->config_path) = c->path;
+	master_configure(m, c->config, c->path, sizeof(c->path));
 	return check_say(c, GOOD, "%s is %s, port %s, user %s", c->cmdline.destination, host, port, user);
 }
 
@@ -80,8 +73,7 @@ check_idle(struct check *c)
 {
 	char value[256];
 
-	if (sshcmd_value(c->config, "channeltimeout", value, sizeof(value)) == NULL ||
-	    strcmp(value, "none") == 0)
+	if (!sshcmd_is_set(c->config, "channeltimeout", "none", value, sizeof(value)))
 		return check_say(c, GOOD, "ssh's configuration has no ChannelTimeout (the server's "
 		    "cannot be seen)");
 	return check_say(c, UNTRIED, "ChannelTimeout %s in ssh's configuration closes idle connections, "

@@ -75,22 +75,16 @@ find_password(const struct check *c, char *password, size_t size)
 	return true;
 }
 
-/* As vsftpd, ProFTPD, Pure-FTPd and IIS put it. */
-static bool
-wants_tls(int code, const char *reply)
-{
-	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", NULL };
-
-	for (size_t i = 0; words[i] != NULL && code >= 400; i++)
-		if (strcasestr(reply, words[i]) != NULL)
-			return true;
-	return false;
-}
-
 static enum outcome
 no_login(struct check *c, int code)
 {
-	if (wants_tls(code, c->ftp.reply))
+	/* as vsftpd, ProFTPD, Pure-FTPd and IIS put it */
+	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", NULL };
+	size_t i = 0;
+
+	while (words[i] != NULL && strcasestr(c->ftp.reply, words[i]) == NULL)
+		i++;
+	if (code >= 400 && words[i] != NULL)
 		return check_say(c, BAD, "the server wants TLS before the login, and so do its data "
 		    "connections, which could not use the tunnel: allow plain FTP there for localhost, "
 		    "ssh encrypts it: %s", quoted(c));

@@ -12,7 +12,7 @@
 
 #include "options/spec.h"
 
-/* Looked for in PATH, the most capable first. */
+/* Looked for in PATH, the most capable first; client_argv() names them, too. */
 static const char *const wanted[] = { "lftp", "ftp", "ncftp", NULL };
 
 /* How a program takes an address and a port, and a user as well; the last row is for all others.
@@ -86,26 +86,14 @@ in_path(const char *name)
 	return false;
 }
 
-static const char *
-manner_of(const char *program, bool with_user)
-{
-	const char *slash = strrchr(program, '/');
-	size_t i;
-
-	if (slash != NULL)
-		program = slash + 1;
-	for (i = 0; manner[i].program != NULL && strcmp(manner[i].program, program) != 0; i++)
-		;
-	return with_user ? manner[i].with_user : manner[i].arguments;
-}
-
 /* The client when the user named none on the command line. Leaves v empty when there is
  * none at all; -1 when out of memory. */
 static int
 find_client(struct vector *v, bool with_user)
 {
-	const char *named = getenv("FTP_OVER_SSH_CLIENT");
+	const char *named = getenv("FTP_OVER_SSH_CLIENT"), *program;
 	bool has_token = false;
+	size_t m = 0;
 
 	if (named != NULL && push_words(v, named) == -1)
 		return -1;
@@ -114,9 +102,12 @@ find_client(struct vector *v, bool with_user)
 			return -1;
 	for (size_t i = 0; i < v->count; i++)
 		has_token |= token_present(v->item[i]);
-	if (v->count > 0 && !has_token)
-		return push_words(v, manner_of(v->item[0], with_user));
-	return 0;
+	if (v->count == 0 || has_token)
+		return 0;
+	program = strrchr(v->item[0], '/') != NULL ? strrchr(v->item[0], '/') + 1 : v->item[0];
+	while (manner[m].program != NULL && strcmp(manner[m].program, program) != 0)
+		m++;
+	return push_words(v, with_user ? manner[m].with_user : manner[m].arguments);
 }
 
 static int
@@ -131,19 +122,6 @@ expand(struct vector *v, const struct tokens *t)
 		v->item[i] = expanded;
 	}
 	return 0;
-}
-
-static void
-none_found(char *why, size_t size)
-{
-	size_t used = (size_t)snprintf(why, size, "no FTP client found: looked in PATH for");
-
-	for (size_t i = 0; wanted[i] != NULL && used < size; i++)
-		used += (size_t)snprintf(why + used, size - used, "%s %s", i > 0 ? "," : "",
-		    wanted[i]);
-	if (used < size)
-		snprintf(why + used, size - used, "; install one of them, set FTP_OVER_SSH_CLIENT, "
-		    "or give a command after the destination");
 }
 
 char **
@@ -163,7 +141,8 @@ client_argv(char *const *command, const struct tokens *t, char *why, size_t why_
 		return NULL;
 	}
 	if (v.count == 0)
-		none_found(why, why_size);
+		snprintf(why, why_size, "no FTP client found: looked in PATH for lftp, ftp, ncftp; install one "
+		    "of them, set FTP_OVER_SSH_CLIENT, or give a command after the destination");
 	return v.item;
 }
 

@@ -230,19 +230,6 @@ copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
 	return true;
 }
 
-static void
-by_message(struct kept_by *by, const struct keep_message *m, int fd[2])
-{
-	if (m->op == KEEP_PROXY && fd[0] != -1)
-		each_copy(by, spare_returned, fd[0]);
-	if ((m->op == KEEP_PROXY || m->op == KEEP_UPLOAD) && fd[0] != -1 && copy_add(by, m, fd))
-		return;
-	if (m->op == KEEP_RELEASE)
-		each_copy(by, upload_over, (int)m->id);
-	fd_close(&fd[0]);
-	fd_close(&fd[1]);
-}
-
 /* false: nothing more is there now, or ever (*end). */
 static bool
 by_receive(struct kept_by *by, bool *end)
@@ -256,7 +243,14 @@ by_receive(struct kept_by *by, bool *end)
 		return false;
 	if (n != (ssize_t)sizeof(m))
 		m.op = 0;
-	by_message(by, &m, fd);
+	if (m.op == KEEP_PROXY && fd[0] != -1)
+		each_copy(by, spare_returned, fd[0]);
+	if ((m.op == KEEP_PROXY || m.op == KEEP_UPLOAD) && fd[0] != -1 && copy_add(by, &m, fd))
+		return true;
+	if (m.op == KEEP_RELEASE)
+		each_copy(by, upload_over, (int)m.id);
+	fd_close(&fd[0]);
+	fd_close(&fd[1]);
 	return true;
 }
 

@@ -61,6 +61,17 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 	return m;
 }
 
+void
+master_configure(struct master_settings *s, const char *config, char *path, size_t size)
+{
+	char persist[16];
+
+	s->ssh.config = config;
+	s->persists = sshcmd_is_set(config, "controlpersist", "no", persist, sizeof(persist));
+	if (sshcmd_is_set(config, "controlpath", "none", path, size))
+		*(s->ctl_path != NULL && sshcmd_expands(s->ctl_path) ? &s->ctl_path : &s->config_path) = path;
+}
+
 /* Forget the master, or the attempt, that there was. Its log may have last words: kept. */
 static void
 master_drop(struct master *m)

@@ -29,6 +29,9 @@ struct master_settings {
 	const char *servers;     /* the FTP server, for messages about it */
 };
 
+/* What sshcmd_config() has printed says more of them; path is for its ControlPath. Both are kept. */
+void master_configure(struct master_settings *, const char *config, char *path, size_t size);
+
 /* Called when a start has ended (UP or DOWN) and when the master has died (DOWN). */
 typedef void master_fn(void *arg, enum master_state);
 

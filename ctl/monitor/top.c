@@ -206,29 +206,22 @@ put_frame(struct top *t, const struct tunnels *all)
 }
 
 static void
-measure(struct top *t)
+refresh(void *arg)
 {
+	struct top *t = arg;
+	struct tunnels all;
 	struct winsize ws;
 
+	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1) {
+		t->failed = t->over = true;
+		return;
+	}
 	t->width = 80;
 	t->lines = 24;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0 && ws.ws_row > 0) {
 		t->width = ws.ws_col > WIDTH_MOST ? WIDTH_MOST : ws.ws_col;
 		t->lines = ws.ws_row;
 	}
-}
-
-static void
-refresh(void *arg)
-{
-	struct top *t = arg;
-	struct tunnels all;
-
-	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1) {
-		t->failed = t->over = true;
-		return;
-	}
-	measure(t);
 	fputs(HOME, stdout);
 	put_frame(t, &all);
 	fputs(CLEAR_REST, stdout);
@@ -305,25 +298,18 @@ top_screen(struct top *t)
 	return t->failed ? -1 : 0;
 }
 
-static int
-top_once(struct top *t)
-{
-	struct tunnels all;
-
-	t->line_end = "\n";
-	t->width = PLAIN_WIDTH;
-	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1)
-		return -1;
-	put_frame(t, &all);
-	query_free(&all);
-	return 0;
-}
-
 int
 top_run(uid_t uid, char *why, unsigned long why_size)
 {
-	struct top t = { .uid = uid, .why = why, .why_size = why_size };
+	struct top t = { .uid = uid, .why = why, .why_size = why_size, .line_end = "\n", .width = PLAIN_WIDTH };
+	struct tunnels all;
 
 	snprintf(why, why_size, "out of memory");
-	return isatty(STDOUT_FILENO) ? top_screen(&t) : top_once(&t);
+	if (isatty(STDOUT_FILENO))
+		return top_screen(&t);
+	if (query_all(&all, uid, PATIENCE_MS, why, why_size) == -1)
+		return -1;
+	put_frame(&t, &all);
+	query_free(&all);
+	return 0;
 }

@@ -7,16 +7,6 @@
 
 #include "options/cmdline_private.h"
 
-/* "--name": there are two of them. */
-static int
-long_option(struct scan *s, const char *word)
-{
-	if (strcmp(word, "--help") != 0 && strcmp(word, "--version") != 0)
-		return scan_fail(s, "unknown option %.100s (-h shows the known ones)", word);
-	s->c->run = strcmp(word, "--help") == 0 ? RUN_USAGE : RUN_VERSION;
-	return 1;
-}
-
 /* One word of options, "-fNL": its last one may take the next word. How many words were
  * used, -1 for an error. */
 static int
@@ -24,8 +14,12 @@ scan_word(struct scan *s, const char *word, const char *next)
 {
 	const struct flag *f;
 
-	if (word[1] == '-')
-		return long_option(s, word);
+	if (word[1] == '-' && strcmp(word, "--help") != 0 && strcmp(word, "--version") != 0)
+		return scan_fail(s, "unknown option %.100s (-h shows the known ones)", word);
+	if (word[1] == '-') {
+		s->c->run = strcmp(word, "--help") == 0 ? RUN_USAGE : RUN_VERSION;
+		return 1;
+	}
 	while (*++word != '\0') {
 		for (f = flag_table; f->name != NULL && f->name[1] != *word; f++)
 			;

@@ -56,35 +56,24 @@ host_fault(const char *host)
 	return NULL;
 }
 
-/* Cut the next field off *p. -1 when a bracket does not end before ':' or the end. */
-static int
-next_field(const char **p, struct field *f)
-{
-	const char *end;
-
-	f->bracketed = **p == '[';
-	f->text = *p + f->bracketed;
-	f->len = strcspn(f->text, f->bracketed ? "]" : ":");
-	end = f->text + f->len;
-	if (f->bracketed && *end++ != ']')
-		return -1;
-	if (*end != ':' && *end != '\0')
-		return -1;
-	*p = *end == ':' ? end + 1 : NULL;
-	return 0;
-}
-
-/* All fields of text. Their number, max + 1 when there are more, -1 for bad brackets. */
+/* All fields of text. Their number, max + 1 when there are more, -1 when a bracket does not end before
+ * ':' or the end. */
 static int
 fields(const char *text, struct field *f, int max)
 {
+	const char *end;
 	int n;
 
-	for (n = 0; text != NULL; n++) {
+	for (n = 0; text != NULL; n++, f++) {
 		if (n == max)
 			return max + 1;
-		if (next_field(&text, &f[n]) == -1)
+		f->bracketed = *text == '[';
+		f->text = text + f->bracketed;
+		f->len = strcspn(f->text, f->bracketed ? "]" : ":");
+		end = f->text + f->len;
+		if ((f->bracketed && *end++ != ']') || (*end != ':' && *end != '\0'))
 			return -1;
+		text = *end == ':' ? end + 1 : NULL;
 	}
 	return n;
 }

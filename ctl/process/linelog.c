@@ -21,30 +21,22 @@ struct linelog {
 };
 
 /* They have been escaped, and are as many as our level allows. */
-static void
-line_complete(struct linelog *l)
-{
-	static const char program[] = "ftp-over-ssh-helper: ";
-	const char *text = l->line;
-
-	l->line[l->len] = '\0';
-	l->len = 0;
-	if (strncmp(text, program, sizeof(program) - 1) == 0)
-		text += sizeof(program) - 1;
-	log_passed_on(log_level() <= LOG_NORMAL ? log_level() : LOG_SESSIONS, text);
-}
-
 static bool
 take_bytes(struct linelog *l)
 {
+	static const char program[] = "ftp-over-ssh-helper: ";
 	char bytes[4096];
 	ssize_t n = read(l->fds[0], bytes, sizeof(bytes));
 
 	for (ssize_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n')
 			l->line[l->len++] = bytes[i];
-		if (bytes[i] == '\n' || l->len == sizeof(l->line) - 1)
-			line_complete(l);
+		if (bytes[i] != '\n' && l->len < sizeof(l->line) - 1)
+			continue;
+		l->line[l->len] = '\0';
+		l->len = 0;
+		log_passed_on(log_level() <= LOG_NORMAL ? log_level() : LOG_SESSIONS, l->line +
+		    (strncmp(l->line, program, strlen(program)) == 0 ? strlen(program) : 0));
 	}
 	return n > 0;
 }

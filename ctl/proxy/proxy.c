@@ -300,24 +300,16 @@ proxy_is_kept(const struct proxy *p)
 	return p->keeps != NULL && p->keeps(p->keeps_arg);
 }
 
-/* Is there something to wait for before it can be closed? One that is kept for others should be
+/* While there is something to wait for before it can be closed. One that is kept for others should be
  * at rest then. */
-static bool
-proxy_awaits(const struct proxy *p)
-{
-	if (p->fd == -1 || p->lost || p->failed)
-		return false;
-	return p->unanswered > 0 || p->out_len > p->out_from ||
-	    (p->stays && proxy_is_kept(p) && p->pool.count > 0);
-}
-
 static void
 proxy_await(struct proxy *p, uint64_t end)
 {
 	uint64_t now;
 	struct pollfd fds = { .fd = p->fd };
 
-	while (proxy_awaits(p) && (now = loop_now()) < end) {
+	while (p->fd != -1 && !p->lost && !p->failed && (p->unanswered > 0 || p->out_len > p->out_from ||
+	    (p->stays && proxy_is_kept(p) && p->pool.count > 0)) && (now = loop_now()) < end) {
 		fds.events = p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN;
 		if (poll(&fds, 1, (int)(end - now)) <= 0)
 			continue;

@@ -148,32 +148,23 @@ block_with_room(struct proxy_channel *c)
 	return c->last = b;
 }
 
-static int
-spill_one(struct proxy_channel *c, const uint8_t *data, size_t len)
-{
-	struct block *b;
-	size_t n;
-
-	for (; len > 0; data += n, len -= n) {
-		if ((b = block_with_room(c)) == NULL)
-			return -1;
-		n = PROXY_BLOCK - b->len < len ? PROXY_BLOCK - b->len : len;
-		memcpy(b->data + b->len, data, n);
-		b->len += n;
-	}
-	return 0;
-}
-
 void
 proxy_spill(struct proxy_channel *c)
 {
-	int bad = 0;
+	struct segment *s = &c->list[c->segment], *end = &c->list[c->segments];
+	struct block *b = NULL;
+	size_t n;
 
-	for (; c->segment < c->segments; c->segment++)
-		bad |= spill_one(c, c->list[c->segment].data, c->list[c->segment].len);
-	c->segment = c->segments = 0;
-	if (bad)
+	for (; s < end && (b = block_with_room(c)) != NULL; s += s->len == 0) {
+		n = PROXY_BLOCK - b->len < s->len ? PROXY_BLOCK - b->len : s->len;
+		memcpy(b->data + b->len, s->data, n);
+		b->len += n;
+		s->data += n;
+		s->len -= n;
+	}
+	if (s < end)
 		proxy_fail(c->proxy);
+	c->segment = c->segments = 0;
 }
 
 void

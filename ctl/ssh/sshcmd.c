@@ -186,6 +186,13 @@ sshcmd_value(const char *config, const char *keyword, char *dst, size_t size)
 	return NULL;
 }
 
+bool
+sshcmd_is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size)
+{
+	return config != NULL && sshcmd_value(config, keyword, value, size) != NULL &&
+	    strcmp(value, unset) != 0;
+}
+
 struct sshrun *
 sshcmd_through(struct loop *loop, const struct ssh_settings *s, const char *ctl_path, const char *const what[2],
     unsigned timeout_ms, sshrun_fn *fn, void *arg)
@@ -215,19 +222,12 @@ add_option(struct words *w, const char *text)
 	w->item[w->count++] = text;
 }
 
-static bool
-is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size)
-{
-	return config != NULL && sshcmd_value(config, keyword, value, size) != NULL &&
-	    strcmp(value, unset) != 0;
-}
-
 bool
 sshcmd_is_hushed(const struct ssh_settings *s)
 {
 	char level[16];
 
-	return is_set(s->config, "loglevel", "INFO", level, sizeof(level)) &&
+	return sshcmd_is_set(s->config, "loglevel", "INFO", level, sizeof(level)) &&
 	    strcmp(level, "VERBOSE") != 0 && strncmp(level, "DEBUG", 5) != 0;
 }
 
@@ -238,7 +238,7 @@ add_proxy(struct words *w, const struct ssh_settings *s)
 {
 	const char *config_file = NULL;
 	char value[1024];
-	bool jumps = is_set(s->config, "proxyjump", "none", value, sizeof(value));
+	bool jumps = sshcmd_is_set(s->config, "proxyjump", "none", value, sizeof(value));
 
 	for (size_t i = s->count; i-- > 1;)
 		if (strcmp(s->options[i - 1], "-F") == 0)
@@ -247,7 +247,7 @@ add_proxy(struct words *w, const struct ssh_settings *s)
 		w->proxy = sshjump_command(sshcmd_program(s), config_file, value);
 	if (w->proxy != NULL)
 		add_option(w, w->proxy);
-	else if (jumps || !is_set(s->config, "proxycommand", "none", value, sizeof(value)))
+	else if (jumps || !sshcmd_is_set(s->config, "proxycommand", "none", value, sizeof(value)))
 		return false;
 	w->item[w->count++] = "-vqvvv";
 	return true;
@@ -267,7 +267,7 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 	sshcmd_escape(w->path, sizeof(w->path), m->ctl_path);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		add_option(w, fixed[i]);
-	if (s->config != NULL && !is_set(s->config, "serveraliveinterval", "0", interval,
+	if (s->config != NULL && !sshcmd_is_set(s->config, "serveraliveinterval", "0", interval,
 	    sizeof(interval))) { /* the user has not set it */
 		add_option(w, "ServerAliveInterval=15");
 		add_option(w, "ServerAliveCountMax=3");
@@ -285,19 +285,6 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m, st
 	return command_line(s, w->item);
 }
 
-static void
-tell(const char *const argv[])
-{
-	char line[1800], word[1024];
-	size_t used = 0;
-
-	for (; log_level() >= LOG_DIALOGUE && *argv != NULL && used < sizeof(line); argv++)
-		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
-		    log_escape(word, sizeof(word), *argv, strlen(*argv)));
-	if (used > 0)
-		log_at(LOG_DIALOGUE, "running %s", line + 1);
-}
-
 int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
     const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
@@ -306,10 +293,14 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 	const char **argv = master_command_line(s, m, &words);
 	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
+	char line[1800] = "", word[1024];
 	int fds[2] = { -1, -1 }, result = -1, saved;
+	size_t used = 0;
 
-	if (argv != NULL)
-		tell(argv);
+	for (size_t i = 0; argv != NULL && argv[i] != NULL && used < sizeof(line); i++)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
+		    log_escape(word, sizeof(word), argv[i], strlen(argv[i])));
+	log_at(LOG_DIALOGUE, "running%s", line);
 	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
 	if (argv != NULL && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
 		start.fd[2] = fds[1];

@@ -37,6 +37,9 @@ char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
  * looking for another one; NULL when there is none. Pure. */
 const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
 
+/* Has it another value than unset, which is in value then? config: NULL = nothing is set. */
+bool sshcmd_is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size);
+
 /* Does the configuration have ssh say less than what we want to hear from it? */
 bool sshcmd_is_hushed(const struct ssh_settings *);
 /* Run a command there through the master at ctl_path, and in no other way, beside the loop: what is an

@@ -45,30 +45,23 @@ sshrun_free(struct sshrun *r)
 	free(r);
 }
 
-static void
-run_keep(struct sshrun *r, const char *data, size_t n)
-{
-	char *grown;
-
-	if (n > SSHRUN_OUTPUT_MAX - r->len)
-		n = SSHRUN_OUTPUT_MAX - r->len;
-	if ((grown = memory_grow(r->output, r->len + n + 1)) == NULL)
-		return;
-	r->output = grown;
-	memcpy(r->output + r->len, data, n);
-	r->len += n;
-	r->output[r->len] = '\0';
-}
-
 /* 1 while there may be more, 0 at the end. */
 static int
 run_read(struct sshrun *r)
 {
 	char data[4096];
 	ssize_t n = read(r->fd, data, sizeof(data));
+	size_t some = n > 0 ? (size_t)n : 0;
+	char *grown;
 
-	if (n > 0)
-		run_keep(r, data, (size_t)n);
+	if (some > SSHRUN_OUTPUT_MAX - r->len)
+		some = SSHRUN_OUTPUT_MAX - r->len;
+	if (some > 0 && (grown = memory_grow(r->output, r->len + some + 1)) != NULL) {
+		r->output = grown;
+		memcpy(r->output + r->len, data, some);
+		r->len += some;
+		r->output[r->len] = '\0';
+	}
 	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
 }
 

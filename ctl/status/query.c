@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
@@ -211,23 +212,11 @@ view_free(struct tunnel_view *v)
 	free(v->listener);
 }
 
-static void
-drop_gone(struct tunnels *all)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < all->count; i++)
-		if (all->tunnel[i].trouble == gone)
-			view_free(&all->tunnel[i]);
-		else
-			all->tunnel[kept++] = all->tunnel[i];
-	all->count = kept;
-}
-
 int
 query_all(struct tunnels *all, uid_t uid, unsigned ms, char *why, size_t why_size)
 {
 	static const struct status_ask ask = { STATUS_ASK_ALL, 0, 0 };
+	size_t kept = 0;
 
 	*all = (struct tunnels){ NULL, 0 };
 	if (uid == geteuid() && rundir_path(why, why_size) == NULL)
@@ -236,15 +225,18 @@ query_all(struct tunnels *all, uid_t uid, unsigned ms, char *why, size_t why_siz
 		rundir_sweep();
 	rundir_each(uid, 's', found, all);
 	if (talk_with(all->tunnel, all->count, &ask, ms, NULL) == -1) {
-		snprintf(why, why_size, "out of memory");
 		query_free(all);
-		return -1;
+		return log_why(why, why_size, "out of memory");
 	}
-	drop_gone(all);
-	for (size_t i = 0; i < all->count; i++)
-		if (all->tunnel[i].sessions > 1)
-			qsort(all->tunnel[i].session, all->tunnel[i].sessions,
-			    sizeof(struct session_view), by_number);
+	for (struct tunnel_view *v = all->tunnel; v < all->tunnel + all->count; v++) {
+		if (v->sessions > 1)
+			qsort(v->session, v->sessions, sizeof(struct session_view), by_number);
+		if (v->trouble == gone)
+			view_free(v);
+		else
+			all->tunnel[kept++] = *v;
+	}
+	all->count = kept;
 	if (all->count > 1)
 		qsort(all->tunnel, all->count, sizeof(struct tunnel_view), by_name);
 	return 0;

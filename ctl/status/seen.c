@@ -12,17 +12,7 @@ seen_channel(const struct seen *seen, uint32_t number, size_t *at)
 	return NULL;
 }
 
-/* The last few seconds count most. */
-static uint64_t
-smooth(uint64_t before, uint64_t rate, uint64_t ms)
-{
-	if (before == 0)
-		return rate;
-	return (uint64_t)(((double)before * SMOOTH_MS + (double)rate * (double)ms) /
-	    (double)(SMOOTH_MS + ms));
-}
-
-/* What a report cannot tell: for how long, and how fast. */
+/* What a report cannot tell: for how long, and how fast; the last few seconds count most. */
 static void
 complete(const struct seen *old, struct seen *new)
 {
@@ -39,8 +29,11 @@ complete(const struct seen *old, struct seen *new)
 		new->base[i] = before != NULL && soon ? old->base[at] : c->bytes;
 		c->rate = before != NULL && soon ? before->rate : 0;
 		if (before != NULL && !soon && c->bytes >= old->base[at])
-			c->rate = smooth(before->rate, (c->bytes - old->base[at]) / ms * 1000 +
-			    (c->bytes - old->base[at]) % ms * 1000 / ms, ms);
+			c->rate = (c->bytes - old->base[at]) / ms * 1000 +
+			    (c->bytes - old->base[at]) % ms * 1000 / ms;
+		if (before != NULL && !soon && c->bytes >= old->base[at] && before->rate != 0)
+			c->rate = (uint64_t)(((double)before->rate * SMOOTH_MS + (double)c->rate * (double)ms) /
+			    (double)(SMOOTH_MS + ms));
 	}
 }
 

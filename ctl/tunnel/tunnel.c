@@ -59,19 +59,6 @@ parent_gone(void *arg, short revents)
 }
 
 static void
-go_to_background(struct tunnel *t)
-{
-	if (t->setup->ready == -1 || t->in_background)
-		return;
-	t->in_background = true;
-	memory_drop(watch_free, t->parent);
-	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
-		log_to_syslog();
-	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
-		tunnel_end(t, TUNNEL_FAILED);
-}
-
-static void
 start_stdio(struct tunnel *t)
 {
 	const struct helper_start start = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
@@ -134,7 +121,14 @@ tunnel_ready(struct tunnel *t)
 	announce_near(t);
 	far_listeners_announce(t->far_listeners);
 	activation_notify("READY=1");
-	go_to_background(t);
+	if (t->setup->ready == -1)
+		return;
+	t->in_background = true;
+	memory_drop(watch_free, t->parent);
+	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
+		log_to_syslog();
+	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
+		tunnel_end(t, TUNNEL_FAILED);
 }
 
 static void

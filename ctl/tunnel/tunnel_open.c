@@ -57,32 +57,11 @@ open_near(struct tunnel *t)
 	return 0;
 }
 
-static int
-open_reverse(struct tunnel *t)
-{
-	const struct cmdline *c = t->cmdline;
-	char why[512];
-
-	for (size_t i = 0; i < c->remote.count; i++)
-		if (far_listeners_add(t->far_listeners, &c->remote.spec[i], false, why, sizeof(why)) == -1)
-			return tunnel_fail(t, why);
-	return 0;
-}
-
 static void
 skip(struct tunnel *t, const char *keyword, const char *why)
 {
 	snprintf(t->skipped, sizeof(t->skipped), "%s of ssh's configuration: %s", keyword, why);
 	log_at(LOG_SESSIONS, "%s", t->skipped);
-}
-
-static int
-take_over_remote(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
-{
-	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host))
-		return log_why(why, why_size, "listening on %s lets other hosts in; add -g if that is "
-		    "meant", spec->listen.host);
-	return far_listeners_add(t->far_listeners, spec, true, why, why_size);
 }
 
 /* Forwards of the user's own configuration: his own ssh may hold their ports already. */
@@ -99,9 +78,14 @@ open_taken_over(struct tunnel *t)
 		if (open_one(t, &spec, -1, why, sizeof(why)) != LISTEN_OK)
 			skip(t, "LocalForward", why);
 	for (at = config; at != NULL && (at = config_forwards_next(at, "remoteforward", &spec)) != NULL;
-	    count++)
-		if (take_over_remote(t, &spec, why, sizeof(why)) == -1)
-			skip(t, "RemoteForward", why);
+	    count++) {
+		if (!t->cmdline->gateway && bind_is_open_far(spec.listen.host))
+			log_why(why, sizeof(why), "listening on %s lets other hosts in; add -g if that is "
+			    "meant", spec.listen.host);
+		else if (far_listeners_add(t->far_listeners, &spec, true, why, sizeof(why)) == 0)
+			continue;
+		skip(t, "RemoteForward", why);
+	}
 	return count;
 }
 
@@ -121,14 +105,18 @@ int
 tunnel_open_listeners(struct tunnel *t)
 {
 	const struct cmdline *c = t->cmdline;
+	char why[512];
 	int others;
 
 	if (c->run == RUN_STDIO)
 		return 0;
 	if (c->run == RUN_CLIENT && open_default(t) == -1)
 		return -1;
-	if (open_near(t) == -1 || open_reverse(t) == -1)
+	if (open_near(t) == -1)
 		return -1;
+	for (size_t i = 0; i < c->remote.count; i++)
+		if (far_listeners_add(t->far_listeners, &c->remote.spec[i], false, why, sizeof(why)) == -1)
+			return tunnel_fail(t, why);
 	others = open_taken_over(t) + t->setup->activated;
 	if (c->run == RUN_TUNNEL && c->local.count + c->remote.count == 0 && others == 0)
 		return open_default(t);
