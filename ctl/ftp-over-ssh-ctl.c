@@ -172,7 +172,6 @@ top(const struct command *c, int argc, char *argv[])
 {
 	char why[256];
 
-	(void)argv;
 	if (argc != 1)
 		return usage_error(c);
 	return top_run(whose, why, sizeof(why)) == 0 ? written() : failed(NULL, why);

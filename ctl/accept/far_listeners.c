@@ -94,7 +94,6 @@ far_accepted(void *arg, const struct listener *l, int fd)
 {
 	struct far *f = arg;
 
-	(void)l;
 	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
 }
 

@@ -149,7 +149,6 @@ status_ready(void *arg, short revents)
 	struct helper *one = arg;
 	ssize_t n = take_report(one);
 
-	(void)revents;
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 		memory_drop(watch_free, one->watch); /* it ends: helper_ended() */
 }

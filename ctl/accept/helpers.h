@@ -1,6 +1,5 @@
 /* The running helpers (ftp-over-ssh-helper), one for each control connection. */
-#ifndef HELPERS_H
-#define HELPERS_H
+#pragma once
 
 #include "master/masters.h"
 #include "options/cmdline.h"
@@ -56,5 +55,3 @@ size_t helpers_count(const struct helpers *);
 enum forward_method helpers_method(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
 struct helper *helpers_first(const struct helpers *);
-
-#endif

@@ -6,8 +6,7 @@
  * control dialogue, -vvv everything. Destination: stderr, or syslog.
  *
  * As JSON (FtpLog) each is an object of one line; the manual has its members. */
-#ifndef LOG_H
-#define LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,5 +48,3 @@ char *log_escape(char *dst, size_t size, const void *src, size_t len);
 /* One FTP command line made printable, the arguments of PASS and ACCT as "****"
  * (any case, leading spaces, SITE-prefixed too). */
 char *log_command(char *dst, size_t size, const void *line, size_t len);
-
-#endif

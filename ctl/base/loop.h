@@ -2,8 +2,7 @@
  *
  * Single-threaded. A callback may free any watch or timer, its own included.
  * Times are milliseconds of the monotonic clock. */
-#ifndef LOOP_H
-#define LOOP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,5 +49,3 @@ void fd_close(int *fd);
  * and run what is due. -1 with errno when poll failed for a reason that will not pass
  * by itself, else 0. */
 int loop_once(struct loop *, int max_ms);
-
-#endif

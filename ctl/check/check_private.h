@@ -1,7 +1,6 @@
 /* What the steps of a check share: check.c (the chain, and what is on this side), check_ssh.c (what goes
  * through ssh), check_ftp.c (what the FTP server says). */
-#ifndef CHECK_PRIVATE_H
-#define CHECK_PRIVATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,5 +52,3 @@ void check_hang_up(struct check *);
 
 /* check_ftp.c */
 check_step check_greeting, check_login, check_passive, check_active;
-
-#endif

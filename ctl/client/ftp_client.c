@@ -12,7 +12,7 @@
 
 #include "options/spec.h"
 
-/* Looked for in PATH, the most capable first; client_argv() names them, too. */
+/* Looked for in PATH, the most capable first (client_argv() names them). */
 static const char *const wanted[] = { "lftp", "ftp", "ncftp", NULL };
 
 /* How a program takes an address and a port, and a user as well; the last row is for all others.
@@ -141,8 +141,9 @@ client_argv(char *const *command, const struct tokens *t, char *why, size_t why_
 		return NULL;
 	}
 	if (v.count == 0)
-		snprintf(why, why_size, "no FTP client found: looked in PATH for lftp, ftp, ncftp; install one "
-		    "of them, set FTP_OVER_SSH_CLIENT, or give a command after the destination");
+		snprintf(why, why_size, "no FTP client found: looked in PATH for %s, %s, %s; install one of "
+		    "them, set FTP_OVER_SSH_CLIENT, or give a command after the destination", wanted[0],
+		    wanted[1], wanted[2]);
 	return v.item;
 }
 

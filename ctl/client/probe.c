@@ -88,7 +88,6 @@ look(struct probe *p)
 static void
 probe_ready(void *arg, short revents)
 {
-	(void)revents;
 	look(arg);
 }
 

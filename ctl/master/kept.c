@@ -125,7 +125,6 @@ copy_ready(void *arg, short revents)
 {
 	struct copy *copy = arg;
 
-	(void)revents;
 	if (!drain_read(&copy->drain, copy->fd)) {
 		copy->spare = false; /* nothing was expected */
 		return;
@@ -260,7 +259,6 @@ by_ready(void *arg, short revents)
 	struct kept_by *by = arg;
 	bool end;
 
-	(void)revents;
 	while (by_receive(by, &end))
 		;
 	if (end)
@@ -335,7 +333,6 @@ copy_forget(struct copy *c, int ignored)
 {
 	struct proxy_trace t;
 
-	(void)ignored;
 	c->by = NULL;
 	c->forgotten = c->op == KEEP_PROXY && (c->trace == -1 || !proxy_trace_read(&t, c->trace) ||
 	    t.stays || t.drain.unanswered != 0);

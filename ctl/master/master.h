@@ -5,8 +5,7 @@
  * Else the one that answers at the ControlPath of ssh's configuration, never stopped by us.
  * Else one of our own: it ends 2 s after the last connection to it, of which we hold one and each
  * helper another, however we end. */
-#ifndef MASTER_H
-#define MASTER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -55,5 +54,3 @@ const char *master_reason(const struct master *); /* why it is DOWN: "what: why"
 /* Why the ssh server refused a channel last, as sshlog_refusal(). Only of our own master. */
 bool master_refusal(struct master *, char *dst, size_t size);
 bool master_is_ours(const struct master *); /* UP only: we have started it */
-
-#endif

@@ -1,8 +1,7 @@
 /* The ssh connections of a tunnel: the first one (see master.h), and FtpMasters - 1 more of our
  * own that carry data channels only. Those are started when the first one is up and our own,
  * nobody is asked anything for them, and one that cannot be had is done without. */
-#ifndef MASTERS_H
-#define MASTERS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -29,5 +28,3 @@ enum forward_method masters_sparing(enum forward_method, unsigned refused);
 /* For helpers, which are given them all in this order. */
 size_t masters_count(const struct masters *);
 const char *masters_path(const struct masters *, size_t); /* "": it is not up */
-
-#endif

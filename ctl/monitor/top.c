@@ -237,7 +237,6 @@ key_ready(void *arg, short revents)
 	struct top *t = arg;
 	char key = 'q';
 
-	(void)revents;
 	if (read(STDIN_FILENO, &key, 1) <= 0 || key == 'q' || key == 'Q')
 		t->over = true;
 }
@@ -247,7 +246,6 @@ signalled(void *arg, int signo)
 {
 	struct top *t = arg;
 
-	(void)signo;
 	t->over = true;
 }
 

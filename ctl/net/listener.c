@@ -45,7 +45,6 @@ listener_ready(void *arg, short revents)
 	struct listener *l = arg;
 	int fd;
 
-	(void)revents;
 	for (int i = 0; i < AT_ONCE && (fd = listener_accept(l->fd, l->watch, NULL)) != -1; i++)
 		l->fn(l->arg, l, fd);
 }

@@ -1,6 +1,5 @@
 /* Listening sockets: TCP on this machine, or a unix socket that ssh connects to. */
-#ifndef LISTENER_H
-#define LISTENER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ void listener_free(struct listener *); /* the whole list; NULL is harmless; unli
  * watch pauses for a moment: poll(2) would go on saying that there is one. */
 int listener_accept(int fd, struct watch *, struct sockaddr_storage *from);
 #define LISTENER_PAUSE_MS 100
-
-#endif

@@ -1,7 +1,6 @@
 /* The command line of ftp-over-ssh, and FTP_OVER_SSH_OPTIONS, which stands before it. It prints
  * nothing and never exits. */
-#ifndef CMDLINE_H
-#define CMDLINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ void cmdline_free(struct cmdline *);
 const char *cmdline_synopsis(void);
 void cmdline_help(FILE *);
 void cmdline_ftp_options(FILE *);
-
-#endif

@@ -76,7 +76,6 @@ set_ftp_user(struct scan *s, void *field)
 static int
 set_login(struct scan *s, void *field)
 {
-	(void)field;
 	if (*s->argument == '-')
 		return scan_fail(s, "bad login name \"%.100s\": a user may not begin with '-'",
 		    s->argument);
@@ -101,7 +100,6 @@ set_stdio(struct scan *s, void *field)
 static int
 set_option(struct scan *s, void *field)
 {
-	(void)field;
 	if (strcmp(s->argument, "help") == 0) {
 		s->c->run = RUN_OPTIONS;
 		return 0;

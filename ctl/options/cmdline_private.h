@@ -1,7 +1,6 @@
 /* The options of ftp-over-ssh, one row each: for cmdline.c, which reads a command line, and
  * cmdline_usage.c, which describes them. */
-#ifndef CMDLINE_PRIVATE_H
-#define CMDLINE_PRIVATE_H
+#pragma once
 
 #include "base/log.h"
 #include "options/cmdline.h"
@@ -36,5 +35,3 @@ int flag_apply(struct scan *, const struct flag *);
 /* Always -1, with that message. */
 #define scan_fail(s, ...) log_why((s)->why, (s)->why_size, __VA_ARGS__)
 int scan_push(struct scan *, struct strings *, const char *text);
-
-#endif

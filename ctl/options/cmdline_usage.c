@@ -24,7 +24,7 @@ cmdline_ftp_options(FILE *f)
 {
 	char name[80];
 
-	for (const struct option_info *o = ftp_option_table(); o->name != NULL; o++) {
+	for (const struct option_info *o = ftp_option_table; o->name != NULL; o++) {
 		snprintf(name, sizeof(name), "%s=%s", o->name, o->values);
 		fprintf(f, "  %-42s %s\n", name, o->help);
 	}
@@ -61,7 +61,7 @@ cmdline_help(FILE *f)
 		fprintf(f, "  %s %-16s %s\n", flag->name,
 		    flag->argument != NULL ? flag->argument : "", flag->help);
 	fprintf(f, "\nOptions for -o besides those of ssh:\n");
-	for (const struct option_info *o = ftp_option_table(); o->name != NULL; o++) {
+	for (const struct option_info *o = ftp_option_table; o->name != NULL; o++) {
 		fprintf(f, "  %s=%s\n", o->name, o->values);
 		print_wrapped(f, o->help, 6);
 	}

@@ -113,7 +113,6 @@ set_ports(info *self, struct ftp_options *o, const char *value)
 	char text[16], *dash;
 	unsigned long lo, hi;
 
-	(void)self;
 	if ((size_t)snprintf(text, sizeof(text), "%s", value) >= sizeof(text) ||
 	    (dash = strchr(text, '-')) == NULL)
 		return false;
@@ -157,7 +156,7 @@ _Static_assert(sizeof(enum server_mode) == sizeof(int) &&
 #define ROW(name, values, member, set, help) \
 	{ name, values, help, set, offsetof(struct ftp_options, member) }
 
-static const struct option_info table[] = {
+const struct option_info ftp_option_table[] = {
 	ROW("FtpPassiveAddress", "control|reply|ADDR", passive_address, set_passive,
 	    "whom to dial for a passive reply: the FTP host, the address in it, or ADDR"),
 	ROW("FtpServerMode", "auto|same|passive|active", server_mode, set_enum,
@@ -196,12 +195,6 @@ static const struct option_info table[] = {
 	    "name for ftp-over-ssh-ctl: no blanks, no '/' (default: destination:port)"),
 	{ 0 }
 };
-
-const struct option_info *
-ftp_option_table(void)
-{
-	return table;
-}
 
 void
 ftp_options_default(struct ftp_options *o)
@@ -243,7 +236,7 @@ ftp_option_set(struct ftp_options *o, const char *text, char *why, size_t why_si
 	struct ftp_options new = *o;
 	char value[256];
 	size_t key_len;
-	info *i = table;
+	info *i = ftp_option_table;
 	int fits;
 
 	text += strspn(text, " \t");

@@ -44,7 +44,6 @@ take_bytes(struct linelog *l)
 static void
 linelog_ready(void *arg, short revents)
 {
-	(void)revents;
 	take_bytes(arg);
 }
 

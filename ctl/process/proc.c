@@ -80,8 +80,6 @@ child_ended(void *arg, short revents)
 {
 	char bytes[64];
 
-	(void)arg;
-	(void)revents;
 	if (read(self_pipe[0], bytes, sizeof(bytes)) > 0)
 		reap();
 }
@@ -92,7 +90,6 @@ handler(int signo)
 {
 	int saved = errno;
 
-	(void)signo;
 	if (write(self_pipe[1], "", 1) == -1)
 		errno = saved;
 	errno = saved;

@@ -1,7 +1,6 @@
 /* The processes that we start: one way to start them, and one to hear of their end, which needs
  * SIGCHLD to itself. */
-#ifndef PROC_H
-#define PROC_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -50,5 +49,3 @@ void proc_kill(const struct proc *, int signo);
 
 void proc_raise_limit(void);   /* as many descriptors as we may have, for many sessions */
 void proc_restore_limit(void); /* what it was before: for a child that has not asked for more */
-
-#endif

@@ -45,7 +45,6 @@ pidfd(pid_t pid)
 	close(fd);
 	return -1;
 #else
-	(void)pid;
 	errno = ENOSYS;
 	return -1;
 #endif
@@ -56,7 +55,6 @@ ended(void *arg, short revents)
 {
 	struct procwatch *p = arg;
 
-	(void)revents;
 	memory_drop(watch_free, p->watch);
 	p->fn(p->arg);
 }

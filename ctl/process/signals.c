@@ -77,7 +77,6 @@ signals_ready(void *arg, short revents)
 	unsigned char bytes[64];
 	ssize_t n = read(s->fds[0], bytes, sizeof(bytes));
 
-	(void)revents;
 	for (size_t i = 0; i < WANTED && n > 0; i++)
 		if (memchr(bytes, wanted[i], (size_t)n) != NULL)
 			s->fn(s->arg, wanted[i]);

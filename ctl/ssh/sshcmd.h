@@ -2,8 +2,7 @@
  *
  * A destination is always behind "--". A ControlPath is taken literally (ssh would
  * expand % in it). */
-#ifndef SSHCMD_H
-#define SSHCMD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ struct sshrun *sshcmd_through(struct loop *, const struct ssh_settings *, const 
  * The master ends 2 s after the last connection to its control socket and the last channel. */
 int sshcmd_master_start(struct proc *, struct loop *, const struct ssh_settings *,
     const struct ssh_master *, int *err, proc_fn *, void *arg);
-
-#endif

@@ -97,7 +97,6 @@ run_ready(void *arg, short revents)
 {
 	struct sshrun *r = arg;
 
-	(void)revents;
 	if (run_read(r) == 0)
 		run_end_output(r);
 }

@@ -108,7 +108,6 @@ talk_ready(void *arg, short revents)
 	struct talk *t = arg;
 	ssize_t n;
 
-	(void)revents;
 	n = recv(t->fd, t->data + t->len, t->size - t->len, 0);
 	if (n > 0) {
 		t->len += (size_t)n;

@@ -53,7 +53,6 @@ parent_gone(void *arg, short revents)
 {
 	struct tunnel *t = arg;
 
-	(void)revents;
 	memory_drop(watch_free, t->parent);
 	tunnel_end(t, TUNNEL_FAILED);
 }

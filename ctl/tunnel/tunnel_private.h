@@ -1,8 +1,7 @@
 /* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us),
  * tunnel_master.c (the master, and listeners on the far side), tunnel_client.c (the FTP client, and
  * what is known of its server), tunnel_status.c. */
-#ifndef TUNNEL_PRIVATE_H
-#define TUNNEL_PRIVATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -99,5 +98,3 @@ struct statusd *statusd_new(struct tunnel *, char *why, size_t why_size);
 void statusd_free(struct statusd *); /* NULL is harmless, below too */
 void statusd_ended(struct statusd *, const struct helper *); /* about to be freed */
 void statusd_report(struct statusd *, struct helper *, const void *data, size_t len);
-
-#endif

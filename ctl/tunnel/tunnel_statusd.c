@@ -311,7 +311,6 @@ accepted(void *arg, const struct listener *l, int fd)
 	struct client *c = NULL;
 	uid_t uid;
 
-	(void)l;
 	if (d->clients >= CLIENTS_MAX || peer_uid(fd, &uid) != PEER_KNOWN || (uid != geteuid() && uid != 0) ||
 	    (c = memory_new(sizeof(*c))) == NULL) {
 		close(fd);

@@ -297,7 +297,7 @@ START_TEST(help_is_complete)
 		ck_assert_msg(p[4] == 'h' || in_synopsis(p[4]), "-%c", p[4]);
 	}
 	ck_assert_int_gt(count, 20);
-	for (const struct option_info *o = ftp_option_table(); o->name != NULL; o++) {
+	for (const struct option_info *o = ftp_option_table; o->name != NULL; o++) {
 		ck_assert_ptr_nonnull(strstr(help, o->name));
 		ck_assert_ptr_nonnull(strstr(options, o->help));
 	}
