@@ -110,7 +110,7 @@ PATHS != cat build/paths 2>/dev/null; true
 LIBBSD != if test "`uname`$(PORTABLE)" = Linux; then echo -lbsd; fi
 LIBS = $(LIBBSD)
 
-STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIBBSD:-lbsd=-DUSE_LIBBSD) $(PORTABLE:1=-DPORTABLE) -Wall -Wextra $(WERROR)
+STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIBBSD:-lbsd=-DUSE_LIBBSD) $(PORTABLE:1=-DPORTABLE) -Wall -Wextra -Wno-unused-parameter $(WERROR)
 DEFS = -DVERSION='"$(VERSION)"'
 COMPILE = $(CC) $(STD) -iquote ctl -iquote helper $(DEFS) $(CPPFLAGS) $(HARDEN_CFLAGS) $(PATHS) $(CFLAGS)
 LINK = $(CC) $(HARDEN_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)

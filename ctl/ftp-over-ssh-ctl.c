@@ -172,7 +172,6 @@ top(const struct command *c, int argc, char *argv[])
 {
 	char why[256];
 
-	(void)argv;
 	if (argc != 1)
 		return usage_error(c);
 	return top_run(whose, why, sizeof(why)) == 0 ? written() : failed(NULL, why);
@@ -316,12 +315,6 @@ choose_user(char *argv[])
 	return 2;
 }
 
-static bool
-is_one(const char *word, const char *letter, const char *name)
-{
-	return strcmp(word, letter) == 0 || strcmp(word, name) == 0;
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -340,9 +333,9 @@ main(int argc, char *argv[])
 	for (const struct command *c = commands; c->name != NULL; c++)
 		if (strcmp(argv[1], c->name) == 0)
 			return c->run(c, argc - 1, argv + 1);
-	if (is_one(argv[1], "-h", "--help"))
+	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
 		return help(stdout);
-	if (is_one(argv[1], "-V", "--version")) {
+	if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0) {
 		printf("%s %s\n", PROGRAM, VERSION);
 		return written();
 	}

@@ -11,7 +11,7 @@
 #include "options/cmdline.h"
 #include "client/ftp_client.h"
 #include "accept/helper_program.h"
-#include "process/fdlimit.h"
+#include "process/proc.h"
 #include "base/log.h"
 #include "base/rundir.h"
 #include "process/signals.h"
@@ -33,28 +33,6 @@ open_standard_descriptors(void)
 	while (fd >= 0 && fd <= 2 && fcntl(fd, F_SETFD, 0) == 0);
 	if (fd > 2)
 		close(fd);
-}
-
-static int
-usage_error(int argc, const char *why)
-{
-	if (argc <= 1)
-		fputs(cmdline_synopsis(), stderr);
-	else
-		log_error("%s", why);
-	return USAGE;
-}
-
-static int
-print(char *text)
-{
-	if (text == NULL) {
-		log_error("out of memory");
-		return FAILED;
-	}
-	fputs(text, stdout);
-	free(text);
-	return fflush(stdout) == 0 ? 0 : FAILED;
 }
 
 static int
@@ -84,21 +62,15 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
     char **config, char *path, size_t path_size)
 {
 	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
-	bool expands = c->ctl_path != NULL && sshcmd_expands(c->ctl_path);
-	char why[512], persist[16];
+	char why[512];
 
-	if (c->ctl_path != NULL && !wants_forwards && !expands)
+	if (c->ctl_path != NULL && !wants_forwards && !sshcmd_expands(c->ctl_path))
 		return 0;
 	if ((*config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL) {
 		log_error("ssh configuration of %s: %s", c->destination, why);
 		return -1;
 	}
-	if (sshcmd_value(*config, "controlpath", path, path_size) != NULL &&
-	    strcmp(path, "none") != 0)
-		*(expands ? &m->ctl_path : &m->config_path) = path;
-	m->ssh.config = *config;
-	m->persists = sshcmd_value(*config, "controlpersist", persist, sizeof(persist)) != NULL &&
-	    strcmp(persist, "no") != 0;
+	master_configure(m, *config, path, path_size);
 	if (wants_forwards)
 		t->ssh_config = *config;
 	return 0;
@@ -158,7 +130,7 @@ serve(const struct cmdline *c)
 	if (c->background && (status = background_start(&setup.ready)) != -1)
 		return status;
 	status = FAILED;
-	fdlimit_raise();
+	proc_raise_limit();
 	if (check_surroundings(c, &setup.helper) == 0 &&
 	    read_config(c, &master, &setup, &config, path, sizeof(path)) == 0) {
 		rundir_sweep();
@@ -173,14 +145,18 @@ run(const struct cmdline *c)
 {
 	switch (c->run) {
 	case RUN_USAGE:
-		return print(cmdline_help());
+		cmdline_help(stdout);
+		break;
 	case RUN_OPTIONS:
-		return print(cmdline_ftp_options());
+		cmdline_ftp_options(stdout);
+		break;
 	case RUN_VERSION:
-		return print(strdup(PROGRAM " " VERSION "\n"));
+		puts(PROGRAM " " VERSION);
+		break;
 	default:
 		return open_log(c) == 0 ? serve(c) : FAILED;
 	}
+	return fflush(stdout) == 0 ? 0 : FAILED;
 }
 
 int
@@ -188,14 +164,16 @@ main(int argc, char *argv[])
 {
 	struct cmdline c;
 	char why[512];
-	int status;
+	int status = USAGE;
 
 	signals_start();
 	open_standard_descriptors();
-	if (cmdline_parse(&c, argc, argv, why, sizeof(why)) == -1)
-		status = usage_error(argc, why);
-	else
+	if (cmdline_parse(&c, argc, argv, why, sizeof(why)) == 0)
 		status = run(&c);
+	else if (argc <= 1)
+		fputs(cmdline_synopsis(), stderr);
+	else
+		log_error("%s", why);
 	cmdline_free(&c);
 	if (status < 0)
 		signals_die(-status);

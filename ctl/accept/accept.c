@@ -3,17 +3,18 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "accept/admit.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/ratelimit.h"
+#include "net/peer.h"
 
 #define LOOK_MS 300 /* for us to see the end of a master that a helper has seen */
 
@@ -23,7 +24,7 @@ struct client {
 	int fd;
 	bool remote, again;
 	struct hostport server;
-	char peer[ADMIT_PEER_MAX];
+	char peer[HELPER_PEER_MAX]; /* its address as text */
 };
 
 struct accept {
@@ -45,12 +46,8 @@ accept_new(struct loop *loop, const struct cmdline *cmdline, struct master *mast
 {
 	struct accept *r = memory_new(sizeof(*r));
 
-	if (r == NULL)
-		return NULL;
-	r->loop = loop;
-	r->cmdline = cmdline;
-	r->master = master;
-	r->helpers = helpers;
+	if (r != NULL)
+		*r = (struct accept){ .loop = loop, .cmdline = cmdline, .master = master, .helpers = helpers };
 	return r;
 }
 
@@ -81,39 +78,65 @@ refuse(struct client *c, const char *why)
 	client_free(c);
 }
 
+static void
+peer_text(int fd, char *peer)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+	char host[48], port[8];
+
+	strcpy(peer, "ssh");
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) == -1 || ss.ss_family == AF_UNIX)
+		return;
+	if (getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port, sizeof(port),
+	    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		snprintf(peer, HELPER_PEER_MAX, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
 /* A stranger gets nothing to see; who may be the user is told what is missing. */
 static void
-turn_away(struct accept *r, struct client *c, enum admission admission,
-    const struct visitor *v)
+turn_away(struct accept *r, struct client *c, bool unknown, const char *why)
 {
 	unsigned missed;
 
-	if (admission == ADMIT_GONE) {
-		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", v->peer);
-		client_free(c);
-		return;
-	}
-	if (ratelimit_due(&r->told, v->why, loop_now(), &missed)) {
+	if (ratelimit_due(&r->told, why, loop_now(), &missed)) {
 		if (missed > 0)
-			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, v->why);
-		log_at(LOG_SESSIONS, "connection from %s refused: %s", v->peer, v->why);
+			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, why);
+		log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
 	}
 	r->refused++;
-	if (admission == ADMIT_UNKNOWN)
-		tell(c, "This connection is refused: ", v->why);
+	if (unknown)
+		tell(c, "This connection is refused: ", why);
 	client_free(c);
 }
 
-static void
-serve(struct accept *r, struct client *c)
+/* Who may use a listener? false: not he, and he is done with. */
+static bool
+admit(struct accept *r, struct client *c)
 {
-	const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
-		.remote = c->remote, .again = c->again, .peer = c->peer, .server = &c->server };
+	char name[PEER_NAME_MAX], why[256] = "it is on another host; -g would let it in", byte;
+	bool any_user = r->cmdline->ftp.allow_any;
+	uid_t uid;
+	ssize_t n;
+	enum peer_result owner = peer_uid(c->fd, &uid);
 
-	if (helpers_start(r->helpers, &start) == -1)
-		refuse(c, strerror(errno));
-	else
+	if (owner == PEER_REMOTE ? r->cmdline->gateway : any_user ||
+	    (owner == PEER_KNOWN && (uid == geteuid() || uid == 0)))
+		return true;
+	/* the owner of a socket that is closed cannot be told */
+	if (owner == PEER_UNKNOWN && ((n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) == 0 ||
+	    (n == -1 && errno != EAGAIN && errno != EINTR))) {
+		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", c->peer);
 		client_free(c);
+		return false;
+	}
+	if (owner == PEER_KNOWN)
+		snprintf(why, sizeof(why), "it belongs to user %s; FtpAllowUsers=any would let it in",
+		    peer_name(name, uid));
+	else if (owner == PEER_UNKNOWN)
+		snprintf(why, sizeof(why), "its owner cannot be told; FtpAllowUsers=any would let it in");
+	turn_away(r, c, owner == PEER_UNKNOWN, why);
+	return false;
 }
 
 static struct client *
@@ -135,11 +158,17 @@ accept_master(struct accept *r, enum master_state state)
 
 	if (state == MASTER_DOWN && r->first != NULL)
 		state = master_want(r->master, false); /* it died under those who wait */
-	while (state != MASTER_STARTING && (c = take(r)) != NULL)
-		if (state == MASTER_UP)
-			serve(r, c);
-		else
+	while (state != MASTER_STARTING && (c = take(r)) != NULL) {
+		const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
+			.remote = c->remote, .again = c->again, .peer = c->peer, .server = &c->server };
+
+		if (state != MASTER_UP)
 			refuse(c, master_reason(r->master));
+		else if (helpers_start(r->helpers, &start) == -1)
+			refuse(c, strerror(errno));
+		else
+			client_free(c);
+	}
 }
 
 void
@@ -174,14 +203,6 @@ wait_for_master(struct accept *r, struct client *c)
 	r->waiting++;
 }
 
-static bool
-is_full(const struct accept *r)
-{
-	unsigned limit = r->cmdline->ftp.connections;
-
-	return limit > 0 && helpers_count(r->helpers) + r->waiting >= limit;
-}
-
 static struct client *
 client_new(const struct hostport *server, bool remote, int fd)
 {
@@ -191,31 +212,24 @@ client_new(const struct hostport *server, bool remote, int fd)
 		close(fd);
 		return NULL;
 	}
-	c->fd = fd;
-	c->remote = remote;
-	c->server = *server;
+	*c = (struct client){ .fd = fd, .remote = remote, .server = *server };
 	return c;
 }
 
 void
 accept_client(struct accept *r, const struct hostport *server, bool remote, int fd)
 {
-	const struct admit_policy policy = { r->cmdline->gateway, r->cmdline->ftp.allow_any };
 	struct client *c = client_new(server, remote, fd);
-	enum admission admission;
-	struct visitor visitor;
+	unsigned limit = r->cmdline->ftp.connections;
 	char why[256];
 
 	if (c == NULL)
 		return;
-	if ((admission = admit(fd, &policy, &visitor)) != ADMIT) {
-		turn_away(r, c, admission, &visitor);
+	peer_text(fd, c->peer);
+	if (!admit(r, c))
 		return;
-	}
-	memcpy(c->peer, visitor.peer, sizeof(c->peer));
-	if (is_full(r)) {
-		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later",
-		    r->cmdline->ftp.connections);
+	if (limit > 0 && helpers_count(r->helpers) + r->waiting >= limit) {
+		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later", limit);
 		refuse(c, why);
 		return;
 	}

@@ -1,7 +1,6 @@
 /* What happens to an accepted control connection: admitted or not, waiting for the master,
  * handed to a helper, or refused with a 421 reply. */
-#ifndef ACCEPT_H
-#define ACCEPT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -25,5 +24,3 @@ void accept_may_ask(struct accept *);
 unsigned long accept_refused(const struct accept *); /* strangers, so far */
 /* The master has come up or gone down: start or refuse those who wait. */
 void accept_master(struct accept *, enum master_state);
-
-#endif

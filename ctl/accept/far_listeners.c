@@ -7,7 +7,6 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
 #include "mux/mux.h"
@@ -43,10 +42,8 @@ far_listeners_new(struct loop *loop, const struct far_listeners_callbacks *callb
 {
 	struct far_listeners *r = memory_new(sizeof(*r));
 
-	if (r == NULL)
-		return NULL;
-	r->loop = loop;
-	r->call = *callbacks;
+	if (r != NULL)
+		*r = (struct far_listeners){ .loop = loop, .call = *callbacks };
 	return r;
 }
 
@@ -97,7 +94,6 @@ far_accepted(void *arg, const struct listener *l, int fd)
 {
 	struct far *f = arg;
 
-	(void)l;
 	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
 }
 
@@ -129,41 +125,19 @@ far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool 
 	f->spec = *spec;
 	f->optional = optional;
 	far_forward(f);
-	if (rundir_path(why, why_size) == NULL)
-		goto err;
-	if (rundir_fresh(f->forward.path, sizeof(f->forward.path), 'r') == -1) {
-		snprintf(why, why_size, "runtime directory: %s", strerror(errno));
-		goto err;
+	if (rundir_path(why, why_size) != NULL) {
+		if (rundir_fresh(f->forward.path, sizeof(f->forward.path), 'r') == -1)
+			snprintf(why, why_size, "runtime directory: %s", strerror(errno));
+		else
+			listener_unix(&f->listener, r->loop, f->forward.path, why, why_size);
 	}
-	if (listener_unix(&f->listener, r->loop, f->forward.path, why, why_size) != LISTEN_OK)
-		goto err;
+	if (f->listener == NULL) {
+		free(f);
+		return -1;
+	}
 	listener_start(f->listener, far_accepted, f);
 	list_append(far, r->first, f);
 	return 0;
-err:
-	free(f);
-	return -1;
-}
-
-static bool
-all_answered(const struct far_listeners *r)
-{
-	for (const struct far *f = r->first; f != NULL; f = f->next)
-		if (f->id != 0 || f->twin_id != 0)
-			return false;
-	return true;
-}
-
-/* PermitListen may know the name alone. True while that is asked. */
-static bool
-far_by_name(struct far *f, enum forward_status status)
-{
-	if (status != FORWARD_REFUSED || !f->both)
-		return false;
-	f->both = false;
-	snprintf(f->forward.host, sizeof(f->forward.host), "localhost");
-	f->id = mux_open_forward(f->owner->link, &f->forward);
-	return f->id != 0;
 }
 
 static void
@@ -174,7 +148,12 @@ far_answered(struct far *f, const struct forward_result *result)
 	f->id = 0;
 	f->open = result->status == FORWARD_OK;
 	f->port = result->port != 0 ? result->port : f->spec.listen.port;
-	if (!f->open && !far_by_name(f, result->status))
+	if (result->status == FORWARD_REFUSED && f->both) { /* PermitListen may know the name alone */
+		f->both = false;
+		snprintf(f->forward.host, sizeof(f->forward.host), "localhost");
+		f->id = mux_open_forward(r->link, &f->forward);
+	}
+	if (!f->open && f->id == 0)
 		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
 	else if (f->open && f->both) {
 		f->twin = f->forward;
@@ -202,19 +181,17 @@ answered(void *arg, const struct forward_result *result)
 		f->twin_id = 0;
 		f->twin_open = result->status == FORWARD_OK; /* there may be no IPv6 */
 	}
-	if (!all_answered(r))
-		return;
-	mux_free(r->link); /* an open connection would keep the user's ssh from ending */
-	r->link = NULL;
+	for (f = r->first; f != NULL; f = f->next)
+		if (f->id != 0 || f->twin_id != 0)
+			return;
+	memory_drop(mux_free, r->link); /* an open connection would keep the user's ssh from ending */
 	r->call.settled(r->call.arg);
 }
 
 static struct mux *
 link_open(struct far_listeners *r, const char *ctl_path)
 {
-	if (r->link == NULL)
-		r->link = mux_new(r->loop, ctl_path, answered, r);
-	return r->link;
+	return r->link != NULL ? r->link : (r->link = mux_new(r->loop, ctl_path, answered, r));
 }
 
 /* The original spec is what the master wants to hear: port 0, not the one that was chosen. So it

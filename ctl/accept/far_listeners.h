@@ -1,11 +1,9 @@
 /* The listeners of -R: on the far side, opened by the ssh server; what comes in there arrives
  * at unix sockets of ours in the runtime directory. They live as long as the ssh connection
  * and are opened anew with the next one. */
-#ifndef FAR_LISTENERS_H
-#define FAR_LISTENERS_H
+#pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "options/spec.h"
 
@@ -40,5 +38,3 @@ void far_listeners_announce(struct far_listeners *);
 void far_listeners_each(const struct far_listeners *, void (*fn)(void *arg, const struct hostport *at,
     const struct hostport *target), void *arg);
 void far_listeners_lost(struct far_listeners *); /* the master is gone, and so are they */
-
-#endif

@@ -44,7 +44,6 @@ own_program(char own[PATH_MAX])
 
 	return sysctl(mib, 4, own, &size, NULL, 0) == 0;
 #else
-	(void)own;
 	return false;
 #endif
 }

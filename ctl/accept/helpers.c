@@ -34,20 +34,17 @@ struct helpers {
 	struct linelog *log; /* NULL: their messages go where ours go */
 };
 
-/* The set */
-
 struct helpers *
 helpers_new(struct loop *loop, const struct helpers_config *config)
 {
 	struct helpers *h = memory_new(sizeof(*h));
 
-	if (h == NULL)
-		return NULL;
-	*h = (struct helpers){ .loop = loop, .config = *config };
-	if ((h->kept = kept_new(loop, config->cmdline->ftp.abort_hold * 1000)) == NULL) {
+	if (h == NULL || (h->kept = kept_new(loop, config->cmdline->ftp.abort_hold * 1000)) == NULL) {
 		free(h);
 		return NULL;
 	}
+	h->loop = loop;
+	h->config = *config;
 	if (config->cmdline->to_syslog ||
 	    (config->cmdline->background && config->cmdline->log_file == NULL))
 		h->log = linelog_new(loop);
@@ -142,8 +139,7 @@ take_report(struct helper *one)
 		fd[0] = -1;
 	}
 	for (int i = 0; i < FDPASS_MAX; i++)
-		if (fd[i] != -1)
-			close(fd[i]);
+		fd_close(&fd[i]);
 	return n;
 }
 
@@ -153,20 +149,8 @@ status_ready(void *arg, short revents)
 	struct helper *one = arg;
 	ssize_t n = take_report(one);
 
-	(void)revents;
-	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR)))
-		return;
-	watch_free(one->watch); /* it ends: helper_ended() */
-	one->watch = NULL;
-}
-
-/* What a crowd has needed goes back to the system. */
-static void
-memory_give_back(void)
-{
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		memory_drop(watch_free, one->watch); /* it ends: helper_ended() */
 }
 
 static void
@@ -185,11 +169,11 @@ helper_ended(void *arg, int status)
 	    proc_shell_status(status));
 	h->config.ended(h->config.arg, one, proc_shell_status(status));
 	helper_free(one);
+#ifdef __GLIBC__
 	if (h->count == 0)
-		memory_give_back();
+		malloc_trim(0); /* what a crowd has needed goes back to the system */
+#endif
 }
-
-/* Starting one */
 
 struct words {
 	const char **item;
@@ -202,35 +186,22 @@ word(struct words *w, const char *text)
 	w->item[w->count++] = text;
 }
 
-static const char *
-verbosity(int level, bool unsaid)
-{
-	static const char *const options[] = { "-q", NULL, "-v", "-vv", "-vvv" };
-
-	return options[1 + (unsaid && level <= LOG_SESSIONS ? LOG_QUIET : level)];
-}
-
-/* The texts of its descriptors, of which spare may be -1: none. */
+/* Its descriptors, of which the last one may be -1: none. */
+static const char *const fd_options[] = { "-s", "-k", "-P" };
 struct fds {
-	int status, keep, spare;
+	int fd[3];
 	char text[3][16];
 };
 
-static void
-print_fds(struct fds *f)
-{
-	snprintf(f->text[0], sizeof(f->text[0]), "%d", f->status);
-	snprintf(f->text[1], sizeof(f->text[1]), "%d", f->keep);
-	snprintf(f->text[2], sizeof(f->text[2]), "%d", f->spare);
-}
-
 /* malloc'ed. fds and server live as long as it. */
 static const char **
-command_line(const struct helpers *h, const struct helper_start *start, const struct fds *fds,
+command_line(const struct helpers *h, const struct helper_start *start, struct fds *fds,
     const char *server)
 {
+	static const char *const verbosity[] = { "-q", NULL, "-v", "-vv", "-vvv" };
 	const struct cmdline *c = h->config.cmdline;
 	const struct masters *m = h->config.masters;
+	int level = start->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
 	size_t masters = masters_count(m);
 	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
 
@@ -239,8 +210,8 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 	word(&w, h->config.program);
 	if (c->gateway)
 		word(&w, "-g");
-	if (verbosity(c->verbosity, start->unsaid) != NULL)
-		word(&w, verbosity(c->verbosity, start->unsaid));
+	if (verbosity[1 + level] != NULL)
+		word(&w, verbosity[1 + level]);
 	if (start->remote)
 		word(&w, "-R");
 	for (size_t i = 0; i < c->ftp_texts.count; i++) {
@@ -249,14 +220,12 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 	}
 	word(&w, "-o");
 	word(&w, helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" : "FtpForward=mux");
-	word(&w, "-s");
-	word(&w, fds->text[0]);
-	word(&w, "-k");
-	word(&w, fds->text[1]);
-	if (fds->spare != -1) {
-		word(&w, "-P");
-		word(&w, fds->text[2]);
-	}
+	for (int i = 0; i < 3; i++)
+		if (fds->fd[i] != -1) {
+			snprintf(fds->text[i], sizeof(fds->text[i]), "%d", fds->fd[i]);
+			word(&w, fd_options[i]);
+			word(&w, fds->text[i]);
+		}
 	for (size_t i = 0; i < masters; i++) {
 		word(&w, "-S");
 		word(&w, masters_path(m, i));
@@ -266,85 +235,52 @@ command_line(const struct helpers *h, const struct helper_start *start, const st
 }
 
 static int
-run_program(struct helper *one, const struct helper_start *start, struct fds *fds)
-{
-	const struct helpers *h = one->owner;
-	struct proc_start p = { .fd = { start->in, start->out, PROC_OURS },
-		.keep = { fds->status, fds->keep, fds->spare }, .own_session = start->own_session };
-	char server[SPEC_HOST_MAX + 16];
-	const char **argv;
-	int result, saved;
-
-	print_fds(fds);
-	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	if ((argv = command_line(h, start, fds, server)) == NULL)
-		return -1;
-	p.argv = argv;
-	if (h->log != NULL)
-		p.fd[2] = linelog_fd(h->log);
-	result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
-	saved = errno;
-	free(argv);
-	errno = saved;
-	return result;
-}
-
-static int
 start_process(struct helper *one, const struct helper_start *start, int status_fd)
 {
-	struct masters *m = one->owner->config.masters;
-	struct fds fds = { .status = status_fd };
-	int result, saved;
+	const struct helpers *h = one->owner;
+	struct masters *m = h->config.masters;
+	struct proc_start p = { .fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS },
+		.own_session = start->own_session };
+	struct fds fds = { .fd = { status_fd } };
+	char server[SPEC_HOST_MAX + 16];
+	const char **argv;
+	int result = -1, saved;
 
 	masters_tend(m);
-	if ((one->kept = kept_begin(one->owner->kept, masters_path(m, 0), &fds.keep)) == NULL)
+	if ((one->kept = kept_begin(h->kept, masters_path(m, 0), &fds.fd[1])) == NULL)
 		return -1;
-	fds.spare = helpers_method(one->owner) == METHOD_PROXY ? kept_spare(one->kept) : -1;
-	result = run_program(one, start, &fds);
+	fds.fd[2] = helpers_method(h) == METHOD_PROXY ? kept_spare(one->kept) : -1;
+	hostport_format(server, sizeof(server), start->server->host, start->server->port);
+	if ((argv = command_line(h, start, &fds, server)) != NULL) {
+		p.argv = argv;
+		memcpy(p.keep, fds.fd, sizeof(p.keep));
+		result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
+	}
 	saved = errno;
-	close(fds.keep);
+	free(argv);
+	close(fds.fd[1]);
 	errno = saved;
 	return result;
-}
-
-static struct helper *
-helper_new(struct helpers *h, const struct helper_start *start, int status_fd)
-{
-	struct helper *one = memory_new(sizeof(*one));
-
-	if (one == NULL)
-		return NULL;
-	one->owner = h;
-	one->status_fd = status_fd;
-	one->started = loop_now();
-	one->remote = start->remote;
-	one->again = start->again;
-	one->server = *start->server;
-	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
-	one->watch = loop_watch(h->loop, status_fd, POLLIN, status_ready, one);
-	if (one->watch != NULL)
-		return one;
-	free(one);
-	return NULL;
 }
 
 int
 helpers_start(struct helpers *h, const struct helper_start *start)
 {
-	struct helper *one;
-	int fds[2], result, saved;
+	struct helper *one = memory_new(sizeof(*one));
+	int fds[2], result = -1, saved;
 
-	if (packet_pair(fds, true) == -1)
-		return -1;
-	if ((one = helper_new(h, start, fds[0])) == NULL) {
-		close(fds[0]);
-		close(fds[1]);
+	if (one == NULL || packet_pair(fds, true) == -1) {
+		free(one);
 		return -1;
 	}
-	result = start_process(one, start, fds[1]);
-	saved = errno;
-	close(fds[1]);
+	*one = (struct helper){ .owner = h, .status_fd = fds[0], .started = loop_now(),
+		.remote = start->remote, .again = start->again, .server = *start->server };
+	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
+	if ((one->watch = loop_watch(h->loop, fds[0], POLLIN, status_ready, one)) != NULL)
+		result = start_process(one, start, fds[1]);
+	fd_close(&fds[1]);
 	if (result == -1) {
+		saved = errno;
 		helper_free(one);
 		errno = saved;
 		return -1;

@@ -1,8 +1,6 @@
 /* The running helpers (ftp-over-ssh-helper), one for each control connection. */
-#ifndef HELPERS_H
-#define HELPERS_H
+#pragma once
 
-#include "accept/admit.h"
 #include "master/masters.h"
 #include "options/cmdline.h"
 #include "process/proc.h"
@@ -11,6 +9,7 @@
 struct loop;
 struct helpers;
 
+#define HELPER_PEER_MAX 64
 struct helper {
 	struct helper *next;
 	struct helpers *owner;
@@ -22,7 +21,7 @@ struct helper {
 	void *seen;                /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
 	bool remote, again, asked; /* -R; another has handed the client back; to report now */
-	char peer[ADMIT_PEER_MAX]; /* the FTP client's address */
+	char peer[HELPER_PEER_MAX]; /* the FTP client's address */
 	struct hostport server;
 };
 
@@ -56,5 +55,3 @@ size_t helpers_count(const struct helpers *);
 enum forward_method helpers_method(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
 struct helper *helpers_first(const struct helpers *);
-
-#endif

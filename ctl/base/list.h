@@ -1,6 +1,5 @@
 /* Lists of structs that have a member next. */
-#ifndef LIST_H
-#define LIST_H
+#pragma once
 
 #include <stddef.h>
 
@@ -20,5 +19,3 @@
 		if (*list_at != NULL) \
 			*list_at = (item)->next; \
 	} while (0)
-
-#endif

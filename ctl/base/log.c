@@ -115,30 +115,21 @@ flatten(char *text)
 	}
 }
 
-/* Nobody who does not read our messages must stop us: not again, once he has. */
-static bool
-is_read(void)
-{
-	static bool stuck;
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
-	int ready;
-
-	do
-		ready = poll(&p, 1, stuck ? 0 : PATIENCE_MS);
-	while (ready == -1 && errno == EINTR);
-	stuck = ready == 0;
-	return !stuck;
-}
-
-/* line has room for the newline in the place of its NUL. */
+/* line has room for the newline in the place of its NUL. Nobody who does not read our messages must
+ * stop us: not again, once he has. */
 static void
 put_line(char *line)
 {
 	static unsigned lost;
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	unsigned before = lost;
 	size_t len = strlen(line);
+	int ready;
 
-	if (!is_read()) {
+	do
+		ready = poll(&p, 1, lost > 0 ? 0 : PATIENCE_MS);
+	while (ready == -1 && errno == EINTR);
+	if (ready == 0) {
 		lost++;
 		return;
 	}
@@ -212,16 +203,6 @@ emit(int priority, const char *fmt, va_list ap)
 }
 
 void
-log_error(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	emit(LOG_ERR, fmt, ap);
-	va_end(ap);
-}
-
-void
 log_at(int level, const char *fmt, ...)
 {
 	va_list ap;
@@ -229,8 +210,8 @@ log_at(int level, const char *fmt, ...)
 	if (level > state.level)
 		return;
 	va_start(ap, fmt);
-	emit(level <= LOG_NORMAL ? LOG_WARNING : level == LOG_SESSIONS ? LOG_INFO : LOG_DEBUG,
-	    fmt, ap);
+	emit(level == LOG_FAULT ? LOG_ERR : level <= LOG_NORMAL ? LOG_WARNING :
+	    level == LOG_SESSIONS ? LOG_INFO : LOG_DEBUG, fmt, ap);
 	va_end(ap);
 }
 

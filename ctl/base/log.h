@@ -6,14 +6,13 @@
  * control dialogue, -vvv everything. Destination: stderr, or syslog.
  *
  * As JSON (FtpLog) each is an object of one line; the manual has its members. */
-#ifndef LOG_H
-#define LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_QUIET = -1, LOG_NORMAL, LOG_SESSIONS, LOG_DIALOGUE, LOG_DETAIL };
+enum log_level { LOG_FAULT = -2, LOG_QUIET, LOG_NORMAL, LOG_SESSIONS, LOG_DIALOGUE, LOG_DETAIL };
 
 /* program is kept, not copied. */
 void log_open(const char *program, int level, bool to_syslog);
@@ -25,7 +24,7 @@ bool log_is_plain(void); /* what others write to stderr is not less than our lin
 void log_with_time(void);
 void log_json(void);
 
-void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define log_error(...) log_at(LOG_FAULT, __VA_ARGS__)
 void log_at(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* What is told of a session or a transfer: with -v, and always as JSON, which has it in parts. The
@@ -49,5 +48,3 @@ char *log_escape(char *dst, size_t size, const void *src, size_t len);
 /* One FTP command line made printable, the arguments of PASS and ACCT as "****"
  * (any case, leading spaces, SITE-prefixed too). */
 char *log_command(char *dst, size_t size, const void *line, size_t len);
-
-#endif

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/list.h"
 #include "base/memory.h"
@@ -26,7 +27,7 @@ struct watch {
 struct loop {
 	struct pollfd *fds;
 	struct watch **watches; /* same index as fds; NULL = freed */
-	size_t count, cap, freed;
+	size_t count, freed;
 	uint64_t resume; /* not before this one's pause is over; 0 = none of them ends by itself */
 	struct timer *timers; /* sorted, soonest first */
 };
@@ -61,21 +62,15 @@ loop_now(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static int
-loop_grow(struct loop *l)
+void
+fd_close(int *fd)
 {
-	size_t cap = l->cap ? l->cap * 2 : 8;
-	struct pollfd *fds;
-	struct watch **watches;
+	int saved = errno;
 
-	if ((fds = memory_grow(l->fds, cap * sizeof(*fds))) == NULL)
-		return -1;
-	l->fds = fds;
-	if ((watches = memory_grow(l->watches, cap * sizeof(*watches))) == NULL)
-		return -1;
-	l->watches = watches;
-	l->cap = cap;
-	return 0;
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
 }
 
 static void
@@ -90,15 +85,16 @@ watch_arm(struct watch *w)
 struct watch *
 loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
 {
-	struct watch *w;
+	struct watch *w = memory_new(sizeof(*w));
+	size_t slot = l->count;
 
-	if (l->count == l->cap && loop_grow(l) == -1)
+	if (w == NULL || memory_append(&l->fds, &slot, sizeof(*l->fds)) == NULL ||
+	    memory_append(&l->watches, &l->count, sizeof(struct watch *)) == NULL) {
+		free(w);
 		return NULL;
-	if ((w = memory_new(sizeof(*w))) == NULL)
-		return NULL;
-	*w = (struct watch){ l, l->count, fd, events, false, 0, fn, arg };
-	l->watches[l->count] = w;
-	l->fds[l->count++].revents = 0;
+	}
+	*w = (struct watch){ l, slot - 1, fd, events, false, 0, fn, arg };
+	l->watches[w->slot] = w;
 	watch_arm(w);
 	return w;
 }
@@ -218,35 +214,10 @@ loop_wait_ms(const struct loop *l, int max_ms)
 	return left > 3600000 ? 3600000 : (int)left;
 }
 
-static void
-loop_run_timers(struct loop *l)
-{
-	uint64_t now = loop_now();
-
-	while (l->timers != NULL && l->timers->due <= now) {
-		struct timer *t = l->timers;
-
-		timer_stop(t);
-		t->fn(t->arg);
-	}
-}
-
-/* As poll(2); the kernel may have more memory in a moment. */
-static int
-loop_poll(struct loop *l, size_t count, int ms)
-{
-	int ready = poll(l->fds, (nfds_t)count, ms);
-
-	if (ready != -1 || (errno != ENOMEM && errno != EAGAIN))
-		return ready;
-	poll(NULL, 0, NO_MEMORY_MS);
-	errno = EINTR;
-	return -1;
-}
-
 int
 loop_once(struct loop *l, int max_ms)
 {
+	uint64_t now;
 	size_t count;
 	int ready;
 
@@ -254,8 +225,10 @@ loop_once(struct loop *l, int max_ms)
 	if (l->freed > 0)
 		loop_compact(l);
 	count = l->count; /* watches added by a callback wait for the next round */
-	ready = loop_poll(l, count, loop_wait_ms(l, max_ms));
-	if (ready == -1 && errno != EINTR)
+	ready = poll(l->fds, (nfds_t)count, loop_wait_ms(l, max_ms));
+	if (ready == -1 && (errno == ENOMEM || errno == EAGAIN))
+		poll(NULL, 0, NO_MEMORY_MS); /* the kernel may have more in a moment */
+	else if (ready == -1 && errno != EINTR)
 		return -1;
 	for (size_t i = 0; i < count && ready > 0; i++) {
 		short revents = l->fds[i].revents;
@@ -267,7 +240,13 @@ loop_once(struct loop *l, int max_ms)
 		if (l->watches[i] != NULL && !l->watches[i]->paused)
 			l->watches[i]->fn(l->watches[i]->arg, revents);
 	}
-	loop_run_timers(l);
+	now = loop_now();
+	while (l->timers != NULL && l->timers->due <= now) {
+		struct timer *t = l->timers;
+
+		timer_stop(t);
+		t->fn(t->arg);
+	}
 	loop_resume(l);
 	return 0;
 }

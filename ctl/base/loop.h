@@ -2,8 +2,7 @@
  *
  * Single-threaded. A callback may free any watch or timer, its own included.
  * Times are milliseconds of the monotonic clock. */
-#ifndef LOOP_H
-#define LOOP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,9 +42,10 @@ void timer_stop(struct timer *);
 
 uint64_t loop_now(void);
 
+/* close(2), if there is one; it is -1 then, and errno stays. */
+void fd_close(int *fd);
+
 /* One round: wait for the first event or timer (at most max_ms, -1 = for ever)
  * and run what is due. -1 with errno when poll failed for a reason that will not pass
  * by itself, else 0. */
 int loop_once(struct loop *, int max_ms);
-
-#endif

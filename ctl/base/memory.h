@@ -4,8 +4,7 @@
  * requests and the like are there all the same, and what has begun can be ended in order.
  * Whoever runs a loop looks with memory_reserve() whether that is due, and begins nothing new.
  * NULL only when the reserve is used up, too. Freed with free(3). */
-#ifndef MEMORY_H
-#define MEMORY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,10 +12,10 @@
 void *memory_new(size_t size); /* zeroed */
 void *memory_grow(void *, size_t size); /* as realloc(3) */
 char *memory_text(const char *); /* as strdup(3) */
+/* Free it by that function, and forget it. */
+#define memory_drop(free_it, p) (free_it(p), (p) = NULL)
 /* One more, zeroed, at the end of an array of things of that size. array: a pointer to the pointer. */
 void *memory_append(void *array, size_t *count, size_t size);
 
 /* Get the reserve, at first or again; false: it is given up, and there is no other. */
 bool memory_reserve(void);
-
-#endif

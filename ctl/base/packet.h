@@ -1,8 +1,7 @@
 /* Descriptors that go along with bytes over a unix socket; and packets between two processes of
  * ours, each received whole, as it was sent: over a SOCK_SEQPACKET pair, and where there is no such
  * thing, with their lengths before them over a stream. */
-#ifndef PACKET_H
-#define PACKET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ int packet_send(int fd, const void *data, size_t len, const int *fds, size_t cou
 /* As read(2), or with fds as fdpass_receive(): what is longer than size is cut. What breaks the
  * rules of a stream has ended it: EPROTO. */
 ssize_t packet_receive(int fd, void *data, size_t size, int *fds);
-
-#endif

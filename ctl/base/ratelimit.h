@@ -1,6 +1,5 @@
 /* A message that comes again and again is told once in a while, with how many it was. Pure. */
-#ifndef RATELIMIT_H
-#define RATELIMIT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ struct ratelimit {
 
 /* Is it to be told now (in ms)? And how often was it not, since it last was? missed may be NULL. */
 bool ratelimit_due(struct ratelimit *, const char *text, uint64_t now, unsigned *missed);
-
-#endif

@@ -30,61 +30,36 @@
 static char dir[SUN_PATH_SIZE];
 
 static bool
-is_own_directory(const char *path, struct stat *st)
+is_directory_of(const char *path, uid_t uid, struct stat *st)
 {
-	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == geteuid();
+	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == uid;
 }
 
-/* XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not ours. In one that
- * others can write to they could put another directory in the place of ours. */
-static bool
-is_usable(const char *xdg)
-{
-	struct stat st;
-
-	return *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
-	    is_own_directory(xdg, &st) &&
-	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0);
-}
-
-static void
-choose(void)
-{
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
-
-	if (xdg != NULL && is_usable(xdg))
-		snprintf(dir, sizeof(dir), "%s/ftp-over-ssh", xdg);
-	else
-		snprintf(dir, sizeof(dir), "/tmp/ftp-over-ssh-%ld", (long)geteuid());
-}
-
-/* Made beforehand by somebody else in /tmp, it would hand him our sockets. */
-static int
-verify(const char *path, char *why, size_t why_size)
-{
-	struct stat st;
-
-	if (!is_own_directory(path, &st))
-		snprintf(why, why_size, "%s: not a directory of ours; remove it, or set "
-		    "XDG_RUNTIME_DIR to a private directory", path);
-	else if ((st.st_mode & 077) != 0)
-		snprintf(why, why_size, "%s: open to others; chmod 700 it", path);
-	else
-		return 0;
-	return -1;
-}
-
-/* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else. */
+/* Looked at each time: in /tmp it may be removed as old, and made anew by somebody else, who would be
+ * handed our sockets. XDG_RUNTIME_DIR may be left over from another user (su, sudo): then it is not
+ * ours. In one that others can write to they could put another directory in the place of ours. */
 const char *
 rundir_path(char *why, size_t why_size)
 {
-	if (*dir == '\0')
-		choose();
-	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST) {
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (*dir == '\0' && xdg != NULL && *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
+	    is_directory_of(xdg, geteuid(), &st) &&
+	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0))
+		snprintf(dir, sizeof(dir), "%s/ftp-over-ssh", xdg);
+	else if (*dir == '\0')
+		snprintf(dir, sizeof(dir), "/tmp/ftp-over-ssh-%ld", (long)geteuid());
+	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST)
 		snprintf(why, why_size, "%s: cannot make it: %s", dir, strerror(errno));
-		return NULL;
-	}
-	return verify(dir, why, why_size) == -1 ? NULL : dir;
+	else if (!is_directory_of(dir, geteuid(), &st))
+		snprintf(why, why_size, "%s: not a directory of ours; remove it, or set "
+		    "XDG_RUNTIME_DIR to a private directory", dir);
+	else if ((st.st_mode & 077) != 0)
+		snprintf(why, why_size, "%s: open to others; chmod 700 it", dir);
+	else
+		return dir;
+	return NULL;
 }
 
 const char *
@@ -99,11 +74,11 @@ static bool
 rundir_flock(const char *path, int how)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool locked = fd != -1 && flock(fd, how) == 0;
 
-	if (fd != -1 && !locked)
-		close(fd);
-	return locked;
+	if (fd == -1 || flock(fd, how) == 0)
+		return fd != -1;
+	close(fd);
+	return false;
 }
 
 bool
@@ -121,35 +96,26 @@ rundir_needless(const char *path)
 	return path != NULL && rundir_flock(path, LOCK_EX | LOCK_NB);
 }
 
-static int
-fresh_name(char *dst, size_t size, char kind)
+/* An earlier process with our pid may have left its names behind. */
+int
+rundir_fresh(char *dst, size_t size, char kind)
 {
 	static unsigned counter;
-	char why[8];
 	size_t most = SUN_PATH_SIZE - (kind == 'm' ? SSH_BIND_EXTRA : 0);
+	struct stat st;
+	char why[8];
 	int len;
 
 	if (rundir_path(why, sizeof(why)) == NULL) {
 		errno = EACCES;
 		return -1;
 	}
-	len = snprintf(dst, size, "%s/%c%ld.%u", dir, kind, (long)getpid(), ++counter);
-	if (len < 0 || (size_t)len >= size || (size_t)len >= most) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return 0;
-}
-
-/* An earlier process with our pid may have left its names behind. */
-int
-rundir_fresh(char *dst, size_t size, char kind)
-{
-	struct stat st;
-
 	do {
-		if (fresh_name(dst, size, kind) == -1)
+		len = snprintf(dst, size, "%s/%c%ld.%u", dir, kind, (long)getpid(), ++counter);
+		if (len < 0 || (size_t)len >= size || (size_t)len >= most) {
+			errno = ENAMETOOLONG;
 			return -1;
+		}
 	} while (lstat(dst, &st) == 0);
 	return 0;
 }
@@ -197,23 +163,15 @@ each_entry(const char *in, entry_fn *fn, void *arg)
 
 /* A master may outlive its tunnel, as long as a helper of that still needs it; and the pid of a dead
  * maker may be another's by now, which one sees by a socket that nobody has, unless it is being made. */
-static bool
-is_left_behind(const char *path, char kind, long pid, const struct stat *st)
-{
-	if (kind != 'm' && !lives(pid))
-		return true;
-	return (!lives(pid) || time(NULL) - st->st_mtime > MADE_WITHIN) && !unixsock_bound(path);
-}
-
 static void
 sweep_entry(const char *path, const char *name, long pid, void *arg)
 {
+	bool alive = lives(pid);
 	struct stat st;
-	int *removed = arg;
 
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	    is_left_behind(path, *name, pid, &st) && unlink(path) == 0)
-		++*removed;
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && ((!alive && *name != 'm') ||
+	    ((!alive || time(NULL) - st.st_mtime > MADE_WITHIN) && !unixsock_bound(path))))
+		*(int *)arg += unlink(path) == 0;
 }
 
 int
@@ -242,13 +200,6 @@ visit_entry(const char *path, const char *name, long pid, void *arg)
 		v->fn(path, pid, v->arg);
 }
 
-static bool
-is_safe(const char *path, uid_t uid, struct stat *st)
-{
-	return lstat(path, st) == 0 && S_ISDIR(st->st_mode) && st->st_uid == uid &&
-	    (st->st_mode & 077) == 0;
-}
-
 void
 rundir_each(uid_t uid, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
 {
@@ -261,7 +212,7 @@ rundir_each(uid_t uid, char kind, void (*fn)(const char *path, long pid, void *a
 	snprintf(places[1], sizeof(places[1]), "/run/user/%ld/ftp-over-ssh", (long)uid);
 	snprintf(places[2], sizeof(places[2]), "/tmp/ftp-over-ssh-%ld", (long)uid);
 	for (int i = 0; i < 3; i++) {
-		if (!is_safe(places[i], uid, &st[i])) {
+		if (!is_directory_of(places[i], uid, &st[i]) || (st[i].st_mode & 077) != 0) {
 			st[i].st_ino = 0;
 			continue;
 		}

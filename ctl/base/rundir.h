@@ -5,8 +5,7 @@
  * Names in it begin with a letter for the kind and the pid of their maker, so that
  * whoever meets one of a dead process can remove it. Paths are kept short: ssh adds 17
  * characters to a ControlPath while it binds it. */
-#ifndef RUNDIR_H
-#define RUNDIR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,5 +34,3 @@ int rundir_sweep(void);
 /* Visit every name of one kind whose maker lives, wherever a process of that user may have put it (one
  * of cron has no XDG_RUNTIME_DIR): fn(path, pid, arg). Directories that are not safe are left out. */
 void rundir_each(uid_t, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg);
-
-#endif

@@ -29,28 +29,6 @@ struct unixsock {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
-static int
-close_failed(int fd, int error)
-{
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-static int
-check_owner(int fd)
-{
-	uid_t uid;
-	gid_t gid;
-
-	if (getpeereid(fd, &uid, &gid) == -1)
-		return -1;
-	if (uid == geteuid() || uid == 0)
-		return 0;
-	errno = EPERM;
-	return -1;
-}
-
 /* A socket for that path, and its address. */
 static int
 new_socket(const char *path, struct sockaddr_un *sun, int type)
@@ -68,17 +46,17 @@ int
 unixsock_listen(const char *path, int backlog)
 {
 	struct sockaddr_un sun;
-	int fd = new_socket(path, &sun, SOCK_STREAM), error;
+	int fd = new_socket(path, &sun, SOCK_STREAM);
 
 	if (fd == -1)
 		return -1;
 	if (bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1)
-		return close_failed(fd, errno);
-	if (listen(fd, backlog) == 0)
-		return fd;
-	error = errno;
-	unlink(path);
-	return close_failed(fd, error);
+		fd_close(&fd);
+	else if (listen(fd, backlog) == -1) {
+		fd_close(&fd);
+		unlink(path);
+	}
+	return fd;
 }
 
 int
@@ -86,14 +64,20 @@ unixsock_connect(const char *path)
 {
 	struct sockaddr_un sun;
 	int fd = new_socket(path, &sun, SOCK_STREAM), r;
+	uid_t uid;
+	gid_t gid;
 
 	if (fd == -1)
 		return -1;
 	do
 		r = connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
 	while (r == -1 && errno == EINTR);
-	if (r == -1 || check_owner(fd) == -1)
-		return close_failed(fd, errno);
+	if (r == 0 && (r = getpeereid(fd, &uid, &gid)) == 0 && uid != geteuid() && uid != 0) {
+		errno = EPERM;
+		r = -1;
+	}
+	if (r == -1)
+		fd_close(&fd);
 	return fd;
 }
 
@@ -106,33 +90,24 @@ unixsock_bound(const char *path)
 	bool bound = fd == -1 || connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0 ||
 	    (errno != ECONNREFUSED && errno != ENOENT);
 
-	if (fd != -1)
-		close(fd);
+	fd_close(&fd);
 	return bound;
-}
-
-static void
-unixsock_done(struct unixsock *u, int fd, int error)
-{
-	unixsock_fn *fn = u->fn;
-	void *arg = u->arg;
-
-	free(u);
-	errno = error;
-	fn(arg, fd);
 }
 
 static void
 unixsock_again(void *arg)
 {
-	struct unixsock *u = arg;
+	struct unixsock *u = arg, done = *u;
 	int fd = unixsock_connect(u->path), error = errno;
 
 	u->pause_ms = u->pause_ms * 2 > AGAIN_MOST_MS ? AGAIN_MOST_MS : u->pause_ms * 2;
-	if (fd == -1 && error == EAGAIN && loop_now() < u->end)
+	if (fd == -1 && error == EAGAIN && loop_now() < u->end) {
 		timer_set(&u->timer, u->loop, u->pause_ms, unixsock_again, u);
-	else
-		unixsock_done(u, fd, error);
+		return;
+	}
+	free(u);
+	errno = error;
+	done.fn(done.arg, fd);
 }
 
 struct unixsock *
@@ -142,11 +117,8 @@ unixsock_wait(struct loop *loop, const char *path, unsigned ms, unixsock_fn *fn,
 
 	if (strlen(path) >= sizeof(u->path) || (u = memory_new(sizeof(*u))) == NULL)
 		return NULL;
-	u->loop = loop;
-	u->fn = fn;
-	u->arg = arg;
-	u->end = loop_now() + ms;
-	u->pause_ms = AGAIN_FIRST_MS;
+	*u = (struct unixsock){ .loop = loop, .fn = fn, .arg = arg, .end = loop_now() + ms,
+		.pause_ms = AGAIN_FIRST_MS };
 	memcpy(u->path, path, strlen(path) + 1);
 	timer_set(&u->timer, loop, u->pause_ms, unixsock_again, u);
 	return u;
@@ -170,8 +142,7 @@ unixsock_finish(struct unixsock **u, unsigned ms)
 	while ((fd = unixsock_connect((*u)->path)) == -1 && errno == EAGAIN && loop_now() < end)
 		poll(NULL, 0, AGAIN_FIRST_MS);
 	error = errno;
-	unixsock_free(*u);
-	*u = NULL;
+	memory_drop(unixsock_free, *u);
 	errno = error;
 	return fd;
 }

@@ -1,7 +1,6 @@
 /* Unix sockets in directories of this user's: CLOEXEC, non-blocking. Nobody but this user or root
  * is believed to be what listens there (EPERM). */
-#ifndef UNIXSOCK_H
-#define UNIXSOCK_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -28,5 +27,3 @@ void unixsock_free(struct unixsock *); /* NULL is harmless */
 
 /* For who cannot wait for the loop any more: wait here, up to ms, and free it (*u is NULL then). */
 int unixsock_finish(struct unixsock **, unsigned ms);
-
-#endif

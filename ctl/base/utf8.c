@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <stddef.h>
-
 uint32_t
 utf8_decode(const unsigned char **text)
 {

@@ -1,6 +1,5 @@
 /* Text as characters. Pure. */
-#ifndef UTF8_H
-#define UTF8_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,5 +14,3 @@ uint32_t utf8_decode(const unsigned char **text);
  * bytes). Returns its length. */
 size_t utf8_json(char *dst, size_t size, const char *text);
 #define UTF8_JSON(n) (6 * (n) + 3)
-
-#endif

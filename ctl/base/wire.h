@@ -1,8 +1,7 @@
 /* A bounded buffer of bytes, big-endian u32 and length-prefixed strings, as the ssh
  * protocols use them. Pure; the bytes belong to the caller. Every put and get returns 0, or -1 and leaves
  * the buffer as it was, but for bad: so many may be done before one looks. */
-#ifndef WIRE_H
-#define WIRE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,5 +41,3 @@ size_t wire_left(const struct wire *); /* bytes not yet read */
 /* The u32 at an address, without a buffer around it. */
 uint32_t wire_peek_u32(const uint8_t *);
 void wire_poke_u32(uint8_t *, uint32_t);
-
-#endif

@@ -1,14 +1,11 @@
 /* The chain from here to a data connection, step by step. */
 #include "check/check.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check/check_private.h"
 #include "base/log.h"
@@ -19,43 +16,23 @@
 #define FAILED 255
 #define CONFIG_MS 20000
 
-enum outcome
-check_say(struct check *c, enum outcome outcome, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(c->text, sizeof(c->text), fmt, ap);
-	va_end(ap);
-	return outcome;
-}
-
-/* The ssh configuration */
-
 static enum outcome
 check_config(struct check *c)
 {
-	char why[512], host[300] = "?", port[16] = "22", user[128] = "?", value[16];
+	char why[512], host[300] = "?", port[16] = "22", user[128] = "?";
 	struct master_settings *m = &c->settings;
-	bool expands;
 
 	m->ssh = (struct ssh_settings){ .options = c->cmdline.ssh.item,
 		.count = c->cmdline.ssh.count, .destination = c->cmdline.destination,
 		.ctl_path = c->cmdline.ctl_path };
 	m->servers = "the FTP server";
 	m->ctl_path = c->cmdline.ctl_path;
-	expands = m->ctl_path != NULL && sshcmd_expands(m->ctl_path);
 	if ((c->config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL)
 		return check_say(c, BAD, "%s: `ssh -G %s` must work", why, c->cmdline.destination);
 	sshcmd_value(c->config, "hostname", host, sizeof(host));
 	sshcmd_value(c->config, "port", port, sizeof(port));
 	sshcmd_value(c->config, "user", user, sizeof(user));
-	m->ssh.config = c->config;
-	m->persists = sshcmd_value(c->config, "controlpersist", value, sizeof(value)) != NULL &&
-	    strcmp(value, "no") != 0;
-	if (sshcmd_value(c->config, "controlpath", c->path, sizeof(c->path)) != NULL &&
-	    strcmp(c->path, "none") != 0)
-		*(expands ? &m->ctl_path : &m->config_path) = c->path;
+	master_configure(m, c->config, c->path, sizeof(c->path));
 	return check_say(c, GOOD, "%s is %s, port %s, user %s", c->cmdline.destination, host, port, user);
 }
 
@@ -96,15 +73,12 @@ check_idle(struct check *c)
 {
 	char value[256];
 
-	if (sshcmd_value(c->config, "channeltimeout", value, sizeof(value)) == NULL ||
-	    strcmp(value, "none") == 0)
+	if (!sshcmd_is_set(c->config, "channeltimeout", "none", value, sizeof(value)))
 		return check_say(c, GOOD, "ssh's configuration has no ChannelTimeout (the server's "
 		    "cannot be seen)");
 	return check_say(c, UNTRIED, "ChannelTimeout %s in ssh's configuration closes idle connections, "
 	    "control connections too", value);
 }
-
-/* All */
 
 static const struct {
 	const char *name;
@@ -144,40 +118,26 @@ run_steps(struct check *c)
 	return true;
 }
 
-static void
-clean_up(struct check *c)
-{
-	check_hang_up(c);
-	master_free(c->master);
-	loop_free(c->loop);
-	free(c->config);
-}
-
-static int
-usage_error(const char *why)
-{
-	log_error("check: %s", why);
-	return USAGE;
-}
-
 int
 check_run(int argc, char *argv[])
 {
 	struct check c = { .ftp = { .rfd = -1, .wfd = -1 }, .near_fd = -1 };
 	const struct cmdline *l = &c.cmdline;
+	int status = USAGE;
 	char why[512];
-	int status;
 
 	if (cmdline_parse(&c.cmdline, argc, argv, why, sizeof(why)) == -1)
-		status = usage_error(why);
+		log_error("check: %s", why);
 	else if (l->run != RUN_CLIENT || l->background || l->local.count + l->remote.count > 0 ||
 	    (l->command != NULL && *l->command != NULL))
-		status = usage_error("it takes the options of ssh, -t, -u and a "
-		    "destination");
+		log_error("check: it takes the options of ssh, -t, -u and a destination");
 	else {
 		signal(SIGPIPE, SIG_IGN);
 		status = run_steps(&c) ? 0 : FAILED;
-		clean_up(&c);
+		check_hang_up(&c);
+		master_free(c.master);
+		loop_free(c.loop);
+		free(c.config);
 	}
 	cmdline_free(&c.cmdline);
 	return status;

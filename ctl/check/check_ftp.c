@@ -2,8 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #include "check/check_private.h"
 #include "base/compat.h"
@@ -18,8 +16,6 @@ quoted(const struct check *c)
 
 	return log_escape(text, sizeof(text), c->ftp.reply, strlen(c->ftp.reply));
 }
-
-/* FTP */
 
 enum outcome
 check_greeting(struct check *c)
@@ -42,8 +38,6 @@ check_greeting(struct check *c)
 		return check_say(c, BAD, "the server will not serve: %s", quoted(c));
 	return check_say(c, BAD, "this is no FTP server; it says: %s: -t names another one", quoted(c));
 }
-
-/* The login */
 
 static bool
 from_netrc(const struct check *c, char *password, size_t size)
@@ -81,22 +75,16 @@ find_password(const struct check *c, char *password, size_t size)
 	return true;
 }
 
-/* As vsftpd, ProFTPD, Pure-FTPd and IIS put it. */
-static bool
-wants_tls(int code, const char *reply)
-{
-	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", NULL };
-
-	for (size_t i = 0; words[i] != NULL && code >= 400; i++)
-		if (strcasestr(reply, words[i]) != NULL)
-			return true;
-	return false;
-}
-
 static enum outcome
 no_login(struct check *c, int code)
 {
-	if (wants_tls(code, c->ftp.reply))
+	/* as vsftpd, ProFTPD, Pure-FTPd and IIS put it */
+	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", NULL };
+	size_t i = 0;
+
+	while (words[i] != NULL && strcasestr(c->ftp.reply, words[i]) == NULL)
+		i++;
+	if (code >= 400 && words[i] != NULL)
 		return check_say(c, BAD, "the server wants TLS before the login, and so do its data "
 		    "connections, which could not use the tunnel: allow plain FTP there for localhost, "
 		    "ssh encrypts it: %s", quoted(c));
@@ -134,16 +122,6 @@ needs_login(const struct check *c, int code)
 	return !c->logged_in && (code == 530 || code == 503 || code == 332 || code == 331);
 }
 
-/* Passive mode */
-
-static enum outcome
-no_passive(struct check *c)
-{
-	c->no_passive = true;
-	return check_say(c, WARN, "the server has no passive mode: %s: active mode must do, take -o "
-	    "FtpServerMode=active", quoted(c));
-}
-
 enum outcome
 check_passive(struct check *c)
 {
@@ -154,28 +132,11 @@ check_passive(struct check *c)
 		port = ftp_dialogue_port(code = ftp_dialogue_ask(&c->ftp, CHECK_REPLY_MS, "PASV"), c->ftp.reply);
 	if (needs_login(c, code))
 		return check_say(c, UNTRIED, "needs a login, cannot be told: %s", quoted(c));
-	if (port == 0)
-		return no_passive(c);
-	if (check_reaches(c, port) == GOOD)
+	if (port != 0 && check_reaches(c, port) == GOOD)
 		return check_say(c, GOOD, "data port %u can be reached", port);
 	c->no_passive = true;
-	return WARN;
-}
-
-/* Active mode */
-
-static bool
-on_ssh_host(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-	    strcmp(host, "::1") == 0;
-}
-
-/* Where passive mode works, what is missing here is no failure. */
-static enum outcome
-worse(const struct check *c)
-{
-	return c->no_passive ? BAD : WARN;
+	return port != 0 ? WARN : check_say(c, WARN, "the server has no passive mode: %s: active mode must "
+	    "do, take -o FtpServerMode=active", quoted(c));
 }
 
 static int
@@ -194,9 +155,11 @@ announce_port(struct check *c)
 enum outcome
 check_active(struct check *c)
 {
+	const enum outcome worse = c->no_passive ? BAD : WARN; /* where passive mode works, it is no failure */
+	const char *host = c->cmdline.server.host;
 	int code;
 
-	if (!on_ssh_host(c->cmdline.server.host))
+	if (strcmp(host, "localhost") != 0 && strncmp(host, "127.", 4) != 0 && strcmp(host, "::1") != 0)
 		return check_say(c, c->no_passive ? BAD : UNTRIED, "the FTP server is not on the ssh "
 		    "host, so passive mode is used; active mode needs -o FtpAdvertise and GatewayPorts in "
 		    "the sshd_config");
@@ -206,13 +169,13 @@ check_active(struct check *c)
 	if (needs_login(c, code))
 		return check_say(c, UNTRIED, "needs a login, cannot be told: %s", quoted(c));
 	if (code < 200 || code >= 300)
-		return check_say(c, worse(c), "the server refuses active mode: %s: use passive mode, or "
+		return check_say(c, worse, "the server refuses active mode: %s: use passive mode, or "
 		    "enable active mode there", quoted(c));
 	if (!c->logged_in)
 		return check_say(c, UNTRIED, "%s", quoted(c));
 	code = ftp_dialogue_ask(&c->ftp, CHECK_REPLY_MS, "NLST");
 	if (code >= 100 && code < 300 && check_came_back(c))
 		return check_say(c, GOOD, "the server has connected to it");
-	return check_say(c, worse(c), "the server does not connect to port %u of the ssh server: %s: a "
+	return check_say(c, worse, "the server does not connect to port %u of the ssh server: %s: a "
 	    "firewall there, or a server in another network?", c->far_port, quoted(c));
 }

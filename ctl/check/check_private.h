@@ -1,11 +1,11 @@
 /* What the steps of a check share: check.c (the chain, and what is on this side), check_ssh.c (what goes
  * through ssh), check_ftp.c (what the FTP server says). */
-#ifndef CHECK_PRIVATE_H
-#define CHECK_PRIVATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "options/cmdline.h"
 #include "client/ftp_dialogue.h"
 #include "mux/mux.h"
@@ -39,8 +39,8 @@ struct check {
 
 typedef enum outcome check_step(struct check *);
 
-enum outcome check_say(struct check *, enum outcome, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* The outcome, with its text. */
+#define check_say(c, outcome, ...) (log_why((c)->text, sizeof((c)->text), __VA_ARGS__), (outcome))
 
 /* check_ssh.c */
 check_step check_master, check_dial, check_listen;
@@ -52,5 +52,3 @@ void check_hang_up(struct check *);
 
 /* check_ftp.c */
 check_step check_greeting, check_login, check_passive, check_active;
-
-#endif

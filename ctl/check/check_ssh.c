@@ -1,7 +1,6 @@
 /* The part of a check that goes through ssh. */
 #include <sys/socket.h>
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/compat.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/rundir.h"
 #include "base/unixsock.h"
 
@@ -22,28 +22,18 @@ static const char forbidden[] =
     "the ssh server forbids it: see AllowTcpForwarding, PermitOpen and DisableForwarding in its "
     "sshd_config, if it has one (and restrict, permitopen in authorized_keys)";
 
-/* The master */
-
-static void
-master_changed(void *arg, enum master_state state)
-{
-	(void)arg;
-	(void)state;
-}
-
 enum outcome
 check_master(struct check *c)
 {
 	enum master_state state = MASTER_DOWN;
 
 	if ((c->loop = loop_new()) != NULL)
-		c->master = master_new(c->loop, &c->settings, master_changed, c);
+		c->master = master_new(c->loop, &c->settings, NULL, NULL);
 	if (c->master == NULL)
 		return check_say(c, BAD, "out of memory");
 	master_want(c->master, isatty(STDIN_FILENO));
-	while ((state = master_state(c->master)) == MASTER_STARTING)
-		if (loop_once(c->loop, -1) == -1)
-			break;
+	while ((state = master_state(c->master)) == MASTER_STARTING && loop_once(c->loop, -1) == 0)
+		;
 	if (state != MASTER_UP)
 		return check_say(c, BAD, "%s", master_reason(c->master));
 	log_open("ftp-over-ssh-ctl", LOG_QUIET, false); /* what it is refused is told here */
@@ -51,8 +41,6 @@ check_master(struct check *c)
 		return check_say(c, GOOD, "yours, at %s", master_path(c->master));
 	return check_say(c, GOOD, "started for this check");
 }
-
-/* Asking it */
 
 static void
 answered(void *arg, const struct forward_result *result)
@@ -72,22 +60,15 @@ link_open(struct check *c, struct check_link *l)
 	return l->mux != NULL;
 }
 
-static void
-link_close(struct check_link *l)
-{
-	mux_free(l->mux);
-	l->mux = NULL;
-}
-
 /* What was the one request on that connection has this id. */
 static bool
 wait_answer(struct check *c, const struct check_link *l, uint32_t id)
 {
 	uint64_t now, end = loop_now() + DIAL_MS;
 
-	while (id != 0 && l->answer.id == UINT32_MAX && (now = loop_now()) < end)
-		if (loop_once(c->loop, (int)(end - now)) == -1)
-			break;
+	while (id != 0 && l->answer.id == UINT32_MAX && (now = loop_now()) < end &&
+	    loop_once(c->loop, (int)(end - now)) == 0)
+		;
 	if (id != 0)
 		c->answer = l->answer;
 	return c->answer.status == FORWARD_OK;
@@ -118,11 +99,11 @@ static bool
 can_dial(struct check *c, const char *host, uint16_t port)
 {
 	int fd = dial(c, host, port, &c->link);
+	bool good = fd != -1;
 
-	link_close(&c->link);
-	if (fd != -1)
-		close(fd);
-	return fd != -1;
+	memory_drop(mux_free, c->link.mux);
+	fd_close(&fd);
+	return good;
 }
 
 /* In the ssh server's words; a master of ours says them a moment later. */
@@ -197,15 +178,13 @@ check_reaches(struct check *c, uint16_t port)
 	    "that nobody can connect to: a firewall on its host?");
 }
 
-/* The other direction */
-
 static bool
 ask(struct check *c, uint32_t (*request)(struct mux *, const struct forward *))
 {
 	bool done = link_open(c, &c->link) &&
 	    wait_answer(c, &c->link, request(c->link.mux, &c->listener));
 
-	link_close(&c->link);
+	memory_drop(mux_free, c->link.mux);
 	return done;
 }
 
@@ -224,8 +203,7 @@ open_listener(struct check *c)
 			return false;
 		if (ask(c, mux_open_forward))
 			return true;
-		close(c->near_fd);
-		c->near_fd = -1;
+		fd_close(&c->near_fd);
 		unlink(f->path);
 	}
 	return false;
@@ -266,11 +244,9 @@ check_hang_up(struct check *c)
 {
 	if (c->far_port != 0)
 		ask(c, mux_close_forward);
-	if (c->near_fd != -1) {
-		close(c->near_fd);
+	if (c->near_fd != -1)
 		unlink(c->listener.path);
-	}
-	if (c->ftp.rfd != -1)
-		close(c->ftp.rfd);
-	link_close(&c->ftp_link);
+	fd_close(&c->near_fd);
+	fd_close(&c->ftp.rfd);
+	mux_free(c->ftp_link.mux);
 }

@@ -28,18 +28,6 @@ number(const char *name)
 	return text != NULL ? strtol(text, NULL, 10) : 0;
 }
 
-static long
-from_launchd(void)
-{
-	size_t count = 0;
-
-#ifdef __APPLE__
-	if (launch_activate_socket("Listeners", &launched, &count) != 0)
-		count = 0;
-#endif
-	return (long)count;
-}
-
 int
 activation_descriptor(int i)
 {
@@ -49,7 +37,13 @@ activation_descriptor(int i)
 int
 activation_descriptors(void)
 {
-	long count = number("LISTEN_PID") == (long)getpid() ? number("LISTEN_FDS") : from_launchd();
+	long count = number("LISTEN_PID") == (long)getpid() ? number("LISTEN_FDS") : 0;
+#ifdef __APPLE__
+	size_t by_launchd;
+
+	if (count == 0 && launch_activate_socket("Listeners", &launched, &by_launchd) == 0)
+		count = (long)by_launchd;
+#endif
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");

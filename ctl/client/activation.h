@@ -1,7 +1,6 @@
 /* What a service manager hands over and wants to hear: sockets in LISTEN_FDS, readiness to
  * NOTIFY_SOCKET (sd_listen_fds(3), sd_notify(3)); without its library. */
-#ifndef ACTIVATION_H
-#define ACTIVATION_H
+#pragma once
 
 /* How many listening sockets were handed over, all CLOEXEC now, and each of them. The variables are
  * removed from the environment: children must not take them for theirs. By launchd it is those of
@@ -10,5 +9,3 @@ int activation_descriptors(void);
 int activation_descriptor(int i);
 
 void activation_notify(const char *state); /* "READY=1"; nothing if nobody wants to know */
-
-#endif

@@ -15,33 +15,13 @@
 
 #define GENERATIONS 4 /* ssh, its shell, a script, us */
 
-static int
-child_status(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) == -1)
-		if (errno != EINTR)
-			return 255;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static int
-await_ready(int fd, pid_t pid)
-{
-	char byte;
-	ssize_t n;
-
-	while ((n = read(fd, &byte, 1)) == -1 && errno == EINTR)
-		;
-	return n == 1 ? 0 : child_status(pid);
-}
-
 int
 background_start(int *ready)
 {
-	int fds[2];
+	int fds[2], status;
+	ssize_t n;
 	pid_t pid;
+	char byte;
 
 	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
 		log_error("cannot go to the background: %s", strerror(errno));
@@ -53,7 +33,14 @@ background_start(int *ready)
 		return -1;
 	}
 	close(fds[1]);
-	return await_ready(fds[0], pid);
+	while ((n = read(fds[0], &byte, 1)) == -1 && errno == EINTR)
+		;
+	if (n == 1)
+		return 0;
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return 255;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int

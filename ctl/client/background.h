@@ -2,8 +2,7 @@
  *
  * The process forks at once; the child does everything (it is the one whose pid is in the
  * names of the runtime directory) while the parent waits to be told. */
-#ifndef BACKGROUND_H
-#define BACKGROUND_H
+#pragma once
 
 /* In the parent: the exit status, once the child is ready (0) or has ended. In the child: -1,
  * and *ready for background_ready(). */
@@ -15,5 +14,3 @@ int background_ready(int ready, int keep_stderr);
 
 /* Is one of our ancestors an ssh (that runs us as its LocalCommand)? */
 int background_under_ssh(void);
-
-#endif

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "client/ftp_client.h"
-#include "process/fdlimit.h"
 #include "process/signals.h"
 
 struct start {
@@ -31,7 +30,7 @@ become_client(void *arg)
 {
 	const struct start *s = arg;
 
-	fdlimit_restore();
+	proc_restore_limit();
 	if (s->terminal != 0 && setpgid(0, 0) == 0)
 		give_terminal(s->terminal, getpid());
 	return client_exec(s->at->argv, &s->at->tokens);

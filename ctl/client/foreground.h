@@ -1,6 +1,5 @@
 /* The FTP client that runs in the foreground, on our terminal. */
-#ifndef FOREGROUND_H
-#define FOREGROUND_H
+#pragma once
 
 #include <stddef.h>
 
@@ -28,5 +27,3 @@ int foreground_start(struct foreground *, struct loop *, const struct client_at 
     void *arg, char *why, size_t why_size);
 void foreground_kill(const struct foreground *, int signo);
 void foreground_forget(struct foreground *); /* the terminal is ours again */
-
-#endif

@@ -12,7 +12,7 @@
 
 #include "options/spec.h"
 
-/* Looked for in PATH, the most capable first. */
+/* Looked for in PATH, the most capable first (client_argv() names them). */
 static const char *const wanted[] = { "lftp", "ftp", "ncftp", NULL };
 
 /* How a program takes an address and a port, and a user as well; the last row is for all others.
@@ -69,53 +69,20 @@ push_words(struct vector *v, const char *text)
 }
 
 static bool
-is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-static bool
 in_path(const char *name)
 {
 	const char *path = getenv("PATH");
 	char file[PATH_MAX];
+	struct stat st;
 	size_t len;
-	int n;
 
-	if (path == NULL)
-		return false;
-	for (;; path += len + 1) {
+	for (; path != NULL; path = path[len] != '\0' ? path + len + 1 : NULL) {
 		len = strcspn(path, ":");
-		n = snprintf(file, sizeof(file), "%.*s%s%s", (int)len, path, len > 0 ? "/" : "",
-		    name);
-		if (n > 0 && (size_t)n < sizeof(file) && is_program(file))
+		if ((size_t)snprintf(file, sizeof(file), "%.*s%s%s", (int)len, path, len > 0 ? "/" : "",
+		    name) < sizeof(file) && stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+		    access(file, X_OK) == 0)
 			return true;
-		if (path[len] == '\0')
-			return false;
 	}
-}
-
-static const char *
-manner_of(const char *program, bool with_user)
-{
-	const char *slash = strrchr(program, '/');
-	size_t i;
-
-	if (slash != NULL)
-		program = slash + 1;
-	for (i = 0; manner[i].program != NULL && strcmp(manner[i].program, program) != 0; i++)
-		;
-	return with_user ? manner[i].with_user : manner[i].arguments;
-}
-
-static bool
-has_token(const struct vector *v)
-{
-	for (size_t i = 0; i < v->count; i++)
-		if (token_present(v->item[i]))
-			return true;
 	return false;
 }
 
@@ -124,16 +91,23 @@ has_token(const struct vector *v)
 static int
 find_client(struct vector *v, bool with_user)
 {
-	const char *named = getenv("FTP_OVER_SSH_CLIENT");
+	const char *named = getenv("FTP_OVER_SSH_CLIENT"), *program;
+	bool has_token = false;
+	size_t m = 0;
 
 	if (named != NULL && push_words(v, named) == -1)
 		return -1;
 	for (size_t i = 0; v->count == 0 && wanted[i] != NULL; i++)
 		if (in_path(wanted[i]) && push(v, strdup(wanted[i])) == -1)
 			return -1;
-	if (v->count > 0 && !has_token(v))
-		return push_words(v, manner_of(v->item[0], with_user));
-	return 0;
+	for (size_t i = 0; i < v->count; i++)
+		has_token |= token_present(v->item[i]);
+	if (v->count == 0 || has_token)
+		return 0;
+	program = strrchr(v->item[0], '/') != NULL ? strrchr(v->item[0], '/') + 1 : v->item[0];
+	while (manner[m].program != NULL && strcmp(manner[m].program, program) != 0)
+		m++;
+	return push_words(v, with_user ? manner[m].with_user : manner[m].arguments);
 }
 
 static int
@@ -150,42 +124,26 @@ expand(struct vector *v, const struct tokens *t)
 	return 0;
 }
 
-static int
-collect(struct vector *v, char *const *command, bool with_user)
-{
-	if (command == NULL || command[0] == NULL)
-		return find_client(v, with_user);
-	for (; *command != NULL; command++)
-		if (push(v, strdup(*command)) == -1)
-			return -1;
-	return 0;
-}
-
-static void
-none_found(char *why, size_t size)
-{
-	size_t used = (size_t)snprintf(why, size, "no FTP client found: looked in PATH for");
-
-	for (size_t i = 0; wanted[i] != NULL && used < size; i++)
-		used += (size_t)snprintf(why + used, size - used, "%s %s", i > 0 ? "," : "",
-		    wanted[i]);
-	if (used < size)
-		snprintf(why + used, size - used, "; install one of them, set FTP_OVER_SSH_CLIENT, "
-		    "or give a command after the destination");
-}
-
 char **
 client_argv(char *const *command, const struct tokens *t, char *why, size_t why_size)
 {
 	struct vector v = { NULL, 0 };
+	int result = 0;
 
-	if (collect(&v, command, t->user != NULL) == -1 || expand(&v, t) == -1) {
+	if (command == NULL || command[0] == NULL)
+		result = find_client(&v, t->user != NULL);
+	else
+		for (; *command != NULL && result == 0; command++)
+			result = push(&v, strdup(*command));
+	if (result == -1 || expand(&v, t) == -1) {
 		snprintf(why, why_size, "out of memory");
 		client_argv_free(v.item);
 		return NULL;
 	}
 	if (v.count == 0)
-		none_found(why, why_size);
+		snprintf(why, why_size, "no FTP client found: looked in PATH for %s, %s, %s; install one of "
+		    "them, set FTP_OVER_SSH_CLIENT, or give a command after the destination", wanted[0],
+		    wanted[1], wanted[2]);
 	return v.item;
 }
 

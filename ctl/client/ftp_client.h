@@ -1,9 +1,7 @@
 /* The FTP client that ftp-over-ssh runs: which one, with which arguments. */
-#ifndef FTP_CLIENT_H
-#define FTP_CLIENT_H
+#pragma once
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "options/spec.h"
 
@@ -21,5 +19,3 @@ void client_argv_free(char **argv); /* NULL is harmless */
 /* In the child: set FTP_OVER_SSH_HOST, _PORT, _URL and _USER and become the client. Returns only
  * when that fails: errno. */
 int client_exec(char *const *argv, const struct tokens *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The few words of FTP that we speak ourselves: one command, one reply. */
-#ifndef FTP_DIALOGUE_H
-#define FTP_DIALOGUE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ int ftp_dialogue_ask(struct ftp_dialogue *, unsigned ms, const char *fmt, ...)
 
 /* The data port in a 227 or 229 reply; 0 when there is none. Pure. */
 uint16_t ftp_dialogue_port(int code, const char *reply);
-
-#endif

@@ -30,15 +30,6 @@ word(const char *p, char *dst, size_t size)
 }
 
 static bool
-is_among(const char *const machines[], const char *name)
-{
-	for (; *machines != NULL; machines++)
-		if (strcmp(*machines, name) == 0)
-			return true;
-	return false;
-}
-
-static bool
 fits(const struct entry *e, const char *user)
 {
 	return e->named && strcmp(e->login, user) == 0 && *e->password != '\0';
@@ -58,7 +49,8 @@ netrc_password(const char *text, const char *const machines[], const char *user,
 			e = (struct entry){ .named = *key == 'd' };
 			if (*key == 'm') {
 				text = word(text, value, sizeof(value));
-				e.named = is_among(machines, value);
+				for (const char *const *m = machines; *m != NULL; m++)
+					e.named |= strcmp(*m, value) == 0;
 			}
 		} else if (strcmp(key, "login") == 0) {
 			text = word(text, e.login, sizeof(e.login));

@@ -1,6 +1,5 @@
 /* A password out of the text of a ~/.netrc. Pure. */
-#ifndef NETRC_H
-#define NETRC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,5 +7,3 @@
 /* That of user in the first entry for one of the machines (NULL-terminated) or in "default". */
 bool netrc_password(const char *text, const char *const machines[], const char *user, char *dst,
     size_t size);
-
-#endif

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/compat.h"
 #include "client/ftp_dialogue.h"
@@ -32,20 +31,11 @@ struct probe {
 };
 
 static void
-keep_text(struct probe *p)
-{
-	log_escape(p->result.text, sizeof(p->result.text), p->ftp.reply, strlen(p->ftp.reply));
-}
-
-static void
 hang_up(struct probe *p)
 {
-	watch_free(p->watch);
-	p->watch = NULL;
+	memory_drop(watch_free, p->watch);
 	timer_stop(&p->patience);
-	if (p->ftp.rfd != -1)
-		close(p->ftp.rfd);
-	p->ftp.rfd = -1;
+	fd_close(&p->ftp.rfd);
 	p->step = OVER;
 }
 
@@ -74,7 +64,7 @@ take_reply(struct probe *p, int code)
 	if (p->step == GREETING && code >= 100 && code < 200)
 		return;
 	if (p->step == GREETING || code == 421)
-		keep_text(p);
+		log_escape(p->result.text, sizeof(p->result.text), p->ftp.reply, strlen(p->ftp.reply));
 	if (p->step == GREETING && code >= 200 && code < 300) {
 		say(p, USER, "USER ", p->user);
 	} else if (p->step == USER && code > 0 && code != 421) {
@@ -98,7 +88,6 @@ look(struct probe *p)
 static void
 probe_ready(void *arg, short revents)
 {
-	(void)revents;
 	look(arg);
 }
 
@@ -110,11 +99,8 @@ probe_new(struct loop *loop, const char *user, probe_fn *bored, void *arg)
 
 	if (p == NULL)
 		return NULL;
-	p->loop = loop;
-	p->user = user;
-	p->bored = bored;
-	p->arg = arg;
-	p->given = p->ftp.rfd = -1;
+	*p = (struct probe){ .loop = loop, .user = user, .bored = bored, .arg = arg, .given = -1,
+		.ftp.rfd = -1 };
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0) {
 		p->ftp.rfd = fds[0];
 		p->given = fds[1];
@@ -132,8 +118,7 @@ probe_free(struct probe *p)
 	if (p == NULL)
 		return;
 	hang_up(p);
-	if (p->given != -1)
-		close(p->given);
+	fd_close(&p->given);
 	free(p);
 }
 

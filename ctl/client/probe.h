@@ -1,7 +1,6 @@
 /* Before an FTP client is run: one session of our own with its server, as the client will have it. It
  * goes through a helper like any other, so that whatever can go wrong does so now. */
-#ifndef PROBE_H
-#define PROBE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -23,5 +22,3 @@ void probe_free(struct probe *); /* NULL is harmless */
 int probe_give(struct probe *);
 /* What it has found; complete once the helper has ended. */
 const struct probe_result *probe_result(struct probe *);
-
-#endif

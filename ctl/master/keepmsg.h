@@ -1,7 +1,6 @@
 /* Copies of descriptors that must not be closed with the process that uses them, over a
  * pair of packet.h: what a helper's broker sends to the tunnel. */
-#ifndef KEEPMSG_H
-#define KEEPMSG_H
+#pragma once
 
 #include <stdint.h>
 
@@ -14,5 +13,3 @@ enum keep_op {
 struct keep_message {
 	uint32_t op, id;
 };
-
-#endif

@@ -1,6 +1,5 @@
 #include "master/kept.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -75,8 +74,7 @@ copy_free(struct copy *copy)
 	watch_free(copy->watch);
 	timer_stop(&copy->timer);
 	close(copy->fd);
-	if (copy->trace != -1)
-		close(copy->trace);
+	fd_close(&copy->trace);
 	free(copy);
 }
 
@@ -127,7 +125,6 @@ copy_ready(void *arg, short revents)
 {
 	struct copy *copy = arg;
 
-	(void)revents;
 	if (!drain_read(&copy->drain, copy->fd)) {
 		copy->spare = false; /* nothing was expected */
 		return;
@@ -180,26 +177,6 @@ copy_left(struct copy *copy, int killed)
 
 /* --- what a helper hands over ----------------------------------------------------------- */
 
-static bool
-same_file(int a, int b)
-{
-	struct stat sa, sb;
-
-	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-	    sa.st_ino == sb.st_ino;
-}
-
-static struct copy *
-copy_find(struct kept_by *by, uint32_t op, uint32_t id)
-{
-	struct copy *c;
-
-	for (c = by->kept->copies; c != NULL; c = c->next)
-		if (c->by == by && c->op == op && c->id == id)
-			return c;
-	return NULL;
-}
-
 /* fn may free the copy. */
 static void
 each_copy(struct kept_by *by, void (*fn)(struct copy *, int), int arg)
@@ -217,8 +194,20 @@ each_copy(struct kept_by *by, void (*fn)(struct copy *, int), int arg)
 static void
 spare_returned(struct copy *c, int fd)
 {
-	if (c->trace == -1 && c->op == KEEP_PROXY && same_file(c->fd, fd)) {
+	struct stat ours, its;
+
+	if (c->trace == -1 && c->op == KEEP_PROXY && fstat(c->fd, &ours) == 0 && fstat(fd, &its) == 0 &&
+	    ours.st_dev == its.st_dev && ours.st_ino == its.st_ino) {
 		c->by->guarded = c->guarded;
+		copy_free(c);
+	}
+}
+
+static void
+upload_over(struct copy *c, int id)
+{
+	if (c->op == KEEP_UPLOAD && c->id == (uint32_t)id) {
+		c->by->copies--;
 		copy_free(c);
 	}
 }
@@ -240,24 +229,6 @@ copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
 	return true;
 }
 
-static void
-by_message(struct kept_by *by, const struct keep_message *m, const int fd[2])
-{
-	struct copy *c;
-
-	if (m->op == KEEP_PROXY && fd[0] != -1)
-		each_copy(by, spare_returned, fd[0]);
-	if ((m->op == KEEP_PROXY || m->op == KEEP_UPLOAD) && fd[0] != -1 && copy_add(by, m, fd))
-		return;
-	if (m->op == KEEP_RELEASE && (c = copy_find(by, KEEP_UPLOAD, m->id)) != NULL) {
-		by->copies--;
-		copy_free(c);
-	}
-	for (int i = 0; i < 2; i++)
-		if (fd[i] != -1)
-			close(fd[i]);
-}
-
 /* false: nothing more is there now, or ever (*end). */
 static bool
 by_receive(struct kept_by *by, bool *end)
@@ -271,7 +242,14 @@ by_receive(struct kept_by *by, bool *end)
 		return false;
 	if (n != (ssize_t)sizeof(m))
 		m.op = 0;
-	by_message(by, &m, fd);
+	if (m.op == KEEP_PROXY && fd[0] != -1)
+		each_copy(by, spare_returned, fd[0]);
+	if ((m.op == KEEP_PROXY || m.op == KEEP_UPLOAD) && fd[0] != -1 && copy_add(by, &m, fd))
+		return true;
+	if (m.op == KEEP_RELEASE)
+		each_copy(by, upload_over, (int)m.id);
+	fd_close(&fd[0]);
+	fd_close(&fd[1]);
 	return true;
 }
 
@@ -281,7 +259,6 @@ by_ready(void *arg, short revents)
 	struct kept_by *by = arg;
 	bool end;
 
-	(void)revents;
 	while (by_receive(by, &end))
 		;
 	if (end)
@@ -323,11 +300,8 @@ kept_spare(struct kept_by *by)
 	c->by = by;
 	c->spare = false;
 	c->lent = true;
-	watch_free(c->watch);
-	c->watch = NULL;
-	if (c->trace != -1)
-		close(c->trace);
-	c->trace = -1; /* what becomes of it now is told by another */
+	memory_drop(watch_free, c->watch);
+	fd_close(&c->trace); /* what becomes of it now is told by another */
 	return c->fd;
 }
 
@@ -359,7 +333,6 @@ copy_forget(struct copy *c, int ignored)
 {
 	struct proxy_trace t;
 
-	(void)ignored;
 	c->by = NULL;
 	c->forgotten = c->op == KEEP_PROXY && (c->trace == -1 || !proxy_trace_read(&t, c->trace) ||
 	    t.stays || t.drain.unanswered != 0);

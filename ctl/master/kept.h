@@ -2,8 +2,7 @@
  * an upload that was broken off is held open for a while, lest it look complete; a proxy connection
  * is read until it may be closed (proxy_trace.h). One that must stay open is given to the next
  * helper, so that there are never more of them than there were helpers at a time. */
-#ifndef KEPT_H
-#define KEPT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -31,5 +30,3 @@ void kept_forget(struct kept_by *); /* we end, and it goes on: kept_free() must 
 /* A master keeps a channel of each open that was refused (proxy_trace.h), and ends when it has 16,384. So
  * many has the one that was used last. */
 unsigned kept_refused(const struct kept *, const char *ctl_path);
-
-#endif

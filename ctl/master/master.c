@@ -61,17 +61,25 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 	return m;
 }
 
+void
+master_configure(struct master_settings *s, const char *config, char *path, size_t size)
+{
+	char persist[16];
+
+	s->ssh.config = config;
+	s->persists = sshcmd_is_set(config, "controlpersist", "no", persist, sizeof(persist));
+	if (sshcmd_is_set(config, "controlpath", "none", path, size))
+		*(s->ctl_path != NULL && sshcmd_expands(s->ctl_path) ? &s->ctl_path : &s->config_path) = path;
+}
+
 /* Forget the master, or the attempt, that there was. Its log may have last words: kept. */
 static void
 master_drop(struct master *m)
 {
 	timer_stop(&m->timer);
-	mux_free(m->mux);
-	m->mux = NULL;
-	procwatch_free(m->process);
-	m->process = NULL;
-	sshrun_free(m->hurry);
-	m->hurry = NULL;
+	memory_drop(mux_free, m->mux);
+	memory_drop(procwatch_free, m->process);
+	memory_drop(sshrun_free, m->hurry);
 	proc_end(&m->ssh, STOP_MS); /* one in the background already ends by itself */
 }
 
@@ -139,8 +147,6 @@ master_is_ours(const struct master *m)
 	return m->state == MASTER_UP && m->origin == OWN;
 }
 
-/* How an attempt ends */
-
 /* There is no master, or none that can be used: one that was killed has left its socket behind. */
 static void
 master_down(struct master *m)
@@ -149,7 +155,8 @@ master_down(struct master *m)
 	if (m->origin == OWN)
 		unlink(m->path);
 	m->state = MASTER_DOWN;
-	m->fn(m->arg, MASTER_DOWN);
+	if (m->fn != NULL)
+		m->fn(m->arg, MASTER_DOWN);
 }
 
 static void
@@ -202,8 +209,7 @@ master_watch(struct master *m)
 	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || m->pid <= 0 ||
 	    (m->process = procwatch_new(m->loop, m->pid, process_ended, m)) == NULL)
 		return;
-	mux_free(m->mux);
-	m->mux = NULL;
+	memory_drop(mux_free, m->mux);
 }
 
 static void
@@ -215,7 +221,8 @@ master_up(struct master *m)
 	m->backoff = 0;
 	m->patience_end = 0;
 	log_at(LOG_DETAIL, "using the ControlMaster at %s", m->path);
-	m->fn(m->arg, MASTER_UP);
+	if (m->fn != NULL)
+		m->fn(m->arg, MASTER_UP);
 }
 
 static void
@@ -228,8 +235,7 @@ hurry_done(void *arg, const struct sshrun_result *result)
 	    "closed" : "FtpNoDelay: the command true on the ssh server exited with %d", result->status);
 	if (strstr(result->output, "refused") != NULL) /* the master has said so, too */
 		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
-	sshrun_free(m->hurry);
-	m->hurry = NULL;
+	memory_drop(sshrun_free, m->hurry);
 	master_up(m);
 }
 
@@ -244,23 +250,20 @@ master_hurry(struct master *m)
 	if (m->origin == OWN)
 		sshlog_logged_in(m->sshlog);
 	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
-		m->hurry = sshcmd_true(m->loop, &m->settings->ssh, m->path, HURRY_MS,
-		    hurry_done, m);
+		m->hurry = sshcmd_through(m->loop, &m->settings->ssh, m->path,
+		    (const char *[]){ "-T", "true" }, HURRY_MS, hurry_done, m);
 	if (m->hurry != NULL)
 		timer_stop(&m->timer);
 	else
 		master_up(m);
 }
 
-/* Attaching */
-
 /* Nobody answers at m->path (why): what next? */
 static void
 master_absent(struct master *m, const char *why)
 {
 	timer_stop(&m->timer);
-	mux_free(m->mux);
-	m->mux = NULL;
+	memory_drop(mux_free, m->mux);
 	if (m->origin == CONFIGURED) {
 		log_at(LOG_DETAIL, "no ControlMaster answers at %s: %s", m->path, why);
 		master_start(m);
@@ -326,12 +329,9 @@ void
 master_be_patient(struct master *m, unsigned ms)
 {
 	m->patience_end = loop_now() + ms;
-	if (m->state != MASTER_STARTING || m->mux == NULL)
-		return;
-	timer_set(&m->timer, m->loop, ms, master_overdue, m);
+	if (m->state == MASTER_STARTING && m->mux != NULL)
+		timer_set(&m->timer, m->loop, ms, master_overdue, m);
 }
-
-/* Starting one of our own */
 
 static void
 login_ended(void *arg, int status)
@@ -355,17 +355,15 @@ master_start(struct master *m)
 {
 	const struct ssh_master own = { m->path, !m->ask, m->settings->verbose };
 	char why[256];
+	bool usable;
 	int err;
 
 	m->origin = OWN;
 	*m->path = '\0'; /* it may be that of the configuration */
-	if (rundir_path(why, sizeof(why)) == NULL) {
-		master_refused(m, why);
-		return;
-	}
-	if (rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || sshcmd_master_start(&m->ssh, m->loop,
-	    &m->settings->ssh, &own, &err, login_ended, m) == -1) {
-		master_refused(m, strerror(errno));
+	usable = rundir_path(why, sizeof(why)) != NULL;
+	if (!usable || rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || sshcmd_master_start(&m->ssh,
+	    m->loop, &m->settings->ssh, &own, &err, login_ended, m) == -1) {
+		master_refused(m, usable ? strerror(errno) : why);
 		return;
 	}
 	sshlog_free(m->sshlog);

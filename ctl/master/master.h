@@ -5,8 +5,7 @@
  * Else the one that answers at the ControlPath of ssh's configuration, never stopped by us.
  * Else one of our own: it ends 2 s after the last connection to it, of which we hold one and each
  * helper another, however we end. */
-#ifndef MASTER_H
-#define MASTER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,17 +21,20 @@ struct master_settings {
 	struct ssh_settings ssh;
 	const char *ctl_path;    /* named by the user, or NULL */
 	const char *config_path; /* the configuration's, or NULL */
-	bool no_delay;           /* sshcmd_true() on one of our own, */
+	bool no_delay;           /* true is run on one of our own, */
 	bool no_delay_yours;     /* on one of the user's */
 	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
 	int verbose;             /* -v of ssh, for one of our own */
 	const char *servers;     /* the FTP server, for messages about it */
 };
 
+/* What sshcmd_config() has printed says more of them; path is for its ControlPath. Both are kept. */
+void master_configure(struct master_settings *, const char *config, char *path, size_t size);
+
 /* Called when a start has ended (UP or DOWN) and when the master has died (DOWN). */
 typedef void master_fn(void *arg, enum master_state);
 
-/* The settings are kept, not copied. Starts DOWN. */
+/* The settings are kept, not copied. Starts DOWN. Nobody may be called: NULL. */
 struct master *master_new(struct loop *, const struct master_settings *, master_fn *, void *arg);
 void master_free(struct master *); /* NULL is harmless */
 /* As master_free(); nobody else needs it: one of our own is told to end. */
@@ -52,5 +54,3 @@ const char *master_reason(const struct master *); /* why it is DOWN: "what: why"
 /* Why the ssh server refused a channel last, as sshlog_refusal(). Only of our own master. */
 bool master_refusal(struct master *, char *dst, size_t size);
 bool master_is_ours(const struct master *); /* UP only: we have started it */
-
-#endif

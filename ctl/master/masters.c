@@ -44,10 +44,7 @@ masters_new(struct loop *loop, const struct master_settings *settings, unsigned 
 
 	if (m == NULL)
 		return NULL;
-	m->fn = fn;
-	m->arg = arg;
-	m->further = *settings;
-	m->named = settings->ctl_path != NULL;
+	*m = (struct masters){ .fn = fn, .arg = arg, .further = *settings, .named = settings->ctl_path != NULL };
 	m->further.ctl_path = m->further.config_path = NULL;
 	for (size_t i = 0; i < count && i < MASTERS_MAX; i++) {
 		struct one *one = &m->one[i];
@@ -60,30 +57,18 @@ masters_new(struct loop *loop, const struct master_settings *settings, unsigned 
 	}
 	if (m->count > 0)
 		return m;
-	masters_free(m);
+	masters_free(m, false);
 	return NULL;
 }
 
-static void
-end_all(struct masters *m, void (*end)(struct master *))
+void
+masters_free(struct masters *m, bool stop)
 {
 	if (m == NULL)
 		return;
 	for (size_t i = m->count; i-- > 0;)
-		end(m->one[i].master);
+		(stop ? master_stop : master_free)(m->one[i].master);
 	free(m);
-}
-
-void
-masters_free(struct masters *m)
-{
-	end_all(m, master_free);
-}
-
-void
-masters_stop(struct masters *m)
-{
-	end_all(m, master_stop);
 }
 
 struct master *

@@ -1,8 +1,7 @@
 /* The ssh connections of a tunnel: the first one (see master.h), and FtpMasters - 1 more of our
  * own that carry data channels only. Those are started when the first one is up and our own,
  * nobody is asked anything for them, and one that cannot be had is done without. */
-#ifndef MASTERS_H
-#define MASTERS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -13,8 +12,7 @@ struct masters;
 /* As master_new(); the callback is about the first one. */
 struct masters *masters_new(struct loop *, const struct master_settings *, unsigned count,
     master_fn *, void *arg);
-void masters_free(struct masters *); /* NULL is harmless */
-void masters_stop(struct masters *); /* as master_stop() */
+void masters_free(struct masters *, bool stop); /* as master_free() or master_stop() */
 struct master *masters_first(const struct masters *);
 void masters_tend(struct masters *);  /* start anew those that have gone */
 
@@ -30,5 +28,3 @@ enum forward_method masters_sparing(enum forward_method, unsigned refused);
 /* For helpers, which are given them all in this order. */
 size_t masters_count(const struct masters *);
 const char *masters_path(const struct masters *, size_t); /* "": it is not up */
-
-#endif

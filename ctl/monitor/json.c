@@ -63,20 +63,6 @@ put_records(FILE *f, int indent, enum status_type type, const void *records, siz
 }
 
 static void
-put_sessions(FILE *f, const struct tunnel_view *v)
-{
-	for (size_t i = 0; i < v->sessions; i++) {
-		const struct session_view *s = &v->session[i];
-
-		fputs(i == 0 ? "\n      {" : ",\n      {", f);
-		put_record(f, STATUS_SESSION, &s->session);
-		fputs(", \"channels\": [", f);
-		put_records(f, 8, STATUS_CHANNEL, s->channel, s->channels, sizeof(*s->channel));
-		fputs("]}", f);
-	}
-}
-
-static void
 put_tunnel(FILE *f, const struct tunnel_view *v)
 {
 	if (v->trouble != NULL) {
@@ -90,7 +76,15 @@ put_tunnel(FILE *f, const struct tunnel_view *v)
 	fputs(",\n    \"listeners\": [", f);
 	put_records(f, 6, STATUS_LISTENER, v->listener, v->listeners, sizeof(*v->listener));
 	fputs("],\n    \"sessions\": [", f);
-	put_sessions(f, v);
+	for (size_t i = 0; i < v->sessions; i++) {
+		const struct session_view *s = &v->session[i];
+
+		fputs(i == 0 ? "\n      {" : ",\n      {", f);
+		put_record(f, STATUS_SESSION, &s->session);
+		fputs(", \"channels\": [", f);
+		put_records(f, 8, STATUS_CHANNEL, s->channel, s->channels, sizeof(*s->channel));
+		fputs("]}", f);
+	}
 	fputs("]}", f);
 }
 

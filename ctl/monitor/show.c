@@ -123,22 +123,10 @@ show_master(FILE *f, const struct status_tunnel *t)
 }
 
 static void
-show_totals(FILE *f, const struct status_tunnel *t)
-{
-	char up[SHOW_SIZE], down[SHOW_SIZE];
-
-	fprintf(f, "  so far: %" PRIu64 " session%s, %" PRIu64 " transfer%s, %" PRIu64
-	    " failed, %s up, %s down, %" PRIu64 " stranger%s refused\n", t->sessions,
-	    t->sessions == 1 ? "" : "s", t->transfers, t->transfers == 1 ? "" : "s", t->failed,
-	    show_bytes(up, t->bytes_up), show_bytes(down, t->bytes_down), t->refused,
-	    t->refused == 1 ? "" : "s");
-}
-
-static void
 show_tunnel(FILE *f, const struct tunnel_view *v)
 {
 	const struct status_tunnel *t = &v->tunnel;
-	char text[TEXT], more[TEXT], age[SHOW_SIZE];
+	char text[TEXT], more[TEXT], age[SHOW_SIZE], up[SHOW_SIZE], down[SHOW_SIZE];
 
 	fprintf(f, "%s: ", show_name(text, sizeof(text), v));
 	if (v->trouble != NULL) {
@@ -152,7 +140,11 @@ show_tunnel(FILE *f, const struct tunnel_view *v)
 		fprintf(f, "  listening on %s%s, forwarding to %s\n",
 		    escape(text, v->listener[i].address), v->listener[i].remote ? " (remote)" : "",
 		    escape(more, v->listener[i].target));
-	show_totals(f, t);
+	fprintf(f, "  so far: %" PRIu64 " session%s, %" PRIu64 " transfer%s, %" PRIu64
+	    " failed, %s up, %s down, %" PRIu64 " stranger%s refused\n", t->sessions,
+	    t->sessions == 1 ? "" : "s", t->transfers, t->transfers == 1 ? "" : "s", t->failed,
+	    show_bytes(up, t->bytes_up), show_bytes(down, t->bytes_down), t->refused,
+	    t->refused == 1 ? "" : "s");
 	for (size_t i = 0; i < v->sessions; i++)
 		show_session(f, &v->session[i]);
 }

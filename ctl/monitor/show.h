@@ -1,6 +1,5 @@
 /* The tunnels as text for people. What came from peers is escaped. */
-#ifndef SHOW_H
-#define SHOW_H
+#pragma once
 
 #include <stdint.h>
 #include <stdio.h>
@@ -17,5 +16,3 @@ char *show_age(char *dst, uint64_t seconds);
 
 /* The name that close and stop take for it; escaped. */
 char *show_name(char *dst, size_t size, const struct tunnel_view *);
-
-#endif

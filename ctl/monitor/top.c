@@ -2,11 +2,9 @@
 
 #include <sys/ioctl.h>
 
-#include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -138,17 +136,6 @@ put_row(struct top *t, const char *id, const char *user, const struct status_cha
 	put_line(t, line);
 }
 
-static void
-put_channel(struct top *t, const struct tunnel_view *v, const struct status_session *s,
-    const struct status_channel *c)
-{
-	char name[400], id[440];
-
-	show_name(name, sizeof(name), v);
-	snprintf(id, sizeof(id), "%s/%u/%u", name, s->number, c->number);
-	put_row(t, id, s->user, c);
-}
-
 struct sums {
 	size_t sessions, transfers;
 	uint64_t up, down;
@@ -201,28 +188,20 @@ put_head(struct top *t, const struct tunnels *all)
 static void
 put_frame(struct top *t, const struct tunnels *all)
 {
+	char name[400], id[440];
+
 	t->line = 0;
 	put_head(t, all);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct tunnel_view *v = &all->tunnel[i];
 
-		for (size_t j = 0; j < v->sessions; j++)
-			for (size_t k = 0; k < v->session[j].channels; k++)
-				put_channel(t, v, &v->session[j].session,
-				    &v->session[j].channel[k]);
-	}
-}
-
-static void
-measure(struct top *t)
-{
-	struct winsize ws;
-
-	t->width = 80;
-	t->lines = 24;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0 && ws.ws_row > 0) {
-		t->width = ws.ws_col > WIDTH_MOST ? WIDTH_MOST : ws.ws_col;
-		t->lines = ws.ws_row;
+		show_name(name, sizeof(name), v);
+		for (const struct session_view *s = v->session; s < v->session + v->sessions; s++)
+			for (size_t k = 0; k < s->channels; k++) {
+				snprintf(id, sizeof(id), "%s/%u/%u", name, s->session.number,
+				    s->channel[k].number);
+				put_row(t, id, s->session.user, &s->channel[k]);
+			}
 	}
 }
 
@@ -231,12 +210,18 @@ refresh(void *arg)
 {
 	struct top *t = arg;
 	struct tunnels all;
+	struct winsize ws;
 
 	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1) {
 		t->failed = t->over = true;
 		return;
 	}
-	measure(t);
+	t->width = 80;
+	t->lines = 24;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0 && ws.ws_row > 0) {
+		t->width = ws.ws_col > WIDTH_MOST ? WIDTH_MOST : ws.ws_col;
+		t->lines = ws.ws_row;
+	}
 	fputs(HOME, stdout);
 	put_frame(t, &all);
 	fputs(CLEAR_REST, stdout);
@@ -252,7 +237,6 @@ key_ready(void *arg, short revents)
 	struct top *t = arg;
 	char key = 'q';
 
-	(void)revents;
 	if (read(STDIN_FILENO, &key, 1) <= 0 || key == 'q' || key == 'Q')
 		t->over = true;
 }
@@ -262,7 +246,6 @@ signalled(void *arg, int signo)
 {
 	struct top *t = arg;
 
-	(void)signo;
 	t->over = true;
 }
 
@@ -284,15 +267,6 @@ terminal_take(struct top *t)
 	fputs(ENTER, stdout);
 }
 
-static void
-terminal_give_back(struct top *t)
-{
-	fputs(LEAVE, stdout);
-	fflush(stdout);
-	if (t->keys)
-		tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
-}
-
 static int
 top_screen(struct top *t)
 {
@@ -309,10 +283,12 @@ top_screen(struct top *t)
 	if (t->keys)
 		watch = loop_watch(t->loop, STDIN_FILENO, POLLIN, key_ready, t);
 	refresh(t);
-	while (!t->over)
-		if (loop_once(t->loop, -1) == -1)
-			break;
-	terminal_give_back(t);
+	while (!t->over && loop_once(t->loop, -1) == 0)
+		;
+	fputs(LEAVE, stdout);
+	fflush(stdout);
+	if (t->keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
 	watch_free(watch);
 	timer_stop(&t->timer);
 	signals_free(signals);
@@ -320,25 +296,18 @@ top_screen(struct top *t)
 	return t->failed ? -1 : 0;
 }
 
-static int
-top_once(struct top *t)
-{
-	struct tunnels all;
-
-	t->line_end = "\n";
-	t->width = PLAIN_WIDTH;
-	if (query_all(&all, t->uid, PATIENCE_MS, t->why, t->why_size) == -1)
-		return -1;
-	put_frame(t, &all);
-	query_free(&all);
-	return 0;
-}
-
 int
 top_run(uid_t uid, char *why, unsigned long why_size)
 {
-	struct top t = { .uid = uid, .why = why, .why_size = why_size };
+	struct top t = { .uid = uid, .why = why, .why_size = why_size, .line_end = "\n", .width = PLAIN_WIDTH };
+	struct tunnels all;
 
 	snprintf(why, why_size, "out of memory");
-	return isatty(STDOUT_FILENO) ? top_screen(&t) : top_once(&t);
+	if (isatty(STDOUT_FILENO))
+		return top_screen(&t);
+	if (query_all(&all, uid, PATIENCE_MS, why, why_size) == -1)
+		return -1;
+	put_frame(&t, &all);
+	query_free(&all);
+	return 0;
 }

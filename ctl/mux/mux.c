@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/unixsock.h"
@@ -35,9 +34,7 @@ mux_disconnect(struct mux *m)
 	timer_stop(&m->timer);
 	m->watch = NULL;
 	m->waiting = NULL;
-	if (m->fd != -1)
-		close(m->fd);
-	m->fd = -1;
+	fd_close(&m->fd);
 }
 
 void
@@ -172,17 +169,6 @@ mux_waited(void *arg, int fd)
 		    mux_gone);
 }
 
-static int
-mux_connect(struct mux *m, const char *path)
-{
-	int fd = unixsock_connect(path);
-
-	if (fd != -1 || errno != EAGAIN)
-		return mux_connected(m, fd);
-	m->waiting = unixsock_wait(m->loop, path, connect_wait_ms, mux_waited, m);
-	return m->waiting == NULL ? -1 : 0;
-}
-
 int
 mux_room(struct mux *m, struct wire *w)
 {
@@ -207,6 +193,7 @@ mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 {
 	struct mux *m;
 	struct wire w;
+	int fd, saved;
 
 	if ((m = memory_grow(NULL, sizeof(*m))) == NULL)
 		return NULL;
@@ -218,21 +205,16 @@ mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 	m->fd = -1;
 	if (mux_room(m, &w) == 0 && muxmsg_hello(&w) == 0)
 		m->out_len = w.len;
-	if (m->out_len == 0 || mux_connect(m, path) == -1) {
-		int saved = errno;
-
-		mux_free(m);
-		errno = saved;
-		return NULL;
+	if (m->out_len > 0) {
+		if ((fd = unixsock_connect(path)) == -1 && errno == EAGAIN)
+			m->waiting = unixsock_wait(loop, path, connect_wait_ms, mux_waited, m);
+		if (m->waiting != NULL || mux_connected(m, fd) == 0)
+			return m;
 	}
-	return m;
-}
-
-static void
-mux_nothing(void *arg, const struct forward_result *result)
-{
-	(void)arg;
-	(void)result;
+	saved = errno;
+	mux_free(m);
+	errno = saved;
+	return NULL;
 }
 
 void
@@ -243,7 +225,7 @@ mux_finish(struct mux *m, unsigned ms)
 
 	if (m == NULL)
 		return;
-	m->fn = mux_nothing;
+	m->fn = NULL;
 	if (m->waiting != NULL && m->first != NULL)
 		mux_waited(m, unixsock_finish(&m->waiting, ms));
 	while (!m->over && (next = m->first) != NULL && (now = loop_now()) < end) {

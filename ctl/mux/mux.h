@@ -3,8 +3,7 @@
  * Requests are sent at once and answered through the callback, in any number at a time. The master
  * answers in order, and stops reading this connection while a remote forward or a stdio forward waits for
  * sshd: whoever needs quick answers meanwhile opens a second connection. CLOEXEC and non-blocking. */
-#ifndef MUX_H
-#define MUX_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -55,5 +54,3 @@ uint32_t mux_terminate(struct mux *);
 /* A channel to host:port of f (`ssh -W`): the master reads from the socket fd, which stays the caller's
  * to close, and writes to it. Only one for each connection, which the master closes with it. */
 uint32_t mux_stdio_forward(struct mux *, const struct forward *f, int fd);
-
-#endif

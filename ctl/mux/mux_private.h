@@ -1,6 +1,5 @@
 /* Inside a mux connection: mux.c (its life and its bytes), mux_requests.c (what is asked on it). */
-#ifndef MUX_PRIVATE_H
-#define MUX_PRIVATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ int mux_room(struct mux *, struct wire *); /* for one more packet, behind those 
 /* mux_requests.c */
 void mux_reply(struct mux *, const struct mux_reply *); /* NULL: that was none */
 void mux_answer_all(struct mux *, enum forward_status, const char *reason);
-
-#endif

@@ -9,8 +9,6 @@
 #include "base/memory.h"
 #include "mux/mux_private.h"
 
-/* --- answers -------------------------------------------------------------------------- */
-
 /* The first request is done with. */
 static void
 request_answer(struct mux *m, struct forward_result result)
@@ -22,7 +20,8 @@ request_answer(struct mux *m, struct forward_result result)
 		m->last = &m->first;
 	free(r);
 	mux_await(m);
-	m->fn(m->arg, &result);
+	if (m->fn != NULL)
+		m->fn(m->arg, &result);
 }
 
 void
@@ -34,7 +33,7 @@ mux_answer_all(struct mux *m, enum forward_status status, const char *reason)
 	while (m->first != NULL) /* the master exits before it has delivered its answer to that */
 		request_answer(m, m->first->type == MUX_C_TERMINATE && status == FORWARD_DEAD ?
 		    done : result);
-	if (!m->freed)
+	if (!m->freed && m->fn != NULL)
 		m->fn(m->arg, &result);
 }
 
@@ -71,19 +70,16 @@ result_of(const struct request *r, const struct mux_reply *reply)
 static void
 mux_hello(struct mux *m, const struct mux_reply *reply)
 {
-	char reason[96];
+	char reason[96] = "the ControlMaster said hello twice";
 
-	if (m->version != 0) {
-		mux_over(m, FORWARD_BROKEN, "the ControlMaster said hello twice");
-		return;
-	}
-	m->version = reply->value;
-	if (m->version == MUX_VERSION) {
+	if (m->version == 0 && reply->value == MUX_VERSION) {
+		m->version = reply->value;
 		mux_await(m);
 		return;
 	}
-	snprintf(reason, sizeof(reason), "the ControlMaster speaks mux version %u, not %d",
-	    (unsigned)reply->value, MUX_VERSION);
+	if (m->version == 0)
+		snprintf(reason, sizeof(reason), "the ControlMaster speaks mux version %u, not %d",
+		    (unsigned)reply->value, MUX_VERSION);
 	mux_over(m, FORWARD_BROKEN, reason);
 }
 
@@ -97,8 +93,6 @@ mux_reply(struct mux *m, const struct mux_reply *reply)
 	else
 		request_answer(m, result_of(m->first, reply));
 }
-
-/* --- requests ------------------------------------------------------------------------- */
 
 static uint32_t
 mux_ask(struct mux *m, enum mux_type type, enum mux_answer success, const struct forward *f)

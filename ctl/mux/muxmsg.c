@@ -88,19 +88,6 @@ get_hello(struct wire *w, struct mux_reply *r)
 	return 0;
 }
 
-static int
-get_rest(struct wire *w, struct mux_reply *r, enum rest rest)
-{
-	switch (rest) {
-	case REST_U32:
-		return wire_get_u32(w, &r->value);
-	case REST_REASON:
-		return wire_get_text(w, r->reason, sizeof(r->reason));
-	default:
-		return 0;
-	}
-}
-
 int
 muxmsg_decode(struct mux_reply *r, const uint8_t *packet, size_t len)
 {
@@ -117,9 +104,12 @@ muxmsg_decode(struct mux_reply *r, const uint8_t *packet, size_t len)
 		if (answers[i].type != type)
 			continue;
 		r->answer = answers[i].answer;
-		if (wire_get_u32(&w, &r->id) == -1)
-			return -1;
-		return get_rest(&w, r, answers[i].rest);
+		wire_get_u32(&w, &r->id);
+		if (answers[i].rest == REST_U32)
+			wire_get_u32(&w, &r->value);
+		else if (answers[i].rest == REST_REASON)
+			wire_get_text(&w, r->reason, sizeof(r->reason));
+		return w.bad ? -1 : 0;
 	}
 	return -1;
 }

@@ -1,8 +1,7 @@
 /* The messages of OpenSSH's multiplexing protocol, version 4 (PROTOCOL.mux), as far as they are needed
  * here. Pure. The encoders append whole packets, u32 length and that many bytes. They return 0, or -1
  * when there is no room (nothing is appended then). */
-#ifndef MUXMSG_H
-#define MUXMSG_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -55,5 +54,3 @@ int muxmsg_request(struct wire *, enum mux_type, uint32_t id, const struct forwa
 
 /* Decode a packet without its length. -1: malformed, or not an answer that is known. */
 int muxmsg_decode(struct mux_reply *, const uint8_t *packet, size_t len);
-
-#endif

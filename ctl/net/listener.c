@@ -24,25 +24,6 @@
 #define AT_ONCE 32    /* accepted before others get their turn */
 #define PORT_TRIES 20 /* to find a port that is free on both loopback addresses */
 
-struct listener {
-	struct listener *next;
-	struct loop *loop;
-	struct watch *watch;
-	listener_fn *fn;
-	void *arg;
-	int fd;
-	bool is_unix;
-	struct hostport at, target;
-};
-
-/* Accepting */
-
-static bool
-listener_lacks(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 int
 listener_accept(int fd, struct watch *watch, struct sockaddr_storage *from)
 {
@@ -50,7 +31,7 @@ listener_accept(int fd, struct watch *watch, struct sockaddr_storage *from)
 	int got = accept4(fd, (struct sockaddr *)from, from != NULL ? &len : NULL,
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (got == -1 && listener_lacks(errno)) {
+	if (got == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
 		log_at(LOG_SESSIONS, "cannot accept a connection: %s; trying again",
 		    strerror(errno));
 		watch_pause_for(watch, LISTENER_PAUSE_MS);
@@ -64,7 +45,6 @@ listener_ready(void *arg, short revents)
 	struct listener *l = arg;
 	int fd;
 
-	(void)revents;
 	for (int i = 0; i < AT_ONCE && (fd = listener_accept(l->fd, l->watch, NULL)) != -1; i++)
 		l->fn(l->arg, l, fd);
 }
@@ -90,31 +70,10 @@ listener_free(struct listener *l)
 		watch_free(l->watch);
 		if (l->is_unix)
 			unlink(l->at.host);
-		if (l->fd != -1)
-			close(l->fd);
+		close(l->fd);
 		free(l);
 	}
 }
-
-struct listener *
-listener_next(const struct listener *l)
-{
-	return l->next;
-}
-
-const struct hostport *
-listener_at(const struct listener *l)
-{
-	return &l->at;
-}
-
-const struct hostport *
-listener_target(const struct listener *l)
-{
-	return &l->target;
-}
-
-/* Making them */
 
 static struct listener **
 list_end(struct listener **list)
@@ -164,39 +123,23 @@ read_address(struct listener *l, struct sockaddr_storage *ss)
 	    address_text(&l->at, (struct sockaddr *)ss, len);
 }
 
-static void
-set_port(struct sockaddr *sa, uint16_t port)
-{
-	if (sa->sa_family == AF_INET)
-		((struct sockaddr_in *)(void *)sa)->sin_port = htons(port);
-	else
-		((struct sockaddr_in6 *)(void *)sa)->sin6_port = htons(port);
-}
-
 static int
-bind_and_listen(const struct addrinfo *ai)
+bind_and_listen(const struct addrinfo *ai, uint16_t port)
 {
-	int one = 1, saved;
+	int one = 1;
 	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd == -1)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (ai->ai_family == AF_INET6)
+	if (ai->ai_family == AF_INET6) {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-/* A machine without IPv6 (or IPv4) has only one loopback address. */
-static bool
-is_absent_family(int error)
-{
-	return error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EPROTONOSUPPORT;
+		((struct sockaddr_in6 *)(void *)ai->ai_addr)->sin6_port = htons(port);
+	} else
+		((struct sockaddr_in *)(void *)ai->ai_addr)->sin_port = htons(port);
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 || listen(fd, BACKLOG) == -1)
+		fd_close(&fd);
+	return fd;
 }
 
 static enum listen_result
@@ -231,9 +174,10 @@ listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
 	int fd;
 
 	for (; ai != NULL; ai = ai->ai_next) {
-		set_port(ai->ai_addr, port);
-		if ((fd = bind_and_listen(ai)) == -1) {
-			if (is_absent_family(errno) && (*out != NULL || ai->ai_next != NULL))
+		if ((fd = bind_and_listen(ai, port)) == -1) {
+			/* a machine without IPv6 (or IPv4) has only one loopback address */
+			if ((errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT) &&
+			    (*out != NULL || ai->ai_next != NULL))
 				continue;
 			return cannot_bind(ai, why, why_size);
 		}
@@ -259,8 +203,7 @@ listen_patiently(struct listener **out, struct loop *loop, struct addrinfo *ai,
 		result = listen_all(out, loop, ai, spec, why, why_size);
 		if (result != LISTEN_IN_USE || spec->listen.port != 0)
 			return result;
-		listener_free(*out);
-		*out = NULL;
+		memory_drop(listener_free, *out);
 	}
 	ai->ai_next = NULL; /* then only on the first address */
 	return listen_all(out, loop, ai, spec, why, why_size);
@@ -317,10 +260,8 @@ listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *
 			    "add -g if that is meant", at->spec->listen.host);
 		}
 	result = listen_patiently(out, loop, found, at->spec, why, why_size);
-	if (result != LISTEN_OK) {
-		listener_free(*out);
-		*out = NULL;
-	}
+	if (result != LISTEN_OK)
+		memory_drop(listener_free, *out);
 	freeaddrinfo(found);
 	return result;
 }
@@ -343,23 +284,16 @@ listener_unix(struct listener **out, struct loop *loop, const char *path, char *
 	return LISTEN_OK;
 }
 
-static bool
-is_listening(int fd)
-{
-	int yes = 0;
-	socklen_t len = sizeof(yes);
-
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 && yes;
-}
-
 enum listen_result
 listener_adopt(struct listener **list, struct loop *loop, const struct listen_at *at, int fd, char *why,
     size_t why_size)
 {
 	struct listener **out = list_end(list), *l;
 	struct sockaddr_storage ss;
+	int yes = 0;
+	socklen_t len = sizeof(yes);
 
-	if (!is_listening(fd))
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == -1 || !yes)
 		return log_why(why, why_size, "descriptor %d: not a listening socket", fd);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -373,7 +307,6 @@ listener_adopt(struct listener **list, struct loop *loop, const struct listen_at
 		    "add -g if that is meant", fd, l->at.host);
 	else
 		return LISTEN_OK;
-	listener_free(l);
-	*out = NULL;
+	memory_drop(listener_free, *out);
 	return LISTEN_FAILED;
 }

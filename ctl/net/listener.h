@@ -1,6 +1,5 @@
 /* Listening sockets: TCP on this machine, or a unix socket that ssh connects to. */
-#ifndef LISTENER_H
-#define LISTENER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +7,6 @@
 #include "options/spec.h"
 
 struct loop;
-struct listener;
 struct sockaddr_storage;
 struct watch;
 
@@ -20,8 +18,20 @@ struct listen_at {
 
 enum listen_result { LISTEN_FAILED = -1, LISTEN_OK, LISTEN_IN_USE };
 
+struct listener;
 /* Takes the connection: CLOEXEC, non-blocking. */
 typedef void listener_fn(void *arg, const struct listener *, int fd);
+
+struct listener {
+	struct listener *next;
+	struct hostport at, target; /* numeric address, unix: path; target of its spec */
+	struct loop *loop;
+	struct watch *watch;
+	listener_fn *fn;
+	void *arg;
+	int fd;
+	bool is_unix;
+};
 
 /* Listen, without accepting yet: one more for each address, at the end of the list. why tells what and
  * why, and what to do. */
@@ -41,9 +51,3 @@ void listener_free(struct listener *); /* the whole list; NULL is harmless; unli
  * watch pauses for a moment: poll(2) would go on saying that there is one. */
 int listener_accept(int fd, struct watch *, struct sockaddr_storage *from);
 #define LISTENER_PAUSE_MS 100
-
-struct listener *listener_next(const struct listener *);
-const struct hostport *listener_at(const struct listener *); /* numeric address; unix: path */
-const struct hostport *listener_target(const struct listener *); /* of its spec */
-
-#endif

@@ -1,6 +1,5 @@
 /* Who owns the other end of a connected socket on this machine? */
-#ifndef PEER_H
-#define PEER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -26,5 +25,3 @@ bool addr_same_host(const struct sockaddr *, const struct sockaddr *);
 bool addr_is_own(const struct sockaddr *, bool if_unknown);
 /* Is peer, at the other end of a connection to local, on this machine? Yes where it may be. */
 bool addr_is_here(const struct sockaddr *peer, const struct sockaddr *local);
-
-#endif

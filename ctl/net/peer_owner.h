@@ -1,7 +1,6 @@
 /* Ask the system who owns the socket at the other end, and which process has it; one file for each
  * system. */
-#ifndef PEER_OWNER_H
-#define PEER_OWNER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,5 +38,3 @@ struct holder {
 bool holder_find(struct holder *, const struct peer_socket *);
 /* Has it the socket still, by that number? */
 bool holder_has(const struct holder *, const struct peer_socket *);
-
-#endif

@@ -2,41 +2,10 @@
 
 #include <sys/socket.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options/cmdline_private.h"
-#include "base/log.h"
-
-static const struct flag *
-flag_find(char name)
-{
-	for (const struct flag *f = flag_table(); f->name != 0; f++)
-		if (f->name == name)
-			return f;
-	return NULL;
-}
-
-static int
-unknown(struct scan *s, char name)
-{
-	const char *why = flag_refusal(name);
-
-	if (why != NULL)
-		return scan_fail(s, "-%c is not taken: %s", name, why);
-	return scan_fail(s, "unknown option -%c (-h shows the known ones)", name);
-}
-
-/* "--name": there are two of them. */
-static int
-long_option(struct scan *s, const char *word)
-{
-	if (strcmp(word, "--help") != 0 && strcmp(word, "--version") != 0)
-		return scan_fail(s, "unknown option %.100s (-h shows the known ones)", word);
-	s->c->run = strcmp(word, "--help") == 0 ? RUN_USAGE : RUN_VERSION;
-	return 1;
-}
 
 /* One word of options, "-fNL": its last one may take the next word. How many words were
  * used, -1 for an error. */
@@ -45,11 +14,17 @@ scan_word(struct scan *s, const char *word, const char *next)
 {
 	const struct flag *f;
 
-	if (word[1] == '-')
-		return long_option(s, word);
+	if (word[1] == '-' && strcmp(word, "--help") != 0 && strcmp(word, "--version") != 0)
+		return scan_fail(s, "unknown option %.100s (-h shows the known ones)", word);
+	if (word[1] == '-') {
+		s->c->run = strcmp(word, "--help") == 0 ? RUN_USAGE : RUN_VERSION;
+		return 1;
+	}
 	while (*++word != '\0') {
-		if ((f = flag_find(*word)) == NULL)
-			return unknown(s, *word);
+		for (f = flag_table; f->name != NULL && f->name[1] != *word; f++)
+			;
+		if (f->name == NULL)
+			return scan_fail(s, "unknown option -%c (-h shows the known ones)", *word);
 		s->argument = NULL;
 		if (f->argument == NULL) {
 			if (flag_apply(s, f) == -1)
@@ -132,51 +107,35 @@ scan_environment(struct scan *s, const char *text)
 	return used == -1 ? -1 : 0;
 }
 
-/* ssh takes these once, or the last of them. */
-static bool
-given_already(const struct strings *list, const char *option)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->item[i], option) == 0)
-			return strcmp(option, "-F") == 0 || strcmp(option, "-J") == 0;
-	return false;
-}
-
 static int
 append_environment(struct scan *s, const struct strings *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (given_already(&s->c->ssh, list->item[i]))
+		const char *option = list->item[i];
+		bool once = strcmp(option, "-F") == 0 || strcmp(option, "-J") == 0; /* or its last counts */
+		bool given = false;
+
+		for (size_t j = 0; j < s->c->ssh.count && once; j++)
+			given |= strcmp(s->c->ssh.item[j], option) == 0;
+		if (given)
 			i++;
-		else if (scan_push(s, &s->c->ssh, list->item[i]) == -1)
+		else if (scan_push(s, &s->c->ssh, option) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* Here names are looked up when they are bound. */
-static bool
-is_open_near(const char *host)
-{
-	return strcmp(host, "*") == 0;
-}
-
-/* As with ssh: -g means all addresses, where none is named. */
-static void
-open_gateway(struct cmdline *c)
-{
-	for (size_t i = 0; i < c->local.count && c->gateway; i++)
-		if (*c->local.spec[i].listen.host == '\0')
-			strcpy(c->local.spec[i].listen.host, "*");
-}
-
+/* Does one of them let other hosts in? Near names are looked up when they are bound. */
 static int
-check_gateway(struct scan *s, const struct specs *list, bool (*is_open)(const char *))
+check_gateway(struct scan *s, const struct specs *list, bool far)
 {
-	for (size_t i = 0; i < list->count && !s->c->gateway; i++)
-		if (is_open(list->spec[i].listen.host))
-			return scan_fail(s, "listening on %s lets other hosts in; add -g if that is "
-			    "meant", list->spec[i].listen.host);
+	for (size_t i = 0; i < list->count && !s->c->gateway; i++) {
+		const char *host = list->spec[i].listen.host;
+
+		if (far ? bind_is_open_far(host) : strcmp(host, "*") == 0)
+			return scan_fail(s, "listening on %s lets other hosts in; add -g if that is meant",
+			    host);
+	}
 	return 0;
 }
 
@@ -202,15 +161,7 @@ check(struct scan *s)
 		return scan_fail(s, "-f needs -N: an FTP client runs in the foreground");
 	if (c->run == RUN_STDIO && (c->local.count > 0 || c->remote.count > 0))
 		return scan_fail(s, "-L and -R do not go with -W");
-	if (check_gateway(s, &c->local, is_open_near) == -1)
-		return -1;
-	return check_gateway(s, &c->remote, bind_is_open_far);
-}
-
-static bool
-is_information(enum run run)
-{
-	return run == RUN_USAGE || run == RUN_VERSION || run == RUN_OPTIONS;
+	return check_gateway(s, &c->local, false) == -1 ? -1 : check_gateway(s, &c->remote, true);
 }
 
 int
@@ -230,11 +181,13 @@ cmdline_parse(struct cmdline *c, int argc, char *const argv[], char *why, size_t
 	if (result == 0)
 		result = append_environment(&s, &later);
 	free(later.item);
-	if (result == -1 || is_information(c->run))
+	if (result == -1 || c->run >= RUN_USAGE)
 		return result;
 	if (!s.server_given)
 		c->server = (struct hostport){ "localhost", 21 };
-	open_gateway(c);
+	for (size_t i = 0; i < c->local.count && c->gateway; i++) /* as with ssh */
+		if (*c->local.spec[i].listen.host == '\0')
+			strcpy(c->local.spec[i].listen.host, "*");
 	return check(&s);
 }
 

@@ -1,10 +1,10 @@
 /* The command line of ftp-over-ssh, and FTP_OVER_SSH_OPTIONS, which stands before it. It prints
  * nothing and never exits. */
-#ifndef CMDLINE_H
-#define CMDLINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "options/options.h"
 #include "options/spec.h"
@@ -49,9 +49,7 @@ struct cmdline {
 /* 0, or -1 with a message in why: bad usage. cmdline_free() after both. */
 int cmdline_parse(struct cmdline *, int argc, char *const argv[], char *why, size_t why_size);
 void cmdline_free(struct cmdline *);
-/* The synopsis, and all of -h: options and Ftp options; malloc'ed, NULL = out of memory. */
+/* The synopsis, and all of -h: options and Ftp options. */
 const char *cmdline_synopsis(void);
-char *cmdline_help(void);
-char *cmdline_ftp_options(void);
-
-#endif
+void cmdline_help(FILE *);
+void cmdline_ftp_options(FILE *);

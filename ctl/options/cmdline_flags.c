@@ -2,25 +2,11 @@
 
 #include <sys/socket.h>
 
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
-
-int
-scan_fail(struct scan *s, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->why, s->why_size, fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 int
 scan_push(struct scan *s, struct strings *list, const char *text)
@@ -32,8 +18,6 @@ scan_push(struct scan *s, struct strings *list, const char *text)
 	*item = text;
 	return 0;
 }
-
-/* What the options do */
 
 static int
 set_spec(struct scan *s, void *field)
@@ -65,11 +49,8 @@ set_ctl_path(struct scan *s, void *field)
 	if (*s->argument == '\0')
 		return scan_fail(s, "-S needs the path of a control socket");
 	*(const char **)field = none ? NULL : s->argument;
-	if (!none)
-		return 0;
-	if (scan_push(s, s->ssh, "-o") == -1)
-		return -1;
-	return scan_push(s, s->ssh, "ControlPath=none");
+	return none && (scan_push(s, s->ssh, "-o") == -1 ||
+	    scan_push(s, s->ssh, "ControlPath=none") == -1) ? -1 : 0;
 }
 
 /* It becomes an argument of programs, and part of a line of FTP. */
@@ -95,7 +76,6 @@ set_ftp_user(struct scan *s, void *field)
 static int
 set_login(struct scan *s, void *field)
 {
-	(void)field;
 	if (*s->argument == '-')
 		return scan_fail(s, "bad login name \"%.100s\": a user may not begin with '-'",
 		    s->argument);
@@ -120,16 +100,12 @@ set_stdio(struct scan *s, void *field)
 static int
 set_option(struct scan *s, void *field)
 {
-	(void)field;
 	if (strcmp(s->argument, "help") == 0) {
 		s->c->run = RUN_OPTIONS;
 		return 0;
 	}
-	if (!ftp_option_ours(s->argument)) {
-		if (scan_push(s, s->ssh, "-o") == -1)
-			return -1;
-		return scan_push(s, s->ssh, s->argument);
-	}
+	if (!ftp_option_ours(s->argument))
+		return scan_push(s, s->ssh, "-o") == -1 ? -1 : scan_push(s, s->ssh, s->argument);
 	if (ftp_option_set(&s->c->ftp, s->argument, s->why, s->why_size) == -1)
 		return -1;
 	return scan_push(s, &s->c->ftp_texts, s->argument);
@@ -137,6 +113,8 @@ set_option(struct scan *s, void *field)
 
 _Static_assert(sizeof(enum run) == sizeof(int), "a number of the table is written to it");
 
+/* They would change what the tunnel is, or mean nothing to it. */
+#define REFUSED(name, why) { name, NULL, false, FLAG_REFUSED, 0, 0, NULL, why }
 #define SSH(name, argument, help) { name, argument, true, FLAG_NOTHING, 0, 0, NULL, help }
 #define NOTHING(name, help) { name, NULL, false, FLAG_NOTHING, 0, 0, NULL, help }
 #define FIELD(member) offsetof(struct cmdline, member)
@@ -148,94 +126,58 @@ _Static_assert(sizeof(enum run) == sizeof(int), "a number of the table is writte
 #define CALL(name, argument, member, set, help) \
 	{ name, argument, false, FLAG_CALL, FIELD(member), 0, set, help }
 
-static const struct flag flags[] = {
-	NUMBER('4', true, family, AF_INET, "use IPv4 only"),
-	NUMBER('6', true, family, AF_INET6, "use IPv6 only"),
-	SSH('a', NULL, "forward no agent (never done)"),
-	SSH('b', "bind_address", "address of this machine for ssh"),
-	SSH('C', NULL, "compress (ssh)"),
-	SSH('c', "cipher_spec", "ciphers (ssh)"),
-	TEXT('E', "log_file", log_file, "append messages to log_file, with the time"),
-	TRUE('f', background, "go to the background once listening; with -N"),
-	SSH('F', "configfile", "configuration file of ssh"),
-	TRUE('g', gateway, "let other hosts use the listeners"),
-	NUMBER('h', false, run, RUN_USAGE, "this help; also --help"),
-	SSH('i', "identity", "identity file (ssh)"),
-	SSH('J', "jump", "jump host (ssh)"),
-	SSH('K', NULL, "GSSAPI authentication and delegation (ssh)"),
-	SSH('k', NULL, "no GSSAPI delegation (ssh)"),
-	{ 'l', "login", true, FLAG_CALL, 0, 0, set_login, "login name (ssh)" },
-	CALL('L', "spec", local, set_spec, "listen here, the FTP server is on the far side"),
-	SSH('m', "mac_spec", "MAC algorithms (ssh)"),
-	NUMBER('N', false, run, RUN_TUNNEL, "run no FTP client, stay up as a tunnel"),
-	TRUE('n', no_input, "read no input; with -N, where that is so anyway"),
-	CALL('o', "option", ftp, set_option, "option of ssh, or one of those below"),
-	SSH('p', "port", "port of the ssh server"),
-	NUMBER('q', false, verbosity, LOG_QUIET, "quiet"),
-	CALL('R', "spec", remote, set_spec, "listen on the far side, the FTP server is here"),
-	CALL('S', "ctl_path", ctl_path, set_ctl_path, "use the ControlMaster at ctl_path"),
-	CALL('t', "ftp_host[:port]", server, set_server, "FTP server (default localhost:21)"),
-	NOTHING('T', "no terminal on the ssh server (never asked for)"),
-	CALL('u', "ftp_user", ftp_user, set_ftp_user, "FTP login for the client that is run"),
-	CALL('v', NULL, verbosity, set_verbose, "say more: sessions, -vv dialogue, -vvv everything"),
-	NUMBER('V', false, run, RUN_VERSION, "version; also --version"),
-	CALL('W', "ftp_host:port", server, set_stdio, "control connection on stdin and stdout"),
-	SSH('x', NULL, "forward no X11 (never done)"),
-	TRUE('y', to_syslog, "messages to syslog"),
+const struct flag flag_table[] = {
+	NUMBER("-4", true, family, AF_INET, "use IPv4 only"),
+	NUMBER("-6", true, family, AF_INET6, "use IPv6 only"),
+	SSH("-a", NULL, "forward no agent (never done)"),
+	SSH("-b", "bind_address", "address of this machine for ssh"),
+	SSH("-C", NULL, "compress (ssh)"),
+	SSH("-c", "cipher_spec", "ciphers (ssh)"),
+	TEXT("-E", "log_file", log_file, "append messages to log_file, with the time"),
+	TRUE("-f", background, "go to the background once listening; with -N"),
+	SSH("-F", "configfile", "configuration file of ssh"),
+	TRUE("-g", gateway, "let other hosts use the listeners"),
+	NUMBER("-h", false, run, RUN_USAGE, "this help; also --help"),
+	SSH("-i", "identity", "identity file (ssh)"),
+	SSH("-J", "jump", "jump host (ssh)"),
+	SSH("-K", NULL, "GSSAPI authentication and delegation (ssh)"),
+	SSH("-k", NULL, "no GSSAPI delegation (ssh)"),
+	{ "-l", "login", true, FLAG_CALL, 0, 0, set_login, "login name (ssh)" },
+	CALL("-L", "spec", local, set_spec, "listen here, the FTP server is on the far side"),
+	SSH("-m", "mac_spec", "MAC algorithms (ssh)"),
+	NUMBER("-N", false, run, RUN_TUNNEL, "run no FTP client, stay up as a tunnel"),
+	TRUE("-n", no_input, "read no input; with -N, where that is so anyway"),
+	CALL("-o", "option", ftp, set_option, "option of ssh, or one of those below"),
+	SSH("-p", "port", "port of the ssh server"),
+	NUMBER("-q", false, verbosity, LOG_QUIET, "quiet"),
+	CALL("-R", "spec", remote, set_spec, "listen on the far side, the FTP server is here"),
+	CALL("-S", "ctl_path", ctl_path, set_ctl_path, "use the ControlMaster at ctl_path"),
+	CALL("-t", "ftp_host[:port]", server, set_server, "FTP server (default localhost:21)"),
+	NOTHING("-T", "no terminal on the ssh server (never asked for)"),
+	CALL("-u", "ftp_user", ftp_user, set_ftp_user, "FTP login for the client that is run"),
+	CALL("-v", NULL, verbosity, set_verbose, "say more: sessions, -vv dialogue, -vvv everything"),
+	NUMBER("-V", false, run, RUN_VERSION, "version; also --version"),
+	CALL("-W", "ftp_host:port", server, set_stdio, "control connection on stdin and stdout"),
+	SSH("-x", NULL, "forward no X11 (never done)"),
+	TRUE("-y", to_syslog, "messages to syslog"),
+	REFUSED("-A", "an agent is of no use where no command is run; leave it out"),
+	REFUSED("-D", "SOCKS is ssh's own; -L is what makes an FTP tunnel"),
+	REFUSED("-M", "a ControlMaster is found or started anyway; leave it out"),
+	REFUSED("-X", "X11 is of no use where no command is run; leave it out"),
+	REFUSED("-Y", "X11 is of no use where no command is run; leave it out"),
 	{ 0 }
 };
-#define FLAGS (sizeof(flags) / sizeof(flags[0]))
-
-const struct flag *
-flag_table(void)
-{
-	return flags;
-}
-
-/* They would change what the tunnel is, or mean nothing to it. */
-static const struct {
-	char name;
-	const char *why;
-} refused[] = {
-	{ 'A', "an agent is of no use where no command is run; leave it out" },
-	{ 'D', "SOCKS is ssh's own; -L is what makes an FTP tunnel" },
-	{ 'M', "a ControlMaster is found or started anyway; leave it out" },
-	{ 'X', "X11 is of no use where no command is run; leave it out" },
-	{ 'Y', "X11 is of no use where no command is run; leave it out" },
-	{ 0 }
-};
-
-const char *
-flag_refusal(char name)
-{
-	for (size_t i = 0; refused[i].name != 0; i++)
-		if (refused[i].name == name)
-			return refused[i].why;
-	return NULL;
-}
-
-/* The texts that ssh wants to see for a flag without its argument. */
-static const char *
-flag_text(const struct flag *f)
-{
-	static char texts[FLAGS][3];
-	char *text = texts[f - flags];
-
-	text[0] = '-';
-	text[1] = f->name;
-	return text;
-}
 
 /* FNV-1a. What does not count: where messages go, how many, how the tunnel is started; and -L, whose
  * port 0 has become another one. */
 static uint32_t
 digest(const struct flag *f, const char *argument)
 {
-	uint32_t n = 2166136261U ^ (unsigned char)f->name;
+	uint32_t n = 2166136261U ^ (unsigned char)f->name[1];
 
 	for (; f->argument != NULL && *argument != '\0'; argument++)
 		n = (n ^ (unsigned char)*argument) * 16777619U;
-	return strchr("EfLNnqvy", f->name) != NULL ? 0 : n * 16777619U;
+	return strchr("EfLNnqvy", f->name[1]) != NULL ? 0 : n * 16777619U;
 }
 
 int
@@ -244,7 +186,7 @@ flag_apply(struct scan *s, const struct flag *f)
 	void *field = (char *)s->c + f->field;
 
 	s->c->digest += digest(f, s->argument);
-	if (f->for_ssh && scan_push(s, s->ssh, flag_text(f)) == -1)
+	if (f->for_ssh && scan_push(s, s->ssh, f->name) == -1)
 		return -1;
 	if (f->for_ssh && f->argument != NULL && scan_push(s, s->ssh, s->argument) == -1)
 		return -1;
@@ -260,6 +202,8 @@ flag_apply(struct scan *s, const struct flag *f)
 		return 0;
 	case FLAG_CALL:
 		return f->set(s, field);
+	case FLAG_REFUSED:
+		return scan_fail(s, "%s is not taken: %s", f->name, f->help);
 	default:
 		return 0;
 	}

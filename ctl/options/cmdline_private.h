@@ -1,8 +1,8 @@
 /* The options of ftp-over-ssh, one row each: for cmdline.c, which reads a command line, and
  * cmdline_usage.c, which describes them. */
-#ifndef CMDLINE_PRIVATE_H
-#define CMDLINE_PRIVATE_H
+#pragma once
 
+#include "base/log.h"
 #include "options/cmdline.h"
 
 struct scan {
@@ -16,27 +16,22 @@ struct scan {
 };
 
 struct flag {
-	char name;
+	const char *name;     /* "-x" */
 	const char *argument; /* what it takes, NULL = nothing */
 	bool for_ssh;         /* ssh gets it as well */
-	enum { FLAG_NOTHING, FLAG_TRUE, FLAG_NUMBER, FLAG_TEXT, FLAG_CALL } kind;
+	enum { FLAG_NOTHING, FLAG_TRUE, FLAG_NUMBER, FLAG_TEXT, FLAG_CALL, FLAG_REFUSED } kind;
 	size_t field;         /* of struct cmdline; becomes true, value, the argument, or as set() does */
 	int value;
 	int (*set)(struct scan *, void *field);
 	const char *help;
 };
 
-/* The table, ended by a name of 0. */
-const struct flag *flag_table(void);
-
-/* What ssh knows and we do not take: why, NULL = ssh has no such option either. */
-const char *flag_refusal(char name);
+/* The table, ended by a name of NULL. Last is what ssh knows and we do not take, and why. */
+extern const struct flag flag_table[];
 
 /* The option is there: 0, or -1 with the message in scan. */
 int flag_apply(struct scan *, const struct flag *);
 
 /* Always -1, with that message. */
-int scan_fail(struct scan *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define scan_fail(s, ...) log_why((s)->why, (s)->why_size, __VA_ARGS__)
 int scan_push(struct scan *, struct strings *, const char *text);
-
-#endif

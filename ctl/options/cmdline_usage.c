@@ -1,6 +1,5 @@
 /* What the programs say about their options. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "options/cmdline_private.h"
@@ -20,12 +19,12 @@ cmdline_synopsis(void)
 }
 
 /* For programs: one line each, however long. */
-static void
-print_ftp_options(FILE *f)
+void
+cmdline_ftp_options(FILE *f)
 {
 	char name[80];
 
-	for (const struct option_info *o = ftp_option_table(); o->name != NULL; o++) {
+	for (const struct option_info *o = ftp_option_table; o->name != NULL; o++) {
 		snprintf(name, sizeof(name), "%s=%s", o->name, o->values);
 		fprintf(f, "  %-42s %s\n", name, o->help);
 	}
@@ -54,44 +53,16 @@ print_wrapped(FILE *f, const char *text, int indent)
 	fputc('\n', f);
 }
 
-static void
-print_help(FILE *f)
+void
+cmdline_help(FILE *f)
 {
 	fprintf(f, "%s\n", cmdline_synopsis());
-	for (const struct flag *flag = flag_table(); flag->name != 0; flag++)
-		fprintf(f, "  -%c %-16s %s\n", flag->name,
+	for (const struct flag *flag = flag_table; flag->kind != FLAG_REFUSED; flag++)
+		fprintf(f, "  %s %-16s %s\n", flag->name,
 		    flag->argument != NULL ? flag->argument : "", flag->help);
 	fprintf(f, "\nOptions for -o besides those of ssh:\n");
-	for (const struct option_info *o = ftp_option_table(); o->name != NULL; o++) {
+	for (const struct option_info *o = ftp_option_table; o->name != NULL; o++) {
 		fprintf(f, "  %s=%s\n", o->name, o->values);
 		print_wrapped(f, o->help, 6);
 	}
-}
-
-static char *
-text_of(void (*print)(FILE *))
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	if (f == NULL)
-		return NULL;
-	print(f);
-	if (fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-char *
-cmdline_help(void)
-{
-	return text_of(print_help);
-}
-
-char *
-cmdline_ftp_options(void)
-{
-	return text_of(print_ftp_options);
 }

@@ -58,12 +58,8 @@ is_address(const char *text)
 static bool
 set_enum(info *self, struct ftp_options *o, const char *value)
 {
-	int index = choice(self->values, value);
-
-	if (index == -1)
-		return false;
-	*FIELD(int) = index;
-	return true;
+	*FIELD(int) = choice(self->values, value);
+	return *FIELD(int) != -1;
 }
 
 static bool
@@ -71,32 +67,24 @@ set_bool(info *self, struct ftp_options *o, const char *value)
 {
 	int index = choice(self->values, value);
 
-	if (index == -1)
-		return false;
 	*FIELD(bool) = index == 1;
-	return true;
+	return index != -1;
 }
 
 static bool
 set_number(info *self, struct ftp_options *o, const char *value)
 {
 	unsigned long n;
+	bool good = number(value, NUMBER_MAX, &n);
 
-	if (!number(value, NUMBER_MAX, &n))
-		return false;
 	*FIELD(unsigned) = (unsigned)n;
-	return true;
+	return good;
 }
 
 static bool
 set_masters(info *self, struct ftp_options *o, const char *value)
 {
-	unsigned long n;
-
-	if (!number(value, MASTERS_MAX, &n) || n == 0)
-		return false;
-	*FIELD(unsigned) = (unsigned)n;
-	return true;
+	return set_number(self, o, value) && *FIELD(unsigned) > 0 && *FIELD(unsigned) <= MASTERS_MAX;
 }
 
 static bool
@@ -111,37 +99,29 @@ set_address(info *self, struct ftp_options *o, const char *value)
 static bool
 set_passive(info *self, struct ftp_options *o, const char *value)
 {
-	if (set_enum(self, o, value)) {
-		o->passive_addr[0] = '\0';
+	o->passive_addr[0] = '\0';
+	if (set_enum(self, o, value))
 		return true;
-	}
-	if (!is_address(value))
-		return false;
 	o->passive_address = PASSIVE_ADDR;
 	snprintf(o->passive_addr, sizeof(o->passive_addr), "%s", value);
-	return true;
+	return is_address(value);
 }
 
 static bool
 set_ports(info *self, struct ftp_options *o, const char *value)
 {
-	char text[16];
-	char *dash;
+	char text[16], *dash;
 	unsigned long lo, hi;
 
-	(void)self;
-	if ((size_t)snprintf(text, sizeof(text), "%s", value) >= sizeof(text))
-		return false;
-	if ((dash = strchr(text, '-')) == NULL)
+	if ((size_t)snprintf(text, sizeof(text), "%s", value) >= sizeof(text) ||
+	    (dash = strchr(text, '-')) == NULL)
 		return false;
 	*dash = '\0';
 	if (!number(text, 65535, &lo) || !number(dash + 1, 65535, &hi))
 		return false;
-	if (lo < 1024 || lo > hi)
-		return false;
 	o->data_port_lo = (uint16_t)lo;
 	o->data_port_hi = (uint16_t)hi;
-	return true;
+	return lo >= 1024 && lo <= hi;
 }
 
 /* ftp-over-ssh-ctl addresses a tunnel as name/session/channel. */
@@ -176,7 +156,7 @@ _Static_assert(sizeof(enum server_mode) == sizeof(int) &&
 #define ROW(name, values, member, set, help) \
 	{ name, values, help, set, offsetof(struct ftp_options, member) }
 
-static const struct option_info table[] = {
+const struct option_info ftp_option_table[] = {
 	ROW("FtpPassiveAddress", "control|reply|ADDR", passive_address, set_passive,
 	    "whom to dial for a passive reply: the FTP host, the address in it, or ADDR"),
 	ROW("FtpServerMode", "auto|same|passive|active", server_mode, set_enum,
@@ -216,19 +196,10 @@ static const struct option_info table[] = {
 	{ 0 }
 };
 
-const struct option_info *
-ftp_option_table(void)
-{
-	return table;
-}
-
 void
 ftp_options_default(struct ftp_options *o)
 {
-	memset(o, 0, sizeof(*o));
-	o->abort_hold = 300;
-	o->masters = 1;
-	o->config_forwards = true;
+	*o = (struct ftp_options){ .abort_hold = 300, .masters = 1, .config_forwards = true };
 }
 
 bool
@@ -259,38 +230,32 @@ split(const char *text, size_t *key_len, char *value, size_t size)
 	return 0;
 }
 
-static info *
-lookup(const char *key, size_t len)
-{
-	info *i;
-
-	for (i = table; i->name != NULL; i++)
-		if (strlen(i->name) == len && strncasecmp(i->name, key, len) == 0)
-			return i;
-	return NULL;
-}
-
 int
 ftp_option_set(struct ftp_options *o, const char *text, char *why, size_t why_size)
 {
+	struct ftp_options new = *o;
 	char value[256];
 	size_t key_len;
-	info *i;
+	info *i = ftp_option_table;
 	int fits;
 
 	text += strspn(text, " \t");
 	fits = split(text, &key_len, value, sizeof(value));
-	if ((i = lookup(text, key_len)) == NULL)
+	while (i->name != NULL && (strlen(i->name) != key_len || strncasecmp(i->name, text, key_len) != 0))
+		i++;
+	if (i->name == NULL)
 		return log_why(why, why_size, "unknown option \"%.*s\"; -o help lists them all",
 		    key_len > QUOTE_MAX ? QUOTE_MAX : (int)key_len, text);
 	if (fits == -1)
 		snprintf(why, why_size, "%s: value too long, expected %s", i->name, i->values);
 	else if (*value == '\0')
 		snprintf(why, why_size, "%s: value missing, expected %s", i->name, i->values);
-	else if (!i->set(i, o, value))
+	else if (!i->set(i, &new, value))
 		snprintf(why, why_size, "%s: bad value \"%.*s\", expected %s (%s)", i->name,
 		    QUOTE_MAX, value, i->values, i->help);
-	else
+	else {
+		*o = new;
 		return 0;
+	}
 	return -1;
 }

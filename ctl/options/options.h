@@ -1,7 +1,6 @@
 /* The Ftp... options (-o FtpKey=value): one table of names, value syntax, help text and parser; usage
  * text, man pages and completions are checked against it. Pure. */
-#ifndef OPTIONS_H
-#define OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +53,4 @@ bool ftp_option_ours(const char *text);
 int ftp_option_set(struct ftp_options *, const char *text, char *why, size_t why_size);
 
 /* The table, ended by a NULL name. */
-const struct option_info *ftp_option_table(void);
-
-#endif
+extern const struct option_info ftp_option_table[];

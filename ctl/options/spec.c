@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,27 +20,19 @@ struct field {
 	bool bracketed;
 };
 
-/* Nothing, or what follows the address in fe80::1%eth0. */
-static bool
-is_zone(const char *text)
-{
-	if (*text == '\0')
-		return true;
-	if (*text++ != '%' || *text == '\0')
-		return false;
-	while (isalnum((unsigned char)*text) || (*text != '\0' && strchr("._-", *text) != NULL))
-		text++;
-	return *text == '\0';
-}
-
+/* With a zone, as in fe80::1%eth0. */
 static bool
 is_ipv6(const char *host)
 {
 	char address[INET6_ADDRSTRLEN];
 	unsigned char binary[16];
 	size_t len = strcspn(host, "%");
+	const char *zone = host + len;
 
-	if (len >= sizeof(address) || !is_zone(host + len))
+	for (zone += *zone == '%'; isalnum((unsigned char)*zone) || (*zone != '\0' &&
+	    strchr("._-", *zone) != NULL); zone++)
+		;
+	if (len >= sizeof(address) || *zone != '\0' || (host[len] == '%' && host[len + 1] == '\0'))
 		return false;
 	memcpy(address, host, len);
 	address[len] = '\0';
@@ -65,35 +56,24 @@ host_fault(const char *host)
 	return NULL;
 }
 
-/* Cut the next field off *p. -1 when a bracket does not end before ':' or the end. */
-static int
-next_field(const char **p, struct field *f)
-{
-	const char *end;
-
-	f->bracketed = **p == '[';
-	f->text = *p + f->bracketed;
-	f->len = strcspn(f->text, f->bracketed ? "]" : ":");
-	end = f->text + f->len;
-	if (f->bracketed && *end++ != ']')
-		return -1;
-	if (*end != ':' && *end != '\0')
-		return -1;
-	*p = *end == ':' ? end + 1 : NULL;
-	return 0;
-}
-
-/* All fields of text. Their number, max + 1 when there are more, -1 for bad brackets. */
+/* All fields of text. Their number, max + 1 when there are more, -1 when a bracket does not end before
+ * ':' or the end. */
 static int
 fields(const char *text, struct field *f, int max)
 {
+	const char *end;
 	int n;
 
-	for (n = 0; text != NULL; n++) {
+	for (n = 0; text != NULL; n++, f++) {
 		if (n == max)
 			return max + 1;
-		if (next_field(&text, &f[n]) == -1)
+		f->bracketed = *text == '[';
+		f->text = text + f->bracketed;
+		f->len = strcspn(f->text, f->bracketed ? "]" : ":");
+		end = f->text + f->len;
+		if ((f->bracketed && *end++ != ']') || (*end != ':' && *end != '\0'))
 			return -1;
+		text = *end == ':' ? end + 1 : NULL;
 	}
 	return n;
 }
@@ -129,21 +109,15 @@ host_of(const struct field *f, char *host)
 
 /* No bind address, an empty one and "*" are three things to ssh as well. */
 static const char *
-bind_of(const struct field *f, char *host)
-{
-	if (f->bracketed || (f->len > 0 && !(f->len == 1 && *f->text == '*')))
-		return host_of(f, host);
-	strcpy(host, "*");
-	return NULL;
-}
-
-static const char *
 spec_fault(struct tunnel_spec *spec, const struct field *f, bool has_bind)
 {
 	const char *fault;
 
-	if (has_bind && (fault = bind_of(f++, spec->listen.host)) != NULL)
+	if (has_bind && !f->bracketed && (f->len == 0 || (f->len == 1 && *f->text == '*')))
+		strcpy(spec->listen.host, "*");
+	else if (has_bind && (fault = host_of(f, spec->listen.host)) != NULL)
 		return fault;
+	f += has_bind;
 	if (port_of(&f[0], &spec->listen.port) == -1)
 		return "the port to listen on must be 0 to 65535";
 	if ((fault = host_of(&f[1], spec->target.host)) != NULL)
@@ -222,13 +196,6 @@ hostport_format(char *dst, size_t size, const char *host, uint16_t port)
 	return dst;
 }
 
-/* In the ssh:// form ssh decodes the user, so %2d is a '-' as well. */
-static bool
-user_has_dash(const char *user, bool uri)
-{
-	return *user == '-' || (uri && strncasecmp(user, "%2d", 3) == 0);
-}
-
 static const char *
 destination_fault(const char *text)
 {
@@ -244,7 +211,8 @@ destination_fault(const char *text)
 			return "control characters";
 	if (at != NULL && at == user)
 		return "user missing";
-	if (at != NULL && user_has_dash(user, uri))
+	/* in the ssh:// form ssh decodes the user, so %2d is a '-' as well */
+	if (at != NULL && (*user == '-' || (uri && strncasecmp(user, "%2d", 3) == 0)))
 		return "a user may not begin with '-'";
 	if (!uri)
 		return host_fault(host);
@@ -260,11 +228,11 @@ destination_fault(const char *text)
 int
 destination_check(const char *destination, char *why, size_t why_size)
 {
-	const char *fault;
+	const char *fault = destination_fault(destination);
 
 	if (*destination == '\0')
 		return log_why(why, why_size, "empty destination; expected [user@]host or ssh://[user@]host[:port]");
-	if ((fault = destination_fault(destination)) == NULL)
+	if (fault == NULL)
 		return 0;
 	return log_why(why, why_size, "bad destination \"%.*s\": %s; expected [user@]host or "
 	    "ssh://[user@]host[:port]", QUOTE_MAX, destination, fault);

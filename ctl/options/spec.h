@@ -1,8 +1,7 @@
 /* What the command line names: -L and -R specs, hosts with ports, destinations,
  * tokens in a client's arguments. Pure. Each returns 0, or -1 with a message in why
  * that quotes the bad input and says what is expected. */
-#ifndef SPEC_H
-#define SPEC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,5 +49,3 @@ char *token_expand(const char *argument, const struct tokens *);
 
 /* Does the argument contain %h, %p or %u? */
 int token_present(const char *argument);
-
-#endif

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,40 +21,30 @@ struct linelog {
 };
 
 /* They have been escaped, and are as many as our level allows. */
-static void
-line_complete(struct linelog *l)
+static bool
+take_bytes(struct linelog *l)
 {
 	static const char program[] = "ftp-over-ssh-helper: ";
-	const char *text = l->line;
+	char bytes[4096];
+	ssize_t n = read(l->fds[0], bytes, sizeof(bytes));
 
-	l->line[l->len] = '\0';
-	l->len = 0;
-	if (strncmp(text, program, sizeof(program) - 1) == 0)
-		text += sizeof(program) - 1;
-	log_passed_on(log_level() <= LOG_NORMAL ? log_level() : LOG_SESSIONS, text);
-}
-
-static void
-take_bytes(struct linelog *l, const char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
+	for (ssize_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n')
 			l->line[l->len++] = bytes[i];
-		if (bytes[i] == '\n' || l->len == sizeof(l->line) - 1)
-			line_complete(l);
+		if (bytes[i] != '\n' && l->len < sizeof(l->line) - 1)
+			continue;
+		l->line[l->len] = '\0';
+		l->len = 0;
+		log_passed_on(log_level() <= LOG_NORMAL ? log_level() : LOG_SESSIONS, l->line +
+		    (strncmp(l->line, program, strlen(program)) == 0 ? strlen(program) : 0));
 	}
+	return n > 0;
 }
 
 static void
 linelog_ready(void *arg, short revents)
 {
-	struct linelog *l = arg;
-	char bytes[4096];
-	ssize_t n = read(l->fds[0], bytes, sizeof(bytes));
-
-	(void)revents;
-	if (n > 0)
-		take_bytes(l, bytes, (size_t)n);
+	take_bytes(arg);
 }
 
 /* A message that is not read must not stop a session. */
@@ -62,14 +53,12 @@ linelog_new(struct loop *loop)
 {
 	struct linelog *l = calloc(1, sizeof(*l));
 
-	if (l == NULL || pipe2(l->fds, O_CLOEXEC | O_NONBLOCK) == -1) {
-		free(l);
-		return NULL;
+	if (l != NULL && pipe2(l->fds, O_CLOEXEC | O_NONBLOCK) == 0) {
+		if ((l->watch = loop_watch(loop, l->fds[0], POLLIN, linelog_ready, l)) != NULL)
+			return l;
+		close(l->fds[0]);
+		close(l->fds[1]);
 	}
-	if ((l->watch = loop_watch(loop, l->fds[0], POLLIN, linelog_ready, l)) != NULL)
-		return l;
-	close(l->fds[0]);
-	close(l->fds[1]);
 	free(l);
 	return NULL;
 }
@@ -77,13 +66,10 @@ linelog_new(struct loop *loop)
 void
 linelog_free(struct linelog *l)
 {
-	char bytes[4096];
-	ssize_t n;
-
 	if (l == NULL)
 		return;
-	while ((n = read(l->fds[0], bytes, sizeof(bytes))) > 0)
-		take_bytes(l, bytes, (size_t)n);
+	while (take_bytes(l))
+		;
 	watch_free(l->watch);
 	close(l->fds[0]);
 	close(l->fds[1]);

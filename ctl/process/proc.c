@@ -1,5 +1,6 @@
 #include "process/proc.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -12,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/compat.h"
-#include "process/fdlimit.h"
 #include "base/list.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "process/signals.h"
 
 #ifdef ON_LINUX
@@ -50,8 +51,7 @@ removed(struct proc *p)
 	list_remove(proc, first, p);
 	p->pid = 0;
 	if (first == NULL) {
-		watch_free(watch);
-		watch = NULL;
+		memory_drop(watch_free, watch);
 	}
 }
 
@@ -80,8 +80,6 @@ child_ended(void *arg, short revents)
 {
 	char bytes[64];
 
-	(void)arg;
-	(void)revents;
 	if (read(self_pipe[0], bytes, sizeof(bytes)) > 0)
 		reap();
 }
@@ -92,7 +90,6 @@ handler(int signo)
 {
 	int saved = errno;
 
-	(void)signo;
 	if (write(self_pipe[1], "", 1) == -1)
 		errno = saved;
 	errno = saved;
@@ -116,6 +113,28 @@ listen_for_ends(struct loop *loop)
 }
 
 /* In the child */
+
+static struct rlimit limit_before;
+static bool limit_raised;
+
+void
+proc_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit_before) == -1 || limit_before.rlim_cur >= limit_before.rlim_max)
+		return;
+	limit = limit_before;
+	limit.rlim_cur = limit.rlim_max;
+	limit_raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+void
+proc_restore_limit(void)
+{
+	if (limit_raised)
+		setrlimit(RLIMIT_NOFILE, &limit_before);
+}
 
 #if !defined(ON_LINUX) && !defined(__FreeBSD__)
 #define GUARD_MS 200
@@ -175,15 +194,6 @@ arrange_descriptors(const struct proc_start *s)
 	return 0;
 }
 
-static int
-become(const struct proc_start *s)
-{
-	if (s->become != NULL)
-		return s->become(s->arg);
-	execvp(s->argv[0], (char *const *)(uintptr_t)s->argv);
-	return errno;
-}
-
 static _Noreturn void
 child(const struct proc_start *s, pid_t parent, int failure)
 {
@@ -195,9 +205,13 @@ child(const struct proc_start *s, pid_t parent, int failure)
 	if (s->own_session)
 		setsid();
 	if (s->many_descriptors)
-		fdlimit_raise();
-	if ((error = arrange_descriptors(s)) == 0)
-		error = become(s);
+		proc_raise_limit();
+	if ((error = arrange_descriptors(s)) == 0 && s->become != NULL)
+		error = s->become(s->arg);
+	else if (error == 0) {
+		execvp(s->argv[0], (char *const *)(uintptr_t)s->argv);
+		error = errno;
+	}
 	if (failure == -1)
 		dprintf(STDERR_FILENO, "%s: %s\n", s->argv[0], strerror(error));
 	else if (write(failure, &error, sizeof(error)) == -1)
@@ -206,18 +220,6 @@ child(const struct proc_start *s, pid_t parent, int failure)
 }
 
 /* Starting */
-
-/* The pipe closes itself when the program is executed. */
-static int
-exec_failure(int fd)
-{
-	int error = 0;
-	ssize_t n;
-
-	while ((n = read(fd, &error, sizeof(error))) == -1 && errno == EINTR)
-		;
-	return n == sizeof(error) ? error : 0;
-}
 
 /* No signal must find our handlers in the child: what they write is read by us. */
 static pid_t
@@ -247,6 +249,7 @@ int
 proc_start(struct proc *p, struct loop *loop, const struct proc_start *s, proc_fn *fn, void *arg)
 {
 	int failure[2] = { -1, -1 }, error;
+	ssize_t n = 0;
 
 	if (listen_for_ends(loop) == -1)
 		return -1;
@@ -254,12 +257,13 @@ proc_start(struct proc *p, struct loop *loop, const struct proc_start *s, proc_f
 	first = p;
 	p->pid = start(s, failure);
 	error = p->pid == -1 ? errno : 0;
-	if (failure[1] != -1)
-		close(failure[1]);
-	if (error == 0 && failure[0] != -1 && (error = exec_failure(failure[0])) != 0)
+	fd_close(&failure[1]);
+	if (error == 0 && s->certain) /* the pipe closes itself when the program is executed */
+		while ((n = read(failure[0], &error, sizeof(error))) == -1 && errno == EINTR)
+			;
+	fd_close(&failure[0]);
+	if (n > 0)
 		waitpid(p->pid, NULL, 0);
-	if (failure[0] != -1)
-		close(failure[0]);
 	if (error == 0)
 		return 0;
 	removed(p);

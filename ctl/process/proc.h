@@ -1,10 +1,8 @@
 /* The processes that we start: one way to start them, and one to hear of their end, which needs
  * SIGCHLD to itself. */
-#ifndef PROC_H
-#define PROC_H
+#pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 struct loop;
@@ -49,4 +47,5 @@ void proc_end(struct proc *, unsigned ms); /* SIGTERM; SIGKILL if it lives on fo
 
 void proc_kill(const struct proc *, int signo);
 
-#endif
+void proc_raise_limit(void);   /* as many descriptors as we may have, for many sessions */
+void proc_restore_limit(void); /* what it was before: for a child that has not asked for more */

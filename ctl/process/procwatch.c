@@ -45,7 +45,6 @@ pidfd(pid_t pid)
 	close(fd);
 	return -1;
 #else
-	(void)pid;
 	errno = ENOSYS;
 	return -1;
 #endif
@@ -56,9 +55,7 @@ ended(void *arg, short revents)
 {
 	struct procwatch *p = arg;
 
-	(void)revents;
-	watch_free(p->watch);
-	p->watch = NULL;
+	memory_drop(watch_free, p->watch);
 	p->fn(p->arg);
 }
 
@@ -82,10 +79,7 @@ procwatch_new(struct loop *loop, pid_t pid, void (*fn)(void *), void *arg)
 		return NULL;
 	if ((p = memory_new(sizeof(*p))) == NULL)
 		return NULL;
-	p->loop = loop;
-	p->pid = pid;
-	p->fn = fn;
-	p->arg = arg;
+	*p = (struct procwatch){ .loop = loop, .pid = pid, .fn = fn, .arg = arg };
 	if ((p->fd = pidfd(pid)) != -1)
 		p->watch = loop_watch(loop, p->fd, POLLIN, ended, p);
 	else
@@ -104,7 +98,6 @@ procwatch_free(struct procwatch *p)
 		return;
 	watch_free(p->watch);
 	timer_stop(&p->timer);
-	if (p->fd != -1)
-		close(p->fd);
+	fd_close(&p->fd);
 	free(p);
 }

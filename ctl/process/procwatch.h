@@ -1,6 +1,5 @@
 /* Notice the end of a process that is not our child. */
-#ifndef PROCWATCH_H
-#define PROCWATCH_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -11,5 +10,3 @@ struct procwatch;
  * there is no such process. At once where there is pidfd_open(2) or kqueue(2), else within a second. */
 struct procwatch *procwatch_new(struct loop *, pid_t pid, void (*fn)(void *arg), void *arg);
 void procwatch_free(struct procwatch *); /* NULL is harmless */
-
-#endif

@@ -77,7 +77,6 @@ signals_ready(void *arg, short revents)
 	unsigned char bytes[64];
 	ssize_t n = read(s->fds[0], bytes, sizeof(bytes));
 
-	(void)revents;
 	for (size_t i = 0; i < WANTED && n > 0; i++)
 		if (memchr(bytes, wanted[i], (size_t)n) != NULL)
 			s->fn(s->arg, wanted[i]);
@@ -89,21 +88,11 @@ signals_look(struct signals *s)
 	signals_ready(s, POLLIN);
 }
 
-/* A signal that was ignored stays so (nohup, "&" in a script), except what we need. */
-static void
-catch(int signo)
-{
-	struct sigaction now;
-
-	sigaction(signo, NULL, &now);
-	if (now.sa_handler != SIG_IGN || signo == SIGTERM)
-		dispose(signo, handler);
-}
-
 struct signals *
 signals_new(struct loop *loop, signals_fn *fn, void *arg)
 {
 	struct signals *s = calloc(1, sizeof(*s));
+	struct sigaction now;
 
 	if (s == NULL || pipe2(s->fds, O_CLOEXEC | O_NONBLOCK) == -1) {
 		free(s);
@@ -116,8 +105,12 @@ signals_new(struct loop *loop, signals_fn *fn, void *arg)
 		return NULL;
 	}
 	self_pipe = s->fds[1];
-	for (size_t i = 0; i < WANTED; i++)
-		catch(wanted[i]);
+	for (size_t i = 0; i < WANTED; i++) {
+		sigaction(wanted[i], NULL, &now);
+		/* what was ignored stays so (nohup, "&" in a script), except what we need */
+		if (now.sa_handler != SIG_IGN || wanted[i] == SIGTERM)
+			dispose(wanted[i], handler);
+	}
 	dispose(SIGPIPE, SIG_IGN);
 	unblock_all();
 	return s;

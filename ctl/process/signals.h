@@ -1,6 +1,5 @@
 /* Signals as events of the loop. One owner per process. SIGCHLD belongs to proc.h. */
-#ifndef SIGNALS_H
-#define SIGNALS_H
+#pragma once
 
 struct loop;
 struct signals;
@@ -28,5 +27,3 @@ _Noreturn void signals_die(int signo);
 
 /* In a child: everything as it was given to us. */
 void signals_default(void);
-
-#endif

@@ -6,42 +6,6 @@
 #define OPEN_PROHIBITED     1
 #define OPEN_CONNECT_FAILED 2
 
-/* What stands behind the type and the channel's number. */
-enum rest {
-	REST_NONE,    /* nothing that matters */
-	REST_U32,     /* a number of bytes */
-	REST_CONFIRM, /* sender, window, max packet */
-	REST_REFUSED, /* code, text, language */
-	REST_DATA,
-	REST_EXTENDED, /* code, data */
-	REST_REQUEST,  /* name, want_reply, ... */
-	REST_OPEN      /* kind of channel, sender, ... */
-};
-
-static const struct {
-	uint8_t type;
-	bool global; /* no channel's number */
-	enum rest rest;
-} types[] = {
-	{ CHANMSG_IGNORE, true, REST_NONE },
-	{ CHANMSG_UNIMPLEMENTED, true, REST_NONE },
-	{ CHANMSG_DEBUG, true, REST_NONE },
-	{ CHANMSG_GLOBAL_REQUEST, true, REST_REQUEST },
-	{ CHANMSG_REQUEST_SUCCESS, true, REST_NONE },
-	{ CHANMSG_REQUEST_FAILURE, true, REST_NONE },
-	{ CHANMSG_OPEN, true, REST_OPEN },
-	{ CHANMSG_OPEN_CONFIRMATION, false, REST_CONFIRM },
-	{ CHANMSG_OPEN_FAILURE, false, REST_REFUSED },
-	{ CHANMSG_WINDOW_ADJUST, false, REST_U32 },
-	{ CHANMSG_DATA, false, REST_DATA },
-	{ CHANMSG_EXTENDED_DATA, false, REST_EXTENDED },
-	{ CHANMSG_EOF, false, REST_NONE },
-	{ CHANMSG_CLOSE, false, REST_NONE },
-	{ CHANMSG_REQUEST, false, REST_REQUEST },
-	{ CHANMSG_SUCCESS, false, REST_NONE },
-	{ CHANMSG_FAILURE, false, REST_NONE },
-};
-
 static const char *const refusals[] = { NULL, "administratively prohibited", "connect failed",
 	"unknown channel type", "resource shortage" };
 
@@ -66,42 +30,39 @@ get_refused(struct wire *w, struct chanmsg *m)
 }
 
 static void
-get_rest(struct wire *w, struct chanmsg *m, enum rest rest)
+get_body(struct wire *w, struct chanmsg *m)
 {
 	const uint8_t *name;
 	uint32_t code;
 	uint8_t want = 0;
 	size_t len;
 
-	switch (rest) {
-	case REST_NONE:
-		break;
-	case REST_CONFIRM:
+	switch (m->type) {
+	case CHANMSG_OPEN_CONFIRMATION:
 		wire_get_u32(w, &m->sender);
 		wire_get_u32(w, &m->window);
 		wire_get_u32(w, &m->max_packet);
 		break;
-	case REST_U32:
+	case CHANMSG_WINDOW_ADJUST:
 		wire_get_u32(w, &m->window);
 		break;
-	case REST_REFUSED:
+	case CHANMSG_OPEN_FAILURE:
 		get_refused(w, m);
 		break;
-	case REST_EXTENDED:
+	case CHANMSG_EXTENDED_DATA:
 		wire_get_u32(w, &code);
 		wire_get_bytes(w, &m->data, &m->len);
 		break;
-	case REST_DATA:
+	case CHANMSG_DATA:
 		wire_get_bytes(w, &m->data, &m->len);
 		break;
-	case REST_REQUEST:
+	case CHANMSG_GLOBAL_REQUEST:
+	case CHANMSG_REQUEST:
 		wire_get_bytes(w, &name, &len);
 		wire_get_u8(w, &want);
 		m->want_reply = want != 0;
 		break;
-	case REST_OPEN:
-		wire_get_bytes(w, &name, &len);
-		wire_get_u32(w, &m->channel);
+	default: /* nothing that matters */
 		break;
 	}
 }
@@ -109,6 +70,7 @@ get_rest(struct wire *w, struct chanmsg *m, enum rest rest)
 int
 chanmsg_decode(struct chanmsg *m, const uint8_t *frame, size_t len)
 {
+	const uint8_t *kind;
 	uint8_t padding, type;
 	struct wire w;
 
@@ -117,15 +79,15 @@ chanmsg_decode(struct chanmsg *m, const uint8_t *frame, size_t len)
 	wire_get_u8(&w, &padding);
 	wire_get_u8(&w, &type);
 	m->type = type;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (types[i].type != type)
-			continue;
-		if (!types[i].global)
-			wire_get_u32(&w, &m->channel);
-		get_rest(&w, m, types[i].rest);
-		return w.bad ? -1 : 0;
-	}
-	return -1;
+	if (type == CHANMSG_OPEN)
+		wire_get_bytes(&w, &kind, &len);
+	if (type >= CHANMSG_OPEN && type <= CHANMSG_FAILURE)
+		wire_get_u32(&w, &m->channel);
+	else if ((type < CHANMSG_IGNORE || type > CHANMSG_DEBUG) &&
+	    (type < CHANMSG_GLOBAL_REQUEST || type > CHANMSG_REQUEST_FAILURE))
+		return -1;
+	get_body(&w, m);
+	return w.bad ? -1 : 0;
 }
 
 static size_t

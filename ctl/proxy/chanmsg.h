@@ -4,8 +4,7 @@
  *
  * The encoders append whole frames and return 0, or -1 when there is no room (nothing is
  * appended then). */
-#ifndef CHANMSG_H
-#define CHANMSG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ int chanmsg_plain(struct wire *, enum chanmsg_type, uint32_t channel); /* EOF, C
 int chanmsg_request_failure(struct wire *);
 /* The header of a DATA frame whose len bytes stand behind it already. */
 void chanmsg_data(uint8_t header[CHANMSG_DATA_HEADER], uint32_t channel, uint32_t len);
-
-#endif

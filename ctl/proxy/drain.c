@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "proxy/chanmsg.h"
@@ -16,13 +15,6 @@
 
 #define LOOK_MS 500 /* does anybody need our master? */
 
-static void
-drain_lost(struct drain *d)
-{
-	d->unanswered = DRAIN_FOR_EVER;
-	d->have = d->left = 0;
-}
-
 /* The head is there: the hello and its answer have a 0 where the type stands. */
 static void
 drain_frame(struct drain *d)
@@ -30,12 +22,12 @@ drain_frame(struct drain *d)
 	uint32_t len = wire_peek_u32(d->head);
 	uint8_t type = d->head[4] == 0 ? d->head[5] : 0;
 
+	d->have = d->left = 0;
 	if (len < 2 || len > CHANMSG_FRAME_MAX || type == CHANMSG_OPEN_FAILURE) {
-		drain_lost(d);
+		d->unanswered = DRAIN_FOR_EVER;
 		return;
 	}
 	d->left = len - 2;
-	d->have = 0;
 	if (type == CHANMSG_OPEN_CONFIRMATION && d->unanswered > 0)
 		d->unanswered--;
 }
@@ -137,24 +129,21 @@ drain_alone(int fd)
 void
 drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len, const char *rundir)
 {
-	switch (fork()) {
-	case -1:
+	pid_t child = fork();
+
+	if (child == -1)
 		drain_all(d, fd, out, len, NULL);
-		break;
-	case 0:
-		drain_alone(fd);
-		drain_all(d, 0, out, len, rundir);
-		_exit(0);
-	default:
-		break;
-	}
+	if (child != 0)
+		return;
+	drain_alone(fd);
+	drain_all(d, 0, out, len, rundir);
+	_exit(0);
 }
 
 void
 drain_hold_behind(int fd, const char *rundir)
 {
 	struct pollfd p = { .fd = 0 };
-
 	pid_t child = fork();
 
 	if (child != 0) {

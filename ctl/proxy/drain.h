@@ -1,7 +1,6 @@
 /* Read on a proxy connection (proxy.h) until the opens on it are answered, for one who knows
  * nothing but how many there are and where in the stream of frames it begins. */
-#ifndef DRAIN_H
-#define DRAIN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,5 +33,3 @@ void drain_end(int fd);
 void drain_behind(struct drain *, int fd, const uint8_t *out, size_t len, const char *rundir);
 /* A process that keeps it open until the master ends, and leaves the reading to others. */
 void drain_hold_behind(int fd, const char *rundir);
-
-#endif

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "proxy/drain.h"
 #include "base/memory.h"
@@ -52,7 +51,7 @@ proxy_over(struct proxy *p, const char *reason)
 		return;
 	p->over = true;
 	proxy_quiet(p);
-	if (!p->freed)
+	if (!p->freed && p->gone != NULL)
 		p->gone(p->arg, reason);
 }
 
@@ -235,13 +234,6 @@ proxy_begin(struct proxy *p, const char *path)
 	return p->waiting == NULL ? -1 : 0;
 }
 
-static void
-proxy_nothing(void *arg, const char *reason)
-{
-	(void)arg;
-	(void)reason;
-}
-
 static struct proxy *
 proxy_make(struct loop *loop, const char *ctl_path, void *arg)
 {
@@ -249,13 +241,8 @@ proxy_make(struct loop *loop, const char *ctl_path, void *arg)
 
 	if (p == NULL)
 		return NULL;
-	p->loop = loop;
-	p->gone = proxy_nothing;
-	p->arg = arg;
-	p->fd = -1;
-	p->ready_last = &p->ready;
-	p->pool.max = WINDOW_MAX;
-	p->rundir = rundir_of(ctl_path);
+	*p = (struct proxy){ .loop = loop, .arg = arg, .fd = -1, .ready_last = &p->ready,
+		.pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path) };
 	return p;
 }
 
@@ -313,24 +300,16 @@ proxy_is_kept(const struct proxy *p)
 	return p->keeps != NULL && p->keeps(p->keeps_arg);
 }
 
-/* Is there something to wait for before it can be closed? One that is kept for others should be
+/* While there is something to wait for before it can be closed. One that is kept for others should be
  * at rest then. */
-static bool
-proxy_awaits(const struct proxy *p)
-{
-	if (p->fd == -1 || p->lost || p->failed)
-		return false;
-	return p->unanswered > 0 || p->out_len > p->out_from ||
-	    (p->stays && proxy_is_kept(p) && p->pool.count > 0);
-}
-
 static void
 proxy_await(struct proxy *p, uint64_t end)
 {
 	uint64_t now;
 	struct pollfd fds = { .fd = p->fd };
 
-	while (proxy_awaits(p) && (now = loop_now()) < end) {
+	while (p->fd != -1 && !p->lost && !p->failed && (p->unanswered > 0 || p->out_len > p->out_from ||
+	    (p->stays && proxy_is_kept(p) && p->pool.count > 0)) && (now = loop_now()) < end) {
 		fds.events = p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN;
 		if (poll(&fds, 1, (int)(end - now)) <= 0)
 			continue;
@@ -387,9 +366,7 @@ proxy_free(struct proxy *p)
 	proxy_await(p, end);
 	proxy_leave_behind(p, end);
 	proxy_quiet(p);
-	if (p->fd != -1)
-		close(p->fd);
-	p->fd = -1;
+	fd_close(&p->fd);
 	p->over = true;
 	proxy_leave(p);
 }

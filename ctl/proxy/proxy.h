@@ -4,8 +4,7 @@
  * Events come from the loop, never from inside a call, and tell something new once: who leaves bytes
  * where they are, or room unused, is not told again. A callback may free its channel or the proxy.
  * Pointers to pieces and room are good until the next call for this proxy or the end of the callback. */
-#ifndef PROXY_H
-#define PROXY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,5 +54,3 @@ size_t proxy_unsent(const struct proxy_channel *); /* committed, not yet with ss
 void proxy_eof(struct proxy_channel *);            /* behind what was committed */
 /* CLOSE is sent, when it can be; what still comes is discarded. NULL is harmless. */
 void proxy_channel_free(struct proxy_channel *);
-
-#endif

@@ -10,25 +10,18 @@
 #define FRAME_BEST  (32 * 1024 - (CHANMSG_DATA_HEADER - 4))
 #define OUT_DATA    (256 * 1024) /* so much may wait for the master's socket */
 #define FLUSH_AT    (128 * 1024)
-#define CHANNELS    8
 
 /* --- making and ending ------------------------------------------------------------------ */
 
 static int
 channel_number(struct proxy *p)
 {
-	struct proxy_channel **more;
-	size_t room = p->channel_room > 0 ? p->channel_room * 2 : CHANNELS;
-
 	for (size_t i = 0; i < p->channel_room; i++)
 		if (p->channels[i] == NULL)
 			return (int)i;
-	if ((more = memory_grow(p->channels, room * sizeof(struct proxy_channel *))) == NULL)
+	if (memory_append(&p->channels, &p->channel_room, sizeof(struct proxy_channel *)) == NULL)
 		return -1;
-	memset(more + p->channel_room, 0, (room - p->channel_room) * sizeof(more[0]));
-	p->channels = more;
-	p->channel_room = room;
-	return (int)(room / 2 < CHANNELS ? 0 : room / 2);
+	return (int)p->channel_room - 1;
 }
 
 static int
@@ -64,11 +57,8 @@ proxy_dial(struct proxy *p, const char *host, uint16_t port, proxy_channel_fn *f
 	}
 	if ((number = channel_number(p)) == -1 || (c = memory_new(sizeof(*c))) == NULL)
 		return NULL;
-	c->proxy = p;
-	c->fn = fn;
-	c->arg = arg;
-	c->id = (uint32_t)number;
-	c->dialled_us = proxy_now_us();
+	*c = (struct proxy_channel){ .proxy = p, .fn = fn, .arg = arg, .id = (uint32_t)number,
+		.dialled_us = proxy_now_us() };
 	if (channel_open(c, host, port) == -1) {
 		free(c);
 		return NULL;
@@ -158,32 +148,23 @@ block_with_room(struct proxy_channel *c)
 	return c->last = b;
 }
 
-static int
-spill_one(struct proxy_channel *c, const uint8_t *data, size_t len)
-{
-	struct block *b;
-	size_t n;
-
-	for (; len > 0; data += n, len -= n) {
-		if ((b = block_with_room(c)) == NULL)
-			return -1;
-		n = PROXY_BLOCK - b->len < len ? PROXY_BLOCK - b->len : len;
-		memcpy(b->data + b->len, data, n);
-		b->len += n;
-	}
-	return 0;
-}
-
 void
 proxy_spill(struct proxy_channel *c)
 {
-	int bad = 0;
+	struct segment *s = &c->list[c->segment], *end = &c->list[c->segments];
+	struct block *b = NULL;
+	size_t n;
 
-	for (; c->segment < c->segments; c->segment++)
-		bad |= spill_one(c, c->list[c->segment].data, c->list[c->segment].len);
-	c->segment = c->segments = 0;
-	if (bad)
+	for (; s < end && (b = block_with_room(c)) != NULL; s += s->len == 0) {
+		n = PROXY_BLOCK - b->len < s->len ? PROXY_BLOCK - b->len : s->len;
+		memcpy(b->data + b->len, s->data, n);
+		b->len += n;
+		s->data += n;
+		s->len -= n;
+	}
+	if (s < end)
 		proxy_fail(c->proxy);
+	c->segment = c->segments = 0;
 }
 
 void
@@ -209,43 +190,29 @@ proxy_pieces(struct proxy_channel *c, struct iovec *iov, int max)
 	return n;
 }
 
-static size_t
-block_drop(struct proxy_channel *c, size_t n)
-{
-	struct block *b = c->first;
-
-	if (n < b->len - b->from) {
-		b->from += n;
-		return n;
-	}
-	n = b->len - b->from;
-	if ((c->first = b->next) == NULL)
-		c->last = NULL;
-	free(b);
-	return n;
-}
-
-static size_t
-segment_drop(struct proxy_channel *c, size_t n)
-{
-	struct segment *s = &c->list[c->segment];
-
-	if (n < s->len) {
-		s->data += n;
-		s->len -= n;
-		return n;
-	}
-	c->segment++;
-	return s->len;
-}
-
+/* Blocks come first, then segments. */
 static void
 channel_drop(struct proxy_channel *c, size_t n)
 {
-	size_t one;
+	struct block *b;
 
-	for (c->waiting -= n; n > 0; n -= one)
-		one = c->first != NULL ? block_drop(c, n) : segment_drop(c, n);
+	c->waiting -= n;
+	while ((b = c->first) != NULL && n >= b->len - b->from) {
+		n -= b->len - b->from;
+		if ((c->first = b->next) == NULL)
+			c->last = NULL;
+		free(b);
+	}
+	if (b != NULL) {
+		b->from += n;
+		return;
+	}
+	for (; c->segment < c->segments && n >= c->list[c->segment].len; c->segment++)
+		n -= c->list[c->segment].len;
+	if (n > 0) {
+		c->list[c->segment].data += n;
+		c->list[c->segment].len -= n;
+	}
 }
 
 void

@@ -54,7 +54,7 @@ take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
 {
 	uint64_t now = proxy_now_us();
 
-	if (c->state != CHANNEL_OPENING || m->max_packet == 0)
+	if (m->max_packet == 0)
 		return -1;
 	c->state = CHANNEL_OPEN;
 	c->remote = m->sender;
@@ -70,25 +70,21 @@ take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
 	return 0;
 }
 
-static int
+static void
 take_refusal(struct proxy_channel *c, const struct chanmsg *m)
 {
-	if (c->state != CHANNEL_OPENING)
-		return -1;
 	c->proxy->unanswered--;
 	c->proxy->refused++;
 	c->proxy->stays = true;
 	memcpy(c->reason, m->reason, sizeof(c->reason));
 	proxy_schedule(c, PROXY_REFUSED);
 	proxy_channel_over(c);
-	return 0;
 }
 
 static int
 take_data(struct proxy_channel *c, const struct chanmsg *m)
 {
-	if (c->state != CHANNEL_OPEN || c->eof_came || m->len > PROXY_PACKET_MAX ||
-	    window_came(&c->window, m->len) == -1)
+	if (c->eof_came || m->len > PROXY_PACKET_MAX || window_came(&c->window, m->len) == -1)
 		return -1;
 	if (m->type == CHANMSG_EXTENDED_DATA)
 		window_read(&c->window, m->len); /* nobody reads it: credit comes with the rest */
@@ -98,70 +94,43 @@ take_data(struct proxy_channel *c, const struct chanmsg *m)
 }
 
 static int
-take_adjust(struct proxy_channel *c, const struct chanmsg *m)
-{
-	if (c->state != CHANNEL_OPEN || c->remote_window + m->window > UINT32_MAX)
-		return -1;
-	c->remote_window += m->window;
-	if (c->hungry && m->window > 0)
-		proxy_schedule(c, PROXY_WRITABLE);
-	return 0;
-}
-
-static int
-take_eof(struct proxy_channel *c)
-{
-	if (c->state != CHANNEL_OPEN)
-		return -1;
-	c->eof_came = true;
-	proxy_schedule(c, PROXY_READABLE);
-	return 0;
-}
-
-static int
-take_close(struct proxy_channel *c)
-{
-	if (c->state != CHANNEL_OPEN)
-		return -1;
-	if (!c->close_sent)
-		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
-	c->close_sent = true;
-	proxy_schedule(c, PROXY_CLOSED);
-	proxy_channel_over(c);
-	return 0;
-}
-
-static int
-take_request(struct proxy_channel *c, const struct chanmsg *m)
-{
-	if (c->state != CHANNEL_OPEN)
-		return -1;
-	if (m->want_reply && !c->close_sent)
-		proxy_put_plain(c->proxy, CHANMSG_FAILURE, c->remote);
-	return 0;
-}
-
-static int
 channel_take(struct proxy_channel *c, const struct chanmsg *m)
 {
+	bool answers = m->type == CHANMSG_OPEN_CONFIRMATION || m->type == CHANMSG_OPEN_FAILURE;
+
+	if (c->state != (answers ? CHANNEL_OPENING : CHANNEL_OPEN))
+		return -1;
 	switch (m->type) {
 	case CHANMSG_OPEN_CONFIRMATION:
 		return take_confirmation(c, m);
 	case CHANMSG_OPEN_FAILURE:
-		return take_refusal(c, m);
+		take_refusal(c, m);
+		return 0;
 	case CHANMSG_DATA:
 	case CHANMSG_EXTENDED_DATA:
 		return take_data(c, m);
 	case CHANMSG_WINDOW_ADJUST:
-		return take_adjust(c, m);
+		c->remote_window += m->window;
+		if (c->hungry && m->window > 0)
+			proxy_schedule(c, PROXY_WRITABLE);
+		return c->remote_window > UINT32_MAX ? -1 : 0;
 	case CHANMSG_EOF:
-		return take_eof(c);
+		c->eof_came = true;
+		proxy_schedule(c, PROXY_READABLE);
+		return 0;
 	case CHANMSG_CLOSE:
-		return take_close(c);
+		if (!c->close_sent)
+			proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
+		c->close_sent = true;
+		proxy_schedule(c, PROXY_CLOSED);
+		proxy_channel_over(c);
+		return 0;
 	case CHANMSG_REQUEST:
-		return take_request(c, m);
+		if (m->want_reply && !c->close_sent)
+			proxy_put_plain(c->proxy, CHANMSG_FAILURE, c->remote);
+		return 0;
 	default:
-		return c->state == CHANNEL_OPEN ? 0 : -1;
+		return 0;
 	}
 }
 
@@ -205,20 +174,10 @@ proxy_take_message(struct proxy *p, const struct chanmsg *m)
 	}
 }
 
-static void
-proxy_frame(struct proxy *p, const uint8_t *frame, size_t len)
-{
-	struct chanmsg m;
-
-	if (p->state != PROXY_READY)
-		proxy_hello(p, frame, len);
-	else if (chanmsg_decode(&m, frame, len) == -1 || proxy_take_message(p, &m) == -1)
-		proxy_nonsense(p, "unexpected message from the ControlMaster");
-}
-
 void
 proxy_frames(struct proxy *p)
 {
+	struct chanmsg m;
 	size_t len;
 
 	while (!p->lost && p->in_len - p->in_from >= 4) {
@@ -229,7 +188,11 @@ proxy_frames(struct proxy *p)
 		if (p->in_len - p->in_from < 4 + len)
 			return;
 		p->in_from += 4 + len;
-		proxy_frame(p, p->in + p->in_from - len, len);
+		if (p->state != PROXY_READY)
+			proxy_hello(p, p->in + p->in_from - len, len);
+		else if (chanmsg_decode(&m, p->in + p->in_from - len, len) == -1 ||
+		    proxy_take_message(p, &m) == -1)
+			proxy_nonsense(p, "unexpected message from the ControlMaster");
 		if (p->over && !p->freed)
 			return;
 	}

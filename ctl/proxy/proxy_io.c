@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/loop.h"
 #include "base/memory.h"
@@ -117,20 +116,11 @@ proxy_reserve(struct proxy *p, size_t n)
 	return 0;
 }
 
-static void
-proxy_wake_writers(struct proxy *p)
-{
-	struct proxy_channel *c;
-
-	for (c = p->all; c != NULL; c = c->next)
-		if (c->hungry && c->remote_window > 0)
-			proxy_schedule(c, PROXY_WRITABLE);
-}
-
 /* A send that fails is no news of its own: the end shows when the loop reads. */
 void
 proxy_flush(struct proxy *p)
 {
+	struct proxy_channel *c;
 	ssize_t n;
 
 	if (p->fd == -1 || p->deaf || p->out_len == p->out_from)
@@ -151,8 +141,9 @@ proxy_flush(struct proxy *p)
 	else
 		p->full = true;
 	trace_done(p);
-	if (p->out_len - p->out_from < WRITERS_AWAKE)
-		proxy_wake_writers(p);
+	for (c = p->all; c != NULL && p->out_len - p->out_from < WRITERS_AWAKE; c = c->next)
+		if (c->hungry && c->remote_window > 0)
+			proxy_schedule(c, PROXY_WRITABLE);
 }
 
 /* What is put into out goes at the end of the round, all in one piece. */
@@ -238,16 +229,6 @@ proxy_shrink(struct proxy *p)
 	p->small = false;
 }
 
-static void
-proxy_hung_up(struct proxy *p)
-{
-	p->unanswered = 0;
-	proxy_quiet(p);
-	close(p->fd);
-	p->fd = -1;
-	proxy_over(p, mux_gone);
-}
-
 void
 proxy_receive(struct proxy *p)
 {
@@ -265,11 +246,12 @@ proxy_receive(struct proxy *p)
 		p->in_full = (size_t)n == room;
 		p->in_len += (size_t)n;
 		proxy_frames(p);
-		trace_done(p);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		proxy_hung_up(p);
-	} else {
-		trace_done(p);
+		p->unanswered = 0;
+		proxy_quiet(p);
+		fd_close(&p->fd);
+		proxy_over(p, mux_gone);
+		return;
 	}
+	trace_done(p);
 }
-

@@ -1,7 +1,6 @@
 /* Inside a proxy connection: proxy.c (its life), proxy_io.c (its buffers and its trace),
  * proxy_frames.c (what comes), proxy_channel.c (what the owners of channels call). */
-#ifndef PROXY_PRIVATE_H
-#define PROXY_PRIVATE_H
+#pragma once
 
 #include "base/loop.h"
 #include "proxy/chanmsg.h"
@@ -116,5 +115,3 @@ void proxy_spill(struct proxy_channel *);    /* segments into blocks */
 void proxy_came(struct proxy_channel *, const uint8_t *data, size_t len);
 void proxy_channel_over(struct proxy_channel *);   /* its number may be used again */
 void proxy_channel_settle(struct proxy_channel *); /* free it, if nobody needs it any more */
-
-#endif

@@ -4,31 +4,22 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/compat.h"
 
-static int
-trace_file(void)
-{
-	int fd;
-#ifdef ON_LINUX
-	fd = memfd_create("proxy", MFD_CLOEXEC);
-#else
-	char name[] = "/tmp/ftp-over-ssh.XXXXXXXXXX";
-
-	if ((fd = mkostemp(name, O_CLOEXEC)) != -1)
-		unlink(name);
-#endif
-	return fd;
-}
-
 int
 proxy_trace_new(struct proxy_trace **t)
 {
-	int fd = trace_file();
+#ifdef ON_LINUX
+	int fd = memfd_create("proxy", MFD_CLOEXEC);
+#else
+	char name[] = "/tmp/ftp-over-ssh.XXXXXXXXXX";
+	int fd = mkostemp(name, O_CLOEXEC);
 
+	if (fd != -1)
+		unlink(name);
+#endif
 	if (fd == -1)
 		return -1;
 	*t = MAP_FAILED;

@@ -5,8 +5,7 @@
  * an open is not answered, or was ever refused (it keeps the refused channel, and has no number
  * of sshd's to close it with). So the one must be read until it is answered, the other must stay
  * open as long as the master is wanted. */
-#ifndef PROXY_TRACE_H
-#define PROXY_TRACE_H
+#pragma once
 
 #include "proxy/drain.h"
 
@@ -26,5 +25,3 @@ int proxy_trace_new(struct proxy_trace **);  /* the file (the caller's), and its
 void proxy_trace_free(struct proxy_trace *); /* NULL is harmless */
 /* As it is now; false: it is no trace, or in flux. fd is another's file and not to be trusted. */
 bool proxy_trace_read(struct proxy_trace *, int fd);
-
-#endif

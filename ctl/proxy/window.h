@@ -6,8 +6,7 @@
  * little more than that when it is not: the rest would stand in the master, whose buffer takes
  * ever longer to grow (each time it is copied). All windows of one pool together stay below its
  * max. */
-#ifndef WINDOW_H
-#define WINDOW_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,5 +40,3 @@ int window_came(struct window *, uint64_t n);
 bool window_read(struct window *, uint64_t n);
 /* The credit to be given now. */
 uint32_t window_credit(struct window *, struct window_pool *, uint64_t now_us);
-
-#endif

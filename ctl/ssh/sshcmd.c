@@ -12,14 +12,13 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "ssh/sshjump.h"
-#include "ssh/sshrun.h"
 
 #define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
 
 static const char *
-sshcmd_program(void)
+sshcmd_program(const struct ssh_settings *s)
 {
-	const char *program = getenv("FTP_OVER_SSH_SSH");
+	const char *program = s->program != NULL ? s->program : getenv("FTP_OVER_SSH_SSH");
 
 	return program != NULL && *program != '\0' ? program : "ssh";
 }
@@ -39,43 +38,31 @@ sshcmd_escape(char *dst, size_t size, const char *path)
 	return dst;
 }
 
-/* -J beside a ProxyCommand is an error. */
-static bool
-instead_of_jump(const char *const *ours, const char *option)
-{
-	if (strcmp(option, "-J") != 0)
-		return false;
-	while (*ours != NULL && strncmp(*ours, "ProxyCommand=", 13) != 0)
-		ours++;
-	return *ours != NULL;
-}
-
 /* program, options of ours, the user's, "--", destination, NULL; malloc'ed.
  * Ours come first: in ssh the first value of an option wins. */
 static const char **
 command_line(const struct ssh_settings *s, const char *const *ours)
 {
 	const char **argv;
-	size_t n = 0, count = 0;
+	size_t n = 0, count;
+	bool proxy = false;
 
-	while (ours[count] != NULL)
-		count++;
+	for (count = 0; ours[count] != NULL; count++)
+		proxy |= strncmp(ours[count], "ProxyCommand=", 13) == 0;
 	if ((argv = memory_new((count + s->count + 4) * sizeof(*argv))) == NULL)
 		return NULL;
-	argv[n++] = s->program != NULL ? s->program : sshcmd_program();
+	argv[n++] = sshcmd_program(s);
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = ours[i];
 	for (size_t i = 0; i < s->count; i++)
-		if (!instead_of_jump(ours, s->options[i]))
-			argv[n++] = s->options[i];
+		if (proxy && strcmp(s->options[i], "-J") == 0)
+			i++; /* beside a ProxyCommand it is an error */
 		else
-			i++;
+			argv[n++] = s->options[i];
 	argv[n++] = "--";
 	argv[n++] = s->destination;
 	return argv;
 }
-
-/* Run ssh to its end, in a loop of its own. */
 
 struct answer {
 	bool done, timed_out;
@@ -94,23 +81,6 @@ answer_take(void *arg, const struct sshrun_result *result)
 	a->output = memory_text(result->output);
 }
 
-static int
-run_and_wait(const char *const argv[], unsigned timeout_ms, struct answer *a)
-{
-	struct loop *loop = loop_new();
-	struct sshrun *run = NULL;
-
-	*a = (struct answer){ .done = false };
-	if (loop != NULL)
-		run = sshrun_new(loop, argv, timeout_ms, answer_take, a);
-	while (run != NULL && !a->done)
-		if (loop_once(loop, -1) == -1)
-			break;
-	sshrun_free(run);
-	loop_free(loop);
-	return a->done && a->output != NULL ? 0 : -1;
-}
-
 /* The last line of text[0..*end) that is not blank: where it begins; *end is behind it. */
 static size_t
 line_before(const char *text, size_t *end)
@@ -124,43 +94,42 @@ line_before(const char *text, size_t *end)
 	return begin;
 }
 
-/* "file: terminating, 1 bad configuration options" comes after what is bad about them. */
-static bool
-is_sum(const char *line, size_t len)
-{
-	static const char sum[] = ": terminating, ";
-
-	return memmem(line, len, sum, strlen(sum)) != NULL;
-}
-
-/* ssh's own words: the last line that says something. */
+/* ssh's own words: the last line that says something. "file: terminating, 1 bad configuration options"
+ * comes after what is bad about them. */
 static void
 last_line(char *dst, size_t size, const char *text)
 {
 	size_t end = strlen(text), begin = line_before(text, &end), before = begin;
 
-	if (begin > 0 && is_sum(text + begin, end - begin)) {
+	if (begin > 0 && memmem(text + begin, end - begin, ": terminating, ", 15) != NULL) {
 		begin = line_before(text, &before);
 		end = before;
 	}
 	snprintf(dst, size, "%.*s", (int)(end - begin), text + begin);
 }
 
-/* Its output, malloc'ed, when it succeeded. */
+/* Run ssh to its end, in a loop of its own: its output, malloc'ed, when it succeeded. */
 static char *
 ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeout_ms,
     char *why, size_t why_size)
 {
 	const char **argv = command_line(s, ours);
-	struct answer a;
+	struct loop *loop = loop_new();
+	struct answer a = { .done = false };
+	struct sshrun *run = NULL;
 	size_t used;
 
-	if (argv == NULL || run_and_wait(argv, timeout_ms, &a) == -1) {
+	if (argv != NULL && loop != NULL)
+		run = sshrun_new(loop, argv, timeout_ms, answer_take, &a);
+	while (run != NULL && !a.done && loop_once(loop, -1) == 0)
+		;
+	if (a.output == NULL)
 		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
-		free(argv);
-		return NULL;
-	}
+	sshrun_free(run);
+	loop_free(loop);
 	free(argv);
+	if (a.output == NULL)
+		return NULL;
 	if (!a.timed_out && a.status == 0)
 		return a.output;
 	if (a.timed_out)
@@ -217,54 +186,40 @@ sshcmd_value(const char *config, const char *keyword, char *dst, size_t size)
 	return NULL;
 }
 
-static struct sshrun *
-run_there(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *fn, void *arg, const char *option, const char *command)
+bool
+sshcmd_is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size)
+{
+	return config != NULL && sshcmd_value(config, keyword, value, size) != NULL &&
+	    strcmp(value, unset) != 0;
+}
+
+struct sshrun *
+sshcmd_through(struct loop *loop, const struct ssh_settings *s, const char *ctl_path, const char *const what[2],
+    unsigned timeout_ms, sshrun_fn *fn, void *arg)
 {
 	char path[256];
-	const char *argv[] = { s->program != NULL ? s->program : sshcmd_program(), option, "-S",
+	const char *argv[] = { sshcmd_program(s), what[0], "-S",
 		sshcmd_escape(path, sizeof(path), ctl_path), "-F", "/dev/null", "-o",
-		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, command, NULL };
+		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, what[1], NULL };
 
 	return sshrun_new(loop, argv, timeout_ms, fn, arg);
-}
-
-struct sshrun *
-sshcmd_true(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *fn, void *arg)
-{
-	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-T", "true");
-}
-
-struct sshrun *
-sshcmd_sftp(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *fn, void *arg)
-{
-	return run_there(loop, s, ctl_path, timeout_ms, fn, arg, "-Ts", "sftp");
 }
 
 /* A ControlMaster of our own: ssh itself guards it. ControlPersist counts neither channels nor
  * connections to the control socket as being idle, those that only stay open included, so it lives
  * for as long as the tunnel or a helper does, however they end. */
 
-struct texts {
-	char path[256], *proxy;
+struct words {
+	const char *item[48];
+	size_t count;
+	char path[256], *proxy; /* what two of them point to */
 };
 
-static bool
-is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size)
+static void
+add_option(struct words *w, const char *text)
 {
-	return config != NULL && sshcmd_value(config, keyword, value, size) != NULL &&
-	    strcmp(value, unset) != 0;
-}
-
-static const char *
-config_file(const struct ssh_settings *s)
-{
-	for (size_t i = 0; i + 1 < s->count; i++)
-		if (strcmp(s->options[i], "-F") == 0)
-			return s->options[i + 1];
-	return NULL;
+	w->item[w->count++] = "-o";
+	w->item[w->count++] = text;
 }
 
 bool
@@ -272,111 +227,92 @@ sshcmd_is_hushed(const struct ssh_settings *s)
 {
 	char level[16];
 
-	return is_set(s->config, "loglevel", "INFO", level, sizeof(level)) &&
+	return sshcmd_is_set(s->config, "loglevel", "INFO", level, sizeof(level)) &&
 	    strcmp(level, "VERBOSE") != 0 && strncmp(level, "DEBUG", 5) != 0;
 }
 
 /* With ControlPersist ssh sends what a ProxyCommand says ("Permission denied", "visit this page to log
  * in") to /dev/null, unless its -v was given: "vqvvv" is INFO in the end, its usual level. */
-static size_t
-add_proxy(const char **ours, size_t n, const struct ssh_settings *s, struct texts *t)
+static bool
+add_proxy(struct words *w, const struct ssh_settings *s)
 {
+	const char *config_file = NULL;
 	char value[1024];
-	bool jumps = is_set(s->config, "proxyjump", "none", value, sizeof(value));
+	bool jumps = sshcmd_is_set(s->config, "proxyjump", "none", value, sizeof(value));
 
+	for (size_t i = s->count; i-- > 1;)
+		if (strcmp(s->options[i - 1], "-F") == 0)
+			config_file = s->options[i];
 	if (jumps)
-		t->proxy = sshjump_command(s->program != NULL ? s->program : sshcmd_program(),
-		    config_file(s), value);
-	if (t->proxy != NULL) {
-		ours[n++] = "-o";
-		ours[n++] = t->proxy;
-	} else if (jumps || !is_set(s->config, "proxycommand", "none", value, sizeof(value))) {
-		return n;
-	}
-	ours[n++] = "-vqvvv";
-	return n;
+		w->proxy = sshjump_command(sshcmd_program(s), config_file, value);
+	if (w->proxy != NULL)
+		add_option(w, w->proxy);
+	else if (jumps || !sshcmd_is_set(s->config, "proxycommand", "none", value, sizeof(value)))
+		return false;
+	w->item[w->count++] = "-vqvvv";
+	return true;
 }
 
 /* With -E everything that it says goes through the pipe, in the background as well (where -f would
  * have closed its stderr). */
 static const char **
-master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct texts *t)
+master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct words *w)
 {
-	static const char *const fixed[] = { "-E", "/dev/fd/2", "-f", "-N", "-M", "-o", "ControlPersist=2", "-o",
-		"ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o",
-		"ForwardAgent=no", "-o", "ForwardX11=no", "-o", "RequestTTY=no" };
-	const char *ours[40] = { "-S", sshcmd_escape(t->path, sizeof(t->path), m->ctl_path) };
+	static const char *const fixed[] = { "ControlPersist=2", "ClearAllForwardings=yes",
+		"PermitLocalCommand=no", "ForwardAgent=no", "ForwardX11=no", "RequestTTY=no" };
 	char interval[16];
-	size_t n = 2, before;
-	int verbose;
+	int verbose = m->verbose < 3 ? m->verbose : 3; /* more is not more to ssh */
 
+	*w = (struct words){ .count = 7, .item = { "-S", w->path, "-E", "/dev/fd/2", "-f", "-N", "-M" } };
+	sshcmd_escape(w->path, sizeof(w->path), m->ctl_path);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		ours[n++] = fixed[i];
-	if (s->config != NULL && !is_set(s->config, "serveraliveinterval", "0", interval,
+		add_option(w, fixed[i]);
+	if (s->config != NULL && !sshcmd_is_set(s->config, "serveraliveinterval", "0", interval,
 	    sizeof(interval))) { /* the user has not set it */
-		ours[n++] = "-o";
-		ours[n++] = "ServerAliveInterval=15";
-		ours[n++] = "-o";
-		ours[n++] = "ServerAliveCountMax=3";
+		add_option(w, "ServerAliveInterval=15");
+		add_option(w, "ServerAliveCountMax=3");
 	}
-	if (s->config != NULL && strstr(s->config, "\nremotecommand ") != NULL) {
-		ours[n++] = "-o"; /* unknown to 7.4, which does not print it either */
-		ours[n++] = "RemoteCommand=none";
-	}
-	if (m->batch) {
-		ours[n++] = "-o";
-		ours[n++] = "BatchMode=yes";
-	}
-	if (sshcmd_is_hushed(s)) {
-		ours[n++] = "-o";
-		ours[n++] = "LogLevel=INFO";
-	}
-	before = n;
-	n = add_proxy(ours, n, s, t);
-	verbose = m->verbose > 0 && n > before ? m->verbose + 1 : m->verbose;
+	if (s->config != NULL && strstr(s->config, "\nremotecommand ") != NULL)
+		add_option(w, "RemoteCommand=none"); /* unknown to 7.4, which does not print it either */
+	if (m->batch)
+		add_option(w, "BatchMode=yes");
+	if (sshcmd_is_hushed(s))
+		add_option(w, "LogLevel=INFO");
+	if (add_proxy(w, s) && verbose > 0)
+		verbose++;
 	while (verbose-- > 0)
-		ours[n++] = "-v";
-	return command_line(s, ours);
-}
-
-static void
-tell(const char *const argv[])
-{
-	char line[1800], word[1024];
-	size_t used = 0;
-
-	for (; log_level() >= LOG_DIALOGUE && *argv != NULL && used < sizeof(line); argv++)
-		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
-		    log_escape(word, sizeof(word), *argv, strlen(*argv)));
-	if (used > 0)
-		log_at(LOG_DIALOGUE, "running %s", line + 1);
+		w->item[w->count++] = "-v";
+	return command_line(s, w->item);
 }
 
 int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
     const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
 {
-	struct texts texts = { .proxy = NULL };
-	const char **argv = master_command_line(s, m, &texts);
+	struct words words;
+	const char **argv = master_command_line(s, m, &words);
 	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
+	char line[1800] = "", word[1024];
 	int fds[2] = { -1, -1 }, result = -1, saved;
+	size_t used = 0;
 
-	if (argv != NULL)
-		tell(argv);
+	for (size_t i = 0; argv != NULL && argv[i] != NULL && used < sizeof(line); i++)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
+		    log_escape(word, sizeof(word), argv[i], strlen(argv[i])));
+	log_at(LOG_DIALOGUE, "running%s", line);
 	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
 	if (argv != NULL && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
 		start.fd[2] = fds[1];
 		result = proc_start(proc, loop, &start, fn, arg);
 	}
 	saved = errno;
-	free(texts.proxy);
+	free(words.proxy);
 	free(argv);
-	close(fds[1]);
+	fd_close(&fds[1]);
 	if (result == -1)
-		close(fds[0]);
-	else
-		*err = fds[0];
+		fd_close(&fds[0]);
+	*err = fds[0];
 	errno = saved;
 	return result;
 }

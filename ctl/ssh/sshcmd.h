@@ -2,12 +2,10 @@
  *
  * A destination is always behind "--". A ControlPath is taken literally (ssh would
  * expand % in it). */
-#ifndef SSHCMD_H
-#define SSHCMD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "process/proc.h"
 #include "ssh/sshrun.h"
@@ -38,15 +36,15 @@ char *sshcmd_config(const struct ssh_settings *, unsigned timeout_ms, char *why,
  * looking for another one; NULL when there is none. Pure. */
 const char *sshcmd_value(const char *config, const char *keyword, char *dst, size_t size);
 
+/* Has it another value than unset, which is in value then? config: NULL = nothing is set. */
+bool sshcmd_is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size);
+
 /* Does the configuration have ssh say less than what we want to hear from it? */
 bool sshcmd_is_hushed(const struct ssh_settings *);
-/* Run `ssh destination true` through the master at ctl_path, and in no other way, beside the
- * loop. NULL with errno. See sshrun_new(). */
-struct sshrun *sshcmd_true(struct loop *, const struct ssh_settings *, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *, void *arg);
-/* The same for the subsystem sftp: status 0 if there is one. */
-struct sshrun *sshcmd_sftp(struct loop *, const struct ssh_settings *, const char *ctl_path,
-    unsigned timeout_ms, sshrun_fn *, void *arg);
+/* Run a command there through the master at ctl_path, and in no other way, beside the loop: what is an
+ * option for that, -T or -Ts (a subsystem), and the command. NULL with errno. See sshrun_new(). */
+struct sshrun *sshcmd_through(struct loop *, const struct ssh_settings *, const char *ctl_path,
+    const char *const what[2], unsigned timeout_ms, sshrun_fn *, void *arg);
 
 /* Start `ssh -fNM`, stdin and terminal inherited for its prompts; -1 with errno. It exits when the
  * master is in the background (status 0) or has failed; if we are killed before, it is ended. *err
@@ -55,5 +53,3 @@ struct sshrun *sshcmd_sftp(struct loop *, const struct ssh_settings *, const cha
  * The master ends 2 s after the last connection to its control socket and the last channel. */
 int sshcmd_master_start(struct proc *, struct loop *, const struct ssh_settings *,
     const struct ssh_master *, int *err, proc_fn *, void *arg);
-
-#endif

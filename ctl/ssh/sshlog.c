@@ -77,11 +77,14 @@ hold(struct sshlog *s, const char *text)
 /* Afterwards */
 
 static void
-tell_refusal(struct sshlog *s)
+nobody_asked(void *arg)
 {
 	static const char prohibited[] = "administratively prohibited";
+	struct sshlog *s = arg;
 	char text[1024];
 
+	if (*s->refusal == '\0')
+		return;
 	if (strncmp(s->refusal, prohibited, strlen(prohibited)) == 0)
 		snprintf(text, sizeof(text), "the ssh server forbids connections to %s, or to a data "
 		    "port there: look at AllowTcpForwarding, PermitOpen and DisableForwarding in "
@@ -93,24 +96,6 @@ tell_refusal(struct sshlog *s)
 	*s->refusal = '\0';
 }
 
-static void
-nobody_asked(void *arg)
-{
-	struct sshlog *s = arg;
-
-	if (*s->refusal != '\0')
-		tell_refusal(s);
-}
-
-/* Whoever asks for it soon makes a better message of it. */
-static void
-channel_refused(struct sshlog *s, const char *reason)
-{
-	snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason);
-	if (s->asked.loop == NULL)
-		timer_set(&s->asked, s->loop, ASK_MS, nobody_asked, s);
-}
-
 /* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
  * forward is told by us. */
 static void
@@ -120,9 +105,11 @@ served_line(struct sshlog *s, const char *text)
 	static const char failed[] = ": open failed: ";
 	const char *reason = strstr(text, failed);
 
-	if (strncmp(text, "channel ", 8) == 0 && reason != NULL)
-		channel_refused(s, reason + strlen(failed));
-	else if (strncmp(text, answered, strlen(answered)) == 0)
+	if (strncmp(text, "channel ", 8) == 0 && reason != NULL) {
+		snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason + strlen(failed));
+		if (s->asked.loop == NULL) /* whoever asks for it soon makes a better message of it */
+			timer_set(&s->asked, s->loop, ASK_MS, nobody_asked, s);
+	} else if (strncmp(text, answered, strlen(answered)) == 0)
 		log_at(LOG_DETAIL, "ssh: %s", text);
 	else
 		hold(s, text);
@@ -149,64 +136,59 @@ line_complete(struct sshlog *s)
 		say(s, text);
 }
 
-/* A line that is too long is passed on in pieces. */
-static void
-take_bytes(struct sshlog *s, const char *bytes, size_t n)
+/* As read(2). A line that is too long is passed on in pieces. */
+static ssize_t
+take_bytes(struct sshlog *s)
 {
-	if (is_said(s) && write(STDERR_FILENO, bytes, n) == -1) {
+	char bytes[LINE_SIZE];
+	ssize_t n = s->fd != -1 ? read(s->fd, bytes, sizeof(bytes)) : 0;
+
+	if (n > 0 && is_said(s) && write(STDERR_FILENO, bytes, (size_t)n) == -1) {
 		/* the terminal has gone */
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (ssize_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n')
 			s->line[s->len++] = bytes[i];
 		if (bytes[i] == '\n' || s->len == sizeof(s->line))
 			line_complete(s);
 	}
+	return n;
 }
 
 static void
 end(struct sshlog *s)
 {
-	watch_free(s->watch);
-	s->watch = NULL;
-	if (s->fd != -1)
-		close(s->fd);
-	s->fd = -1;
+	memory_drop(watch_free, s->watch);
+	fd_close(&s->fd);
 	line_complete(s);
 }
 
 static void
 drain(struct sshlog *s)
 {
-	char bytes[LINE_SIZE];
-	ssize_t n;
-
-	while (s->fd != -1 && (n = read(s->fd, bytes, sizeof(bytes))) > 0)
-		take_bytes(s, bytes, (size_t)n);
+	while (take_bytes(s) > 0)
+		;
 }
 
 bool
 sshlog_refusal(struct sshlog *s, char *dst, size_t size)
 {
-	if (s != NULL)
-		drain(s);
-	snprintf(dst, size, "%s", s != NULL ? s->refusal : "");
-	if (s != NULL)
-		*s->refusal = '\0';
+	*dst = '\0';
+	if (s == NULL)
+		return false;
+	drain(s);
+	snprintf(dst, size, "%s", s->refusal);
+	*s->refusal = '\0';
 	return *dst != '\0';
 }
 
 static void
 sshlog_ready(void *arg, short revents)
 {
-	struct sshlog *s = arg;
-	char bytes[LINE_SIZE];
-	ssize_t n = read(s->fd, bytes, sizeof(bytes));
+	ssize_t n = take_bytes(arg);
 
-	if (n > 0)
-		take_bytes(s, bytes, (size_t)n);
-	else if (n == 0 || (revents & (POLLERR | POLLNVAL)) != 0)
-		end(s);
+	if (n == 0 || (n == -1 && (revents & (POLLERR | POLLNVAL)) != 0))
+		end(arg);
 }
 
 /* Where its prompts are, its other words are, too, as they are. */
@@ -225,13 +207,10 @@ sshlog_new(struct loop *loop, int fd, enum sshlog_manner manner, const char *ser
 	struct sshlog *s = memory_new(sizeof(*s));
 
 	if (s != NULL) {
-		s->loop = loop;
-		s->fd = fd;
-		s->servers = servers;
-		s->manner = manner;
+		*s = (struct sshlog){ .loop = loop, .fd = fd, .servers = servers, .manner = manner };
+		if ((s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
+			return s;
 	}
-	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
-		return s;
 	close(fd);
 	free(s);
 	return NULL;

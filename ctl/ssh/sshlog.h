@@ -4,8 +4,7 @@
  * with its last lines held back for a moment, because if it fails they are the reason and belong into
  * the message about that. Afterwards: what it says about channels that the server refused becomes a
  * message of ours, unless somebody asks. */
-#ifndef SSHLOG_H
-#define SSHLOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ void sshlog_logged_in(struct sshlog *);
 bool sshlog_refusal(struct sshlog *, char *dst, size_t size);
 /* It has failed, or ended: what it said last, in one line; "" when it said nothing. */
 char *sshlog_reason(struct sshlog *, char *dst, size_t size);
-
-#endif

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,60 +22,14 @@ struct sshrun {
 	int fd; /* what it prints; -1 = ended */
 	bool timed_out;
 	char *output;
-	size_t len, cap;
+	size_t len;
 };
-
-static void run_ready(void *arg, short revents);
-static void run_overdue(void *arg);
-static void run_ended(void *arg, int status);
-
-static int
-run_start(struct sshrun *r, struct loop *loop, const char *const argv[])
-{
-	struct proc_start start = { .argv = argv, .fd = { PROC_NULL, PROC_OURS, PROC_OURS } };
-	int fds[2], result;
-
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return -1;
-	r->fd = fds[0];
-	fcntl(r->fd, F_SETFL, O_NONBLOCK);
-	start.fd[1] = start.fd[2] = fds[1];
-	result = proc_start(&r->proc, loop, &start, run_ended, r);
-	close(fds[1]);
-	return result;
-}
-
-struct sshrun *
-sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, sshrun_fn *fn,
-    void *arg)
-{
-	struct sshrun *r;
-	int saved;
-
-	if ((r = memory_new(sizeof(*r))) == NULL)
-		return NULL;
-	r->fn = fn;
-	r->arg = arg;
-	r->fd = -1;
-	if (run_start(r, loop, argv) == 0 &&
-	    (r->watch = loop_watch(loop, r->fd, POLLIN, run_ready, r)) != NULL) {
-		timer_set(&r->deadline, loop, timeout_ms, run_overdue, r);
-		return r;
-	}
-	saved = errno;
-	sshrun_free(r);
-	errno = saved;
-	return NULL;
-}
 
 static void
 run_end_output(struct sshrun *r)
 {
-	watch_free(r->watch);
-	r->watch = NULL;
-	if (r->fd != -1)
-		close(r->fd);
-	r->fd = -1;
+	memory_drop(watch_free, r->watch);
+	fd_close(&r->fd);
 }
 
 void
@@ -92,33 +45,23 @@ sshrun_free(struct sshrun *r)
 	free(r);
 }
 
-static void
-run_keep(struct sshrun *r, const char *data, size_t n)
-{
-	char *grown;
-
-	if (n > SSHRUN_OUTPUT_MAX - r->len)
-		n = SSHRUN_OUTPUT_MAX - r->len;
-	if (r->len + n + 1 > r->cap) {
-		if ((grown = memory_grow(r->output, r->len + n + 1 + 1024)) == NULL)
-			return;
-		r->output = grown;
-		r->cap = r->len + n + 1 + 1024;
-	}
-	memcpy(r->output + r->len, data, n);
-	r->len += n;
-	r->output[r->len] = '\0';
-}
-
 /* 1 while there may be more, 0 at the end. */
 static int
 run_read(struct sshrun *r)
 {
 	char data[4096];
 	ssize_t n = read(r->fd, data, sizeof(data));
+	size_t some = n > 0 ? (size_t)n : 0;
+	char *grown;
 
-	if (n > 0)
-		run_keep(r, data, (size_t)n);
+	if (some > SSHRUN_OUTPUT_MAX - r->len)
+		some = SSHRUN_OUTPUT_MAX - r->len;
+	if (some > 0 && (grown = memory_grow(r->output, r->len + some + 1)) != NULL) {
+		r->output = grown;
+		memcpy(r->output + r->len, data, some);
+		r->len += some;
+		r->output[r->len] = '\0';
+	}
 	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -154,7 +97,34 @@ run_ready(void *arg, short revents)
 {
 	struct sshrun *r = arg;
 
-	(void)revents;
 	if (run_read(r) == 0)
 		run_end_output(r);
+}
+
+struct sshrun *
+sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, sshrun_fn *fn,
+    void *arg)
+{
+	struct proc_start start = { .argv = argv, .fd = { PROC_NULL, PROC_OURS, PROC_OURS } };
+	struct sshrun *r = memory_new(sizeof(*r));
+	int fds[2] = { -1, -1 }, saved;
+
+	if (r == NULL)
+		return NULL;
+	*r = (struct sshrun){ .fn = fn, .arg = arg, .fd = -1 };
+	if (pipe2(fds, O_CLOEXEC) == 0) {
+		fcntl(r->fd = fds[0], F_SETFL, O_NONBLOCK);
+		start.fd[1] = start.fd[2] = fds[1];
+		if (proc_start(&r->proc, loop, &start, run_ended, r) == 0)
+			r->watch = loop_watch(loop, r->fd, POLLIN, run_ready, r);
+		fd_close(&fds[1]);
+	}
+	if (r->watch != NULL) {
+		timer_set(&r->deadline, loop, timeout_ms, run_overdue, r);
+		return r;
+	}
+	saved = errno;
+	sshrun_free(r);
+	errno = saved;
+	return NULL;
 }

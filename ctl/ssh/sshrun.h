@@ -1,10 +1,7 @@
 /* Run ssh beside the loop and collect what it prints (stdout and stderr together). */
-#ifndef SSHRUN_H
-#define SSHRUN_H
+#pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
 
 struct loop;
 struct sshrun;
@@ -25,5 +22,3 @@ typedef void sshrun_fn(void *arg, const struct sshrun_result *);
 struct sshrun *sshrun_new(struct loop *, const char *const argv[], unsigned timeout_ms,
     sshrun_fn *, void *arg);
 void sshrun_free(struct sshrun *); /* NULL is harmless; kills and reaps what still runs */
-
-#endif

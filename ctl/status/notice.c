@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/packet.h"
 #include "base/log.h"
@@ -39,21 +38,11 @@ notice_get(const void *packet, size_t len, enum notice *notice, char why[NOTICE_
 	return true;
 }
 
-/* sshd's words: "connect failed: Connection refused". */
-static const char *
-plain(const char *why)
-{
-	static const char prefix[] = "connect failed: ";
-
-	if (*why == '\0')
-		return "the connection is refused, or ends without a greeting";
-	return strncmp(why, prefix, sizeof(prefix) - 1) == 0 ? why + sizeof(prefix) - 1 : why;
-}
-
 static void
 no_server(char *dst, size_t size, const struct notice_about *a, const char *on)
 {
-	static const char prohibited[] = "administratively prohibited";
+	static const char prohibited[] = "administratively prohibited", failed[] = "connect failed: ";
+	const char *why = strncmp(a->why, failed, strlen(failed)) == 0 ? a->why + strlen(failed) : a->why;
 	const char *advice = a->t_names_another ? "-t names another one, " : "";
 	char sftp[300] = "";
 
@@ -65,7 +54,8 @@ no_server(char *dst, size_t size, const struct notice_about *a, const char *on)
 		    "has one", a->server, sftp);
 	else
 		snprintf(dst, size, "no FTP server answers at %s%s%s: %s; %s%sftp-over-ssh-ctl check "
-		    "tells more", a->server, on, a->destination, plain(a->why), sftp, advice);
+		    "tells more", a->server, on, a->destination, *why != '\0' ? why :
+		    "the connection is refused, or ends without a greeting", sftp, advice);
 }
 
 char *

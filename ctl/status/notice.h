@@ -1,11 +1,9 @@
 /* What a session finds out and the user should be told, once: the helper's session process sees
  * it; the tunnel, who knows more about it, says it. Without a tunnel the helper does. */
-#ifndef NOTICE_H
-#define NOTICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "status/status_records.h"
 
@@ -34,5 +32,3 @@ struct notice_about {
 	bool sftp;            /* is to be had on that ssh server */
 };
 char *notice_text(char *dst, size_t size, enum notice, const struct notice_about *);
-
-#endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"
@@ -42,22 +43,8 @@ talk_end(struct talk *t, const char *trouble)
 	t->over = true;
 	t->view->trouble = trouble;
 	watch_free(t->watch);
-	if (t->fd != -1)
-		close(t->fd);
-	t->fd = -1;
+	fd_close(&t->fd);
 	--*t->left;
-}
-
-static bool
-take_channel(struct tunnel_view *v, const struct status_channel *c)
-{
-	struct session_view *s = v->sessions > 0 ? &v->session[v->sessions - 1] : NULL;
-	struct status_channel *to;
-
-	if (s == NULL || (to = memory_append(&s->channel, &s->channels, sizeof(*c))) == NULL)
-		return false;
-	*to = *c;
-	return true;
 }
 
 static bool
@@ -65,7 +52,8 @@ take_record(struct talk *t, const struct status_record *r)
 {
 	struct tunnel_view *v = t->view;
 	struct status_listener *listener;
-	struct session_view *session;
+	struct session_view *session = v->sessions > 0 ? &v->session[v->sessions - 1] : NULL;
+	struct status_channel *channel;
 
 	switch (r->type) {
 	case STATUS_TUNNEL:
@@ -80,7 +68,11 @@ take_record(struct talk *t, const struct status_record *r)
 			session->session = r->u.session;
 		return session != NULL;
 	case STATUS_CHANNEL:
-		return take_channel(v, &r->u.channel);
+		if (session == NULL || (channel = memory_append(&session->channel, &session->channels,
+		    sizeof(*channel))) == NULL)
+			return false;
+		*channel = r->u.channel;
+		return true;
 	case STATUS_DONE:
 		t->done = r->u.done;
 		talk_end(t, NULL);
@@ -116,7 +108,6 @@ talk_ready(void *arg, short revents)
 	struct talk *t = arg;
 	ssize_t n;
 
-	(void)revents;
 	n = recv(t->fd, t->data + t->len, t->size - t->len, 0);
 	if (n > 0) {
 		t->len += (size_t)n;
@@ -157,27 +148,24 @@ talk_with(struct tunnel_view *views, size_t count, const struct status_ask *ask,
 	struct loop *loop = loop_new();
 	uint64_t now, end = loop_now() + ms;
 	size_t left = count;
+	bool able = talks != NULL && loop != NULL;
 
-	for (size_t i = 0; talks != NULL && loop != NULL && i < count; i++) {
+	for (size_t i = 0; able && i < count; i++) {
 		talks[i] = (struct talk){ .view = &views[i], .left = &left, .fd = -1 };
 		talk_begin(&talks[i], loop, ask);
 	}
-	while (talks != NULL && loop != NULL && left > 0 && (now = loop_now()) < end)
-		if (loop_once(loop, (int)(end - now)) == -1)
-			break;
-	for (size_t i = 0; talks != NULL && loop != NULL && i < count; i++) {
+	while (able && left > 0 && (now = loop_now()) < end && loop_once(loop, (int)(end - now)) == 0)
+		;
+	for (size_t i = 0; able && i < count; i++) {
 		talk_end(&talks[i], silent);
 		free(talks[i].data);
 	}
-	if (talks != NULL && done != NULL)
+	if (able && done != NULL)
 		*done = talks[0].done;
-	now = talks != NULL && loop != NULL;
 	free(talks);
 	loop_free(loop);
-	return now ? 0 : -1;
+	return able ? 0 : -1;
 }
-
-/* All of them */
 
 static void
 found(const char *path, long pid, void *arg)
@@ -223,23 +211,11 @@ view_free(struct tunnel_view *v)
 	free(v->listener);
 }
 
-static void
-drop_gone(struct tunnels *all)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < all->count; i++)
-		if (all->tunnel[i].trouble == gone)
-			view_free(&all->tunnel[i]);
-		else
-			all->tunnel[kept++] = all->tunnel[i];
-	all->count = kept;
-}
-
 int
 query_all(struct tunnels *all, uid_t uid, unsigned ms, char *why, size_t why_size)
 {
 	static const struct status_ask ask = { STATUS_ASK_ALL, 0, 0 };
+	size_t kept = 0;
 
 	*all = (struct tunnels){ NULL, 0 };
 	if (uid == geteuid() && rundir_path(why, why_size) == NULL)
@@ -248,15 +224,18 @@ query_all(struct tunnels *all, uid_t uid, unsigned ms, char *why, size_t why_siz
 		rundir_sweep();
 	rundir_each(uid, 's', found, all);
 	if (talk_with(all->tunnel, all->count, &ask, ms, NULL) == -1) {
-		snprintf(why, why_size, "out of memory");
 		query_free(all);
-		return -1;
+		return log_why(why, why_size, "out of memory");
 	}
-	drop_gone(all);
-	for (size_t i = 0; i < all->count; i++)
-		if (all->tunnel[i].sessions > 1)
-			qsort(all->tunnel[i].session, all->tunnel[i].sessions,
-			    sizeof(struct session_view), by_number);
+	for (struct tunnel_view *v = all->tunnel; v < all->tunnel + all->count; v++) {
+		if (v->sessions > 1)
+			qsort(v->session, v->sessions, sizeof(struct session_view), by_number);
+		if (v->trouble == gone)
+			view_free(v);
+		else
+			all->tunnel[kept++] = *v;
+	}
+	all->count = kept;
 	if (all->count > 1)
 		qsort(all->tunnel, all->count, sizeof(struct tunnel_view), by_name);
 	return 0;

@@ -1,7 +1,6 @@
 /* Asking tunnels through their status sockets: all at once, with one deadline, so that a
  * tunnel that hangs delays nobody by more than that. */
-#ifndef QUERY_H
-#define QUERY_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -36,5 +35,3 @@ void query_free(struct tunnels *);
 
 /* Have one do something: 0, or -1 with a message. */
 int query_tell(const struct tunnel_view *, const struct status_ask *, char *why, size_t why_size);
-
-#endif

@@ -12,17 +12,7 @@ seen_channel(const struct seen *seen, uint32_t number, size_t *at)
 	return NULL;
 }
 
-/* The last few seconds count most. */
-static uint64_t
-smooth(uint64_t before, uint64_t rate, uint64_t ms)
-{
-	if (before == 0)
-		return rate;
-	return (uint64_t)(((double)before * SMOOTH_MS + (double)rate * (double)ms) /
-	    (double)(SMOOTH_MS + ms));
-}
-
-/* What a report cannot tell: for how long, and how fast. */
+/* What a report cannot tell: for how long, and how fast; the last few seconds count most. */
 static void
 complete(const struct seen *old, struct seen *new)
 {
@@ -39,8 +29,11 @@ complete(const struct seen *old, struct seen *new)
 		new->base[i] = before != NULL && soon ? old->base[at] : c->bytes;
 		c->rate = before != NULL && soon ? before->rate : 0;
 		if (before != NULL && !soon && c->bytes >= old->base[at])
-			c->rate = smooth(before->rate, (c->bytes - old->base[at]) / ms * 1000 +
-			    (c->bytes - old->base[at]) % ms * 1000 / ms, ms);
+			c->rate = (c->bytes - old->base[at]) / ms * 1000 +
+			    (c->bytes - old->base[at]) % ms * 1000 / ms;
+		if (before != NULL && !soon && c->bytes >= old->base[at] && before->rate != 0)
+			c->rate = (uint64_t)(((double)before->rate * SMOOTH_MS + (double)c->rate * (double)ms) /
+			    (double)(SMOOTH_MS + ms));
 	}
 }
 
@@ -64,26 +57,20 @@ decode(struct seen *seen, const void *data, size_t len)
 	return true;
 }
 
-/* Is it one too many? */
-static bool
-count(struct seen *seen, uint64_t now)
+bool
+seen_report(struct seen *seen, const void *packet, size_t len, uint64_t now)
 {
+	struct seen new = { .at = now };
+
 	if (now - seen->window >= SEEN_WINDOW_MS) {
 		seen->window = now;
 		seen->reports = 0;
 	}
-	return ++seen->reports >= SEEN_REPORTS;
-}
-
-bool
-seen_report(struct seen *seen, const void *packet, size_t len, uint64_t now)
-{
-	bool many = count(seen, now);
-	struct seen new = { .at = now, .window = seen->window, .reports = seen->reports };
-
+	new.window = seen->window;
+	new.reports = ++seen->reports;
 	if (decode(&new, packet, len)) {
 		complete(seen, &new);
 		*seen = new;
 	}
-	return !many;
+	return seen->reports < SEEN_REPORTS;
 }

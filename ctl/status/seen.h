@@ -1,6 +1,5 @@
 /* What a helper has told last of its session. Untrusted: bounded and validated. Pure. */
-#ifndef SEEN_H
-#define SEEN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +27,3 @@ bool seen_report(struct seen *, const void *packet, size_t len, uint64_t now);
 
 /* The channel of that number and its place, or NULL. */
 const struct status_channel *seen_channel(const struct seen *, uint32_t number, size_t *at);
-
-#endif

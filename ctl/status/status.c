@@ -111,43 +111,31 @@ status_put(struct wire *w, const struct status_record *r)
 }
 
 static bool
-get_text(struct wire *w, const struct status_field *f, char *to)
-{
-	const uint8_t *text;
-	size_t len;
-
-	if (wire_get_bytes(w, &text, &len) == -1 || len >= f->size)
-		return false;
-	if (memchr(text, '\0', len) != NULL)
-		return false;
-	memcpy(to, text, len);
-	to[len] = '\0';
-	return true;
-}
-
-static bool
 get_field(struct wire *w, const struct status_field *f, char *to)
 {
 	uint32_t number, low;
+	const uint8_t *text;
 	uint64_t n;
+	size_t len;
 
-	if (f->kind == FIELD_TEXT)
-		return get_text(w, f, to);
+	if (f->kind == FIELD_TEXT) {
+		if (wire_get_bytes(w, &text, &len) == -1 || len >= f->size || memchr(text, '\0', len) != NULL)
+			return false;
+		memcpy(to, text, len);
+		to[len] = '\0';
+		return true;
+	}
 	if (wire_get_u32(w, &number) == -1)
 		return false;
 	if (f->kind == FIELD_LONG) {
-		if (wire_get_u32(w, &low) == -1)
-			return false;
+		wire_get_u32(w, &low);
 		n = (uint64_t)number << 32 | low;
 		memcpy(to, &n, sizeof(n));
-		return true;
+		return !w->bad;
 	}
-	if (f->kind == FIELD_BOOL && number > 1)
-		return false;
-	if (f->kind == FIELD_CHOICE && status_choice(f, number) == NULL)
-		return false;
 	memcpy(to, &number, sizeof(number));
-	return true;
+	return (f->kind != FIELD_BOOL || number <= 1) &&
+	    (f->kind != FIELD_CHOICE || status_choice(f, number) != NULL);
 }
 
 /* The whole record must be there and must be understood to its last byte. */

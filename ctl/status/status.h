@@ -4,8 +4,7 @@
  * On the wire a record is a string (see wire.h) that begins with the version and the type. The
  * fields of each type are one table: the codec and the JSON output both walk along it. Texts
  * come from untrusted peers: bytes without NUL, to be escaped by whoever shows them. */
-#ifndef STATUS_H
-#define STATUS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ const struct status_field *status_fields(enum status_type); /* NULL: no such typ
 const char *status_choice(const struct status_field *, uint32_t value);
 
 extern const char *const status_directions[], *const status_methods[], *const status_masters[];
-
-#endif

@@ -1,6 +1,5 @@
 /* The records of status.h. Ages in seconds, rates in bytes per second. */
-#ifndef STATUS_RECORDS_H
-#define STATUS_RECORDS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -70,5 +69,3 @@ struct status_record {
 		struct status_notice notice;
 	} u;
 };
-
-#endif

@@ -56,25 +56,14 @@ is_same(const struct tunnel_view *v, const struct cmdline *c, const char *ctl_pa
 	return true;
 }
 
-static void
-name_it(const struct tunnel_view *v, const struct tunnel_spec *spec, char *why, size_t why_size)
-{
-	char at[SPEC_HOST_MAX + 16], name[400];
-	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
-
-	log_escape(name, sizeof(name), v->tunnel.name, strlen(v->tunnel.name));
-	snprintf(why, why_size, "cannot listen on %s: the tunnel %s, pid %ld, does; "
-	    "ftp-over-ssh-ctl stop %ld ends it", hostport_format(at, sizeof(at), host,
-	    spec->listen.port), name, v->pid, v->pid);
-}
-
 static enum instance
 look(const struct cmdline *c, const char *ctl_path, const struct tunnel_spec *spec, char *why,
     size_t why_size)
 {
+	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
+	char at[SPEC_HOST_MAX + 16], name[400], ignored[256];
 	enum instance found = INSTANCE_NONE;
 	struct tunnels all;
-	char ignored[256];
 
 	if (query_all(&all, geteuid(), ASK_MS, ignored, sizeof(ignored)) == -1)
 		return INSTANCE_NONE;
@@ -84,7 +73,10 @@ look(const struct cmdline *c, const char *ctl_path, const struct tunnel_spec *sp
 		if (v->trouble != NULL || !has_listener(v, spec, c->gateway, NULL))
 			continue;
 		found = is_same(v, c, ctl_path) ? INSTANCE_SAME : INSTANCE_OTHER;
-		name_it(v, spec, why, why_size);
+		log_escape(name, sizeof(name), v->tunnel.name, strlen(v->tunnel.name));
+		snprintf(why, why_size, "cannot listen on %s: the tunnel %s, pid %ld, does; "
+		    "ftp-over-ssh-ctl stop %ld ends it", hostport_format(at, sizeof(at), host,
+		    spec->listen.port), name, v->pid, v->pid);
 	}
 	query_free(&all);
 	return found;

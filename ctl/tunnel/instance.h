@@ -1,7 +1,6 @@
 /* Does another tunnel of this user hold a port that the command line wants? If it is the very tunnel,
  * the same command started again (LocalCommand of a second ssh) has nothing to do. */
-#ifndef INSTANCE_H
-#define INSTANCE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -14,5 +13,3 @@ enum instance { INSTANCE_NONE, INSTANCE_OTHER, INSTANCE_SAME };
  * Takes as long as a tunnel that hangs, a second at most. */
 enum instance instance_at(const struct cmdline *, const char *ctl_path, const struct tunnel_spec *,
     char *why, size_t why_size);
-
-#endif

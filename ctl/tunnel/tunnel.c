@@ -9,6 +9,7 @@
 #include "client/background.h"
 #include "accept/helpers.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/rundir.h"
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
@@ -16,8 +17,6 @@
 #include "tunnel/tunnel_private.h"
 
 #define LAST_WORDS_MS 1000 /* for the sessions of a client that has ended */
-
-/* How it ends */
 
 void
 tunnel_end(struct tunnel *t, int status)
@@ -29,7 +28,7 @@ tunnel_end(struct tunnel *t, int status)
 	t->over = true;
 }
 
-void
+int
 tunnel_fail(struct tunnel *t, const char *why)
 {
 	if (t->signals != NULL)
@@ -37,9 +36,8 @@ tunnel_fail(struct tunnel *t, const char *why)
 	if (t->phase != ENDING)
 		log_error("%s", why);
 	tunnel_end(t, TUNNEL_FAILED);
+	return -1;
 }
-
-/* What it says */
 
 void
 tunnel_say(struct tunnel *t, const char *text)
@@ -49,39 +47,14 @@ tunnel_say(struct tunnel *t, const char *text)
 	log_at(ratelimit_due(&t->told, text, loop_now(), NULL) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 }
 
-/* Ready */
-
 /* -f: who typed the command is gone (kill, timeout(1)), so nobody waits for the tunnel. */
 static void
 parent_gone(void *arg, short revents)
 {
 	struct tunnel *t = arg;
 
-	(void)revents;
-	watch_free(t->parent);
-	t->parent = NULL;
+	memory_drop(watch_free, t->parent);
 	tunnel_end(t, TUNNEL_FAILED);
-}
-
-static void
-watch_parent(struct tunnel *t)
-{
-	if (t->setup->ready != -1)
-		t->parent = loop_watch(t->loop, t->setup->ready, 0, parent_gone, t);
-}
-
-static void
-go_to_background(struct tunnel *t)
-{
-	if (t->setup->ready == -1 || t->in_background)
-		return;
-	t->in_background = true;
-	watch_free(t->parent);
-	t->parent = NULL;
-	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
-		log_to_syslog();
-	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
-		tunnel_end(t, TUNNEL_FAILED);
 }
 
 static void
@@ -104,7 +77,7 @@ incoming(void *arg, const struct listener *l, int fd)
 {
 	struct tunnel *t = arg;
 
-	accept_client(t->accept, listener_target(l), false, fd);
+	accept_client(t->accept, &l->target, false, fd);
 }
 
 static void
@@ -120,11 +93,11 @@ announce_near(const struct tunnel *t)
 {
 	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
 
-	for (const struct listener *l = t->near; l != NULL; l = listener_next(l))
+	for (const struct listener *l = t->near; l != NULL; l = l->next)
 		printf("listening on %s, forwarding to %s\n",
-		    hostport_format(at, sizeof(at), listener_at(l)->host, listener_at(l)->port),
-		    hostport_format(target, sizeof(target), listener_target(l)->host,
-		    listener_target(l)->port));
+		    hostport_format(at, sizeof(at), l->at.host, l->at.port),
+		    hostport_format(target, sizeof(target), l->target.host,
+		    l->target.port));
 	fflush(stdout);
 }
 
@@ -147,10 +120,15 @@ tunnel_ready(struct tunnel *t)
 	announce_near(t);
 	far_listeners_announce(t->far_listeners);
 	activation_notify("READY=1");
-	go_to_background(t);
+	if (t->setup->ready == -1)
+		return;
+	t->in_background = true;
+	memory_drop(watch_free, t->parent);
+	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
+		log_to_syslog();
+	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
+		tunnel_end(t, TUNNEL_FAILED);
 }
-
-/* Signals */
 
 static void
 signalled(void *arg, int signo)
@@ -241,14 +219,12 @@ tear_down(struct tunnel *t)
 	far_listeners_free(t->far_listeners);
 	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
 	helpers_free(t->helpers);
-	(needed ? masters_free : masters_stop)(t->masters);
+	masters_free(t->masters, !needed);
 	tunnel_client_forget(t);
 	proc_forget(&t->notify);
 	signals_free(t->signals);
 	loop_free(t->loop);
 }
-
-/* Running */
 
 static void
 run_loop(struct tunnel *t)
@@ -276,8 +252,7 @@ wind_up(struct tunnel *t)
 	unsigned ms = t->cmdline->ftp.grace * 1000;
 
 	activation_notify("STOPPING=1");
-	listener_free(t->near);
-	t->near = NULL;
+	memory_drop(listener_free, t->near);
 	tunnel_close_far(t);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
@@ -295,7 +270,8 @@ tunnel_run(const struct tunnel_setup *setup)
 	if (set_up(&t) == -1) {
 		tunnel_fail(&t, "out of memory or descriptors");
 	} else if (tunnel_open_listeners(&t) == 0) {
-		watch_parent(&t);
+		if (setup->ready != -1)
+			t.parent = loop_watch(t.loop, setup->ready, 0, parent_gone, &t);
 		tunnel_status_open(&t);
 		tunnel_connect(&t);
 		run_loop(&t);

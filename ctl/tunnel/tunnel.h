@@ -1,7 +1,6 @@
 /* One tunnel: master, listeners, helpers, and what it is there for: an FTP client in the
  * foreground, staying up (-N), or one control connection on stdin and stdout (-W). */
-#ifndef TUNNEL_H
-#define TUNNEL_H
+#pragma once
 
 #include "options/cmdline.h"
 #include "master/master.h"
@@ -18,5 +17,3 @@ struct tunnel_setup {
 /* From the first listener to the last helper: the exit status, or -n to die of signal n, as the FTP client
  * has. Says itself what is wrong. */
 int tunnel_run(const struct tunnel_setup *);
-
-#endif

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "client/ftp_client.h"
@@ -23,7 +22,7 @@ client_ended(void *arg, int status)
 static void
 start_client(struct tunnel *t)
 {
-	const struct hostport *at = listener_at(t->near);
+	const struct hostport *at = &t->near->at;
 	struct client_at client = { NULL, { at->host, at->port, t->cmdline->ftp_user } };
 	char **argv, why[512];
 
@@ -34,8 +33,6 @@ start_client(struct tunnel *t)
 		tunnel_fail(t, why);
 	client_argv_free(argv);
 }
-
-/* What helpers notice */
 
 static void
 notice_of(const struct tunnel *t, const struct helper *helper, enum notice notice,
@@ -61,17 +58,6 @@ sftp_tried(void *arg, const struct sshrun_result *result)
 	tunnel_fail(t, text);
 }
 
-/* Nobody serves FTP there. Is there something else to say than that? */
-static void
-no_server(struct tunnel *t)
-{
-	if (t->cmdline->ftp.no_delay != NO_DELAY_NO)
-		t->sftp = sshcmd_sftp(t->loop, &t->setup->master->ssh, master_path(t->master), SFTP_MS,
-		    sftp_tried, t);
-	if (t->sftp == NULL)
-		sftp_tried(t, NULL);
-}
-
 /* Why there is no server our own master tells, or the helper. */
 void
 tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const char *why)
@@ -87,7 +73,7 @@ tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const
 	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, t->refusal, sizeof(t->refusal)))
 		snprintf(t->refusal, sizeof(t->refusal), "%s", why);
 	if (helper == t->prober && notice == NOTICE_NO_SERVER)
-		return; /* no_server() */
+		return; /* tunnel_probed() */
 	notice_of(t, helper, notice, t->refusal, text, sizeof(text));
 	if (notice == NOTICE_NO_SERVER)
 		tunnel_say(t, text);
@@ -95,25 +81,11 @@ tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const
 		log_at(LOG_NORMAL, "%s", text);
 }
 
-/* The probe */
-
-/* For a user who looks on: whose server he is going to talk to. */
 static void
-tell_server(const struct tunnel *t, const char *greeting)
+refused(struct tunnel *t, const char *server, const char *words)
 {
-	char server[SPEC_HOST_MAX + 16];
+	char why[1200];
 
-	hostport_format(server, sizeof(server), t->cmdline->server.host, t->cmdline->server.port);
-	log_at(isatty(STDERR_FILENO) ? LOG_NORMAL : LOG_SESSIONS, "FTP server %s on %s: %s", server,
-	    t->cmdline->destination, greeting);
-}
-
-static void
-refused(struct tunnel *t, const char *words)
-{
-	char server[SPEC_HOST_MAX + 16], why[1200];
-
-	hostport_format(server, sizeof(server), t->cmdline->server.host, t->cmdline->server.port);
 	if (*words != '\0' && !isdigit((unsigned char)*words))
 		snprintf(why, sizeof(why), "this is no FTP server, %s on %s; it says: %s", server,
 		    t->cmdline->destination, words);
@@ -124,31 +96,33 @@ refused(struct tunnel *t, const char *words)
 }
 
 void
-tunnel_probed(struct tunnel *t)
+tunnel_probed(void *arg)
 {
+	struct tunnel *t = arg;
+	const struct cmdline *c = t->cmdline;
 	const struct probe_result *result = probe_result(t->probe);
-	bool wants_tls = (t->noticed & 1U << NOTICE_TLS) != 0 && !t->cmdline->ftp.tls_pass;
+	char server[SPEC_HOST_MAX + 16];
 
 	t->prober = NULL;
 	if (t->phase != READY)
 		return;
-	if ((t->noticed & 1U << NOTICE_NO_SERVER) != 0)
-		no_server(t);
-	else if (wants_tls)
+	hostport_format(server, sizeof(server), c->server.host, c->server.port);
+	if ((t->noticed & 1U << NOTICE_NO_SERVER) != 0) { /* is there something else to say than that? */
+		if (c->ftp.no_delay != NO_DELAY_NO)
+			t->sftp = sshcmd_through(t->loop, &t->setup->master->ssh, master_path(t->master),
+			    (const char *[]){ "-Ts", "sftp" }, SFTP_MS, sftp_tried, t);
+		if (t->sftp == NULL)
+			sftp_tried(t, NULL);
+	} else if ((t->noticed & 1U << NOTICE_TLS) != 0 && !c->ftp.tls_pass) {
 		tunnel_end(t, TUNNEL_FAILED);
-	else if (!result->serves)
-		refused(t, result->text);
-	else {
-		tell_server(t, result->text);
+	} else if (!result->serves) {
+		refused(t, server, result->text);
+	} else {
+		/* for a user who looks on: whose server he is going to talk to */
+		log_at(isatty(STDERR_FILENO) ? LOG_NORMAL : LOG_SESSIONS, "FTP server %s on %s: %s", server,
+		    c->destination, result->text);
 		start_client(t);
 	}
-}
-
-/* Its helper has a server to wait for still. */
-static void
-bored(void *arg)
-{
-	tunnel_probed(arg);
 }
 
 void
@@ -163,7 +137,9 @@ tunnel_probe(struct tunnel *t)
 		start_client(t);
 		return;
 	}
-	if ((t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", bored, t)) != NULL) {
+	/* bored, it has a helper that waits for a server still */
+	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t);
+	if (t->probe != NULL) {
 		start.in = start.out = probe_give(t->probe);
 		result = helpers_start(t->helpers, &start);
 		close(start.in);

@@ -33,7 +33,6 @@ become_notify(void *arg)
 static void
 notify_ended(void *arg, int status)
 {
-	(void)arg;
 	if (status != 0)
 		log_at(LOG_SESSIONS, "FtpNotify: it exited with %d", proc_shell_status(status));
 }

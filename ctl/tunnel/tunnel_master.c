@@ -3,7 +3,7 @@
 
 #include "client/background.h"
 #include "base/log.h"
-#include "master/masters.h"
+#include "base/memory.h"
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
 #include "tunnel/tunnel_private.h"
@@ -15,8 +15,6 @@
 
 static void want_master(struct tunnel *);
 static void reopen_later(struct tunnel *, unsigned ms);
-
-/* The far listeners */
 
 void
 tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, const char *reason)
@@ -41,14 +39,6 @@ tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, con
 	reopen_later(t, RETRY_MS);
 }
 
-/* All there was to open are forwards of ssh's configuration, which could not be. */
-static bool
-nothing_is_open(const struct tunnel *t)
-{
-	return *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
-	    t->near == NULL && !far_listeners_any_open(t->far_listeners);
-}
-
 void
 tunnel_far_settled(void *arg)
 {
@@ -56,7 +46,9 @@ tunnel_far_settled(void *arg)
 
 	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
 		far_listeners_announce(t->far_listeners);
-	if (t->phase == OPENING && nothing_is_open(t))
+	/* all there was to open are forwards of ssh's configuration, which could not be */
+	if (t->phase == OPENING && *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
+	    t->near == NULL && !far_listeners_any_open(t->far_listeners))
 		tunnel_fail(t, t->skipped);
 	tunnel_ready(t);
 }
@@ -77,11 +69,8 @@ tunnel_close_far(struct tunnel *t)
 {
 	if (master_state(t->master) == MASTER_UP && !far_listeners_empty(t->far_listeners))
 		far_listeners_cancel(t->far_listeners, master_path(t->master));
-	far_listeners_free(t->far_listeners);
-	t->far_listeners = NULL;
+	memory_drop(far_listeners_free, t->far_listeners);
 }
-
-/* The master */
 
 static void
 reopen(void *arg)

@@ -18,21 +18,21 @@ port_taken(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t w
 	const char *ctl_path = t->setup->master->ctl_path;
 	enum instance at = instance_at(t->cmdline, ctl_path, spec, why, why_size);
 
-	if (t->cmdline->background && at == INSTANCE_SAME) {
-		log_at(LOG_SESSIONS, "this tunnel is up already");
-		tunnel_end(t, 0);
-	} else {
-		tunnel_fail(t, why);
-	}
+	if (!t->cmdline->background || at != INSTANCE_SAME)
+		return tunnel_fail(t, why);
+	log_at(LOG_SESSIONS, "this tunnel is up already");
+	tunnel_end(t, 0);
 	return -1;
 }
 
+/* fd: it was handed over; -1 = none. */
 static enum listen_result
-open_one(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
+open_one(struct tunnel *t, const struct tunnel_spec *spec, int fd, char *why, size_t why_size)
 {
 	const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
 
-	return listener_tcp(&t->near, t->loop, &at, why, why_size);
+	return fd != -1 ? listener_adopt(&t->near, t->loop, &at, fd, why, why_size) :
+	    listener_tcp(&t->near, t->loop, &at, why, why_size);
 }
 
 /* Listening sockets that were handed over take the place of those of -L, in that order. */
@@ -47,31 +47,13 @@ open_near(struct tunnel *t)
 	for (int i = 0; i < (int)list->count || i < t->setup->activated; i++) {
 		const struct tunnel_spec *spec = i < (int)list->count ? &list->spec[i] : &other;
 
-		const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
-
-		result = i < t->setup->activated ? listener_adopt(&t->near, t->loop, &at,
-		    activation_descriptor(i), why, sizeof(why)) : open_one(t, spec, why, sizeof(why));
+		result = open_one(t, spec, i < t->setup->activated ? activation_descriptor(i) : -1, why,
+		    sizeof(why));
 		if (result == LISTEN_IN_USE)
 			return port_taken(t, spec, why, sizeof(why));
-		if (result != LISTEN_OK) {
-			tunnel_fail(t, why);
-			return -1;
-		}
+		if (result != LISTEN_OK)
+			return tunnel_fail(t, why);
 	}
-	return 0;
-}
-
-static int
-open_reverse(struct tunnel *t)
-{
-	const struct cmdline *c = t->cmdline;
-	char why[512];
-
-	for (size_t i = 0; i < c->remote.count; i++)
-		if (far_listeners_add(t->far_listeners, &c->remote.spec[i], false, why, sizeof(why)) == -1) {
-			tunnel_fail(t, why);
-			return -1;
-		}
 	return 0;
 }
 
@@ -80,15 +62,6 @@ skip(struct tunnel *t, const char *keyword, const char *why)
 {
 	snprintf(t->skipped, sizeof(t->skipped), "%s of ssh's configuration: %s", keyword, why);
 	log_at(LOG_SESSIONS, "%s", t->skipped);
-}
-
-static int
-take_over_remote(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
-{
-	if (!t->cmdline->gateway && bind_is_open_far(spec->listen.host))
-		return log_why(why, why_size, "listening on %s lets other hosts in; add -g if that is "
-		    "meant", spec->listen.host);
-	return far_listeners_add(t->far_listeners, spec, true, why, why_size);
 }
 
 /* Forwards of the user's own configuration: his own ssh may hold their ports already. */
@@ -102,12 +75,17 @@ open_taken_over(struct tunnel *t)
 
 	for (at = config; at != NULL && (at = config_forwards_next(at, "localforward", &spec)) != NULL;
 	    count++)
-		if (open_one(t, &spec, why, sizeof(why)) != LISTEN_OK)
+		if (open_one(t, &spec, -1, why, sizeof(why)) != LISTEN_OK)
 			skip(t, "LocalForward", why);
 	for (at = config; at != NULL && (at = config_forwards_next(at, "remoteforward", &spec)) != NULL;
-	    count++)
-		if (take_over_remote(t, &spec, why, sizeof(why)) == -1)
-			skip(t, "RemoteForward", why);
+	    count++) {
+		if (!t->cmdline->gateway && bind_is_open_far(spec.listen.host))
+			log_why(why, sizeof(why), "listening on %s lets other hosts in; add -g if that is "
+			    "meant", spec.listen.host);
+		else if (far_listeners_add(t->far_listeners, &spec, true, why, sizeof(why)) == 0)
+			continue;
+		skip(t, "RemoteForward", why);
+	}
 	return count;
 }
 
@@ -119,10 +97,7 @@ open_default(struct tunnel *t)
 	char why[512];
 
 	strcpy(spec.listen.host, t->cmdline->family == AF_INET6 ? "::1" : "127.0.0.1");
-	if (open_one(t, &spec, why, sizeof(why)) == LISTEN_OK)
-		return 0;
-	tunnel_fail(t, why);
-	return -1;
+	return open_one(t, &spec, -1, why, sizeof(why)) == LISTEN_OK ? 0 : tunnel_fail(t, why);
 }
 
 /* The client's listener comes first, whatever else there is. */
@@ -130,19 +105,20 @@ int
 tunnel_open_listeners(struct tunnel *t)
 {
 	const struct cmdline *c = t->cmdline;
+	char why[512];
 	int others;
 
 	if (c->run == RUN_STDIO)
 		return 0;
 	if (c->run == RUN_CLIENT && open_default(t) == -1)
 		return -1;
-	if (open_near(t) == -1 || open_reverse(t) == -1)
+	if (open_near(t) == -1)
 		return -1;
+	for (size_t i = 0; i < c->remote.count; i++)
+		if (far_listeners_add(t->far_listeners, &c->remote.spec[i], false, why, sizeof(why)) == -1)
+			return tunnel_fail(t, why);
 	others = open_taken_over(t) + t->setup->activated;
 	if (c->run == RUN_TUNNEL && c->local.count + c->remote.count == 0 && others == 0)
 		return open_default(t);
-	if (t->near != NULL || !far_listeners_empty(t->far_listeners))
-		return 0;
-	tunnel_fail(t, t->skipped);
-	return -1;
+	return t->near != NULL || !far_listeners_empty(t->far_listeners) ? 0 : tunnel_fail(t, t->skipped);
 }

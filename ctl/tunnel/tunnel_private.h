@@ -1,12 +1,10 @@
 /* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us),
  * tunnel_master.c (the master, and listeners on the far side), tunnel_client.c (the FTP client, and
  * what is known of its server), tunnel_status.c. */
-#ifndef TUNNEL_PRIVATE_H
-#define TUNNEL_PRIVATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "client/foreground.h"
 #include "base/loop.h"
@@ -64,7 +62,7 @@ struct tunnel {
 
 /* tunnel.c */
 void tunnel_end(struct tunnel *, int status);
-void tunnel_fail(struct tunnel *, const char *why);
+int tunnel_fail(struct tunnel *, const char *why); /* always -1 */
 void tunnel_ready(struct tunnel *);
 void tunnel_say(struct tunnel *, const char *text); /* not again and again */
 void tunnel_stop(void *tunnel); /* as SIGTERM */
@@ -81,7 +79,7 @@ void tunnel_far_settled(void *tunnel);
 
 /* tunnel_client.c */
 void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
-void tunnel_probed(struct tunnel *); /* the helper of the probe has ended */
+void tunnel_probed(void *tunnel); /* the helper of the probe has ended */
 void tunnel_client_forget(struct tunnel *);
 void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
 
@@ -100,5 +98,3 @@ struct statusd *statusd_new(struct tunnel *, char *why, size_t why_size);
 void statusd_free(struct statusd *); /* NULL is harmless, below too */
 void statusd_ended(struct statusd *, const struct helper *); /* about to be freed */
 void statusd_report(struct statusd *, struct helper *, const void *data, size_t len);
-
-#endif

@@ -10,20 +10,6 @@
 #include "status/seen.h"
 #include "tunnel/tunnel_private.h"
 
-static void
-status_name(const struct tunnel *t, char *name, size_t size)
-{
-	const struct cmdline *c = t->cmdline;
-	uint16_t port = t->near == NULL ? 0 : listener_at(t->near)->port;
-
-	if (port == 0 && c->remote.count > 0)
-		port = c->remote.spec[0].listen.port;
-	if (*c->ftp.name != '\0')
-		snprintf(name, size, "%s", c->ftp.name);
-	else
-		hostport_format(name, size, c->destination, port);
-}
-
 void
 tunnel_status_add(struct status_tunnel *sum, const struct status_session *s)
 {
@@ -115,8 +101,8 @@ tunnel_status(const struct tunnel *t, const struct status_tunnel *gone, tunnel_s
 
 	status_tunnel(t, &r.u.tunnel);
 	put(arg, &r);
-	for (const struct listener *l = t->near; l != NULL; l = listener_next(l))
-		status_listener(&near, listener_at(l), listener_target(l));
+	for (const struct listener *l = t->near; l != NULL; l = l->next)
+		status_listener(&near, &l->at, &l->target);
 	if (t->far_listeners != NULL)
 		far_listeners_each(t->far_listeners, status_listener, &far);
 	for (const struct helper *h = helpers_first(t->helpers); h != NULL; h = h->next)
@@ -127,9 +113,16 @@ tunnel_status(const struct tunnel *t, const struct status_tunnel *gone, tunnel_s
 void
 tunnel_status_open(struct tunnel *t)
 {
+	const struct cmdline *c = t->cmdline;
+	uint16_t port = t->near == NULL ? 0 : t->near->at.port;
 	char why[256];
 
-	status_name(t, t->name, sizeof(t->name));
+	if (port == 0 && c->remote.count > 0)
+		port = c->remote.spec[0].listen.port;
+	if (*c->ftp.name != '\0')
+		snprintf(t->name, sizeof(t->name), "%s", c->ftp.name);
+	else
+		hostport_format(t->name, sizeof(t->name), c->destination, port);
 	if ((t->statusd = statusd_new(t, why, sizeof(why))) == NULL)
 		log_at(LOG_NORMAL, "no status for ftp-over-ssh-ctl: %s", why);
 }

@@ -47,16 +47,12 @@ struct client {
 	struct wire out; /* malloc'ed */
 };
 
-/* Reports of helpers */
-
 void
 statusd_ended(struct statusd *d, const struct helper *h)
 {
 	if (d != NULL && h->seen != NULL)
 		tunnel_status_add(&d->gone, &((const struct seen *)h->seen)->session);
 }
-
-/* Answers */
 
 static void
 client_free(void *arg)
@@ -100,8 +96,6 @@ answer_done(struct client *c, const char *why)
 	snprintf(r.u.done.text, sizeof(r.u.done.text), "%s", why != NULL ? why : "");
 	answer(c, &r);
 }
-
-/* Closing */
 
 static bool
 tell(const struct helper *h, const struct status_record *ask)
@@ -181,8 +175,6 @@ close_one(struct client *c, const struct status_record *ask)
 		answer_done(c, tell(h, ask) ? NULL :
 		    "the session is too busy to be told; try again");
 }
-
-/* Questions */
 
 static void
 client_write(struct client *c)
@@ -273,8 +265,6 @@ obey(struct client *c, const struct status_record *ask)
 	}
 }
 
-/* Clients */
-
 /* A program of another version is told in ours, which it will notice. */
 static void
 client_read(struct client *c)
@@ -313,23 +303,16 @@ client_ready(void *arg, short revents)
 		client_read(c);
 }
 
-/* The directory lets nobody else in; this is the second lock. */
-static bool
-may_ask(int fd)
-{
-	uid_t uid;
-
-	return peer_uid(fd, &uid) == PEER_KNOWN && (uid == geteuid() || uid == 0);
-}
-
+/* The directory lets nobody else in; whose socket it is, is the second lock. */
 static void
 accepted(void *arg, const struct listener *l, int fd)
 {
 	struct statusd *d = arg;
 	struct client *c = NULL;
+	uid_t uid;
 
-	(void)l;
-	if (d->clients >= CLIENTS_MAX || !may_ask(fd) || (c = memory_new(sizeof(*c))) == NULL) {
+	if (d->clients >= CLIENTS_MAX || peer_uid(fd, &uid) != PEER_KNOWN || (uid != geteuid() && uid != 0) ||
+	    (c = memory_new(sizeof(*c))) == NULL) {
 		close(fd);
 		return;
 	}
@@ -342,8 +325,6 @@ accepted(void *arg, const struct listener *l, int fd)
 	if (c->watch == NULL)
 		client_free(c);
 }
-
-/* Life */
 
 struct statusd *
 statusd_new(struct tunnel *t, char *why, size_t why_size)

@@ -277,9 +277,15 @@ in_synopsis(char option)
 /* Every option is in the help, and those of the help are taken. */
 START_TEST(help_is_complete)
 {
-	char *help = cmdline_help(), *options = cmdline_ftp_options(), line[64];
+	char *help, *options, line[64];
+	size_t size;
+	FILE *f = open_memstream(&help, &size);
 	int count = 0;
 
+	cmdline_help(f);
+	fclose(f);
+	cmdline_ftp_options(f = open_memstream(&options, &size));
+	fclose(f);
 	ck_assert_ptr_nonnull(help);
 	ck_assert_ptr_nonnull(options);
 	for (const char *p = help; (p = strstr(p, "\n  -")) != NULL; p += 4, count++) {
@@ -291,7 +297,7 @@ START_TEST(help_is_complete)
 		ck_assert_msg(p[4] == 'h' || in_synopsis(p[4]), "-%c", p[4]);
 	}
 	ck_assert_int_gt(count, 20);
-	for (const struct option_info *o = ftp_option_table(); o->name != NULL; o++) {
+	for (const struct option_info *o = ftp_option_table; o->name != NULL; o++) {
 		ck_assert_ptr_nonnull(strstr(help, o->name));
 		ck_assert_ptr_nonnull(strstr(options, o->help));
 	}

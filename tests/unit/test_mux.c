@@ -407,8 +407,8 @@ START_TEST(test_backlog)
 	int n = 0;
 
 	connect_wait_ms = _i ? 60000 : 200;
-	mux->fn = mux_nothing;
-	while (n < 8 && ((more[n] = mux_new(loop, path, mux_nothing, NULL))->waiting == NULL))
+	mux->fn = NULL;
+	while (n < 8 && ((more[n] = mux_new(loop, path, NULL, NULL))->waiting == NULL))
 		n++;
 	ck_assert_int_lt(n, 8);
 	more[n]->fn = take;

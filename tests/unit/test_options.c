@@ -201,7 +201,7 @@ START_TEST(table_is_sound)
 {
 	char text[128];
 
-	for (const struct option_info *i = ftp_option_table(); i->name != NULL; i++) {
+	for (const struct option_info *i = ftp_option_table; i->name != NULL; i++) {
 		ck_assert(ftp_option_ours(i->name));
 		ck_assert(*i->help != '\0' && strchr(i->help, '\n') == NULL);
 		for (const struct option_info *j = i + 1; j->name != NULL; j++)
