@@ -69,14 +69,14 @@ static struct end *
 near_end(struct broker *b, struct broker_end *e)
 {
 	const struct broker_config *bc = b->config;
-	struct near_config c = { .at = { .lo = bc->options->data_port_lo,
-		.hi = bc->options->data_port_hi } };
-	struct sockaddr_in *peer = (struct sockaddr_in *)&c.guard.peer;
+	struct near_config c = { .lo = bc->options->data_port_lo, .hi = bc->options->data_port_hi };
+	struct sockaddr_in *peer = (struct sockaddr_in *)&c.peer;
 
 	if (e->side == CLIENT) {
-		c.at.local = bc->client_local;
-		c.guard = (struct near_guard){ .peer = bc->client_peer,
-			.check_owner = !bc->options->allow_any, .owner = bc->client_uid };
+		c.local = bc->client_local;
+		c.peer = bc->client_peer;
+		c.check_owner = !bc->options->allow_any;
+		c.owner = bc->client_uid;
 		if (peer->sin_family == AF_UNSPEC) /* pipes: serve loopback */
 			*peer = (struct sockaddr_in){ .sin_family = AF_INET,
 				.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/compat.h"
 
@@ -29,6 +30,13 @@ void
 conn_plain_close(int fd)
 {
 	linger(fd, 0);
+}
+
+void
+conn_drop(int fd)
+{
+	linger(fd, 1);
+	close(fd);
 }
 
 void
