@@ -45,10 +45,8 @@ channel_get(struct run *r, unsigned id)
 
 	if (id == 0)
 		return &r->whole;
-	if (ch == NULL && (ch = channel_find(r, 0)) != NULL) {
+	if (ch == NULL && (ch = channel_find(r, 0)) != NULL)
 		*ch = (struct run_channel){ .run = r, .id = id, .began = loop_now() };
-		r->ids[ch - r->channel] = id;
-	}
 	return ch;
 }
 
@@ -76,12 +74,10 @@ channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 	bool aborted = a->kind == ACT_ABORT;
 
 	run_log_transfer(r, ch, aborted);
-	report_closed(&r->report, ch->id, aborted);
 	channel_set_timer(ch, 0);
 	if (aborted) /* the reply goes before the reset */
 		control_flush(&r->control[CLIENT]);
 	run_ask(r, a, ch);
-	r->ids[ch - r->channel] = 0;
 	ch->id = 0;
 }
 
@@ -126,7 +122,7 @@ run_action(struct run *r, const struct action *a)
 		control_hangup(&r->control[a->end]);
 		break;
 	case ACT_CONTROL_EOF:
-		control_half_close(&r->control[a->end]);
+		r->control[a->end].half_close = true;
 		break;
 	default:
 		channel_action(r, a);
@@ -143,13 +139,13 @@ run_actions(struct run *r)
 		while (session_next(r->session, &a))
 			run_action(r, &a);
 		for (int side = CLIENT; side <= SERVER; side++)
-			if (!control_closed(&r->control[side]))
+			if (r->control[side].rfd != -1)
 				control_flush(&r->control[side]);
 	} while (session_next(r->session, &a) && (run_action(r, &a), true));
 	run_warn(r);
 	for (int side = CLIENT; side <= SERVER; side++)
 		control_arm(&r->control[side]);
-	report_touch(&r->report);
+	report_touch(r);
 }
 
 /* ---- answers ---- */

@@ -1,6 +1,5 @@
 #include "relay/conn.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -74,12 +73,6 @@ conn_unsent(int fd)
 	(void)fd;
 #endif
 	return n;
-}
-
-bool
-conn_again(int error)
-{
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
 /* Closing throws away what was not read: that makes room, too. */

@@ -19,6 +19,5 @@ bool conn_half_closed(int fd);
 int conn_unsent(int fd);
 /* Has who is there, behind a unix socket, read any of so many bytes? Where that is unknown, yes. */
 bool conn_took(int fd, uint64_t written);
-bool conn_again(int error); /* of a read or a write: it is to be tried again later */
 
 #endif
