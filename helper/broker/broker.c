@@ -221,21 +221,12 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 
 /* ---- the session ---- */
 
-static void
-find_client(void *arg)
-{
-	struct broker *b = arg;
-
-	if (!b->config->remote)
-		client_process_find(&b->client_process);
-}
-
 bool
 broker_serve(struct broker *b, int fd)
 {
 	b->out.fd = fd;
 	b->serving = true;
-	timer_set(&b->timer, b->loop, 0, find_client, b);
+	timer_set(&b->timer, b->loop, 0, client_process_find, &b->client_process);
 	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
 		b->ended = true;
 	while (!b->ended && loop_once(b->loop, -1) == 0)

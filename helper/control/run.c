@@ -93,19 +93,10 @@ stop_ready(void *arg, short revents)
 /* A channel that the user closes has failed: for a download the server's side broke, for an
  * upload the client's, so that nobody takes what there is for the whole file. */
 static void
-close_channel(struct run *r, unsigned id)
-{
-	struct channel_facts facts;
-
-	if (session_channel(r->session, id, &facts))
-		session_event(r->session, &(struct event){ .kind = EV_RESET, .channel = id,
-		    .end = facts.direction == DIR_UP ? CLIENT : SERVER, .client = CLIENT_LIVES });
-}
-
-static void
 tunnel_ready(void *arg, short revents)
 {
 	struct run *r = arg;
+	struct channel_facts facts;
 	unsigned channel;
 
 	switch (report_request(r, &channel)) {
@@ -117,8 +108,9 @@ tunnel_ready(void *arg, short revents)
 	}
 	if (channel == 0)
 		session_fail(r->session, "closed by ftp-over-ssh-ctl");
-	else
-		close_channel(r, channel);
+	else if (session_channel(r->session, channel, &facts))
+		session_event(r->session, &(struct event){ .kind = EV_RESET, .channel = channel,
+		    .end = facts.direction == DIR_UP ? CLIENT : SERVER, .client = CLIENT_LIVES });
 	run_actions(r);
 }
 
@@ -156,20 +148,6 @@ greeting_due(void *arg)
 	r->mute = true;
 	session_fail(r->session, "no greeting from the FTP server");
 	run_actions(r);
-}
-
-/* What was not there may have been anything: a reply, a listener, a timer. */
-static void
-run_look(struct run *r)
-{
-	if (!memory_reserve()) {
-		session_fail(r->session, "out of memory");
-		run_actions(r);
-	}
-	if (r->grace.loop != NULL && !session_busy(r->session)) {
-		timer_stop(&r->grace);
-		run_stop(r);
-	}
 }
 
 /* ---- life ---- */
@@ -232,8 +210,16 @@ run_session(const struct run_config *config)
 		run_touch(&r);
 		run_actions(&r);
 		while (!(session_over(r.session) && r.control[CLIENT].rfd == -1 &&
-		    r.control[SERVER].rfd == -1) && loop_once(r.loop, -1) == 0)
-			run_look(&r);
+		    r.control[SERVER].rfd == -1) && loop_once(r.loop, -1) == 0) {
+			if (!memory_reserve()) { /* what was not there may have been anything */
+				session_fail(r.session, "out of memory");
+				run_actions(&r);
+			}
+			if (r.grace.loop != NULL && !session_busy(r.session)) {
+				timer_stop(&r.grace);
+				run_stop(&r);
+			}
+		}
 		run_log_session(&r, false);
 		result = r.deaf || r.mute || r.told[NOTICE_NO_SERVER] ? 1 : 0;
 	}

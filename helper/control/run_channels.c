@@ -61,20 +61,12 @@ channel_timer(void *arg)
 }
 
 static void
-channel_set_timer(struct run_channel *ch, unsigned ms)
-{
-	timer_stop(&ch->timer);
-	if (ms > 0)
-		timer_set(&ch->timer, ch->run->loop, ms, channel_timer, ch);
-}
-
-static void
 channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 {
 	bool aborted = a->kind == ACT_ABORT;
 
 	run_log_transfer(r, ch, aborted);
-	channel_set_timer(ch, 0);
+	timer_stop(&ch->timer);
 	if (aborted) /* the reply goes before the reset */
 		control_flush(&r->control[CLIENT]);
 	run_ask(r, a, ch);
@@ -83,15 +75,23 @@ channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 
 /* A machine that has more channels than it may has lost its senses. */
 static void
-channel_action(struct run *r, const struct action *a)
+run_action(struct run *r, const struct action *a)
 {
 	struct run_channel *ch = channel_get(r, a->channel);
 
 	if (ch == NULL)
 		return;
 	switch (a->kind) {
+	case ACT_HANGUP:
+		control_hangup(&r->control[a->end]);
+		return;
+	case ACT_CONTROL_EOF:
+		r->control[a->end].half_close = true;
+		return;
 	case ACT_TIMER:
-		channel_set_timer(ch, a->ms);
+		timer_stop(&ch->timer);
+		if (a->ms > 0)
+			timer_set(&ch->timer, r->loop, a->ms, channel_timer, ch);
 		return;
 	case ACT_CLOSE:
 	case ACT_ABORT:
@@ -112,21 +112,6 @@ channel_action(struct run *r, const struct action *a)
 		break;
 	}
 	run_ask(r, a, ch);
-}
-
-static void
-run_action(struct run *r, const struct action *a)
-{
-	switch (a->kind) {
-	case ACT_HANGUP:
-		control_hangup(&r->control[a->end]);
-		break;
-	case ACT_CONTROL_EOF:
-		r->control[a->end].half_close = true;
-		break;
-	default:
-		channel_action(r, a);
-	}
 }
 
 /* Carry out what the session wants; output goes out and frees room for more input. */
@@ -150,7 +135,6 @@ run_actions(struct run *r)
 
 /* ---- answers ---- */
 
-/* What is about a channel that is no more, or an end that was asked for anew since, is old. */
 /* A server writes a small file and its end at once, but an sshd that holds small packets back sends the
  * end when the data are acknowledged: 40 ms after them, if nothing else delays that. */
 static void
@@ -171,30 +155,24 @@ watch_delay(struct run *r, struct run_channel *ch, const struct event *e)
 		run_notify(r, NOTICE_DELAY);
 }
 
-static void
-answer_event(struct run *r, struct answer *a)
-{
-	const struct event *e = &a->event;
-	struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
-
-	if (ch == NULL || (e->kind != EV_ALIVE && ch->turn[e->end] != a->turn))
-		return;
-	a->event.reason = a->reason[0] != '\0' ? a->reason : NULL;
-	watch_delay(r, ch, e);
-	session_event(r->session, e);
-}
-
+/* What is about a channel that is no more, or an end that was asked for anew since, is old. */
 static void
 answer_handle(struct run *r, struct answer *a)
 {
-	unsigned kind = a->event.kind;
+	struct event *e = &a->event;
+	struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
+	unsigned kind = e->kind;
 
 	if (kind == ANSWER_GONE)
 		session_fail(r->session, "the ssh connection is gone");
-	else if (kind == EV_ALIVE && a->event.channel == CONTROL_CHECK && r->server_checking)
+	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK && r->server_checking)
 		run_server_ended(r);
-	else if (kind <= EV_ALIVE && a->event.end <= SERVER)
-		answer_event(r, a);
+	else if (kind <= EV_ALIVE && e->end <= SERVER && ch != NULL &&
+	    (kind == EV_ALIVE || ch->turn[e->end] == a->turn)) {
+		e->reason = a->reason[0] != '\0' ? a->reason : NULL;
+		watch_delay(r, ch, e);
+		session_event(r->session, e);
+	}
 }
 
 /* One answer; false: there is none. */

@@ -53,8 +53,10 @@ far_master_gone(void *arg, const char *reason)
 }
 
 void
-far_master_checked(struct far_master *m, const struct stream *asked, unsigned channel, bool alive)
+far_master_checked(void *arg, const struct stream *asked, unsigned channel, bool alive)
 {
+	const struct far_master *m = arg;
+
 	m->end->fn(m->end->arg, &(struct end_result){ .event = alive ? END_ALIVE : END_DEAD,
 	    .channel = channel, .asked = asked });
 }

@@ -5,12 +5,10 @@
  * nothing before it, which the channel looks for. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/rundir.h"
 #include "base/unixsock.h"
 #include "ends/far_private.h"
@@ -21,12 +19,6 @@ struct mux_dial {
 	struct forward forward;
 	struct opened *opened;
 	bool used;
-};
-
-struct check {
-	struct far_master *master;
-	const struct stream *asked;
-	unsigned channel;
 };
 
 static bool
@@ -80,28 +72,13 @@ mux_dial(struct far_master *m, unsigned channel, const char *host, uint16_t port
 	return dial->opened != NULL;
 }
 
-/* A master that refuses something is alive, too. */
-static void
-check_answer(void *arg, const struct forward_result *r)
-{
-	struct check c = *(struct check *)arg;
-
-	free(arg);
-	far_master_checked(c.master, c.asked, c.channel,
-	    r->status == FORWARD_OK || r->status == FORWARD_REFUSED);
-}
-
 static void
 mux_check(struct far_master *m, const struct stream *stream, unsigned channel)
 {
-	struct check *c = m->gone ? NULL : memory_new(sizeof(*c));
-
-	if (c != NULL)
-		*c = (struct check){ m, stream, channel };
-	if (c == NULL || !forwards_check(m->dials, check_answer, c)) {
-		free(c);
+	if (m->gone)
 		far_master_checked(m, stream, channel, false);
-	}
+	else
+		forwards_check(m->dials, far_master_checked, m, stream, channel);
 }
 
 static unsigned

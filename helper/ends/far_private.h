@@ -37,6 +37,6 @@ bool far_listen(struct far_master *, unsigned channel, uint8_t family); /* far_l
 
 /* For the two that dial: the master is gone; its life, as it was asked for. */
 void far_master_gone(void *master, const char *reason);
-void far_master_checked(struct far_master *, const struct stream *, unsigned channel, bool alive);
+void far_master_checked(void *master, const struct stream *, unsigned channel, bool alive);
 
 #endif
