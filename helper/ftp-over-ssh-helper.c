@@ -231,30 +231,13 @@ arrange_fds(const int *fds)
 	return true;
 }
 
-static void
-trace(void *arg, enum side from, const char *line, size_t len)
-{
-	struct helper *h = arg;
-	char text[1024];
-
-	if (h->level < LOG_DIALOGUE)
-		return;
-	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
-		len--; /* of a reply that was collected */
-	if (from == CLIENT)
-		log_command(text, sizeof(text), line, len);
-	else
-		log_escape(text, sizeof(text), line, len);
-	log_at(LOG_DIALOGUE, "%s %s %s", h->peer, from == CLIENT ? "-->" : "<--", text);
-}
-
 static _Noreturn void
 session_process(struct helper *h, struct session_config *config, struct counts *counts)
 {
 	struct run_config run = { .session = *config, .client_rfd = STDIN_FILENO,
 		.client_wfd = STDOUT_FILENO, .server_fd = FD_SERVER, .ask_fd = FD_ASK,
 		.status_fd = h->status_fd == -1 ? -1 : FD_STATUS, .stop_fd = FD_STOP,
-		.counts = counts, .own = &h->own, .trace = trace, .trace_arg = h,
+		.counts = counts, .own = &h->own,
 		.method = h->options.forward == METHOD_PROXY ? STATUS_PROXY : STATUS_MUX,
 		.idle_ms = h->options.timeout * 1000, .grace_ms = h->options.grace * 1000,
 		.greeting_ms = GREETING_MS, .peer = h->peer };

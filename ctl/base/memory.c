@@ -60,3 +60,60 @@ memory_append(void *array, size_t *count, size_t size)
 	memset(at + *count * size, 0, size);
 	return at + (*count)++ * size;
 }
+
+void *
+bytes_room(struct bytes *b, size_t len)
+{
+	size_t size = b->size ? b->size : 512;
+	char *new;
+
+	if (b->start > 0 && b->start + b->len + len > b->size) {
+		memmove(b->data, b->data + b->start, b->len);
+		b->start = 0;
+	}
+	while (size < b->start + b->len + len)
+		size *= 2;
+	if (size > b->size) {
+		if ((new = memory_grow(b->data, size)) == NULL)
+			return NULL;
+		b->data = new;
+		b->size = size;
+	}
+	return b->data + b->start + b->len;
+}
+
+int
+bytes_add(struct bytes *b, const void *data, size_t len)
+{
+	void *room;
+
+	if (len == 0)
+		return 0;
+	if ((room = bytes_room(b, len)) == NULL)
+		return -1;
+	memcpy(room, data, len);
+	b->len += len;
+	return 0;
+}
+
+const char *
+bytes_data(const struct bytes *b)
+{
+	return b->len ? b->data + b->start : "";
+}
+
+void
+bytes_take(struct bytes *b, size_t len)
+{
+	b->start += len;
+	b->len -= len;
+	if (b->len == 0)
+		b->start = 0;
+}
+
+void
+bytes_free(struct bytes *b)
+{
+	free(b->data);
+	*b = (struct bytes){ 0 };
+}

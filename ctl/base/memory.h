@@ -19,3 +19,16 @@ void *memory_append(void *array, size_t *count, size_t size);
 
 /* Get the reserve, at first or again; false: it is given up, and there is no other. */
 bool memory_reserve(void);
+
+/* A buffer that grows, is filled at its end and emptied from its front. */
+struct bytes {
+	char *data;
+	size_t start, len, size;
+};
+
+int bytes_add(struct bytes *, const void *, size_t); /* -1: out of memory */
+/* Room for so many more at its end; len is for who fills it to raise. NULL: out of memory */
+void *bytes_room(struct bytes *, size_t);
+const char *bytes_data(const struct bytes *);
+void bytes_take(struct bytes *, size_t);
+void bytes_free(struct bytes *);

@@ -59,6 +59,12 @@ fdpass_receive(int sock, void *data, size_t size, int fds[FDPASS_MAX])
 	return n;
 }
 
+bool
+packet_again(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
 #ifndef COMPAT_DESCRIPTORS
 int
 packet_pair(int fds[2], bool nonblocking)

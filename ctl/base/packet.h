@@ -24,3 +24,5 @@ int packet_send(int fd, const void *data, size_t len, const int *fds, size_t cou
 /* As read(2), or with fds as fdpass_receive(): what is longer than size is cut. What breaks the
  * rules of a stream has ended it: EPROTO. */
 ssize_t packet_receive(int fd, void *data, size_t size, int *fds);
+
+bool packet_again(int error); /* of any read or write: it is to be tried again later */

@@ -3,15 +3,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/unixsock.h"
 #include "mux/mux_private.h"
 
 const char mux_gone[] = "the ControlMaster is gone";
-
-#define OUT_PACKET 4096 /* no packet of ours is longer */
 
 /* While the backlog of a master with a crowd of clients is full. */
 static unsigned connect_wait_ms = UNIXSOCK_PATIENCE_MS;
@@ -21,7 +18,8 @@ mux_leave(struct mux *m)
 {
 	if (--m->busy > 0 || !m->freed)
 		return;
-	free(m->out);
+	bytes_free(&m->in);
+	bytes_free(&m->out);
 	free(m);
 }
 
@@ -40,6 +38,7 @@ mux_disconnect(struct mux *m)
 void
 mux_free(struct mux *m)
 {
+	int saved = errno;
 	struct request *r;
 
 	if (m == NULL)
@@ -52,6 +51,7 @@ mux_free(struct mux *m)
 	m->freed = true;
 	m->busy++;
 	mux_leave(m);
+	errno = saved;
 }
 
 /* Answers what is under way, then says so. */
@@ -93,16 +93,15 @@ mux_flush(struct mux *m)
 
 	if (m->fd == -1)
 		return;
-	if (m->out_len > 0)
-		n = send(m->fd, m->out, m->out_len, MSG_NOSIGNAL);
+	if (m->out.len > 0)
+		n = send(m->fd, bytes_data(&m->out), m->out.len, MSG_NOSIGNAL);
 	if (n > 0) {
-		m->out_len -= (size_t)n;
-		memmove(m->out, m->out + n, m->out_len);
+		bytes_take(&m->out, (size_t)n);
 	} else if (n == -1 && errno != EAGAIN && errno != EINTR) {
-		m->out_len = 0;
+		bytes_take(&m->out, m->out.len);
 		shutdown(m->fd, SHUT_WR);
 	}
-	watch_events(m->watch, m->out_len > 0 ? POLLIN | POLLOUT : POLLIN);
+	watch_events(m->watch, m->out.len > 0 ? POLLIN | POLLOUT : POLLIN);
 }
 
 /* Take the whole packets out of what has come in. */
@@ -113,16 +112,17 @@ mux_packets(struct mux *m)
 	bool known;
 	size_t len;
 
-	while (!m->over && m->in_len >= 4) {
-		if ((len = wire_peek_u32(m->in)) > MUX_PACKET_MAX) {
+	while (!m->over && m->in.len >= 4) {
+		const uint8_t *in = (const uint8_t *)bytes_data(&m->in);
+
+		if ((len = wire_peek_u32(in)) > MUX_PACKET_MAX) {
 			mux_over(m, FORWARD_BROKEN, "the ControlMaster sent too long a packet");
 			return;
 		}
-		if (m->in_len < 4 + len)
+		if (m->in.len < 4 + len)
 			return;
-		known = muxmsg_decode(&reply, m->in + 4, len) == 0;
-		m->in_len -= 4 + len;
-		memmove(m->in, m->in + 4 + len, m->in_len);
+		known = muxmsg_decode(&reply, in + 4, len) == 0;
+		bytes_take(&m->in, 4 + len);
 		mux_reply(m, known ? &reply : NULL);
 	}
 }
@@ -131,16 +131,16 @@ static void
 mux_ready(void *arg, short revents)
 {
 	struct mux *m = arg;
+	char in[4096];
 	ssize_t n;
 
 	m->busy++;
 	if (revents & POLLOUT)
 		mux_flush(m);
-	n = recv(m->fd, m->in + m->in_len, sizeof(m->in) - m->in_len, 0);
-	if (n > 0) {
-		m->in_len += (size_t)n;
+	n = recv(m->fd, in, sizeof(in), 0);
+	if (n > 0 && bytes_add(&m->in, in, (size_t)n) == 0) {
 		mux_packets(m);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+	} else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
 		mux_over(m, FORWARD_DEAD, mux_gone);
 	}
 	mux_leave(m);
@@ -169,51 +169,30 @@ mux_waited(void *arg, int fd)
 		    mux_gone);
 }
 
-int
-mux_room(struct mux *m, struct wire *w)
-{
-	size_t size = m->out_size > 0 ? m->out_size : OUT_PACKET;
-	uint8_t *grown;
-
-	while (size < m->out_len + OUT_PACKET)
-		size *= 2;
-	if (size > m->out_size) {
-		if ((grown = memory_grow(m->out, size)) == NULL)
-			return -1;
-		m->out = grown;
-		m->out_size = size;
-	}
-	wire_write_to(w, m->out, m->out_size);
-	w->len = m->out_len;
-	return 0;
-}
-
 struct mux *
 mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 {
-	struct mux *m;
+	struct mux *m = memory_new(sizeof(*m));
+	uint8_t hello[16];
 	struct wire w;
-	int fd, saved;
+	int fd;
 
-	if ((m = memory_grow(NULL, sizeof(*m))) == NULL)
+	if (m == NULL)
 		return NULL;
-	memset(m, 0, offsetof(struct mux, in));
 	m->loop = loop;
 	m->fn = fn;
 	m->arg = arg;
 	m->last = &m->first;
 	m->fd = -1;
-	if (mux_room(m, &w) == 0 && muxmsg_hello(&w) == 0)
-		m->out_len = w.len;
-	if (m->out_len > 0) {
+	wire_write_to(&w, hello, sizeof(hello));
+	muxmsg_hello(&w);
+	if (bytes_add(&m->out, hello, w.len) == 0) {
 		if ((fd = unixsock_connect(path)) == -1 && errno == EAGAIN)
 			m->waiting = unixsock_wait(loop, path, connect_wait_ms, mux_waited, m);
 		if (m->waiting != NULL || mux_connected(m, fd) == 0)
 			return m;
 	}
-	saved = errno;
 	mux_free(m);
-	errno = saved;
 	return NULL;
 }
 
@@ -229,10 +208,8 @@ mux_finish(struct mux *m, unsigned ms)
 	if (m->waiting != NULL && m->first != NULL)
 		mux_waited(m, unixsock_finish(&m->waiting, ms));
 	while (!m->over && (next = m->first) != NULL && (now = loop_now()) < end) {
-		struct pollfd p = { .fd = m->fd, .events = POLLIN };
+		struct pollfd p = { m->fd, m->out.len > 0 ? POLLIN | POLLOUT : POLLIN, 0 };
 
-		if (m->out_len > 0)
-			p.events |= POLLOUT;
 		if (poll(&p, 1, (int)(end - now)) > 0)
 			mux_ready(m, p.revents);
 		if (m->first != next)

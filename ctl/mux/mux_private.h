@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/memory.h"
 #include "base/loop.h"
 #include "mux/mux.h"
 
@@ -31,16 +32,13 @@ struct mux {
 	bool over;  /* the connection is no more */
 	bool freed; /* mux_free() was called; the memory goes when busy is 0 */
 	unsigned busy;
-	uint8_t *out; /* grows: what cannot be sent now is sent later, never dropped */
-	size_t in_len, out_len, out_size;
-	uint8_t in[4 + MUX_PACKET_MAX];
+	struct bytes in, out; /* what cannot be sent now is sent later, never dropped */
 };
 
 /* mux.c */
 void mux_over(struct mux *, enum forward_status, const char *reason);
 void mux_await(struct mux *); /* the next answer, if there is one to come */
 void mux_flush(struct mux *);
-int mux_room(struct mux *, struct wire *); /* for one more packet, behind those on their way */
 
 /* mux_requests.c */
 void mux_reply(struct mux *, const struct mux_reply *); /* NULL: that was none */

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "mux/mux_private.h"
 
+#define OUT_PACKET 4096 /* no packet of ours is longer */
+
 /* The first request is done with. */
 static void
 request_answer(struct mux *m, struct forward_result result)
@@ -97,6 +99,7 @@ mux_reply(struct mux *m, const struct mux_reply *reply)
 static uint32_t
 mux_ask(struct mux *m, enum mux_type type, enum mux_answer success, const struct forward *f)
 {
+	uint8_t packet[OUT_PACKET];
 	struct request *r;
 	struct wire w;
 
@@ -110,11 +113,11 @@ mux_ask(struct mux *m, enum mux_type type, enum mux_answer success, const struct
 		m->next_id = 1;
 	*r = (struct request){ .id = m->next_id, .type = type, .success = success,
 		.port = f != NULL ? f->port : 0, .far = f != NULL && f->kind == FORWARD_REMOTE };
-	if (mux_room(m, &w) == -1 || muxmsg_request(&w, type, r->id, f) == -1) {
+	wire_write_to(&w, packet, sizeof(packet));
+	if (muxmsg_request(&w, type, r->id, f) == -1 || bytes_add(&m->out, packet, w.len) == -1) {
 		free(r);
 		return 0;
 	}
-	m->out_len = w.len;
 	*m->last = r;
 	m->last = &r->next;
 	mux_flush(m);
@@ -157,9 +160,9 @@ mux_stdio_forward(struct mux *m, const struct forward *f, int fd)
 	uint32_t id = 0;
 
 	errno = EAGAIN;
-	if (m->out_len == 0 &&
+	if (m->out.len == 0 &&
 	    (id = mux_ask(m, MUX_C_NEW_STDIO_FWD, MUX_S_SESSION_OPENED, f)) != 0 &&
-	    (m->out_len > 0 || fdpass_send(m->fd, "", 1, &fd, 1) != 1 ||
+	    (m->out.len > 0 || fdpass_send(m->fd, "", 1, &fd, 1) != 1 ||
 	    fdpass_send(m->fd, "", 1, &fd, 1) != 1))
 		shutdown(m->fd, SHUT_RDWR); /* the loop finds it over; the master gets EOF */
 	return id;

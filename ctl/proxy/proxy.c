@@ -16,6 +16,7 @@
 #include "base/unixsock.h"
 
 #define SEND_BUFFER (1024 * 1024) /* or what the system allows: ssh has something to do meanwhile */
+#define BUFFER_KEPT (64 * 1024)
 #ifndef FREE_MS
 #define FREE_MS 2000
 #endif
@@ -74,7 +75,7 @@ void
 proxy_fail(struct proxy *p)
 {
 	p->failed = p->deaf = true;
-	p->out_from = p->out_len = 0;
+	bytes_take(&p->out, p->out.len);
 	proxy_wake(p);
 }
 
@@ -143,9 +144,17 @@ proxy_destroy(struct proxy *p)
 	}
 	proxy_trace_free(p->trace);
 	free(p->channels);
-	free(p->in);
-	free(p->out);
+	bytes_free(&p->in);
+	bytes_free(&p->out);
 	free(p);
+}
+
+/* The buffer of one large transfer is not kept for the rest of a session. */
+static void
+buffer_shrink(struct bytes *b)
+{
+	if (b->len == 0 && b->size > BUFFER_KEPT)
+		bytes_free(b);
 }
 
 static void
@@ -157,8 +166,11 @@ proxy_leave(struct proxy *p)
 		proxy_flush(p);
 	if (!p->over)
 		proxy_arm(p);
-	if (p->small)
-		proxy_shrink(p);
+	if (p->small) {
+		buffer_shrink(&p->in);
+		buffer_shrink(&p->out);
+	}
+	p->small = false;
 	if (--p->busy == 0 && p->freed)
 		proxy_destroy(p);
 	else if (p->ready != NULL)
@@ -222,12 +234,11 @@ proxy_begin(struct proxy *p, const char *path)
 	struct wire w;
 	int fd;
 
-	if (proxy_reserve(p, 64) == -1)
+	if (!proxy_wire(p, &w, 64))
 		return -1;
-	wire_write_to(&w, p->out, p->out_size);
 	muxmsg_hello(&w);
 	muxmsg_request(&w, MUX_C_PROXY, 1, NULL);
-	p->out_len = w.len;
+	p->out.len = w.len;
 	if ((fd = unixsock_connect(path)) != -1 || errno != EAGAIN)
 		return proxy_connected(p, fd);
 	p->waiting = unixsock_wait(p->loop, path, UNIXSOCK_PATIENCE_MS, proxy_waited, p);
@@ -250,14 +261,11 @@ struct proxy *
 proxy_new(struct loop *loop, const char *ctl_path, proxy_gone_fn *gone, void *arg)
 {
 	struct proxy *p = proxy_make(loop, ctl_path, arg);
-	int error;
 
 	if (p == NULL)
 		return NULL;
 	if (proxy_begin(p, ctl_path) == -1) {
-		error = errno;
 		proxy_free(p);
-		errno = error;
 		return NULL;
 	}
 	p->gone = gone;
@@ -302,15 +310,23 @@ proxy_is_kept(const struct proxy *p)
 
 /* While there is something to wait for before it can be closed. One that is kept for others should be
  * at rest then. */
+static bool
+proxy_awaits(const struct proxy *p)
+{
+	if (p->fd == -1 || p->lost || p->failed)
+		return false;
+	return p->unanswered > 0 || p->out.len > 0 ||
+	    (p->stays && proxy_is_kept(p) && p->pool.count > 0);
+}
+
 static void
 proxy_await(struct proxy *p, uint64_t end)
 {
 	uint64_t now;
 	struct pollfd fds = { .fd = p->fd };
 
-	while (p->fd != -1 && !p->lost && !p->failed && (p->unanswered > 0 || p->out_len > p->out_from ||
-	    (p->stays && proxy_is_kept(p) && p->pool.count > 0)) && (now = loop_now()) < end) {
-		fds.events = p->out_len > p->out_from ? POLLIN | POLLOUT : POLLIN;
+	while (proxy_awaits(p) && (now = loop_now()) < end) {
+		fds.events = p->out.len > 0 ? POLLIN | POLLOUT : POLLIN;
 		if (poll(&fds, 1, (int)(end - now)) <= 0)
 			continue;
 		proxy_flush(p);
@@ -344,15 +360,16 @@ proxy_leave_behind(struct proxy *p, uint64_t end)
 
 	if (p->fd == -1 || (p->unanswered == 0 && !p->stays && proxy_end(p, end)) || proxy_is_kept(p))
 		return;
-	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, p->in + p->in_from,
-	    p->in_len - p->in_from);
-	drain_behind(&d, p->fd, p->out + p->out_from, p->out_len - p->out_from, p->rundir);
+	drain_begin(&d, for_ever ? DRAIN_FOR_EVER : p->unanswered, (const uint8_t *)bytes_data(&p->in),
+	    p->in.len);
+	drain_behind(&d, p->fd, (const uint8_t *)bytes_data(&p->out), p->out.len, p->rundir);
 }
 
 void
 proxy_free(struct proxy *p)
 {
 	const uint64_t end = loop_now() + FREE_MS;
+	const int saved = errno;
 	struct proxy_channel *c, *next;
 
 	if (p == NULL || p->freed)
@@ -369,4 +386,5 @@ proxy_free(struct proxy *p)
 	fd_close(&p->fd);
 	p->over = true;
 	proxy_leave(p);
+	errno = saved;
 }

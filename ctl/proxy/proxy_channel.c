@@ -112,19 +112,22 @@ proxy_channel_over(struct proxy_channel *c)
 }
 
 void
+proxy_channel_close(struct proxy_channel *c)
+{
+	if (!c->close_sent)
+		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
+	c->close_sent = true;
+}
+
+void
 proxy_channel_free(struct proxy_channel *c)
 {
-	struct proxy *p;
-
 	if (c == NULL || c->freed)
 		return;
-	p = c->proxy;
 	c->freed = true;
 	channel_discard(c);
-	if (c->state == CHANNEL_OPEN && !c->close_sent) {
-		c->close_sent = true;
-		proxy_put_plain(p, CHANMSG_CLOSE, c->remote);
-	}
+	if (c->state == CHANNEL_OPEN)
+		proxy_channel_close(c);
 	proxy_channel_settle(c);
 }
 
@@ -258,15 +261,13 @@ proxy_room(struct proxy_channel *c, uint8_t **buf)
 		return 0;
 	if (n > c->remote_window)
 		n = (size_t)c->remote_window;
-	if (p->out_len - p->out_from >= OUT_DATA)
-		n = 0;
-	if (n == 0) {
+	if (n == 0 || p->out.len >= OUT_DATA) {
 		c->hungry = true;
 		return 0;
 	}
-	if (proxy_reserve(p, CHANMSG_DATA_HEADER + n) == -1)
+	if ((*buf = proxy_reserve(p, CHANMSG_DATA_HEADER + n)) == NULL)
 		return 0;
-	*buf = p->out + p->out_len + CHANMSG_DATA_HEADER;
+	*buf += CHANMSG_DATA_HEADER;
 	return n;
 }
 
@@ -279,12 +280,12 @@ proxy_commit(struct proxy_channel *c, size_t n)
 		return;
 	if (proxy_unsent(c) == 0)
 		c->pending = 0;
-	chanmsg_data(p->out + p->out_len, c->remote, (uint32_t)n);
-	p->out_len += CHANMSG_DATA_HEADER + n;
+	chanmsg_data(proxy_reserve(p, CHANMSG_DATA_HEADER + n), c->remote, (uint32_t)n); /* as before */
+	p->out.len += CHANMSG_DATA_HEADER + n;
 	c->remote_window -= n;
 	c->pending += n;
 	c->sent_by = proxy_queued(p);
-	if (!p->full && p->out_len - p->out_from >= FLUSH_AT)
+	if (!p->full && p->out.len >= FLUSH_AT)
 		proxy_flush(p);
 	proxy_arm(p);
 }

@@ -62,10 +62,8 @@ take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
 	c->remote_max = m->max_packet;
 	c->proxy->unanswered--;
 	window_measure(&c->window, &c->proxy->pool, now - c->dialled_us, now);
-	if (c->freed) {
-		c->close_sent = true;
-		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
-	}
+	if (c->freed)
+		proxy_channel_close(c);
 	proxy_schedule(c, PROXY_OPENED);
 	return 0;
 }
@@ -119,9 +117,7 @@ channel_take(struct proxy_channel *c, const struct chanmsg *m)
 		proxy_schedule(c, PROXY_READABLE);
 		return 0;
 	case CHANMSG_CLOSE:
-		if (!c->close_sent)
-			proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
-		c->close_sent = true;
+		proxy_channel_close(c);
 		proxy_schedule(c, PROXY_CLOSED);
 		proxy_channel_over(c);
 		return 0;
@@ -180,20 +176,19 @@ proxy_frames(struct proxy *p)
 	struct chanmsg m;
 	size_t len;
 
-	while (!p->lost && p->in_len - p->in_from >= 4) {
-		if ((len = wire_peek_u32(p->in + p->in_from)) > CHANMSG_FRAME_MAX) {
+	while (!p->lost && p->in.len >= 4 && (!p->over || p->freed)) {
+		const uint8_t *in = (const uint8_t *)bytes_data(&p->in);
+
+		if ((len = wire_peek_u32(in)) > CHANMSG_FRAME_MAX) {
 			proxy_nonsense(p, "the ControlMaster sent too long a message");
 			return;
 		}
-		if (p->in_len - p->in_from < 4 + len)
+		if (p->in.len < 4 + len)
 			return;
-		p->in_from += 4 + len;
+		bytes_take(&p->in, 4 + len);
 		if (p->state != PROXY_READY)
-			proxy_hello(p, p->in + p->in_from - len, len);
-		else if (chanmsg_decode(&m, p->in + p->in_from - len, len) == -1 ||
-		    proxy_take_message(p, &m) == -1)
+			proxy_hello(p, in + 4, len);
+		else if (chanmsg_decode(&m, in + 4, len) == -1 || proxy_take_message(p, &m) == -1)
 			proxy_nonsense(p, "unexpected message from the ControlMaster");
-		if (p->over && !p->freed)
-			return;
 	}
 }

@@ -5,18 +5,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/loop.h"
-#include "base/memory.h"
 #include "mux/mux.h"
 #include "proxy/proxy_private.h"
 #include "base/wire.h"
 
 #define IN_FIRST  (16 * 1024)
 #define IN_MOST   (256 * 1024) /* more a socket of the master's does not hold at once */
-#define OUT_FIRST (4 * 1024)
 #define OUT_MOST  (4 * 1024 * 1024) /* a master that wants more answers than that reads none */
 #define WRITERS_AWAKE (128 * 1024)
 
@@ -59,9 +55,9 @@ trace_done(struct proxy *p)
 	t->refused = p->refused;
 	t->stays = p->stays;
 	t->channels = p->pool.count;
-	t->rest = p->state == PROXY_READY && p->pool.count == 0 && p->in_from == p->in_len &&
-	    p->out_from == p->out_len && !p->deaf;
-	drain_begin(&t->drain, trace_unanswered(p), p->in + p->in_from, p->in_len - p->in_from);
+	t->rest = p->state == PROXY_READY && p->pool.count == 0 && p->in.len == 0 &&
+	    p->out.len == 0 && !p->deaf;
+	drain_begin(&t->drain, trace_unanswered(p), (const uint8_t *)bytes_data(&p->in), p->in.len);
 	atomic_signal_fence(memory_order_seq_cst);
 	*(volatile uint32_t *)&t->flux = 0;
 }
@@ -89,31 +85,17 @@ proxy_kept(struct proxy *p, proxy_keeps_fn *keeps, void *arg)
 uint64_t
 proxy_queued(const struct proxy *p)
 {
-	return p->sent + (p->out_len - p->out_from);
+	return p->sent + p->out.len;
 }
 
-int
+uint8_t *
 proxy_reserve(struct proxy *p, size_t n)
 {
-	size_t size = p->out_size > 0 ? p->out_size : OUT_FIRST;
-	uint8_t *out;
+	void *room = p->out.len + n <= OUT_MOST ? bytes_room(&p->out, n) : NULL;
 
-	if (p->out_size - p->out_len >= n)
-		return 0;
-	if (p->out_from > 0) {
-		p->out_len -= p->out_from;
-		memmove(p->out, p->out + p->out_from, p->out_len);
-		p->out_from = 0;
-	}
-	while (size < OUT_MOST && size - p->out_len < n)
-		size *= 2;
-	if (size - p->out_len < n || (out = memory_grow(p->out, size)) == NULL) {
+	if (room == NULL)
 		proxy_fail(p);
-		return -1;
-	}
-	p->out = out;
-	p->out_size = size;
-	return 0;
+	return room;
 }
 
 /* A send that fails is no news of its own: the end shows when the loop reads. */
@@ -123,25 +105,22 @@ proxy_flush(struct proxy *p)
 	struct proxy_channel *c;
 	ssize_t n;
 
-	if (p->fd == -1 || p->deaf || p->out_len == p->out_from)
+	if (p->fd == -1 || p->deaf || p->out.len == 0)
 		return;
-	p->full = false;
 	trace_begin(p);
-	n = send(p->fd, p->out + p->out_from, p->out_len - p->out_from, MSG_NOSIGNAL);
+	n = send(p->fd, bytes_data(&p->out), p->out.len, MSG_NOSIGNAL);
 	if (n == -1 && errno != EAGAIN && errno != EINTR) {
 		p->deaf = true;
-		p->out_len = p->out_from;
+		n = 0;
+		bytes_take(&p->out, p->out.len);
 	}
 	if (n > 0) {
 		p->sent += (uint64_t)n;
-		p->out_from += (size_t)n;
+		bytes_take(&p->out, (size_t)n);
 	}
-	if (p->out_from == p->out_len)
-		p->out_from = p->out_len = 0;
-	else
-		p->full = true;
+	p->full = p->out.len > 0;
 	trace_done(p);
-	for (c = p->all; c != NULL && p->out_len - p->out_from < WRITERS_AWAKE; c = c->next)
+	for (c = p->all; c != NULL && p->out.len < WRITERS_AWAKE; c = c->next)
 		if (c->hungry && c->remote_window > 0)
 			proxy_schedule(c, PROXY_WRITABLE);
 }
@@ -151,24 +130,21 @@ void
 proxy_arm(struct proxy *p)
 {
 	watch_events(p->watch, p->full ? POLLIN | POLLOUT : POLLIN);
-	if (p->out_len > p->out_from && !p->full && !p->deaf && p->fd != -1)
+	if (p->out.len > 0 && !p->full && !p->deaf && p->fd != -1)
 		proxy_wake(p);
 }
 
 bool
 proxy_wire(struct proxy *p, struct wire *w, size_t n)
 {
-	if (proxy_reserve(p, n) == -1)
-		return false;
-	wire_write_to(w, p->out, p->out_size);
-	w->len = p->out_len;
-	return true;
+	wire_write_to(w, proxy_reserve(p, n), n);
+	return w->data != NULL;
 }
 
 void
 proxy_put(struct proxy *p, const struct wire *w)
 {
-	p->out_len = w->len;
+	p->out.len += w->len;
 	proxy_arm(p);
 }
 
@@ -185,66 +161,37 @@ proxy_put_plain(struct proxy *p, enum chanmsg_type type, uint32_t channel)
 
 /* --- coming in ------------------------------------------------------------------------ */
 
-/* Room for what comes: more after a read that filled it, and all of a long frame. */
-static int
-proxy_in_room(struct proxy *p)
+/* How much may come: more after a read that filled it, and all of a long frame. */
+static size_t
+proxy_in_room(const struct proxy *p)
 {
-	size_t size = p->in_size > 0 ? p->in_size : IN_FIRST, frame = 0;
-	uint8_t *in;
+	size_t size = p->in.size > IN_FIRST ? p->in.size : IN_FIRST, frame = 0;
 
-	if (p->in_from > 0) {
-		p->in_len -= p->in_from;
-		memmove(p->in, p->in + p->in_from, p->in_len);
-		p->in_from = 0;
-	}
-	if (p->in_len >= 4)
-		frame = 4 + (size_t)wire_peek_u32(p->in);
+	if (p->in.len >= 4)
+		frame = 4 + (size_t)wire_peek_u32((const uint8_t *)bytes_data(&p->in));
 	if (p->in_full && size < IN_MOST)
 		size *= 2;
 	while (size < frame)
 		size *= 2;
-	if (size == p->in_size)
-		return 0;
-	if ((in = memory_grow(p->in, size)) == NULL)
-		return -1;
-	p->in = in;
-	p->in_size = size;
-	return 0;
-}
-
-/* The buffers of one large transfer are not kept for the rest of a session. */
-void
-proxy_shrink(struct proxy *p)
-{
-	if (p->in_from == p->in_len && p->in_size > 4 * IN_FIRST) {
-		free(p->in);
-		p->in = NULL;
-		p->in_from = p->in_len = p->in_size = 0;
-	}
-	if (p->out_from == p->out_len && p->out_size > 4 * IN_FIRST) {
-		free(p->out);
-		p->out = NULL;
-		p->out_size = 0;
-	}
-	p->small = false;
+	return size - p->in.len;
 }
 
 void
 proxy_receive(struct proxy *p)
 {
-	size_t room;
+	size_t room = proxy_in_room(p);
+	void *at = bytes_room(&p->in, room);
 	ssize_t n;
 
-	if (proxy_in_room(p) == -1) {
+	if (at == NULL) {
 		proxy_fail(p);
 		return;
 	}
-	room = p->in_size - p->in_len;
 	trace_begin(p);
-	n = recv(p->fd, p->in + p->in_len, room, 0);
+	n = recv(p->fd, at, room, 0);
 	if (n > 0) {
 		p->in_full = (size_t)n == room;
-		p->in_len += (size_t)n;
+		p->in.len += (size_t)n;
 		proxy_frames(p);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		p->unanswered = 0;

@@ -2,6 +2,7 @@
  * proxy_frames.c (what comes), proxy_channel.c (what the owners of channels call). */
 #pragma once
 
+#include "base/memory.h"
 #include "base/loop.h"
 #include "proxy/chanmsg.h"
 #include "proxy/proxy.h"
@@ -45,12 +46,9 @@ struct proxy {
 	struct proxy_channel *all;
 	struct proxy_channel *ready, **ready_last; /* have events to be told */
 	struct window_pool pool;
-	uint8_t *in;
-	size_t in_from, in_len, in_size; /* in_from: what is not whole begins there */
-	bool in_full;                    /* there may be more than there was room for */
-	uint8_t *out;
-	size_t out_from, out_len, out_size; /* out_len counts from out, not from out_from */
-	uint64_t sent;                      /* ever */
+	struct bytes in, out;
+	bool in_full;  /* there may be more than there was room for */
+	uint64_t sent; /* ever */
 };
 
 /* What came lies in the connection's buffer while the events are told, and what is left of
@@ -97,7 +95,7 @@ void proxy_schedule(struct proxy_channel *, enum proxy_event);
 
 /* proxy_io.c */
 uint64_t proxy_queued(const struct proxy *); /* all that was ever put into out */
-int proxy_reserve(struct proxy *, size_t n); /* -1: no memory; it has failed */
+uint8_t *proxy_reserve(struct proxy *, size_t n); /* behind out; NULL: no memory; it has failed */
 /* Where the next message goes; proxy_put() when it is written. false: no memory; it has failed. */
 bool proxy_wire(struct proxy *, struct wire *, size_t n);
 void proxy_put(struct proxy *, const struct wire *);
@@ -105,7 +103,6 @@ void proxy_put_plain(struct proxy *, enum chanmsg_type, uint32_t channel);
 void proxy_arm(struct proxy *);
 void proxy_flush(struct proxy *);
 void proxy_receive(struct proxy *);
-void proxy_shrink(struct proxy *);
 
 /* proxy_frames.c */
 void proxy_frames(struct proxy *); /* take all that are whole */
@@ -113,5 +110,6 @@ void proxy_frames(struct proxy *); /* take all that are whole */
 /* proxy_channel.c */
 void proxy_spill(struct proxy_channel *);    /* segments into blocks */
 void proxy_came(struct proxy_channel *, const uint8_t *data, size_t len);
+void proxy_channel_close(struct proxy_channel *);  /* say so, once */
 void proxy_channel_over(struct proxy_channel *);   /* its number may be used again */
 void proxy_channel_settle(struct proxy_channel *); /* free it, if nobody needs it any more */

@@ -5,18 +5,12 @@
 
 #include "base/packet.h"
 
-static bool
-later(int error)
-{
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
-}
-
 int
 ask_flush(struct ask_out *o)
 {
 	while (o->kept.len > 0) {
 		if (packet_send(o->fd, bytes_data(&o->kept), o->size, NULL, 0) == -1)
-			return later(errno) ? 0 : -1;
+			return packet_again(errno) || errno == ENOBUFS ? 0 : -1;
 		bytes_take(&o->kept, o->size);
 	}
 	return 0;
@@ -49,7 +43,7 @@ ask_receive(int fd, void *record, size_t size)
 	char buf[ASK_MAX + 1];
 	ssize_t n = packet_receive(fd, buf, size + 1, NULL);
 
-	if (n == -1 && later(errno))
+	if (n == -1 && packet_again(errno))
 		return 0;
 	if (n != (ssize_t)size) {
 		errno = n == 0 ? EPIPE : n > 0 ? EPROTO : errno;

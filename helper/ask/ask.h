@@ -3,7 +3,7 @@
 #ifndef ASK_H
 #define ASK_H
 
-#include "ftp/bytes.h"
+#include "base/memory.h"
 #include "state/action.h"
 
 struct ask {

@@ -69,14 +69,14 @@ static struct end *
 near_end(struct broker *b, struct broker_end *e)
 {
 	const struct broker_config *bc = b->config;
-	struct near_config c = { .at = { .lo = bc->options->data_port_lo,
-		.hi = bc->options->data_port_hi } };
-	struct sockaddr_in *peer = (struct sockaddr_in *)&c.guard.peer;
+	struct near_config c = { .lo = bc->options->data_port_lo, .hi = bc->options->data_port_hi };
+	struct sockaddr_in *peer = (struct sockaddr_in *)&c.peer;
 
 	if (e->side == CLIENT) {
-		c.at.local = bc->client_local;
-		c.guard = (struct near_guard){ .peer = bc->client_peer,
-			.check_owner = !bc->options->allow_any, .owner = bc->client_uid };
+		c.local = bc->client_local;
+		c.peer = bc->client_peer;
+		c.check_owner = !bc->options->allow_any;
+		c.owner = bc->client_uid;
 		if (peer->sin_family == AF_UNSPEC) /* pipes: serve loopback */
 			*peer = (struct sockaddr_in){ .sin_family = AF_INET,
 				.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -221,21 +221,12 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 
 /* ---- the session ---- */
 
-static void
-find_client(void *arg)
-{
-	struct broker *b = arg;
-
-	if (!b->config->remote)
-		client_process_find(&b->client_process);
-}
-
 bool
 broker_serve(struct broker *b, int fd)
 {
 	b->out.fd = fd;
 	b->serving = true;
-	timer_set(&b->timer, b->loop, 0, find_client, b);
+	timer_set(&b->timer, b->loop, 0, client_process_find, &b->client_process);
 	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
 		b->ended = true;
 	while (!b->ended && loop_once(b->loop, -1) == 0)

@@ -192,14 +192,6 @@ data_channel_result(struct data_channel *ch, enum side side, const struct end_re
 /* ---- what is done with it ---- */
 
 static void
-act_cancel(struct data_channel *ch, enum side side)
-{
-	if (ch->leg[OTHER(side)].state == LEG_WAITING)
-		ch->leg[OTHER(side)].state = LEG_NONE;
-	leg_drop(&ch->leg[side]);
-}
-
-static void
 act_take(struct leg *leg)
 {
 	struct end *end = leg->channel->hooks->end[leg->side];
@@ -211,24 +203,6 @@ act_take(struct leg *leg)
 	leg_tell_failed(leg, "nobody is there any more");
 }
 
-static void
-act_begin(struct data_channel *ch, bool upload)
-{
-	ch->upload = upload;
-	channel_keep(ch);
-	relay_begin(ch);
-}
-
-static void
-act_eof(struct leg *leg)
-{
-	if (leg->stream == NULL || leg->draining)
-		return;
-	leg_pass_eof(leg);
-	if (leg->side == SERVER)
-		channel_unkeep(leg->channel);
-}
-
 void
 data_channel_act(struct data_channel *ch, const struct action *a)
 {
@@ -237,13 +211,34 @@ data_channel_act(struct data_channel *ch, const struct action *a)
 	if (ch->left)
 		return;
 	switch (a->kind) {
-	case ACT_CANCEL: act_cancel(ch, a->end); break;
-	case ACT_BEGIN:  act_begin(ch, a->upload); break;
-	case ACT_TAKE:   act_take(leg); break;
-	case ACT_EOF:    act_eof(leg); break;
-	case ACT_CLOSE:  both_close(ch); break;
-	case ACT_ABORT:  both_abort(ch, a->mask); break;
-	default:         break;
+	case ACT_CANCEL:
+		if (ch->leg[OTHER(a->end)].state == LEG_WAITING)
+			ch->leg[OTHER(a->end)].state = LEG_NONE;
+		leg_drop(leg);
+		break;
+	case ACT_BEGIN:
+		ch->upload = a->upload;
+		channel_keep(ch);
+		relay_begin(ch);
+		break;
+	case ACT_TAKE:
+		act_take(leg);
+		break;
+	case ACT_EOF:
+		if (leg->stream == NULL || leg->draining)
+			break;
+		leg_pass_eof(leg);
+		if (leg->side == SERVER)
+			channel_unkeep(ch);
+		break;
+	case ACT_CLOSE:
+		both_close(ch);
+		break;
+	case ACT_ABORT:
+		both_abort(ch, a->mask);
+		break;
+	default:
+		break;
 	}
 }
 

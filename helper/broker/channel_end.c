@@ -7,8 +7,10 @@
 #define DUE_MS 10000   /* for an end that may be on its way */
 
 static void
-channel_over(struct data_channel *ch)
+channel_over(void *arg)
 {
+	struct data_channel *ch = arg;
+
 	ch->hooks->over(ch->hooks->arg, ch);
 }
 
@@ -50,15 +52,9 @@ left_watch(struct leg *leg)
 }
 
 static void
-left_over(void *arg)
-{
-	channel_over(arg);
-}
-
-static void
 left_until(struct data_channel *ch, unsigned ms)
 {
-	timer_set(&ch->end, ch->hooks->loop, ms, left_over, ch);
+	timer_set(&ch->end, ch->hooks->loop, ms, channel_over, ch);
 }
 
 /* It was broken off while this end was on its way: the server must not take that for its end. */

@@ -57,7 +57,7 @@ void leg_drop(struct leg *); /* ... whatever it was to become */
 bool relay_running(const struct data_channel *);
 void relay_start(struct data_channel *); /* both ends are there */
 void relay_awaits(struct leg *);         /* the other; was this one, which was dialled, refused? */
-void relay_begin(struct data_channel *); /* the client's data may flow */
+void relay_begin(void *channel);         /* the client's data may flow */
 void relay_stop(struct data_channel *);  /* no more relaying, no timer of it */
 void leg_pass_eof(struct leg *);
 void leg_pump(struct leg *);

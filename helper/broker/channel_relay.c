@@ -178,16 +178,6 @@ far_check(struct leg *leg)
 	end->ops->check(end, leg->stream, leg->channel->id);
 }
 
-/* Only a living ssh shuts one direction of a socket down; one that dies closes it. */
-static void
-far_eof(struct leg *leg)
-{
-	if (stream_half_closed(leg->stream))
-		tell_eof(leg);
-	else
-		far_check(leg);
-}
-
 /* Who closes a socket with bytes in it that he has not read, as ssh does where it was refused, breaks
  * it. */
 static void
@@ -203,16 +193,17 @@ leg_broke(struct leg *leg)
 		tell_reset(leg);
 }
 
+/* Only a living ssh shuts one direction of a socket down; one that dies closes it. */
 static void
 leg_ended(struct leg *leg, bool clean)
 {
 	leg_stop(leg);
 	if (!clean)
 		leg_broke(leg);
-	else if (leg->channel->hooks->far[leg->side])
-		far_eof(leg);
-	else
+	else if (!leg->channel->hooks->far[leg->side] || stream_half_closed(leg->stream))
 		tell_eof(leg);
+	else
+		far_check(leg);
 }
 
 static void
@@ -237,16 +228,6 @@ relay_awaits(struct leg *leg)
 
 /* ---- relaying ---- */
 
-/* What comes after the other end was told the end of file goes nowhere. */
-static void
-leg_discard(struct leg *leg)
-{
-	int n = stream_discard(leg->stream);
-
-	if (n <= 0)
-		leg_ended(leg, n == 0);
-}
-
 static void
 leg_run(struct leg *leg)
 {
@@ -266,15 +247,16 @@ void
 leg_pump(struct leg *leg)
 {
 	struct data_channel *ch = leg->channel;
+	int n;
 
 	if (leg->ended || !relay_running(ch))
 		return;
 	if (leg->side == CLIENT && !ch->begun)
 		stream_wait_read(leg->stream, false);
-	else if (ch->leg[OTHER(leg->side)].draining)
-		leg_discard(leg);
-	else
+	else if (!ch->leg[OTHER(leg->side)].draining)
 		leg_run(leg);
+	else if ((n = stream_discard(leg->stream)) <= 0) /* it goes nowhere */
+		leg_ended(leg, n == 0);
 }
 
 static void
@@ -284,12 +266,6 @@ leg_event(void *arg, enum stream_event event, const char *reason)
 
 	(void)reason;
 	leg_pump(event == STREAM_WRITABLE ? &leg->channel->leg[OTHER(leg->side)] : leg);
-}
-
-static void
-command_over(void *arg)
-{
-	relay_begin(arg);
 }
 
 /* Some servers (pyftpdlib) take data that come before STOR for the end of the connection. With FXP
@@ -304,12 +280,14 @@ relay_start(struct data_channel *ch)
 	leg_pump(&ch->leg[SERVER]);
 	leg_pump(&ch->leg[CLIENT]);
 	if (!ch->begun && ch->command.loop == NULL)
-		timer_set(&ch->command, ch->hooks->loop, COMMAND_MS, command_over, ch);
+		timer_set(&ch->command, ch->hooks->loop, COMMAND_MS, relay_begin, ch);
 }
 
 void
-relay_begin(struct data_channel *ch)
+relay_begin(void *arg)
 {
+	struct data_channel *ch = arg;
+
 	ch->begun = true;
 	timer_stop(&ch->command);
 	if (relay_running(ch))

@@ -4,13 +4,6 @@
 
 #include "net/peer.h"
 
-/* Are the descriptors of that user's processes ours to read? */
-static bool
-can_see(uid_t uid)
-{
-	return geteuid() == 0 || geteuid() == uid;
-}
-
 void
 client_process_init(struct client_process *h, const struct sockaddr_storage *client,
     const struct sockaddr_storage *local)
@@ -21,14 +14,17 @@ client_process_init(struct client_process *h, const struct sockaddr_storage *cli
 }
 
 void
-client_process_find(struct client_process *h)
+client_process_find(void *process)
 {
+	struct client_process *h = process;
 	struct peer_socket socket;
 
 	if (h->sought || h->client.ss_family == AF_UNSPEC)
 		return;
 	h->sought = true;
-	if (peer_owner(&h->client, &h->local, &socket) && socket.id != 0 && can_see(socket.uid))
+	/* are the descriptors of that user's processes ours to read? */
+	if (peer_owner(&h->client, &h->local, &socket) && socket.id != 0 &&
+	    (geteuid() == 0 || geteuid() == socket.uid))
 		holder_find(&h->holder, &socket);
 }
 

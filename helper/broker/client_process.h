@@ -24,7 +24,7 @@ struct client_process {
 /* Of a control connection with these addresses; one that is not of this machine is not looked for. */
 void client_process_init(struct client_process *, const struct sockaddr_storage *client,
     const struct sockaddr_storage *local);
-void client_process_find(struct client_process *); /* again: nothing */
+void client_process_find(void *); /* again, or of none: nothing */
 /* LIVES: somebody has the control connection. UNKNOWN: another machine, another system, no access,
  * or it was not found in time. */
 enum client_state client_process_state(struct client_process *);

@@ -39,22 +39,15 @@ tell_failed_for_good(struct broker *b)
 	b->ended = !b->mute;
 }
 
-static void
-tell(struct broker *b, const struct answer *a)
-{
-	if (!b->serving || b->ended || b->mute)
-		return;
-	if (ask_send(&b->out, a) == -1)
-		tell_failed_for_good(b);
-	arm(b);
-}
-
 /* Its padding goes to another process, too. */
 void
 requests_event(void *arg, const struct event *e, unsigned turn)
 {
+	struct broker *b = arg;
 	struct answer a;
 
+	if (!b->serving || b->ended || b->mute)
+		return;
 	memset(&a, 0, sizeof(a));
 	a.event.kind = e->kind;
 	a.event.channel = e->channel;
@@ -63,7 +56,9 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	a.event.client = e->client;
 	a.turn = turn;
 	snprintf(a.reason, sizeof(a.reason), "%s", e->reason != NULL ? e->reason : "");
-	tell(arg, &a);
+	if (ask_send(&b->out, &a) == -1)
+		tell_failed_for_good(b);
+	arm(b);
 }
 
 void
@@ -235,20 +230,17 @@ ask_act(struct broker *b, const struct ask *ask)
 }
 
 static bool
-family_known(const struct ftp_address *a)
-{
-	return a->family == 0 || a->family == 4 || a->family == 6;
-}
-
-static bool
 is_wellformed(const struct action *a)
 {
 	if (a->kind > ACT_CHECK || a->end > SERVER || a->mask > BOTH_ENDS || a->upload > 1 ||
 	    a->channel == CHANNEL_CONTROL)
 		return false;
-	for (int side = CLIENT; side <= SERVER; side++)
-		if (a->ends[side].verb > END_DIAL || !family_known(&a->ends[side].address))
+	for (int side = CLIENT; side <= SERVER; side++) {
+		uint8_t family = a->ends[side].address.family;
+
+		if (a->ends[side].verb > END_DIAL || (family != 0 && family != 4 && family != 6))
 			return false;
+	}
 	return a->channel != 0 || a->kind == ACT_CHECK;
 }
 

@@ -21,8 +21,8 @@ run_server_ended(struct run *r)
 	session_eof(r->session, SERVER);
 }
 
-static void
-control_ended(struct run *r, enum side side)
+void
+run_control_ended(struct run *r, enum side side)
 {
 	const struct action check = { .kind = ACT_CHECK, .channel = CONTROL_CHECK };
 
@@ -57,20 +57,9 @@ run_touch(struct run *r)
 	timer_set(&r->idle, r->loop, r->config->idle_ms, run_idle, r);
 }
 
-static void
-control_event(void *arg, enum side side, enum control_event event)
+void
+run_touched(struct run *r)
 {
-	struct run *r = arg;
-
-	if (event == CONTROL_ENDED) {
-		control_ended(r, side);
-		return;
-	}
-	if (event == CONTROL_COMES) {
-		if (side == SERVER)
-			run_hear(r);
-		return;
-	}
 	run_touch(r);
 	run_actions(r);
 }
@@ -104,22 +93,13 @@ stop_ready(void *arg, short revents)
 /* A channel that the user closes has failed: for a download the server's side broke, for an
  * upload the client's, so that nobody takes what there is for the whole file. */
 static void
-close_channel(struct run *r, unsigned id)
-{
-	struct channel_facts facts;
-
-	if (session_channel(r->session, id, &facts))
-		session_event(r->session, &(struct event){ .kind = EV_RESET, .channel = id,
-		    .end = facts.direction == DIR_UP ? CLIENT : SERVER, .client = CLIENT_LIVES });
-}
-
-static void
 tunnel_ready(void *arg, short revents)
 {
 	struct run *r = arg;
+	struct channel_facts facts;
 	unsigned channel;
 
-	switch (report_request(&r->report, &channel)) {
+	switch (report_request(r, &channel)) {
 	case -1:
 		stop_ready(r, revents);
 		return;
@@ -128,22 +108,13 @@ tunnel_ready(void *arg, short revents)
 	}
 	if (channel == 0)
 		session_fail(r->session, "closed by ftp-over-ssh-ctl");
-	else
-		close_channel(r, channel);
+	else if (session_channel(r->session, channel, &facts))
+		session_event(r->session, &(struct event){ .kind = EV_RESET, .channel = channel,
+		    .end = facts.direction == DIR_UP ? CLIENT : SERVER, .client = CLIENT_LIVES });
 	run_actions(r);
 }
 
 /* ---- callbacks of the machine ---- */
-
-static void
-run_trace(void *arg, enum side from, const char *line, size_t len)
-{
-	struct run *r = arg;
-
-	report_line(&r->report, from, line, len);
-	if (r->config->trace != NULL)
-		r->config->trace(r->config->trace_arg, from, line, len);
-}
 
 static void
 run_count(void *arg, unsigned channel, struct session_count *count)
@@ -179,34 +150,14 @@ greeting_due(void *arg)
 	run_actions(r);
 }
 
-/* What was not there may have been anything: a reply, a listener, a timer. */
-static void
-run_look(struct run *r)
-{
-	if (!memory_reserve()) {
-		session_fail(r->session, "out of memory");
-		run_actions(r);
-	}
-	if (r->grace.loop != NULL && !session_busy(r->session)) {
-		timer_stop(&r->grace);
-		run_stop(r);
-	}
-}
-
 /* ---- life ---- */
-
-static struct control
-control_of(struct run *r, enum side side, int rfd, int wfd)
-{
-	return (struct control){ .loop = r->loop, .session = r->session, .side = side, .rfd = rfd,
-		.wfd = wfd, .fn = control_event, .arg = r };
-}
 
 static int
 run_open(struct run *r)
 {
 	const struct run_config *c = r->config;
 	struct session_config session = c->session;
+	bool failed;
 
 	session.trace = run_trace;
 	session.count = run_count;
@@ -215,21 +166,17 @@ run_open(struct run *r)
 	session.arg = r;
 	r->loop = loop_new();
 	r->session = r->loop != NULL ? session_new(&session) : NULL;
-	r->control[CLIENT] = control_of(r, CLIENT, c->client_rfd, c->client_wfd);
-	r->control[SERVER] = control_of(r, SERVER, c->server_fd, c->server_fd);
-	r->report = (struct report){ .loop = r->loop, .session = r->session, .fd = c->status_fd,
-		.method = c->method, .channels = r->ids, .channel_count = CHANNELS_MAX,
-		.counts = c->counts };
-	if (r->session == NULL || control_open(&r->control[CLIENT]) == -1 ||
-	    control_open(&r->control[SERVER]) == -1)
+	if (r->session == NULL)
 		return -1;
+	failed = control_open(&r->control[CLIENT], r, CLIENT, c->client_rfd, c->client_wfd) == -1;
+	failed |= control_open(&r->control[SERVER], r, SERVER, c->server_fd, c->server_fd) == -1;
 	r->whole.run = r;
 	r->out = (struct ask_out){ .fd = c->ask_fd, .size = sizeof(struct ask) };
 	r->ask = loop_watch(r->loop, c->ask_fd, POLLIN, run_ask_ready, r);
 	r->stop = loop_watch(r->loop, c->stop_fd, POLLIN, stop_ready, r);
 	if (c->status_fd != -1) /* its end means that the tunnel was killed */
 		r->status = loop_watch(r->loop, c->status_fd, POLLIN, tunnel_ready, r);
-	return r->ask == NULL || r->stop == NULL ? -1 : 0;
+	return failed || r->ask == NULL || r->stop == NULL ? -1 : 0;
 }
 
 static void
@@ -237,14 +184,15 @@ run_close(struct run *r)
 {
 	struct pollfd p = { .fd = r->out.fd, .events = POLLOUT };
 
-	if (r->session != NULL)
-		report_now(&r->report);
+	if (r->session != NULL) {
+		report_now(r);
+		control_close(&r->control[CLIENT]);
+		control_close(&r->control[SERVER]);
+	}
 	/* what became of the channels the broker must have been told */
 	while (!r->deaf && ask_kept(&r->out) > 0 && poll(&p, 1, LAST_WORDS_MS) > 0)
 		r->deaf = ask_flush(&r->out) == -1;
 	ask_out_free(&r->out);
-	control_close(&r->control[CLIENT]);
-	control_close(&r->control[SERVER]);
 	session_free(r->session);
 	loop_free(r->loop);
 }
@@ -261,9 +209,17 @@ run_session(const struct run_config *config)
 		    config->greeting_ms, greeting_due, &r);
 		run_touch(&r);
 		run_actions(&r);
-		while (!(session_over(r.session) && control_closed(&r.control[CLIENT]) &&
-		    control_closed(&r.control[SERVER])) && loop_once(r.loop, -1) == 0)
-			run_look(&r);
+		while (!(session_over(r.session) && r.control[CLIENT].rfd == -1 &&
+		    r.control[SERVER].rfd == -1) && loop_once(r.loop, -1) == 0) {
+			if (!memory_reserve()) { /* what was not there may have been anything */
+				session_fail(r.session, "out of memory");
+				run_actions(&r);
+			}
+			if (r.grace.loop != NULL && !session_busy(r.session)) {
+				timer_stop(&r.grace);
+				run_stop(&r);
+			}
+		}
 		run_log_session(&r, false);
 		result = r.deaf || r.mute || r.told[NOTICE_NO_SERVER] ? 1 : 0;
 	}

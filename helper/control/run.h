@@ -12,9 +12,7 @@ struct counts;
 struct own_addresses;
 
 struct run_config {
-	struct session_config session; /* its callbacks and arg are set here, but for trace */
-	void (*trace)(void *arg, enum side from, const char *line, size_t len); /* may be NULL */
-	void *trace_arg;
+	struct session_config session; /* its callbacks and arg are set here */
 	int client_rfd, client_wfd, server_fd; /* the control connections; taken over */
 	int ask_fd;                 /* to the broker */
 	int status_fd;              /* to the tunnel, -1 = none */

@@ -45,10 +45,8 @@ channel_get(struct run *r, unsigned id)
 
 	if (id == 0)
 		return &r->whole;
-	if (ch == NULL && (ch = channel_find(r, 0)) != NULL) {
+	if (ch == NULL && (ch = channel_find(r, 0)) != NULL)
 		*ch = (struct run_channel){ .run = r, .id = id, .began = loop_now() };
-		r->ids[ch - r->channel] = id;
-	}
 	return ch;
 }
 
@@ -63,39 +61,37 @@ channel_timer(void *arg)
 }
 
 static void
-channel_set_timer(struct run_channel *ch, unsigned ms)
-{
-	timer_stop(&ch->timer);
-	if (ms > 0)
-		timer_set(&ch->timer, ch->run->loop, ms, channel_timer, ch);
-}
-
-static void
 channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 {
 	bool aborted = a->kind == ACT_ABORT;
 
 	run_log_transfer(r, ch, aborted);
-	report_closed(&r->report, ch->id, aborted);
-	channel_set_timer(ch, 0);
+	timer_stop(&ch->timer);
 	if (aborted) /* the reply goes before the reset */
 		control_flush(&r->control[CLIENT]);
 	run_ask(r, a, ch);
-	r->ids[ch - r->channel] = 0;
 	ch->id = 0;
 }
 
 /* A machine that has more channels than it may has lost its senses. */
 static void
-channel_action(struct run *r, const struct action *a)
+run_action(struct run *r, const struct action *a)
 {
 	struct run_channel *ch = channel_get(r, a->channel);
 
 	if (ch == NULL)
 		return;
 	switch (a->kind) {
+	case ACT_HANGUP:
+		control_hangup(&r->control[a->end]);
+		return;
+	case ACT_CONTROL_EOF:
+		r->control[a->end].half_close = true;
+		return;
 	case ACT_TIMER:
-		channel_set_timer(ch, a->ms);
+		timer_stop(&ch->timer);
+		if (a->ms > 0)
+			timer_set(&ch->timer, r->loop, a->ms, channel_timer, ch);
 		return;
 	case ACT_CLOSE:
 	case ACT_ABORT:
@@ -118,21 +114,6 @@ channel_action(struct run *r, const struct action *a)
 	run_ask(r, a, ch);
 }
 
-static void
-run_action(struct run *r, const struct action *a)
-{
-	switch (a->kind) {
-	case ACT_HANGUP:
-		control_hangup(&r->control[a->end]);
-		break;
-	case ACT_CONTROL_EOF:
-		control_half_close(&r->control[a->end]);
-		break;
-	default:
-		channel_action(r, a);
-	}
-}
-
 /* Carry out what the session wants; output goes out and frees room for more input. */
 void
 run_actions(struct run *r)
@@ -143,18 +124,17 @@ run_actions(struct run *r)
 		while (session_next(r->session, &a))
 			run_action(r, &a);
 		for (int side = CLIENT; side <= SERVER; side++)
-			if (!control_closed(&r->control[side]))
+			if (r->control[side].rfd != -1)
 				control_flush(&r->control[side]);
 	} while (session_next(r->session, &a) && (run_action(r, &a), true));
 	run_warn(r);
 	for (int side = CLIENT; side <= SERVER; side++)
 		control_arm(&r->control[side]);
-	report_touch(&r->report);
+	report_touch(r);
 }
 
 /* ---- answers ---- */
 
-/* What is about a channel that is no more, or an end that was asked for anew since, is old. */
 /* A server writes a small file and its end at once, but an sshd that holds small packets back sends the
  * end when the data are acknowledged: 40 ms after them, if nothing else delays that. */
 static void
@@ -175,30 +155,24 @@ watch_delay(struct run *r, struct run_channel *ch, const struct event *e)
 		run_notify(r, NOTICE_DELAY);
 }
 
-static void
-answer_event(struct run *r, struct answer *a)
-{
-	const struct event *e = &a->event;
-	struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
-
-	if (ch == NULL || (e->kind != EV_ALIVE && ch->turn[e->end] != a->turn))
-		return;
-	a->event.reason = a->reason[0] != '\0' ? a->reason : NULL;
-	watch_delay(r, ch, e);
-	session_event(r->session, e);
-}
-
+/* What is about a channel that is no more, or an end that was asked for anew since, is old. */
 static void
 answer_handle(struct run *r, struct answer *a)
 {
-	unsigned kind = a->event.kind;
+	struct event *e = &a->event;
+	struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
+	unsigned kind = e->kind;
 
 	if (kind == ANSWER_GONE)
 		session_fail(r->session, "the ssh connection is gone");
-	else if (kind == EV_ALIVE && a->event.channel == CONTROL_CHECK && r->server_checking)
+	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK && r->server_checking)
 		run_server_ended(r);
-	else if (kind <= EV_ALIVE && a->event.end <= SERVER)
-		answer_event(r, a);
+	else if (kind <= EV_ALIVE && e->end <= SERVER && ch != NULL &&
+	    (kind == EV_ALIVE || ch->turn[e->end] == a->turn)) {
+		e->reason = a->reason[0] != '\0' ? a->reason : NULL;
+		watch_delay(r, ch, e);
+		session_event(r->session, e);
+	}
 }
 
 /* One answer; false: there is none. */

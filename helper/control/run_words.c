@@ -58,6 +58,25 @@ tell_transfer(const struct run *r, struct run_transfer *t)
 	    t->aborted ? ", broken off" : "");
 }
 
+/* The dialogue. */
+void
+run_trace(void *arg, enum side from, const char *line, size_t len)
+{
+	struct run *r = arg;
+	char text[1024];
+
+	report_line(r, from, line, len);
+	if (log_level() < LOG_DIALOGUE)
+		return;
+	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--; /* of a reply that was collected */
+	if (from == CLIENT)
+		log_command(text, sizeof(text), line, len);
+	else
+		log_escape(text, sizeof(text), line, len);
+	log_at(LOG_DIALOGUE, "%s %s %s", r->config->peer, from == CLIENT ? "-->" : "<--", text);
+}
+
 void
 run_log_session(struct run *r, bool begins)
 {
@@ -65,7 +84,7 @@ run_log_session(struct run *r, bool begins)
 	uint64_t ms = loop_now() - r->began;
 	const struct log_member members[] = { { "state", begins ? "begin" : "end", 0 },
 		{ "peer", r->config->peer, 0 }, { "server", server, 0 }, { "user", user, 0 },
-		{ "ms", NULL, ms }, { "transfers", NULL, r->transfers }, { NULL, NULL, 0 } };
+		{ "ms", NULL, ms }, { "transfers", NULL, r->sum.transfers }, { NULL, NULL, 0 } };
 	char text[600];
 
 	for (int i = 0; i < CHANNELS_MAX && !begins; i++)
@@ -75,7 +94,7 @@ run_log_session(struct run *r, bool begins)
 		    r->config->peer, server);
 	else
 		log_event("session", members, "%s: session ends after %.2f s, %u transfers",
-		    who(r, text, sizeof(text)), (double)ms / 1000, r->transfers);
+		    who(r, text, sizeof(text)), (double)ms / 1000, (unsigned)r->sum.transfers);
 }
 
 void
@@ -85,16 +104,16 @@ run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 		[DIR_UP] = "up" };
 	struct run_transfer t = { .id = ch->id, .ms = loop_now() - ch->began, .aborted = aborted };
 	struct channel_facts facts;
-	struct session_count count;
 
 	if (!session_channel(r->session, ch->id, &facts) || *facts.transfer == '\0')
 		return;
 	t.reply = facts.final;
 	t.direction = directions[facts.direction];
 	snprintf(t.command, sizeof(t.command), "%s", facts.transfer);
-	r->transfers++;
-	counts_get(r->config->counts, ch->id, &count);
-	t.bytes = count.from[CLIENT] + count.from[SERVER];
+	t.bytes = report_bytes(r, ch->id);
+	r->sum.transfers++;
+	r->sum.failed += aborted || t.reply == 0 || t.reply >= 300;
+	*(facts.direction == DIR_UP ? &r->sum.bytes_up : &r->sum.bytes_down) += t.bytes;
 	for (int i = 0; i < CHANNELS_MAX && aborted && t.reply == 0; i++)
 		if (r->untold[i].id == 0) {
 			r->untold[i] = t;

@@ -50,10 +50,7 @@ struct end {
 	struct loop *loop;
 	end_fn *fn;
 	void *arg;
+	struct slot *slots; /* what waits (slot.h) */
 };
-
-/* For the implementations. fd is taken; uses counts the streams that exist. */
-void end_connected(struct end *, unsigned channel, int fd, unsigned *uses);
-void end_failed(struct end *, unsigned channel, const char *reason);
 
 #endif

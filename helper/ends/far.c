@@ -4,10 +4,9 @@
 #include <stdlib.h>
 
 #include "base/compat.h"
-#include "base/memory.h"
-#include "ends/dial.h"
-#include "ends/far_listen.h"
-#include "ends/far_master.h"
+#include "ends/far_private.h"
+#include "ends/forwards.h"
+#include "ends/keep.h"
 #include "relay/stream.h"
 
 struct far {
@@ -43,29 +42,37 @@ least(struct end *end, unsigned channel)
 	return best;
 }
 
+void
+far_master_gone(void *arg, const char *reason)
+{
+	struct far_master *m = arg;
+
+	m->gone = true;
+	m->end->fn(m->end->arg, &(struct end_result){ .event = END_GONE, .reason = reason,
+	    .all = m->number == 0 });
+}
+
+void
+far_master_checked(void *arg, const struct stream *asked, unsigned channel, bool alive)
+{
+	const struct far_master *m = arg;
+
+	m->end->fn(m->end->arg, &(struct end_result){ .event = alive ? END_ALIVE : END_DEAD,
+	    .channel = channel, .asked = asked });
+}
+
 static bool
 far_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 {
-	struct dialler *d = least(end, channel)->dialler;
+	struct far_master *m = least(end, channel);
 
-	return d->ops->dial(d, channel, host, port);
+	return m->dialler->dial(m, channel, host, port);
 }
 
 static bool
-far_listen(struct end *end, unsigned channel, uint8_t family)
+far_listens(struct end *end, unsigned channel, uint8_t family)
 {
-	return far_listen_begin(least(end, channel)->listen, channel, family);
-}
-
-static void
-far_cancel(struct end *end, unsigned channel)
-{
-	struct far *far = (struct far *)end;
-
-	for (size_t i = 0; i < far->count; i++) {
-		far->master[i].dialler->ops->cancel(far->master[i].dialler, channel);
-		far_listen_cancel(far->master[i].listen, channel);
-	}
+	return far_listen(least(end, channel), channel, family);
 }
 
 /* A stream knows who made it. */
@@ -73,12 +80,12 @@ static void
 far_check(struct end *end, const struct stream *stream, unsigned channel)
 {
 	struct far *far = (struct far *)end;
-	struct dialler *d = far->master[0].dialler;
+	struct far_master *m = &far->master[0];
 
 	for (size_t i = 0; stream != NULL && i < far->count; i++)
 		if (stream->uses == &far->master[i].uses)
-			d = far->master[i].dialler;
-	d->ops->check(d, stream, channel);
+			m = &far->master[i];
+	m->dialler->check(m, stream, channel);
 }
 
 static unsigned
@@ -90,9 +97,19 @@ far_count(const struct end *end)
 	for (size_t i = 0; i < far->count; i++) {
 		const struct far_master *m = &far->master[i];
 
-		n += m->uses + m->dialler->ops->count(m->dialler) + far_listen_count(m->listen);
+		n += m->uses + m->dialler->count(m) + forwards_count(m->listens);
 	}
 	return n;
+}
+
+static void
+master_close(struct far_master *m)
+{
+	int saved = errno;
+
+	forwards_free(m->listens);
+	m->dialler->close(m);
+	errno = saved;
 }
 
 static void
@@ -100,33 +117,23 @@ far_free(struct end *end)
 {
 	struct far *far = (struct far *)end;
 
-	for (size_t i = 0; i < far->count; i++) {
-		struct far_master *m = &far->master[i];
-
-		far_listen_free(m->listen);
-		m->dialler->ops->free(m->dialler);
-	}
+	slots_free(end);
+	for (size_t i = 0; i < far->count; i++)
+		master_close(&far->master[i]);
 	free(far);
 }
 
-static const struct end_ops far_ops = { .dial = far_dial, .listen = far_listen, .cancel = far_cancel,
+static const struct end_ops far_ops = { .dial = far_dial, .listen = far_listens, .cancel = slots_cancel,
 	.check = far_check, .count = far_count, .free = far_free };
 
 /* false with errno: it does not answer. */
 static bool
-master_open(struct far_master *m, const struct far_config *c)
+master_open(struct far_master *m, int adopt)
 {
-	int saved;
-
-	m->dialler = !c->by_proxy ? dial_mux_new(m) :
-				    dial_proxy_new(m, m->number == 0 ? c->adopt : -1);
-	if (m->dialler == NULL)
-		return false;
-	if ((m->listen = far_listen_new(m, c->bind, c->by_name)) != NULL)
+	m->listens = forwards_new(m->end->loop, m->ctl_path, NULL, NULL);
+	if (m->listens != NULL && m->dialler->open(m, adopt))
 		return true;
-	saved = errno;
-	m->dialler->ops->free(m->dialler);
-	errno = saved;
+	master_close(m);
 	return false;
 }
 
@@ -138,13 +145,14 @@ far_new(struct loop *loop, const struct far_config *c, end_fn *fn, void *arg)
 
 	if (far == NULL)
 		return NULL;
-	far->end = (struct end){ &far_ops, loop, fn, arg };
+	far->end = (struct end){ &far_ops, loop, fn, arg, NULL };
 	for (size_t i = 0; i < c->masters; i++) {
 		struct far_master *m = &far->master[far->count];
 
 		*m = (struct far_master){ .end = &far->end, .ctl_path = c->ctl_path[i],
-			.number = (unsigned)far->count };
-		if (*m->ctl_path != '\0' && master_open(m, c))
+			.number = (unsigned)far->count, .bind = c->bind, .may_by_name = c->by_name,
+			.dialler = c->by_proxy ? &dial_by_proxy : &dial_by_mux };
+		if (*m->ctl_path != '\0' && master_open(m, i == 0 ? c->adopt : -1))
 			far->count++;
 		else if (i == 0)
 			break;
@@ -165,10 +173,7 @@ far_keep(struct end *end, struct keep *keep)
 {
 	struct far *far = (struct far *)end;
 
-	for (size_t i = 0; i < far->count; i++) {
-		struct dialler *d = far->master[i].dialler;
-
-		if (d->ops->keep != NULL)
-			d->ops->keep(d, keep);
-	}
+	for (size_t i = 0; i < far->count; i++)
+		if (far->master[i].proxy != NULL)
+			keep_proxy(keep, far->master[i].number, far->master[i].proxy);
 }

@@ -1,95 +1,54 @@
-/* Asking sshd for a listener costs a round trip: once one was used, a spare one is asked for at once
+/* Listening through ssh: sshd listens (-R 127.0.0.1:0:path) and ssh connects to a unix socket of
+ * ours. Cancelled as soon as the connection is there, for sshd keeps a descriptor for each.
+ *
+ * Asking sshd for a listener costs a round trip: once one was used, a spare one is asked for at once
  * and serves the next listen. Who connects to it before that is a stranger. */
-#include "ends/far_listen.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/list.h"
 #include "base/log.h"
-#include "base/loop.h"
-#include "base/memory.h"
 #include "base/rundir.h"
 #include "base/unixsock.h"
+#include "ends/far_private.h"
 #include "ends/forwards.h"
 #include "net/listener.h"
 
 #define BOTH_TRIES 3
 #define SPARE_MS 60000  /* an unused spare listener is given back */
 
-/* A listener: asked for, or (watch) there. */
-struct slot {
-	struct far_listen *of;
-	struct slot *next;
-	unsigned channel; /* 0: it is spare, for the next far_listen_begin() */
-	uint8_t family;   /* 4, 6, 0 = both loopbacks */
-	unsigned tries;   /* ... for a port that is free on both */
+/* A listener: asked for, or (slot.watch) there. Channel 0: it is spare. */
+struct listen {
+	struct slot slot;
+	struct far_master *of;
+	uint8_t family; /* 4, 6, 0 = both loopbacks */
+	unsigned tries; /* ... for a port that is free on both */
 	struct forward forward;
 	struct opened *opened[2]; /* the second: the same port on ::1, where both are wanted */
-	uint16_t port;
-	int fd; /* the unix listener */
-	struct watch *watch;
-	struct timer deadline;
 };
 
-struct far_listen {
-	struct far_master *master;
-	const char *bind;
-	bool may_by_name;
-	bool by_name;     /* sshd lets us listen on "localhost" only */
-	bool no_second;   /* sshd has no ::1, it seems */
-	struct forwards *forwards;
-	struct slot *slots;
-};
-
-static bool listen_new(struct far_listen *, unsigned channel, uint8_t family, unsigned tries);
+static bool listen_new(struct far_master *, unsigned channel, uint8_t family, unsigned tries);
 
 static void
-slot_free(struct slot *slot)
+listen_drop(void *arg)
 {
-	list_remove(slot, slot->of->slots, slot);
-	watch_free(slot->watch);
-	timer_stop(&slot->deadline);
-	if (slot->fd != -1)
-		close(slot->fd);
-	unlink(slot->forward.path);
-	forwards_drop(slot->opened[0], false);
-	forwards_drop(slot->opened[1], false);
-	free(slot);
+	struct listen *l = arg;
+
+	unlink(l->forward.path);
+	forwards_drop(l->opened[0], false);
+	forwards_drop(l->opened[1], false);
 }
 
-/* Nobody is told of a spare one's end. */
-static void
-slot_failed(struct slot *slot, const char *reason)
+static struct listen *
+spare_find(const struct far_master *m)
 {
-	struct end *end = slot->of->master->end;
-	unsigned channel = slot->channel;
+	struct slot *slot = m->end->slots;
 
-	slot_free(slot);
-	if (channel != 0)
-		end_failed(end, channel, reason);
-}
-
-static void
-slot_expired(void *arg)
-{
-	struct slot *slot = arg;
-
-	slot_failed(slot, "nobody connected");
-}
-
-static struct slot *
-spare_find(const struct far_listen *l)
-{
-	struct slot *slot = l->slots;
-
-	while (slot != NULL && slot->channel != 0)
+	while (slot != NULL && (slot->channel != 0 || slot->uses != &m->uses))
 		slot = slot->next;
-	return slot;
+	return (struct listen *)slot;
 }
 
 /* ---- who connects ---- */
@@ -97,36 +56,23 @@ spare_find(const struct far_listen *l)
 static void
 listen_accept(void *arg, short revents)
 {
-	struct slot *slot = arg;
-	struct far_listen *l = slot->of;
-	int fd = listener_accept(slot->fd, slot->watch, NULL);
-	unsigned channel = slot->channel;
-	uint8_t family = slot->family;
+	struct listen *l = arg;
+	struct far_master *m = l->of;
+	int fd = listener_accept(l->slot.fd, l->slot.watch, NULL);
+	uint8_t family = l->family;
 
 	(void)revents;
 	if (fd == -1)
 		return;
-	slot_free(slot);
-	if (channel == 0) {
+	if (l->slot.channel == 0) {
 		log_at(LOG_SESSIONS, "refused a stranger at a data port of the far side");
 		close(fd);
+		slot_free(l);
 		return;
 	}
-	if (spare_find(l) == NULL)
-		listen_new(l, 0, family, 0);
-	end_connected(l->master->end, channel, fd, &l->master->uses);
-}
-
-/* The listener now waits for that channel's connection. */
-static void
-listen_assign(void *arg)
-{
-	struct slot *slot = arg;
-	struct end *end = slot->of->master->end;
-
-	timer_set(&slot->deadline, end->loop, LISTEN_DEADLINE_MS, slot_expired, slot);
-	end->fn(end->arg, &(struct end_result){ .event = END_LISTENING, .channel = slot->channel,
-	    .port = slot->port });
+	slot_connected(l, fd);
+	if (spare_find(m) == NULL)
+		listen_new(m, 0, family, 0);
 }
 
 /* ---- asking for a listener ---- */
@@ -135,35 +81,32 @@ listen_assign(void *arg)
  * one loopback is somebody else's on the other: there the data would go. So it is told which
  * one is meant. PermitListen may know "localhost" alone, though: the name is the last resort. */
 static const char *
-listen_host(const struct far_listen *l, uint8_t family)
+listen_host(const struct far_master *m, uint8_t family)
 {
-	if (*l->bind != '\0')
-		return l->bind;
-	if (l->by_name)
+	if (*m->bind != '\0')
+		return m->bind;
+	if (m->by_name)
 		return "localhost";
 	return family == 6 ? "::1" : "127.0.0.1";
 }
 
 /* In another slot, so with another path; this one is to be freed. */
 static bool
-listen_again(const struct slot *slot)
+listen_again(const struct listen *l)
 {
-	return listen_new(slot->of, slot->channel, slot->family, slot->tries + 1) ||
-	    slot->channel == 0;
+	return listen_new(l->of, l->slot.channel, l->family, l->tries + 1) || l->slot.channel == 0;
 }
 
 static void
-listen_ready(struct slot *slot)
+listen_ready(struct listen *l)
 {
-	struct loop *loop = slot->of->master->end->loop;
-
-	slot->watch = loop_watch(loop, slot->fd, POLLIN, listen_accept, slot);
-	if (slot->watch == NULL)
-		slot_failed(slot, "out of memory");
-	else if (slot->channel == 0)
-		timer_set(&slot->deadline, loop, SPARE_MS, slot_expired, slot);
+	l->slot.watch = loop_watch(l->slot.end->loop, l->slot.fd, POLLIN, listen_accept, l);
+	if (l->slot.watch == NULL)
+		slot_failed(l, "out of memory");
+	else if (l->slot.channel == 0)
+		slot_fail_in(l, SPARE_MS, "nobody connected");
 	else
-		listen_assign(slot);
+		slot_listens(l);
 }
 
 /* Where somebody has the port on ::1, begin again with another one; if none is free on both,
@@ -171,140 +114,91 @@ listen_ready(struct slot *slot)
 static void
 second_answer(void *arg, const struct forward_result *r)
 {
-	struct slot *slot = arg;
-	struct far_listen *l = slot->of;
+	struct listen *l = arg;
+	struct far_master *m = l->of;
 
-	l->no_second |= r->status != FORWARD_OK && slot->tries + 1 == BOTH_TRIES;
-	if (r->status != FORWARD_OK && !l->no_second && listen_again(slot))
-		slot_free(slot);
+	m->no_second |= r->status != FORWARD_OK && l->tries + 1 == BOTH_TRIES;
+	if (r->status != FORWARD_OK && !m->no_second && listen_again(l))
+		slot_free(l);
 	else
-		listen_ready(slot);
+		listen_ready(l);
 }
 
 /* Where the family is not known, the same port on ::1 as well. */
 static bool
-listen_second(struct slot *slot)
+listen_second(struct listen *l)
 {
-	const struct far_listen *l = slot->of;
-	struct forward second = slot->forward;
+	const struct far_master *m = l->of;
+	struct forward second = l->forward;
 
-	if (slot->family != 0 || l->by_name || l->no_second || *l->bind != '\0')
+	if (l->family != 0 || m->by_name || m->no_second || *m->bind != '\0')
 		return false;
 	snprintf(second.host, sizeof(second.host), "::1");
-	second.port = slot->port;
-	slot->opened[1] = forwards_open(l->forwards, &second, second_answer, slot);
-	return slot->opened[1] != NULL;
+	second.port = l->slot.port;
+	l->opened[1] = forwards_open(m->listens, &second, second_answer, l);
+	return l->opened[1] != NULL;
 }
 
 /* The number may be refused, and the name allowed. */
 static void
 first_answer(void *arg, const struct forward_result *r)
 {
-	struct slot *slot = arg;
-	struct far_listen *l = slot->of;
-	bool by_name = r->status == FORWARD_REFUSED && l->may_by_name && *l->bind == '\0' &&
-	    strcmp(slot->forward.host, "localhost") != 0;
+	struct listen *l = arg;
+	struct far_master *m = l->of;
+	bool by_name = r->status == FORWARD_REFUSED && m->may_by_name && *m->bind == '\0' &&
+	    strcmp(l->forward.host, "localhost") != 0;
 
-	slot->port = r->port;
-	l->by_name |= by_name;
+	l->slot.port = r->port;
+	m->by_name |= by_name;
 	if (r->status == FORWARD_OK) {
-		if (!listen_second(slot))
-			listen_ready(slot);
-	} else if (by_name && listen_again(slot))
-		slot_free(slot);
+		if (!listen_second(l))
+			listen_ready(l);
+	} else if (by_name && listen_again(l))
+		slot_free(l);
 	else {
 		log_at(LOG_DETAIL, "forward refused: %s", r->reason);
-		slot_failed(slot, r->reason);
+		slot_failed(l, r->reason);
 	}
 }
 
 /* channel 0: a spare one */
 static bool
-listen_new(struct far_listen *l, unsigned channel, uint8_t family, unsigned tries)
+listen_new(struct far_master *m, unsigned channel, uint8_t family, unsigned tries)
 {
-	struct slot *slot = memory_new(sizeof(*slot));
-	char *path;
-	int saved;
+	struct listen *l = slot_new(m->end, sizeof(*l), channel, &m->uses, listen_drop);
 
-	if (slot == NULL)
+	if (l == NULL)
 		return false;
-	*slot = (struct slot){ .of = l, .channel = channel, .family = family, .tries = tries,
-		.forward.kind = FORWARD_REMOTE, .fd = -1 };
-	list_add(l->slots, slot);
-	path = slot->forward.path;
-	snprintf(slot->forward.host, sizeof(slot->forward.host), "%s", listen_host(l, family));
-	if (rundir_fresh(path, sizeof(slot->forward.path), 'd') == 0 &&
-	    (slot->fd = unixsock_listen(path, 8)) != -1)
-		slot->opened[0] = forwards_open(l->forwards, &slot->forward, first_answer, slot);
-	if (slot->opened[0] != NULL)
+	l->of = m;
+	l->family = family;
+	l->tries = tries;
+	l->forward.kind = FORWARD_REMOTE;
+	snprintf(l->forward.host, sizeof(l->forward.host), "%s", listen_host(m, family));
+	if (rundir_fresh(l->forward.path, sizeof(l->forward.path), 'd') == 0 &&
+	    (l->slot.fd = unixsock_listen(l->forward.path, 8)) != -1)
+		l->opened[0] = forwards_open(m->listens, &l->forward, first_answer, l);
+	if (l->opened[0] != NULL)
 		return true;
-	saved = errno;
-	slot_free(slot);
-	errno = saved;
+	slot_free(l);
 	return false;
 }
 
 /* Give the spare listener to this channel, if it is ready and nobody has come to it. */
 static bool
-spare_take(struct far_listen *l, unsigned channel, uint8_t family)
+spare_take(struct far_master *m, unsigned channel, uint8_t family)
 {
-	struct slot *slot = spare_find(l);
-	struct pollfd waiting = { slot ? slot->fd : -1, POLLIN, 0 };
+	struct listen *l = spare_find(m);
+	struct pollfd waiting = { l ? l->slot.fd : -1, POLLIN, 0 };
 
-	if (slot == NULL || slot->watch == NULL || slot->family != family ||
-	    poll(&waiting, 1, 0) != 0)
+	if (l == NULL || l->slot.watch == NULL || l->family != family || poll(&waiting, 1, 0) != 0)
 		return false;
-	slot->channel = channel;
-	timer_set(&slot->deadline, l->master->end->loop, 0, listen_assign, slot);
+	l->slot.channel = channel;
+	timer_set(&l->slot.deadline, m->end->loop, 0, slot_listens, l);
 	return true;
 }
 
-/* ---- for the far end ---- */
-
 bool
-far_listen_begin(struct far_listen *l, unsigned channel, uint8_t family)
+far_listen(struct far_master *m, unsigned channel, uint8_t family)
 {
-	return spare_take(l, channel, family) || listen_new(l, channel, family, 0);
-}
-
-void
-far_listen_cancel(struct far_listen *l, unsigned channel)
-{
-	struct slot *slot, *next;
-
-	for (slot = l->slots; slot != NULL; slot = next) {
-		next = slot->next;
-		if (slot->channel == channel)
-			slot_free(slot);
-	}
-}
-
-unsigned
-far_listen_count(const struct far_listen *l)
-{
-	return forwards_count(l->forwards);
-}
-
-/* The end of the master is told by who dials. */
-struct far_listen *
-far_listen_new(struct far_master *master, const char *bind, bool by_name)
-{
-	struct far_listen *l = memory_new(sizeof(*l));
-
-	if (l == NULL)
-		return NULL;
-	*l = (struct far_listen){ .master = master, .bind = bind, .may_by_name = by_name };
-	if ((l->forwards = forwards_new(master->end->loop, master->ctl_path, NULL, NULL)) != NULL)
-		return l;
-	free(l);
-	return NULL;
-}
-
-void
-far_listen_free(struct far_listen *l)
-{
-	while (l->slots != NULL)
-		slot_free(l->slots);
-	forwards_free(l->forwards);
-	free(l);
+	return spare_take(m, channel, family) || listen_new(m, channel, family, 0);
 }

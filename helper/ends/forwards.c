@@ -21,6 +21,9 @@ struct opened {
 	struct forward forward;
 	forwards_fn *fn; /* NULL: dropped */
 	void *arg;
+	forwards_checked_fn *checked; /* CHECK: with what is asked about */
+	const struct stream *stream;
+	unsigned channel;
 };
 
 struct forwards {
@@ -123,9 +126,10 @@ opened_answer(struct opened *o, const struct forward_result *r)
 		if (!o->there)
 			opened_free(o);
 		break;
-	case CHECK:
+	case CHECK: /* a master that refuses something is alive, too */
+		o->checked(arg, o->stream, o->channel,
+		    r->status == FORWARD_OK || r->status == FORWARD_REFUSED);
 		opened_free(o);
-		fn(arg, r);
 		break;
 	default:
 		o->there = r->status != FORWARD_DEAD;
@@ -189,15 +193,17 @@ forwards_drop(struct opened *o, bool used)
 		let_go(o);
 }
 
-bool
-forwards_check(struct forwards *f, forwards_fn *fn, void *arg)
+void
+forwards_check(struct forwards *f, forwards_checked_fn *fn, void *arg, const struct stream *stream,
+    unsigned channel)
 {
 	struct opened *o = f->mux != NULL ? memory_new(sizeof(*o)) : NULL;
 
-	if (o == NULL)
-		return false;
-	*o = (struct opened){ .state = CHECK, .fn = fn, .arg = arg };
-	return opened_add(f, o, mux_alive(f->mux));
+	if (o != NULL)
+		*o = (struct opened){ .state = CHECK, .checked = fn, .arg = arg, .stream = stream,
+			.channel = channel };
+	if (o == NULL || !opened_add(f, o, mux_alive(f->mux)))
+		fn(arg, stream, channel, false);
 }
 
 unsigned

@@ -9,6 +9,7 @@
 #include "mux/mux.h"
 
 struct forwards;
+struct stream;
 struct opened; /* one of them, or that is asked for */
 
 typedef void forwards_fn(void *arg, const struct forward_result *);
@@ -28,7 +29,9 @@ struct opened *forwards_open(struct forwards *, const struct forward *, forwards
 void forwards_drop(struct opened *, bool used);
 unsigned forwards_count(const struct forwards *);
 
-/* Does the master live? Answered in any case, unless it cannot be asked: false. */
-bool forwards_check(struct forwards *, forwards_fn *, void *arg);
+/* Does the master live? Told with what it is asked about, perhaps from inside. */
+typedef void forwards_checked_fn(void *arg, const struct stream *, unsigned channel, bool alive);
+void forwards_check(struct forwards *, forwards_checked_fn *, void *arg, const struct stream *,
+    unsigned channel);
 
 #endif

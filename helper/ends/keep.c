@@ -5,6 +5,7 @@
 
 #include "base/packet.h"
 #include "master/keepmsg.h"
+#include "proxy/proxy.h"
 
 bool
 keep_lives(void *keep)
@@ -26,12 +27,16 @@ keep_send(const struct keep *k, enum keep_op op, unsigned id, const int *fds, si
 	return packet_send(k->fd, &message, sizeof(message), fds, count);
 }
 
-int
-keep_proxy(const struct keep *k, unsigned number, int fd, int trace)
+void
+keep_proxy(struct keep *k, unsigned number, struct proxy *proxy)
 {
-	const int fds[] = { fd, trace };
+	const int fds[] = { proxy_fd(proxy), k != NULL ? proxy_trace(proxy) : -1 };
 
-	return fd != -1 ? keep_send(k, KEEP_PROXY, number, fds, 2) : -1;
+	if (fds[1] == -1)
+		return;
+	if (keep_send(k, KEEP_PROXY, number, fds, 2) == 0)
+		proxy_kept(proxy, keep_lives, k);
+	close(fds[1]);
 }
 
 void

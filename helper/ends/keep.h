@@ -4,14 +4,15 @@
 
 #include <stdbool.h>
 
+struct proxy;
+
 struct keep {
 	int fd; /* the keep socket; -1: there is no tunnel */
 };
 
 /* NULL is harmless in all of these. */
 bool keep_lives(void *keep); /* the tunnel, and so what it keeps */
-/* A proxy connection and its trace (proxy.h); -1: the tunnel has no copy. */
-int keep_proxy(const struct keep *, unsigned number, int fd, int trace);
+void keep_proxy(struct keep *, unsigned number, struct proxy *); /* and its trace */
 void keep_upload(const struct keep *, unsigned id, int fd);    /* the server's end of an upload */
 void keep_release(const struct keep *, unsigned id);
 

@@ -2,13 +2,19 @@
 #ifndef NEAR_H
 #define NEAR_H
 
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "base/ratelimit.h"
 #include "ends/end.h"
-#include "ends/near_guard.h"
-#include "ends/near_port.h"
 
 struct near_config {
-	struct near_at at;       /* where to listen, */
-	struct near_guard guard; /* and who may come */
+	struct sockaddr_storage local; /* the control connection's; its port does not count */
+	struct sockaddr_storage peer;  /* ... and who alone may have the data */
+	uint16_t lo, hi;               /* FtpDataPorts; 0 = any */
+	bool check_owner;              /* on this machine: only owner's and our own sockets */
+	uid_t owner;
+	struct ratelimit told;         /* private */
 };
 
 /* Where a near end's control connection is not made yet, both addresses may have family
@@ -16,5 +22,9 @@ struct near_config {
 struct end *near_new(struct loop *, const struct near_config *, end_fn *, void *arg);
 void near_learn(struct end *, const struct sockaddr_storage *local,
     const struct sockaddr_storage *peer);
+
+/* near_port.c: a listener; -1: why it cannot. Family 0: the control connection's. */
+int near_port_open(const struct near_config *, uint8_t family, const char **why);
+uint16_t near_port(int fd); /* where it is */
 
 #endif

@@ -1,4 +1,4 @@
-#include "ends/near_port.h"
+#include "ends/near.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -79,7 +79,7 @@ unmap(struct sockaddr_storage *at)
 /* The control connection's own address; 127.0.0.1 where an IPv6 loopback client says PASV,
  * which has no words for ::1. */
 static bool
-listen_at(const struct near_at *c, uint8_t family, struct sockaddr_storage *at)
+listen_at(const struct near_config *c, uint8_t family, struct sockaddr_storage *at)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)at;
 
@@ -109,7 +109,7 @@ near_port(int fd)
 }
 
 int
-near_port_open(const struct near_at *c, uint8_t family, const char **why)
+near_port_open(const struct near_config *c, uint8_t family, const char **why)
 {
 	struct sockaddr_storage at;
 	int fd;

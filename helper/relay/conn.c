@@ -1,9 +1,9 @@
 #include "relay/conn.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/compat.h"
 
@@ -29,6 +29,13 @@ void
 conn_plain_close(int fd)
 {
 	linger(fd, 0);
+}
+
+void
+conn_drop(int fd)
+{
+	linger(fd, 1);
+	close(fd);
 }
 
 void
@@ -66,12 +73,6 @@ conn_unsent(int fd)
 	(void)fd;
 #endif
 	return n;
-}
-
-bool
-conn_again(int error)
-{
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
 /* Closing throws away what was not read: that makes room, too. */

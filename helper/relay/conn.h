@@ -11,6 +11,7 @@ void conn_end_write(int fd);
  * process that was killed too. */
 void conn_break_on_close(int fd);
 void conn_plain_close(int fd); /* from now on no more */
+void conn_drop(int fd);        /* given up: closed, which is no end of file */
 /* After an end of file: did the peer make it by shutdown(2) and live on? ssh does at the end of
  * a channel, and a process that dies closes all at once. false also where it cannot be said. */
 bool conn_half_closed(int fd);
@@ -18,6 +19,5 @@ bool conn_half_closed(int fd);
 int conn_unsent(int fd);
 /* Has who is there, behind a unix socket, read any of so many bytes? Where that is unknown, yes. */
 bool conn_took(int fd, uint64_t written);
-bool conn_again(int error); /* of a read or a write: it is to be tried again later */
 
 #endif

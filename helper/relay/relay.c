@@ -8,6 +8,7 @@
 
 #include "base/compat.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "relay/conn.h"
 #include "relay/stream.h"
 
@@ -65,7 +66,7 @@ relay_write(struct relay *r, int to)
 		    write(to, r->buf + r->start, r->len);
 
 		if (n == -1)
-			return conn_again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
+			return packet_again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
 		r->start += (size_t)n;
 		r->len -= (size_t)n;
 		r->bytes += (uint64_t)n;
@@ -108,7 +109,7 @@ socket_to_socket(struct relay *r, int from, int to)
 		if (r->ended)
 			return RELAY_END;
 		if ((n = relay_read(r, from)) == -1)
-			return conn_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+			return packet_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
 		if (n == 0) {
 			r->ended = true;
 			return RELAY_END;
@@ -136,7 +137,7 @@ socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 		if ((room = proxy_room(to, &buf)) == 0)
 			return RELAY_WRITE;
 		if ((n = read(from, buf, room)) == -1)
-			return conn_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+			return packet_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
 		if (n == 0)
 			return RELAY_END;
 		proxy_commit(to, (size_t)n);
@@ -159,7 +160,7 @@ channel_to_socket(struct relay *r, struct proxy_channel *from, int to)
 		ssize_t n = writev(to, pieces, count);
 
 		if (n == -1)
-			return conn_again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
+			return packet_again(errno) ? RELAY_WRITE : RELAY_WRITE_FAILED;
 		proxy_take(from, (size_t)n);
 		r->bytes += (uint64_t)n;
 	}

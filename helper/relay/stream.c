@@ -10,6 +10,7 @@
 #include "relay/conn.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 
 #define DISCARDS 16
 
@@ -207,7 +208,7 @@ stream_discard(struct stream *s)
 		return channel_discard(s->channel);
 	for (int i = 0; i < DISCARDS && n > 0; i++)
 		n = read(s->fd, buf, sizeof(buf));
-	return n == -1 && conn_again(errno) ? 1 : n > 0 ? 1 : (int)n;
+	return n == -1 && packet_again(errno) ? 1 : n > 0 ? 1 : (int)n;
 }
 
 size_t

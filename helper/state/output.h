@@ -2,7 +2,7 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
-#include "ftp/bytes.h"
+#include "base/memory.h"
 #include "state/action.h"
 
 struct output {

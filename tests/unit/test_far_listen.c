@@ -1,9 +1,6 @@
 /* Listeners on sshd: which is asked for, which is given to whom; the forwards are the test's. */
-#define forwards_new played_new
-#define forwards_free played_free
 #define forwards_open played_open
 #define forwards_drop played_drop
-#define forwards_count played_count
 #include "ends/far_listen.c"
 
 #include <errno.h>
@@ -26,27 +23,13 @@ static unsigned asked; /* so many, one after the other */
 static struct loop *loop;
 static struct end end;
 static struct far_master master;
-static struct far_listen *l;
 static struct end_result got;
 static int answers;
-
-struct forwards *
-played_new(struct loop *on, const char *path, void (*lost)(void *, const char *), void *arg)
-{
-	ck_assert(on == loop && strcmp(path, "ctl") == 0 && lost == NULL && arg == NULL);
-	return (struct forwards *)&opened;
-}
-
-void
-played_free(struct forwards *f)
-{
-	ck_assert_ptr_nonnull(f);
-}
 
 struct opened *
 played_open(struct forwards *f, const struct forward *forward, forwards_fn *fn, void *arg)
 {
-	(void)f;
+	ck_assert_ptr_null(f);
 	ck_assert_uint_lt(asked, OPENED_MAX);
 	opened[asked] = (struct opened){ *forward, fn, arg, false };
 	return &opened[asked++];
@@ -58,13 +41,6 @@ played_drop(struct opened *o, bool used)
 	ck_assert(!used);
 	if (o != NULL)
 		o->dropped = true;
-}
-
-unsigned
-played_count(const struct forwards *f)
-{
-	(void)f;
-	return asked;
 }
 
 static void
@@ -83,10 +59,9 @@ setup(void)
 	setenv("XDG_RUNTIME_DIR", mkdtemp(strcpy(home, "/tmp/test_far_listen.XXXXXX")), 1);
 	loop = loop_new();
 	end = (struct end){ .loop = loop, .fn = answer };
-	master = (struct far_master){ .end = &end, .ctl_path = "ctl" };
+	master = (struct far_master){ .end = &end, .bind = "", .may_by_name = true };
 	asked = 0;
 	answers = 0;
-	l = far_listen_new(&master, "", true);
 }
 
 static void
@@ -94,7 +69,7 @@ teardown(void)
 {
 	char command[64];
 
-	far_listen_free(l);
+	slots_free(&end);
 	loop_free(loop);
 	snprintf(command, sizeof(command), "rm -rf '%s'", home);
 	ck_assert_int_eq(system(command), 0);
@@ -124,7 +99,7 @@ START_TEST(one)
 {
 	int fd;
 
-	ck_assert(far_listen_begin(l, 7, 4));
+	ck_assert(far_listen(&master, 7, 4));
 	ck_assert_str_eq(opened[0].forward.host, "127.0.0.1");
 	ck_assert(opened[0].forward.port == 0 && answers == 0);
 	says(0, FORWARD_OK, 5000);
@@ -140,7 +115,7 @@ END_TEST
 /* Both loopbacks: the same port there, else another one; after some tries IPv4 alone. */
 START_TEST(both_loopbacks)
 {
-	ck_assert(far_listen_begin(l, 7, 0));
+	ck_assert(far_listen(&master, 7, 0));
 	for (unsigned n = 0; n < 2 * BOTH_TRIES; n += 2) {
 		ck_assert_uint_eq(asked, n + 1);
 		says(n, FORWARD_OK, (uint16_t)(5000 + n));
@@ -160,29 +135,29 @@ END_TEST
 /* PermitListen knows the name alone; from then on nothing else is asked for. */
 START_TEST(by_name)
 {
-	ck_assert(far_listen_begin(l, 7, 4));
+	ck_assert(far_listen(&master, 7, 4));
 	says(0, FORWARD_REFUSED, 0);
 	ck_assert_str_eq(opened[1].forward.host, "localhost");
 	ck_assert(opened[0].dropped && answers == 0);
 	ck_assert_str_ne(opened[0].forward.path, opened[1].forward.path);
 	says(1, _i == 0 ? FORWARD_OK : FORWARD_REFUSED, 5000);
 	ck_assert(answers == 1 && got.event == (_i == 0 ? END_LISTENING : END_FAILED));
-	ck_assert(far_listen_begin(l, 8, 0));
+	ck_assert(far_listen(&master, 8, 0));
 	ck_assert_str_eq(opened[2].forward.host, "localhost");
 }
 END_TEST
 
 START_TEST(spare)
 {
-	ck_assert(far_listen_begin(l, 7, 4));
+	ck_assert(far_listen(&master, 7, 4));
 	says(0, FORWARD_OK, 5000);
 	close(comes(0));
 	stream_free(got.stream);
-	ck_assert(far_listen_begin(l, 8, 4)); /* it is not there yet */
+	ck_assert(far_listen(&master, 8, 4)); /* it is not there yet */
 	ck_assert_uint_eq(asked, 3);
 	says(1, FORWARD_OK, 5001);
 	answers = 0;
-	ck_assert(far_listen_begin(l, 9, 4));
+	ck_assert(far_listen(&master, 9, 4));
 	ck_assert_uint_eq(asked, 3);
 	ck_assert_int_eq(loop_once(loop, 1000), 0);
 	ck_assert(answers == 1 && got.event == END_LISTENING && got.channel == 9 && got.port == 5001);
@@ -194,24 +169,24 @@ START_TEST(spare_visited)
 {
 	int fd;
 
-	ck_assert(listen_new(l, 0, 4, 0));
+	ck_assert(listen_new(&master, 0, 4, 0));
 	says(0, FORWARD_OK, 5000);
 	fd = comes(0);
 	ck_assert(answers == 0 && opened[0].dropped);
 	ck_assert_int_eq(read(fd, &(char){ 0 }, 1), 0);
 	close(fd);
-	ck_assert(far_listen_begin(l, 8, 4));
+	ck_assert(far_listen(&master, 8, 4));
 	ck_assert_uint_eq(asked, 2);
 }
 END_TEST
 
 START_TEST(cancelled)
 {
-	ck_assert(far_listen_begin(l, 7, 4));
+	ck_assert(far_listen(&master, 7, 4));
 	if (_i == 1)
 		says(0, FORWARD_OK, 5000);
 	answers = 0;
-	far_listen_cancel(l, 7);
+	slots_cancel(&end, 7);
 	ck_assert(opened[0].dropped && answers == 0);
 	ck_assert_int_eq(access(opened[0].forward.path, F_OK), -1);
 }

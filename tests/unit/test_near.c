@@ -4,8 +4,8 @@
 #define LISTEN_DEADLINE_MS 150
 #define peer_uid some_uid
 #include "ends/near.c"
-#include "ends/near_guard.c"
 #include "ends/near_port.c"
+#include "ends/slot.c"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -52,8 +52,8 @@ begin(const char *peer)
 	struct near_config c = { 0 };
 	struct sockaddr_in local = address("127.0.0.1", 0), from = address(peer, 0);
 
-	memcpy(&c.at.local, &local, sizeof(local));
-	memcpy(&c.guard.peer, &from, sizeof(from));
+	memcpy(&c.local, &local, sizeof(local));
+	memcpy(&c.peer, &from, sizeof(from));
 	loop = loop_new();
 	near = near_new(loop, &c, answer, NULL);
 	near->ops->listen(near, 7, 4);
@@ -169,8 +169,8 @@ static void
 begin_guarded(void)
 {
 	begin("127.0.0.1");
-	((struct near *)near)->config.guard.check_owner = true;
-	((struct near *)near)->config.guard.owner = 12345;
+	((struct near *)near)->config.check_owner = true;
+	((struct near *)near)->config.owner = 12345;
 }
 
 START_TEST(owners)
@@ -304,7 +304,7 @@ END_TEST
 /* PASV by a client of 192.0.2.7, whose control connection came to a dual-stack listener. */
 START_TEST(mapped_address)
 {
-	struct near_at one = { .lo = 0 };
+	struct near_config one = { .lo = 0 };
 	struct sockaddr_in6 *local = (struct sockaddr_in6 *)&one.local;
 	struct sockaddr_in wanted = address("192.0.2.7", 0);
 	struct sockaddr_storage at;

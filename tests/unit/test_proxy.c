@@ -398,7 +398,7 @@ START_TEST(test_put_stalled)
 	for (turns(); (more = put(&one, SIZE_MAX)) > 0; turns())
 		all += more;
 	ck_assert_uint_gt(proxy_unsent(one.channel), 0);
-	ck_assert_uint_lt(proxy->out_size, 1024 * 1024);
+	ck_assert_uint_lt(proxy->out.size, 1024 * 1024);
 	ck_assert_uint_eq(one.writable, 0);
 	swallow();
 	until(&one.writable, 1);

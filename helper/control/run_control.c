@@ -1,19 +1,14 @@
-#include "control/control.h"
+/* The two control connections, between their descriptors and the session machine. */
+#include "control/run_private.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/loop.h"
+#include "base/packet.h"
 
 #define FLUSH_MS 10000 /* for a hung-up peer to take what it is still sent */
-
-static bool
-again(int error)
-{
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
 
 static void
 end_write(struct control *c)
@@ -43,21 +38,6 @@ control_close(struct control *c)
 	c->rfd = c->wfd = -1;
 }
 
-bool
-control_closed(const struct control *c)
-{
-	return c->rfd == -1;
-}
-
-static void
-drop_output(struct control *c)
-{
-	size_t len;
-
-	session_output(c->session, c->side, &len);
-	session_sent(c->session, c->side, len);
-}
-
 static void
 ended(struct control *c)
 {
@@ -65,14 +45,18 @@ ended(struct control *c)
 		return;
 	c->over = true;
 	watch_pause(c->read, true);
-	c->fn(c->arg, c->side, CONTROL_ENDED);
+	run_control_ended(c->run, c->side);
 }
 
 /* It is gone: what it will not read is not to be waited for. */
 static void
-lost(struct control *c)
+lost(void *arg)
 {
-	drop_output(c);
+	struct control *c = arg;
+	size_t len;
+
+	session_output(c->run->session, c->side, &len);
+	session_sent(c->run->session, c->side, len);
 	if (c->hangup)
 		control_close(c);
 	else
@@ -85,16 +69,16 @@ control_flush(struct control *c)
 	const char *data;
 	size_t len;
 
-	while ((data = session_output(c->session, c->side, &len)), len > 0) {
+	while ((data = session_output(c->run->session, c->side, &len)), len > 0) {
 		ssize_t n = c->wfd == -1 ? (ssize_t)len : write(c->wfd, data, len);
 
-		if (n == -1 && again(errno))
+		if (n == -1 && packet_again(errno))
 			return;
 		if (n == -1) {
 			lost(c);
 			return;
 		}
-		session_sent(c->session, c->side, (size_t)n);
+		session_sent(c->run->session, c->side, (size_t)n);
 	}
 	if (c->hangup)
 		control_close(c);
@@ -108,8 +92,8 @@ control_arm(struct control *c)
 {
 	size_t len;
 
-	session_output(c->session, c->side, &len);
-	watch_pause(c->read, c->over || session_room(c->session, c->side) == 0);
+	session_output(c->run->session, c->side, &len);
+	watch_pause(c->read, c->over || session_room(c->run->session, c->side) == 0);
 	watch_pause(c->write, len == 0);
 }
 
@@ -117,15 +101,15 @@ static void
 control_read(struct control *c)
 {
 	char buf[16384];
-	size_t room = session_room(c->session, c->side);
+	size_t room = session_room(c->run->session, c->side);
 	ssize_t n;
 
 	if (room == 0)
 		return;
 	n = read(c->rfd, buf, room < sizeof(buf) ? room : sizeof(buf));
 	if (n > 0)
-		session_push(c->session, c->side, buf, (size_t)n);
-	else if (n == 0 || !again(errno))
+		session_push(c->run->session, c->side, buf, (size_t)n);
+	else if (n == 0 || !packet_again(errno))
 		ended(c);
 }
 
@@ -135,50 +119,35 @@ control_readable(void *arg, short revents)
 	struct control *c = arg;
 
 	(void)revents;
-	c->fn(c->arg, c->side, CONTROL_COMES);
+	if (c->side == SERVER)
+		run_hear(c->run);
 	control_read(c);
-	c->fn(c->arg, c->side, CONTROL_READY);
+	run_touched(c->run);
 }
 
 static void
 control_writable(void *arg, short revents)
 {
-	struct control *c = arg;
-
 	(void)revents;
-	c->fn(c->arg, c->side, CONTROL_READY);
-}
-
-static void
-flush_over(void *arg)
-{
-	struct control *c = arg;
-
-	drop_output(c);
-	control_close(c);
-}
-
-void
-control_half_close(struct control *c)
-{
-	c->half_close = true;
+	run_touched(((struct control *)arg)->run);
 }
 
 void
 control_hangup(struct control *c)
 {
-	if (c->hangup || control_closed(c))
+	if (c->hangup || c->rfd == -1)
 		return;
 	c->hangup = true;
 	watch_free(c->read);
 	c->read = NULL;
-	timer_set(&c->flush, c->loop, FLUSH_MS, flush_over, c);
+	timer_set(&c->flush, c->run->loop, FLUSH_MS, lost, c);
 }
 
 int
-control_open(struct control *c)
+control_open(struct control *c, struct run *r, enum side side, int rfd, int wfd)
 {
-	c->read = loop_watch(c->loop, c->rfd, POLLIN, control_readable, c);
-	c->write = loop_watch(c->loop, c->wfd, POLLOUT, control_writable, c);
+	*c = (struct control){ .run = r, .side = side, .rfd = rfd, .wfd = wfd };
+	c->read = loop_watch(r->loop, rfd, POLLIN, control_readable, c);
+	c->write = loop_watch(r->loop, wfd, POLLOUT, control_writable, c);
 	return c->read == NULL || c->write == NULL ? -1 : 0;
 }

@@ -1,0 +1,42 @@
+/* One ControlMaster of the far end, which far.c, far_listen.c and the two ways to dial through it share. */
+#ifndef FAR_PRIVATE_H
+#define FAR_PRIVATE_H
+
+#include "ends/far.h"
+#include "ends/slot.h"
+
+struct far_master;
+
+/* A way to dial: far_proxy.c or far_mux.c. One is used in all of a session. */
+struct dialler {
+	bool (*open)(struct far_master *, int adopt); /* false with errno: no master answers */
+	bool (*dial)(struct far_master *, unsigned channel, const char *host, uint16_t port);
+	void (*check)(struct far_master *, const struct stream *, unsigned channel);
+	unsigned (*count)(const struct far_master *); /* what is in the master beside the streams */
+	void (*close)(struct far_master *); /* waits for what the master has to be told */
+};
+extern const struct dialler dial_by_proxy, dial_by_mux;
+
+struct far_master {
+	struct end *end; /* the far end, which is told of everything */
+	const char *ctl_path;
+	unsigned number; /* the first, 0, has the control connection */
+	unsigned uses;   /* streams through it that exist */
+	bool gone;
+	const struct dialler *dialler;
+	struct proxy *proxy;    /* one of them dials */
+	struct forwards *dials;
+	struct forwards *listens;
+	const char *bind;       /* as in far.h */
+	bool may_by_name;
+	bool by_name;           /* sshd lets us listen on "localhost" only */
+	bool no_second;         /* sshd has no ::1, it seems */
+};
+
+bool far_listen(struct far_master *, unsigned channel, uint8_t family); /* far_listen.c */
+
+/* For the two that dial: the master is gone; its life, as it was asked for. */
+void far_master_gone(void *master, const char *reason);
+void far_master_checked(void *master, const struct stream *, unsigned channel, bool alive);
+
+#endif

@@ -1,0 +1,115 @@
+#include "ends/slot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/memory.h"
+#include "relay/conn.h"
+#include "relay/stream.h"
+
+void *
+slot_new(struct end *end, size_t size, unsigned channel, unsigned *uses, void (*drop)(void *))
+{
+	struct slot *slot = memory_new(size);
+
+	if (slot == NULL)
+		return NULL;
+	*slot = (struct slot){ .end = end, .channel = channel, .uses = uses, .fd = -1, .drop = drop };
+	list_add(end->slots, slot);
+	return slot;
+}
+
+void
+slot_free(void *arg)
+{
+	struct slot *slot = arg;
+	int saved = errno;
+
+	list_remove(slot, slot->end->slots, slot);
+	watch_free(slot->watch);
+	timer_stop(&slot->deadline);
+	if (slot->fd != -1)
+		conn_drop(slot->fd);
+	if (slot->drop != NULL)
+		slot->drop(slot);
+	free(slot);
+	errno = saved;
+}
+
+static void
+slot_expired(void *arg)
+{
+	slot_failed(arg, ((struct slot *)arg)->failure);
+}
+
+void
+slot_fail_in(void *arg, unsigned ms, const char *failure)
+{
+	struct slot *slot = arg;
+
+	slot->failure = failure;
+	timer_set(&slot->deadline, slot->end->loop, ms, slot_expired, slot);
+}
+
+void
+slot_listens(void *arg)
+{
+	struct slot *slot = arg;
+
+	slot_fail_in(slot, LISTEN_DEADLINE_MS, "nobody connected");
+	slot->end->fn(slot->end->arg, &(struct end_result){ .event = END_LISTENING,
+	    .channel = slot->channel, .port = slot->port });
+}
+
+void
+slot_connected(void *arg, int fd)
+{
+	struct slot *slot = arg;
+	struct end *end = slot->end;
+	struct end_result r = { .event = END_CONNECTED, .channel = slot->channel };
+
+	if (slot->fd == fd)
+		slot->fd = -1;
+	conn_break_on_close(fd);
+	if ((r.stream = stream_of(end->loop, fd, slot->uses)) == NULL) {
+		slot_failed(slot, "out of memory");
+		return;
+	}
+	slot_free(slot);
+	end->fn(end->arg, &r);
+}
+
+/* The reason may be its own. */
+void
+slot_failed(void *arg, const char *reason)
+{
+	struct slot *slot = arg;
+	struct end *end = slot->end;
+
+	list_remove(slot, end->slots, slot);
+	if (slot->channel != 0)
+		end->fn(end->arg, &(struct end_result){ .event = END_FAILED,
+		    .channel = slot->channel, .reason = reason });
+	slot_free(slot);
+}
+
+void
+slots_cancel(struct end *end, unsigned channel)
+{
+	struct slot *slot, *next;
+
+	for (slot = end->slots; slot != NULL; slot = next) {
+		next = slot->next;
+		if (slot->channel == channel)
+			slot_free(slot);
+	}
+}
+
+void
+slots_free(struct end *end)
+{
+	while (end->slots != NULL)
+		slot_free(end->slots);
+}
