@@ -79,20 +79,6 @@ put_time(char *dst, size_t size)
 	return gmtime_r(&now, &tm) == NULL ? 0 : strftime(dst, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* What a line begins with; at most size - 1. */
-static size_t
-begin_line(char *line, size_t size)
-{
-	size_t len = 0;
-
-	if (state.to_syslog)
-		return 0;
-	if (state.with_time && (len = put_time(line, size)) > 0)
-		line[len++] = ' ';
-	len += (size_t)snprintf(line + len, size - len, "%s: ", state.program);
-	return len < size ? len : 0;
-}
-
 int
 log_level(void)
 {
@@ -115,10 +101,10 @@ flatten(char *text)
 	}
 }
 
-/* line has room for the newline in the place of its NUL. Nobody who does not read our messages must
- * stop us: not again, once he has. */
+/* One write for each line: the lines of several processes do not mix. line has room for the newline
+ * in the place of its NUL. Nobody who does not read our messages must stop us: not again, once he has. */
 static void
-put_line(char *line)
+put(int priority, char *line)
 {
 	static unsigned lost;
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -126,6 +112,10 @@ put_line(char *line)
 	size_t len = strlen(line);
 	int ready;
 
+	if (state.to_syslog) {
+		syslog(priority, "%s", line);
+		return;
+	}
 	do
 		ready = poll(&p, 1, lost > 0 ? 0 : PATIENCE_MS);
 	while (ready == -1 && errno == EINTR);
@@ -140,16 +130,6 @@ put_line(char *line)
 	if (write(STDERR_FILENO, line, len) == -1) {
 		/* there is nobody left to tell */
 	}
-}
-
-/* One write for each line: the lines of several processes do not mix. */
-static void
-put(int priority, char *line)
-{
-	if (state.to_syslog)
-		syslog(priority, "%s", line);
-	else
-		put_line(line);
 }
 
 static size_t
@@ -183,9 +163,14 @@ emit(int priority, const char *fmt, va_list ap)
 {
 	char line[LINE_SIZE];
 	int body, saved = errno;
-	size_t head = state.json ? 0 : begin_line(line, sizeof(line) / 2);
-	size_t room = state.json ? JSON_TEXT : sizeof(line) - head - 1;
+	size_t head = 0, room;
 
+	if (!state.json && !state.to_syslog) {
+		if (state.with_time && (head = put_time(line, sizeof(line))) > 0)
+			line[head++] = ' ';
+		head += (size_t)snprintf(line + head, sizeof(line) / 2, "%.500s: ", state.program);
+	}
+	room = state.json ? JSON_TEXT : sizeof(line) - head - 1;
 	errno = saved; /* for %m */
 	body = vsnprintf(line + head, room, fmt, ap);
 	if (body < 0)

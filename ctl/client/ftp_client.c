@@ -110,24 +110,11 @@ find_client(struct vector *v, bool with_user)
 	return push_words(v, with_user ? manner[m].with_user : manner[m].arguments);
 }
 
-static int
-expand(struct vector *v, const struct tokens *t)
-{
-	char *expanded;
-
-	for (size_t i = 0; i < v->count; i++) {
-		if ((expanded = token_expand(v->item[i], t)) == NULL)
-			return -1;
-		free(v->item[i]);
-		v->item[i] = expanded;
-	}
-	return 0;
-}
-
 char **
 client_argv(char *const *command, const struct tokens *t, char *why, size_t why_size)
 {
 	struct vector v = { NULL, 0 };
+	char *expanded;
 	int result = 0;
 
 	if (command == NULL || command[0] == NULL)
@@ -135,7 +122,15 @@ client_argv(char *const *command, const struct tokens *t, char *why, size_t why_
 	else
 		for (; *command != NULL && result == 0; command++)
 			result = push(&v, strdup(*command));
-	if (result == -1 || expand(&v, t) == -1) {
+	for (size_t i = 0; i < v.count && result == 0; i++) {
+		if ((expanded = token_expand(v.item[i], t)) == NULL) {
+			result = -1;
+			break;
+		}
+		free(v.item[i]);
+		v.item[i] = expanded;
+	}
+	if (result == -1) {
 		snprintf(why, why_size, "out of memory");
 		client_argv_free(v.item);
 		return NULL;

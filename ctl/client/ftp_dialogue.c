@@ -33,15 +33,6 @@ take_line(struct ftp_dialogue *d, char *line, size_t size)
 	return true;
 }
 
-static int
-code_of(const char *line)
-{
-	for (int i = 0; i < 3; i++)
-		if (!isdigit((unsigned char)line[i]))
-			return 0;
-	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-}
-
 /* What has come of a line that never ended, for the message. */
 static void
 keep_rest(struct ftp_dialogue *d)
@@ -62,7 +53,8 @@ parse(struct ftp_dialogue *d)
 	int code;
 
 	while (take_line(d, line, sizeof(line))) {
-		code = code_of(line);
+		code = strspn(line, "0123456789") < 3 ? 0 :
+		    (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 		if (d->first == 0) {
 			memcpy(d->reply, line, sizeof(line));
 			if (code == 0 || (line[3] != ' ' && line[3] != '-' && line[3] != '\0'))

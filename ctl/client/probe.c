@@ -59,36 +59,26 @@ no_goodbye(void *arg)
 /* 120 announces a greeting. Who may log in is the client's affair; that a USER is answered at all
  * is ours: 421 is the server's goodbye. */
 static void
-take_reply(struct probe *p, int code)
-{
-	if (p->step == GREETING && code >= 100 && code < 200)
-		return;
-	if (p->step == GREETING || code == 421)
-		log_escape(p->result.text, sizeof(p->result.text), p->ftp.reply, strlen(p->ftp.reply));
-	if (p->step == GREETING && code >= 200 && code < 300) {
-		say(p, USER, "USER ", p->user);
-	} else if (p->step == USER && code > 0 && code != 421) {
-		p->result.serves = true;
-		timer_set(&p->patience, p->loop, QUIT_MS, no_goodbye, p);
-		say(p, QUIT, "QUIT", "");
-	} else {
-		hang_up(p);
-	}
-}
-
-static void
-look(struct probe *p)
-{
-	int code;
-
-	while (p->step != OVER && (code = ftp_dialogue_next(&p->ftp)) != DIALOGUE_MORE)
-		take_reply(p, code);
-}
-
-static void
 probe_ready(void *arg, short revents)
 {
-	look(arg);
+	struct probe *p = arg;
+	int code;
+
+	while (p->step != OVER && (code = ftp_dialogue_next(&p->ftp)) != DIALOGUE_MORE) {
+		if (p->step == GREETING && code >= 100 && code < 200)
+			continue;
+		if (p->step == GREETING || code == 421)
+			log_escape(p->result.text, sizeof(p->result.text), p->ftp.reply, strlen(p->ftp.reply));
+		if (p->step == GREETING && code >= 200 && code < 300) {
+			say(p, USER, "USER ", p->user);
+		} else if (p->step == USER && code > 0 && code != 421) {
+			p->result.serves = true;
+			timer_set(&p->patience, p->loop, QUIT_MS, no_goodbye, p);
+			say(p, QUIT, "QUIT", "");
+		} else {
+			hang_up(p);
+		}
+	}
 }
 
 struct probe *
@@ -134,6 +124,6 @@ probe_give(struct probe *p)
 const struct probe_result *
 probe_result(struct probe *p)
 {
-	look(p);
+	probe_ready(p, POLLIN);
 	return &p->result;
 }

@@ -84,8 +84,6 @@ kept_refused(const struct kept *k, const char *ctl_path)
 	return strcmp(k->ctl_path, ctl_path) == 0 ? k->refused : 0;
 }
 
-/* --- when its helper has ended --------------------------------------------------------- */
-
 /* A connection to a master is read until that has closed it (drain.h). */
 static void
 copy_end(void *arg)
@@ -174,8 +172,6 @@ copy_left(struct copy *copy, int killed)
 	else
 		copy_free(copy);
 }
-
-/* --- what a helper hands over ----------------------------------------------------------- */
 
 /* fn may free the copy. */
 static void
@@ -348,8 +344,6 @@ kept_forget(struct kept_by *by)
 	each_copy(by, copy_forget, 0);
 	by_free(by); /* from now on the helper knows */
 }
-
-/* --- the end ---------------------------------------------------------------------------- */
 
 void
 kept_free(struct kept *k, bool ours)

@@ -209,20 +209,6 @@ listen_patiently(struct listener **out, struct loop *loop, struct addrinfo *ai,
 	return listen_all(out, loop, ai, spec, why, why_size);
 }
 
-/* What getaddrinfo() is to be asked for: without a bind address the loopback ones. */
-static const char *
-bind_name(const struct listen_at *at, struct addrinfo *hints)
-{
-	const char *host = at->spec->listen.host;
-
-	*hints = (struct addrinfo){ .ai_family = at->family, .ai_socktype = SOCK_STREAM };
-	if (strcmp(host, "*") == 0)
-		hints->ai_flags = AI_PASSIVE;
-	else if (*host != '\0' && strcmp(host, "localhost") != 0)
-		return host;
-	return NULL;
-}
-
 static void
 ipv4_first(struct addrinfo **list)
 {
@@ -243,21 +229,24 @@ enum listen_result
 listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *at, char *why,
     size_t why_size)
 {
+	const char *host = at->spec->listen.host;
+	bool any = strcmp(host, "*") == 0, loopback = *host == '\0' || strcmp(host, "localhost") == 0;
+	const struct addrinfo hints = { .ai_family = at->family, .ai_socktype = SOCK_STREAM,
+		.ai_flags = any ? AI_PASSIVE : 0 };
 	struct listener **out = list_end(list);
-	struct addrinfo hints, *found;
-	const char *name = bind_name(at, &hints);
+	struct addrinfo *found;
 	enum listen_result result;
 	int error;
 
-	if ((error = getaddrinfo(name, "0", &hints, &found)) != 0)
-		return log_why(why, why_size, "cannot listen on %s: %s", at->spec->listen.host,
+	if ((error = getaddrinfo(any || loopback ? NULL : host, "0", &hints, &found)) != 0)
+		return log_why(why, why_size, "cannot listen on %s: %s", host,
 		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 	ipv4_first(&found);
 	for (const struct addrinfo *ai = found; ai != NULL && !at->gateway; ai = ai->ai_next)
 		if (!addr_is_loopback(ai->ai_addr)) {
 			freeaddrinfo(found);
 			return log_why(why, why_size, "listening on %s lets other hosts in; "
-			    "add -g if that is meant", at->spec->listen.host);
+			    "add -g if that is meant", host);
 		}
 	result = listen_patiently(out, loop, found, at->spec, why, why_size);
 	if (result != LISTEN_OK)

@@ -37,8 +37,6 @@ proc_shell_status(int status)
 	return status < 0 ? 128 - status : status;
 }
 
-/* Hearing of the end */
-
 static int
 status_of(int wait_status)
 {
@@ -57,12 +55,15 @@ removed(struct proc *p)
 
 /* Children that nobody knows were left to us by whoever was this process before. */
 static void
-reap(void)
+child_ended(void *arg, short revents)
 {
+	char bytes[64];
 	struct proc *p;
 	int status;
 	pid_t pid;
 
+	if (read(self_pipe[0], bytes, sizeof(bytes)) <= 0)
+		return;
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		for (p = first; p != NULL && p->pid != pid; p = p->next)
 			;
@@ -73,15 +74,6 @@ reap(void)
 		removed(p);
 		p->fn(p->arg, status_of(status));
 	}
-}
-
-static void
-child_ended(void *arg, short revents)
-{
-	char bytes[64];
-
-	if (read(self_pipe[0], bytes, sizeof(bytes)) > 0)
-		reap();
 }
 
 /* A full pipe loses nothing: it will be read. */
@@ -111,8 +103,6 @@ listen_for_ends(struct loop *loop)
 	sigemptyset(&sa.sa_mask);
 	return sigaction(SIGCHLD, &sa, NULL);
 }
-
-/* In the child */
 
 static struct rlimit limit_before;
 static bool limit_raised;
@@ -219,8 +209,6 @@ child(const struct proc_start *s, pid_t parent, int failure)
 	_exit(127);
 }
 
-/* Starting */
-
 /* No signal must find our handlers in the child: what they write is read by us. */
 static pid_t
 start(const struct proc_start *s, int failure[2])
@@ -270,8 +258,6 @@ proc_start(struct proc *p, struct loop *loop, const struct proc_start *s, proc_f
 	errno = error;
 	return -1;
 }
-
-/* Ending */
 
 void
 proc_kill(const struct proc *p, int signo)

@@ -15,26 +15,13 @@
 
 #define LOOK_MS 500 /* does anybody need our master? */
 
-/* The head is there: the hello and its answer have a 0 where the type stands. */
-static void
-drain_frame(struct drain *d)
-{
-	uint32_t len = wire_peek_u32(d->head);
-	uint8_t type = d->head[4] == 0 ? d->head[5] : 0;
-
-	d->have = d->left = 0;
-	if (len < 2 || len > CHANMSG_FRAME_MAX || type == CHANMSG_OPEN_FAILURE) {
-		d->unanswered = DRAIN_FOR_EVER;
-		return;
-	}
-	d->left = len - 2;
-	if (type == CHANMSG_OPEN_CONFIRMATION && d->unanswered > 0)
-		d->unanswered--;
-}
-
+/* The hello and its answer have a 0 where the type stands. */
 bool
 drain_push(struct drain *d, const uint8_t *data, size_t len)
 {
+	uint32_t size;
+	uint8_t type;
+
 	while (len > 0 && d->unanswered != DRAIN_FOR_EVER) {
 		if (d->left > 0) {
 			size_t n = d->left < len ? d->left : len;
@@ -46,8 +33,18 @@ drain_push(struct drain *d, const uint8_t *data, size_t len)
 		}
 		d->head[d->have++] = *data++;
 		len--;
-		if (d->have == sizeof(d->head))
-			drain_frame(d);
+		if (d->have < sizeof(d->head))
+			continue;
+		size = wire_peek_u32(d->head);
+		type = d->head[4] == 0 ? d->head[5] : 0;
+		d->have = 0;
+		if (size < 2 || size > CHANMSG_FRAME_MAX || type == CHANMSG_OPEN_FAILURE) {
+			d->unanswered = DRAIN_FOR_EVER;
+			break;
+		}
+		d->left = size - 2;
+		if (type == CHANMSG_OPEN_CONFIRMATION && d->unanswered > 0)
+			d->unanswered--;
 	}
 	return d->unanswered == 0;
 }

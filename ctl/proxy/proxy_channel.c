@@ -11,19 +11,6 @@
 #define OUT_DATA    (256 * 1024) /* so much may wait for the master's socket */
 #define FLUSH_AT    (128 * 1024)
 
-/* --- making and ending ------------------------------------------------------------------ */
-
-static int
-channel_number(struct proxy *p)
-{
-	for (size_t i = 0; i < p->channel_room; i++)
-		if (p->channels[i] == NULL)
-			return (int)i;
-	if (memory_append(&p->channels, &p->channel_room, sizeof(struct proxy_channel *)) == NULL)
-		return -1;
-	return (int)p->channel_room - 1;
-}
-
 static int
 channel_open(struct proxy_channel *c, const char *host, uint16_t port)
 {
@@ -49,13 +36,17 @@ struct proxy_channel *
 proxy_dial(struct proxy *p, const char *host, uint16_t port, proxy_channel_fn *fn, void *arg)
 {
 	struct proxy_channel *c;
-	int number;
+	size_t number = 0;
 
 	if (p->over || p->freed) {
 		errno = EPIPE;
 		return NULL;
 	}
-	if ((number = channel_number(p)) == -1 || (c = memory_new(sizeof(*c))) == NULL)
+	while (number < p->channel_room && p->channels[number] != NULL)
+		number++;
+	if ((number == p->channel_room &&
+	    memory_append(&p->channels, &p->channel_room, sizeof(struct proxy_channel *)) == NULL) ||
+	    (c = memory_new(sizeof(*c))) == NULL)
 		return NULL;
 	*c = (struct proxy_channel){ .proxy = p, .fn = fn, .arg = arg, .id = (uint32_t)number,
 		.dialled_us = proxy_now_us() };
@@ -130,8 +121,6 @@ proxy_channel_free(struct proxy_channel *c)
 		proxy_channel_close(c);
 	proxy_channel_settle(c);
 }
-
-/* --- reading ---------------------------------------------------------------------------- */
 
 static struct block *
 block_with_room(struct proxy_channel *c)
@@ -248,8 +237,6 @@ proxy_closed(const struct proxy_channel *c)
 {
 	return c->state == CHANNEL_OVER || c->proxy->over;
 }
-
-/* --- writing ---------------------------------------------------------------------------- */
 
 size_t
 proxy_room(struct proxy_channel *c, uint8_t **buf)

@@ -47,8 +47,7 @@ proxy_hello(struct proxy *p, const uint8_t *frame, size_t len)
 	}
 }
 
-/* --- what concerns one channel: -1 = that cannot be ------------------------------------ */
-
+/* What concerns one channel: -1 = that cannot be. */
 static int
 take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
 {
@@ -129,8 +128,6 @@ channel_take(struct proxy_channel *c, const struct chanmsg *m)
 		return 0;
 	}
 }
-
-/* --- all frames ------------------------------------------------------------------------ */
 
 static void
 answer(struct proxy *p, const struct chanmsg *m)

@@ -108,11 +108,20 @@ last_line(char *dst, size_t size, const char *text)
 	snprintf(dst, size, "%.*s", (int)(end - begin), text + begin);
 }
 
-/* Run ssh to its end, in a loop of its own: its output, malloc'ed, when it succeeded. */
-static char *
-ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeout_ms,
-    char *why, size_t why_size)
+bool
+sshcmd_expands(const char *ctl_path)
 {
+	return (*ctl_path == '~' || strchr(ctl_path, '%') != NULL || strstr(ctl_path, "${") != NULL) &&
+	    access(ctl_path, F_OK) == -1;
+}
+
+/* Run ssh to its end, in a loop of its own. */
+char *
+sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size_t why_size)
+{
+	bool expands = s->ctl_path != NULL && sshcmd_expands(s->ctl_path);
+	const char *const ours[] = { "-G", "-N" /* ForkAfterAuthentication */, expands ? "-S" : NULL,
+		s->ctl_path, NULL };
 	const char **argv = command_line(s, ours);
 	struct loop *loop = loop_new();
 	struct answer a = { .done = false };
@@ -144,23 +153,6 @@ ssh_output(const struct ssh_settings *s, const char *const *ours, unsigned timeo
 		    "FTP_OVER_SSH_SSH");
 	free(a.output);
 	return NULL;
-}
-
-bool
-sshcmd_expands(const char *ctl_path)
-{
-	return (*ctl_path == '~' || strchr(ctl_path, '%') != NULL || strstr(ctl_path, "${") != NULL) &&
-	    access(ctl_path, F_OK) == -1;
-}
-
-char *
-sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size_t why_size)
-{
-	const char *ours[] = { "-G", "-N", NULL, s->ctl_path, NULL }; /* -N: ForkAfterAuthentication */
-
-	if (s->ctl_path != NULL && sshcmd_expands(s->ctl_path))
-		ours[2] = "-S";
-	return ssh_output(s, ours, timeout_ms, why, why_size);
 }
 
 const char *

@@ -43,8 +43,6 @@ say(const struct sshlog *s, const char *text)
 		log_at(LOG_NORMAL, "ssh: %s", text);
 }
 
-/* Its last lines */
-
 static bool
 is_said(const struct sshlog *s)
 {
@@ -74,8 +72,6 @@ hold(struct sshlog *s, const char *text)
 	timer_set(&s->timer, s->loop, HOLD_MS, say_held, s);
 }
 
-/* Afterwards */
-
 static void
 nobody_asked(void *arg)
 {
@@ -99,27 +95,10 @@ nobody_asked(void *arg)
 /* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
  * forward is told by us. */
 static void
-served_line(struct sshlog *s, const char *text)
-{
-	static const char answered[] = "mux_confirm_remote_forward: ";
-	static const char failed[] = ": open failed: ";
-	const char *reason = strstr(text, failed);
-
-	if (strncmp(text, "channel ", 8) == 0 && reason != NULL) {
-		snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason + strlen(failed));
-		if (s->asked.loop == NULL) /* whoever asks for it soon makes a better message of it */
-			timer_set(&s->asked, s->loop, ASK_MS, nobody_asked, s);
-	} else if (strncmp(text, answered, strlen(answered)) == 0)
-		log_at(LOG_DETAIL, "ssh: %s", text);
-	else
-		hold(s, text);
-}
-
-/* Reading */
-
-static void
 line_complete(struct sshlog *s)
 {
+	static const char answered[] = "mux_confirm_remote_forward: ", failed[] = ": open failed: ";
+	const char *reason;
 	char text[LINE_SIZE];
 
 	while (s->len > 0 && s->line[s->len - 1] == '\r')
@@ -128,9 +107,13 @@ line_complete(struct sshlog *s)
 	s->len = 0;
 	if (*text == '\0' || strncmp(text, "OpenSSH_", 8) == 0) /* -v: its version */
 		return;
-	if (s->logged_in)
-		served_line(s, text);
-	else if (strncmp(text, "debug", 5) != 0) /* -vvv: no reason of anything */
+	if (s->logged_in && strncmp(text, "channel ", 8) == 0 && (reason = strstr(text, failed)) != NULL) {
+		snprintf(s->refusal, sizeof(s->refusal), "%.255s", reason + strlen(failed));
+		if (s->asked.loop == NULL) /* whoever asks for it soon makes a better message of it */
+			timer_set(&s->asked, s->loop, ASK_MS, nobody_asked, s);
+	} else if (s->logged_in && strncmp(text, answered, strlen(answered)) == 0)
+		log_at(LOG_DETAIL, "ssh: %s", text);
+	else if (s->logged_in || strncmp(text, "debug", 5) != 0) /* -vvv: no reason of anything */
 		hold(s, text);
 	else if (!is_said(s))
 		say(s, text);

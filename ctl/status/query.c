@@ -83,12 +83,19 @@ take_record(struct talk *t, const struct status_record *r)
 }
 
 static void
-take_records(struct talk *t)
+talk_ready(void *arg, short revents)
 {
+	struct talk *t = arg;
+	ssize_t n = recv(t->fd, t->data + t->len, t->size - t->len, 0);
 	enum status_result result;
 	struct status_record r;
 	struct wire w;
 
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		talk_end(t, "it has hung up");
+	if (n <= 0)
+		return;
+	t->len += (size_t)n;
 	wire_read_from(&w, t->data, t->len);
 	while (!t->over && (result = status_get(&w, &r)) != STATUS_MORE) {
 		if (result == STATUS_OTHER_VERSION)
@@ -99,21 +106,6 @@ take_records(struct talk *t)
 	if (w.pos > 0) {
 		memmove(t->data, t->data + w.pos, t->len - w.pos);
 		t->len -= w.pos;
-	}
-}
-
-static void
-talk_ready(void *arg, short revents)
-{
-	struct talk *t = arg;
-	ssize_t n;
-
-	n = recv(t->fd, t->data + t->len, t->size - t->len, 0);
-	if (n > 0) {
-		t->len += (size_t)n;
-		take_records(t);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		talk_end(t, "it has hung up");
 	}
 }
 

@@ -139,29 +139,11 @@ get_field(struct wire *w, const struct status_field *f, char *to)
 }
 
 /* The whole record must be there and must be understood to its last byte. */
-static enum status_result
-get_record(struct wire *body, struct status_record *r)
-{
-	const struct status_field *f;
-	uint32_t version, type;
-
-	if (wire_get_u32(body, &version) == -1)
-		return STATUS_BAD;
-	if (version != STATUS_VERSION)
-		return STATUS_OTHER_VERSION;
-	if (wire_get_u32(body, &type) == -1 || (f = status_fields((enum status_type)type)) == NULL)
-		return STATUS_BAD;
-	memset(r, 0, sizeof(*r));
-	r->type = (enum status_type)type;
-	for (; f->name != NULL; f++)
-		if (!get_field(body, f, (char *)&r->u + f->offset))
-			return STATUS_BAD;
-	return wire_left(body) == 0 ? STATUS_OK : STATUS_BAD;
-}
-
 enum status_result
 status_get(struct wire *w, struct status_record *r)
 {
+	const struct status_field *f;
+	uint32_t version, type;
 	const uint8_t *data;
 	struct wire body;
 	size_t len;
@@ -173,5 +155,16 @@ status_get(struct wire *w, struct status_record *r)
 	if (wire_get_bytes(w, &data, &len) == -1)
 		return STATUS_MORE;
 	wire_read_from(&body, data, len);
-	return get_record(&body, r);
+	if (wire_get_u32(&body, &version) == -1)
+		return STATUS_BAD;
+	if (version != STATUS_VERSION)
+		return STATUS_OTHER_VERSION;
+	if (wire_get_u32(&body, &type) == -1 || (f = status_fields((enum status_type)type)) == NULL)
+		return STATUS_BAD;
+	memset(r, 0, sizeof(*r));
+	r->type = (enum status_type)type;
+	for (; f->name != NULL; f++)
+		if (!get_field(&body, f, (char *)&r->u + f->offset))
+			return STATUS_BAD;
+	return wire_left(&body) == 0 ? STATUS_OK : STATUS_BAD;
 }

@@ -12,19 +12,6 @@
 #include "options/config_forwards.h"
 #include "tunnel/tunnel_private.h"
 
-static int
-port_taken(struct tunnel *t, const struct tunnel_spec *spec, char *why, size_t why_size)
-{
-	const char *ctl_path = t->setup->master->ctl_path;
-	enum instance at = instance_at(t->cmdline, ctl_path, spec, why, why_size);
-
-	if (!t->cmdline->background || at != INSTANCE_SAME)
-		return tunnel_fail(t, why);
-	log_at(LOG_SESSIONS, "this tunnel is up already");
-	tunnel_end(t, 0);
-	return -1;
-}
-
 /* fd: it was handed over; -1 = none. */
 static enum listen_result
 open_one(struct tunnel *t, const struct tunnel_spec *spec, int fd, char *why, size_t why_size)
@@ -49,8 +36,12 @@ open_near(struct tunnel *t)
 
 		result = open_one(t, spec, i < t->setup->activated ? activation_descriptor(i) : -1, why,
 		    sizeof(why));
-		if (result == LISTEN_IN_USE)
-			return port_taken(t, spec, why, sizeof(why));
+		if (result == LISTEN_IN_USE && instance_at(t->cmdline, t->setup->master->ctl_path, spec, why,
+		    sizeof(why)) == INSTANCE_SAME && t->cmdline->background) {
+			log_at(LOG_SESSIONS, "this tunnel is up already");
+			tunnel_end(t, 0);
+			return -1;
+		}
 		if (result != LISTEN_OK)
 			return tunnel_fail(t, why);
 	}

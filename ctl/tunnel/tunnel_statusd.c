@@ -110,38 +110,33 @@ tell(const struct helper *h, const struct status_record *ask)
 
 /* " 1, 2, 3" behind what text holds already. */
 static void
-list_number(char *text, size_t size, uint32_t number, bool first)
+list_number(char *text, size_t size, uint32_t number)
 {
 	size_t used = strlen(text);
 
 	if (used + 16 < size)
-		snprintf(text + used, size - used, "%s %u", first ? "" : ",", number);
+		snprintf(text + used, size - used, "%s %u", text[used - 1] == 's' ? "" : ",", number);
 }
 
+/* Within the session h; NULL: no such session. */
 static void
-no_such_session(struct client *c, uint32_t number)
+nothing_there(struct client *c, const struct helper *h, const struct status_ask *ask)
 {
-	const struct helper *h = helpers_first(c->owner->tunnel->helpers);
+	const struct seen *seen = h != NULL ? h->seen : NULL;
 	char text[240];
+	size_t used;
 
-	snprintf(text, sizeof(text), "no session %u; %s", number,
-	    h == NULL ? "there is none" : "there is");
-	for (bool first = true; h != NULL; h = h->next, first = false)
-		list_number(text, sizeof(text), h->number, first);
-	answer_done(c, text);
-}
-
-static void
-no_such_channel(struct client *c, const struct helper *h, uint32_t number)
-{
-	const struct seen *seen = h->seen;
-	size_t count = seen != NULL ? seen->channels : 0;
-	char text[240];
-
-	snprintf(text, sizeof(text), "no data channel %u in session %u; %s", number, h->number,
-	    count == 0 ? "there is none" : "there is");
-	for (size_t i = 0; i < count; i++)
-		list_number(text, sizeof(text), seen->channel[i].number, i == 0);
+	if (h != NULL)
+		snprintf(text, sizeof(text), "no data channel %u in session %u; there is", ask->channel, h->number);
+	else
+		snprintf(text, sizeof(text), "no session %u; there is", ask->session);
+	used = strlen(text);
+	for (size_t i = 0; seen != NULL && i < seen->channels; i++)
+		list_number(text, sizeof(text), seen->channel[i].number);
+	for (h = h == NULL ? helpers_first(c->owner->tunnel->helpers) : NULL; h != NULL; h = h->next)
+		list_number(text, sizeof(text), h->number);
+	if (text[used] == '\0')
+		strcat(text, " none");
 	answer_done(c, text);
 }
 
@@ -166,11 +161,9 @@ close_one(struct client *c, const struct status_record *ask)
 
 	while (h != NULL && h->number != a->session)
 		h = h->next;
-	if (h == NULL)
-		no_such_session(c, a->session);
-	else if (a->channel != 0 && (h->seen == NULL ||
-	    seen_channel(h->seen, a->channel, &at) == NULL))
-		no_such_channel(c, h, a->channel);
+	if (h == NULL || (a->channel != 0 && (h->seen == NULL ||
+	    seen_channel(h->seen, a->channel, &at) == NULL)))
+		nothing_there(c, h, a);
 	else
 		answer_done(c, tell(h, ask) ? NULL :
 		    "the session is too busy to be told; try again");
