@@ -54,8 +54,6 @@ written(void)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : failed("stdout", strerror(errno));
 }
 
-/* Which tunnel */
-
 static bool
 is_called(const struct tunnel_view *v, const char *text, size_t len)
 {
@@ -119,8 +117,6 @@ find(const struct tunnels *all, const char *text, size_t len, char *why, size_t 
 	return NULL;
 }
 
-/* Looking */
-
 static int
 list(const struct command *c, int argc, char *argv[])
 {
@@ -177,25 +173,6 @@ top(const struct command *c, int argc, char *argv[])
 	return top_run(whose, why, sizeof(why)) == 0 ? written() : failed(NULL, why);
 }
 
-/* Steering */
-
-/* Take "/NUMBER" off the end of text[0..*len]. */
-static bool
-take_number(const char *text, size_t *len, uint32_t *number)
-{
-	size_t at = *len;
-	unsigned long n;
-
-	while (at > 0 && isdigit((unsigned char)text[at - 1]))
-		at--;
-	if (at == *len || at < 2 || text[at - 1] != '/' || *len - at > 9)
-		return false;
-	n = strtoul(text + at, NULL, 10);
-	*number = (uint32_t)n;
-	*len = at - 1;
-	return n > 0;
-}
-
 /* tunnel[/session[/channel]]. A name may hold slashes itself (ssh://host), so as much as
  * possible of the text is tried as the name first. */
 static const struct tunnel_view *
@@ -203,15 +180,18 @@ parse_target(const struct tunnels *all, const char *text, struct status_ask *ask
     size_t why_size)
 {
 	const struct tunnel_view *v;
-	size_t len = strlen(text);
-	uint32_t number = 0;
+	size_t len = strlen(text), at;
 
-	for (int part = 0;; part++) {
-		if (count_called(all, text, len, &v) > 0 || part == 2 ||
-		    !take_number(text, &len, &number))
+	for (int part = 0; count_called(all, text, len, &v) == 0 && part < 2; part++) {
+		for (at = len; at > 0 && isdigit((unsigned char)text[at - 1]); at--)
+			;
+		if (at == len || at < 2 || text[at - 1] != '/' || len - at > 9)
+			break;
+		len = at - 1;
+		if (atoi(text + at) == 0)
 			break;
 		ask->channel = ask->session;
-		ask->session = number;
+		ask->session = (uint32_t)atoi(text + at);
 	}
 	return find(all, text, len, why, why_size);
 }

@@ -47,7 +47,8 @@ accept_new(struct loop *loop, const struct cmdline *cmdline, struct master *mast
 	struct accept *r = memory_new(sizeof(*r));
 
 	if (r != NULL)
-		*r = (struct accept){ .loop = loop, .cmdline = cmdline, .master = master, .helpers = helpers };
+		*r = (struct accept){ .loop = loop, .cmdline = cmdline, .master = master,
+			.helpers = helpers };
 	return r;
 }
 

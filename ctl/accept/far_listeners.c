@@ -97,34 +97,21 @@ far_accepted(void *arg, const struct listener *l, int fd)
 	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
 }
 
-/* In ssh's protocol "" is every address and "localhost" the loopback ones. */
-static void
-far_forward(struct far *f)
-{
-	const char *host = f->spec.listen.host;
-
-	if (*host == '\0')
-		host = "localhost";
-	if (strcmp(host, "*") == 0)
-		host = "";
-	f->forward.kind = FORWARD_REMOTE;
-	f->forward.port = f->spec.listen.port;
-	f->both = f->forward.port == 0 && strcmp(host, "localhost") == 0;
-	snprintf(f->forward.host, sizeof(f->forward.host), "%s", f->both ? "127.0.0.1" : host);
-}
-
 int
 far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool optional, char *why,
     size_t why_size)
 {
-	struct far *f;
+	/* in ssh's protocol "" is every address and "localhost" the loopback ones */
+	const char *host = *spec->listen.host == '\0' ? "localhost" : spec->listen.host;
+	struct far *f = memory_new(sizeof(*f));
 
-	if ((f = memory_new(sizeof(*f))) == NULL)
+	if (f == NULL)
 		return log_why(why, why_size, "out of memory");
-	f->owner = r;
-	f->spec = *spec;
-	f->optional = optional;
-	far_forward(f);
+	*f = (struct far){ .owner = r, .spec = *spec, .optional = optional, .forward.kind = FORWARD_REMOTE,
+		.forward.port = spec->listen.port };
+	f->both = spec->listen.port == 0 && strcmp(host, "localhost") == 0;
+	snprintf(f->forward.host, sizeof(f->forward.host), "%s", f->both ? "127.0.0.1" :
+	    strcmp(host, "*") == 0 ? "" : host);
 	if (rundir_path(why, why_size) != NULL) {
 		if (rundir_fresh(f->forward.path, sizeof(f->forward.path), 'r') == -1)
 			snprintf(why, why_size, "runtime directory: %s", strerror(errno));

@@ -48,32 +48,22 @@ own_program(char own[PATH_MAX])
 #endif
 }
 
-static bool
-is_beside(char *path, size_t size)
-{
-	char own[PATH_MAX], *dir, *name;
-
-	if (!own_program(own))
-		return false;
-	dir = dirname(own);
-	if ((name = strrchr(dir, '/')) == NULL)
-		return false;
-	*name++ = '\0';
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (strcmp(name, places[i].ours) == 0)
-			return (size_t)snprintf(path, size, "%s/%s/" NAME, dir, places[i].its) <
-			    size && access(path, X_OK) == 0;
-	return false;
-}
-
 const char *
 helper_program(char *why, size_t why_size)
 {
 	static char beside[PATH_MAX];
 	const char *program = getenv("FTP_OVER_SSH_HELPER");
+	char own[PATH_MAX], *dir = own, *name = NULL;
 
-	if (program == NULL || *program == '\0')
-		program = is_beside(beside, sizeof(beside)) ? beside : LIBEXECDIR "/" NAME;
+	if (program == NULL || *program == '\0') {
+		program = LIBEXECDIR "/" NAME;
+		if (own_program(own) && (name = strrchr(dir = dirname(own), '/')) != NULL)
+			*name++ = '\0';
+		for (size_t i = 0; name != NULL && i < sizeof(places) / sizeof(places[0]); i++)
+			if (strcmp(name, places[i].ours) == 0 && (size_t)snprintf(beside, sizeof(beside),
+			    "%s/%s/" NAME, dir, places[i].its) < sizeof(beside) && access(beside, X_OK) == 0)
+				program = beside;
+	}
 	if (access(program, X_OK) == 0)
 		return program;
 	snprintf(why, why_size, "%s: %s; install it, or name it in FTP_OVER_SSH_HELPER", program,

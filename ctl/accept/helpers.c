@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "status/status.h"
 
+#define MASTERS_REFUSED_MAX 1000
 #define LAST_REPORTS 32 /* read when it has ended */
 
 struct helpers {
@@ -103,8 +104,8 @@ helpers_method(const struct helpers *h)
 {
 	const struct masters *m = h->config.masters;
 
-	return masters_sparing(masters_method(m, h->config.cmdline->ftp.forward),
-	    kept_refused(h->kept, masters_path(m, 0)));
+	return kept_refused(h->kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
+	    masters_method(m, h->config.cmdline->ftp.forward);
 }
 
 struct helper *
@@ -175,13 +176,8 @@ helper_ended(void *arg, int status)
 #endif
 }
 
-struct words {
-	const char **item;
-	size_t count;
-};
-
 static void
-word(struct words *w, const char *text)
+word(struct strings *w, const char *text)
 {
 	w->item[w->count++] = text;
 }
@@ -203,7 +199,7 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 	const struct masters *m = h->config.masters;
 	int level = start->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
 	size_t masters = masters_count(m);
-	struct words w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
+	struct strings w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
 
 	if (w.item == NULL)
 		return NULL;
@@ -239,8 +235,8 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 {
 	const struct helpers *h = one->owner;
 	struct masters *m = h->config.masters;
-	struct proc_start p = { .fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS },
-		.own_session = start->own_session };
+	struct proc_start p = { .own_session = start->own_session,
+		.fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };
 	char server[SPEC_HOST_MAX + 16];
 	const char **argv;

@@ -51,7 +51,8 @@ void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themsel
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);
 size_t helpers_count(const struct helpers *);
-/* How the next one is to dial: as masters_method(), and sparing. */
+/* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
+ * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
 enum forward_method helpers_method(const struct helpers *);
 unsigned helpers_started(const struct helpers *); /* since the beginning */
 struct helper *helpers_first(const struct helpers *);

@@ -44,8 +44,8 @@ rundir_path(char *why, size_t why_size)
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	struct stat st;
 
-	if (*dir == '\0' && xdg != NULL && *xdg == '/' && strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST &&
-	    is_directory_of(xdg, geteuid(), &st) &&
+	if (*dir == '\0' && xdg != NULL && *xdg == '/' &&
+	    strlen(xdg) + strlen("/ftp-over-ssh") <= DIR_LONGEST && is_directory_of(xdg, geteuid(), &st) &&
 	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0))
 		snprintf(dir, sizeof(dir), "%s/ftp-over-ssh", xdg);
 	else if (*dir == '\0')

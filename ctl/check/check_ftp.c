@@ -155,7 +155,7 @@ announce_port(struct check *c)
 enum outcome
 check_active(struct check *c)
 {
-	const enum outcome worse = c->no_passive ? BAD : WARN; /* where passive mode works, it is no failure */
+	const enum outcome worse = c->no_passive ? BAD : WARN; /* if passive mode works, it is no failure */
 	const char *host = c->cmdline.server.host;
 	int code;
 

@@ -189,42 +189,34 @@ ask(struct check *c, uint32_t (*request)(struct mux *, const struct forward *))
 }
 
 /* sshd may permit one of these names, and not the other. */
-static bool
-open_listener(struct check *c)
+enum outcome
+check_listen(struct check *c)
 {
 	static const char *const hosts[] = { "127.0.0.1", "localhost", NULL };
+	const enum outcome worse = c->no_passive ? BAD : WARN;
 	struct forward *f = &c->listener;
+	const char *why;
 
 	for (size_t i = 0; hosts[i] != NULL; i++) {
 		*f = (struct forward){ .kind = FORWARD_REMOTE };
 		snprintf(f->host, sizeof(f->host), "%s", hosts[i]);
 		if (rundir_fresh(f->path, sizeof(f->path), 'c') == -1 ||
 		    (c->near_fd = unixsock_listen(f->path, 1)) == -1)
-			return false;
-		if (ask(c, mux_open_forward))
-			return true;
+			break;
+		if (ask(c, mux_open_forward)) {
+			c->far_port = c->answer.port;
+			return check_say(c, GOOD, "port %u of the ssh server", c->far_port);
+		}
 		fd_close(&c->near_fd);
 		unlink(f->path);
 	}
-	return false;
-}
-
-enum outcome
-check_listen(struct check *c)
-{
-	if (!open_listener(c)) {
-		const char *why = c->answer.reason[0] != '\0' ? c->answer.reason : "no answer";
-
-		if (strstr(why, "Permission denied") != NULL)
-			return check_say(c, c->no_passive ? BAD : WARN, "%s: the ControlMaster asks for "
-			    "every forward (ControlMaster ask or autoask), and nobody has said yes", why);
-		return check_say(c, c->no_passive ? BAD : WARN, "%s: the ssh server opens no listener, so "
-		    "passive mode is used: see AllowTcpForwarding (it must not be no or local), "
-		    "PermitListen, GatewayPorts and DisableForwarding in its sshd_config, if it has one",
-		    why);
-	}
-	c->far_port = c->answer.port;
-	return check_say(c, GOOD, "port %u of the ssh server", c->far_port);
+	why = c->answer.reason[0] != '\0' ? c->answer.reason : "no answer";
+	if (strstr(why, "Permission denied") != NULL)
+		return check_say(c, worse, "%s: the ControlMaster asks for every forward (ControlMaster ask or "
+		    "autoask), and nobody has said yes", why);
+	return check_say(c, worse, "%s: the ssh server opens no listener, so passive mode is used: see "
+	    "AllowTcpForwarding (it must not be no or local), PermitListen, GatewayPorts and "
+	    "DisableForwarding in its sshd_config, if it has one", why);
 }
 
 bool

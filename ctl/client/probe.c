@@ -68,7 +68,8 @@ probe_ready(void *arg, short revents)
 		if (p->step == GREETING && code >= 100 && code < 200)
 			continue;
 		if (p->step == GREETING || code == 421)
-			log_escape(p->result.text, sizeof(p->result.text), p->ftp.reply, strlen(p->ftp.reply));
+			log_escape(p->result.text, sizeof(p->result.text), p->ftp.reply,
+			    strlen(p->ftp.reply));
 		if (p->step == GREETING && code >= 200 && code < 300) {
 			say(p, USER, "USER ", p->user);
 		} else if (p->step == USER && code > 0 && code != 421) {

@@ -14,7 +14,6 @@
 #include "base/memory.h"
 #include "base/packet.h"
 #include "base/rundir.h"
-#include "master/keepmsg.h"
 #include "mux/muxmsg.h"
 #include "proxy/drain.h"
 #include "proxy/proxy_trace.h"
@@ -301,14 +300,6 @@ kept_spare(struct kept_by *by)
 	return c->fd;
 }
 
-static void
-by_free(struct kept_by *by)
-{
-	watch_free(by->watch);
-	close(by->fd);
-	free(by);
-}
-
 void
 kept_end(struct kept_by *by, bool killed, bool ours)
 {
@@ -320,7 +311,7 @@ kept_end(struct kept_by *by, bool killed, bool ours)
 	while (by_receive(by, &end))
 		;
 	each_copy(by, copy_left, killed);
-	by_free(by);
+	kept_forget(by);
 }
 
 /* Where nothing speaks against closing it. */
@@ -342,7 +333,9 @@ kept_forget(struct kept_by *by)
 	if (by == NULL)
 		return;
 	each_copy(by, copy_forget, 0);
-	by_free(by); /* from now on the helper knows */
+	watch_free(by->watch);
+	close(by->fd); /* from now on the helper knows */
+	free(by);
 }
 
 void

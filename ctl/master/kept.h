@@ -1,10 +1,22 @@
-/* What helpers have handed over (keepmsg.h) and what becomes of it when they end, however they do:
+/* What helpers have handed over and what becomes of it when they end, however they do:
  * an upload that was broken off is held open for a while, lest it look complete; a proxy connection
  * is read until it may be closed (proxy_trace.h). One that must stay open is given to the next
  * helper, so that there are never more of them than there were helpers at a time. */
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* Over a pair of packet.h: copies of descriptors that must not be closed with the process that uses them. */
+enum keep_op {
+	KEEP_PROXY = 1, /* two descriptors, a proxy connection and its trace; id: its number */
+	KEEP_UPLOAD,    /* a descriptor, the FTP server's end of an upload; id: the channel */
+	KEEP_RELEASE    /* that upload is over */
+};
+
+struct keep_message {
+	uint32_t op, id;
+};
 
 struct kept;
 struct kept_by;

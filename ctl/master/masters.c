@@ -44,7 +44,8 @@ masters_new(struct loop *loop, const struct master_settings *settings, unsigned 
 
 	if (m == NULL)
 		return NULL;
-	*m = (struct masters){ .fn = fn, .arg = arg, .further = *settings, .named = settings->ctl_path != NULL };
+	*m = (struct masters){ .fn = fn, .arg = arg, .further = *settings,
+		.named = settings->ctl_path != NULL };
 	m->further.ctl_path = m->further.config_path = NULL;
 	for (size_t i = 0; i < count && i < MASTERS_MAX; i++) {
 		struct one *one = &m->one[i];
@@ -109,10 +110,4 @@ masters_method(const struct masters *m, enum forward_method asked)
 		return asked;
 	return master_is_ours(first) || (master_state(first) != MASTER_UP && !m->named) ?
 	    METHOD_PROXY : METHOD_MUX;
-}
-
-enum forward_method
-masters_sparing(enum forward_method method, unsigned refused)
-{
-	return refused > MASTERS_REFUSED_MAX ? METHOD_MUX : method;
 }

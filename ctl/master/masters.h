@@ -20,10 +20,6 @@ void masters_tend(struct masters *);  /* start anew those that have gone */
  * first one is our own, by the requests of `ssh -O forward` where it is the user's, which a proxy
  * connection that ends at the wrong time would kill. Told before there is one, too. */
 enum forward_method masters_method(const struct masters *, enum forward_method asked);
-/* The same, unless the first one has refused so much over proxy connections that it has to be spared:
- * it keeps each, and ends with too many (kept_refused()). */
-#define MASTERS_REFUSED_MAX 1000
-enum forward_method masters_sparing(enum forward_method, unsigned refused);
 
 /* For helpers, which are given them all in this order. */
 size_t masters_count(const struct masters *);

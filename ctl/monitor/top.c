@@ -136,44 +136,27 @@ put_row(struct top *t, const char *id, const char *user, const struct status_cha
 	put_line(t, line);
 }
 
-struct sums {
-	size_t sessions, transfers;
-	uint64_t up, down;
-};
-
-static struct sums
-add_up(const struct tunnels *all)
-{
-	struct sums sum = { 0 };
-
-	for (size_t i = 0; i < all->count; i++)
-		for (size_t j = 0; j < all->tunnel[i].sessions; j++) {
-			const struct session_view *s = &all->tunnel[i].session[j];
-
-			sum.sessions++;
-			for (size_t k = 0; k < s->channels; k++) {
-				sum.transfers += *s->channel[k].transfer != '\0';
-				*(s->channel[k].direction == STATUS_UP ? &sum.up : &sum.down) +=
-				    s->channel[k].rate;
-			}
-		}
-	return sum;
-}
-
 static void
 put_head(struct top *t, const struct tunnels *all)
 {
-	struct sums sum = add_up(all);
 	const struct columns w = columns(t->width);
 	char line[600], up[SHOW_SIZE], down[SHOW_SIZE];
+	size_t sessions = 0, transfers = 0;
+	uint64_t rate[2] = { 0 }; /* down, up */
 
+	for (const struct tunnel_view *v = all->tunnel; v < all->tunnel + all->count; v++)
+		for (const struct session_view *s = v->session; s < v->session + v->sessions; s++, sessions++)
+			for (size_t k = 0; k < s->channels; k++) {
+				transfers += *s->channel[k].transfer != '\0';
+				rate[s->channel[k].direction == STATUS_UP] += s->channel[k].rate;
+			}
+	show_bytes(down, rate[0]);
+	show_bytes(up, rate[1]);
 	if (w.user == 0)
-		snprintf(line, sizeof(line), "%zu, up %s/s, down %s/s", sum.transfers,
-		    show_bytes(up, sum.up), show_bytes(down, sum.down));
+		snprintf(line, sizeof(line), "%zu, up %s/s, down %s/s", transfers, up, down);
 	else
 		snprintf(line, sizeof(line), "tunnels %zu, sessions %zu, transfers %zu, up %s/s, down %s/s",
-		    all->count, sum.sessions, sum.transfers, show_bytes(up, sum.up),
-		    show_bytes(down, sum.down));
+		    all->count, sessions, transfers, up, down);
 	put_line(t, line);
 	if (w.user == 0)
 		snprintf(line, sizeof(line), "%-*s %-4s %10s %4s %6s", w.id, "TUNNEL/S/CH", "DIR", "RATE",
@@ -250,28 +233,12 @@ signalled(void *arg, int signo)
 }
 
 /* Keys one by one, unseen; no Ctrl-Z, which would leave the screen as it is. */
-static void
-terminal_take(struct top *t)
-{
-	struct termios raw;
-
-	t->keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &t->saved) == 0;
-	if (t->keys) {
-		raw = t->saved;
-		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-		raw.c_cc[VMIN] = 1;
-		raw.c_cc[VTIME] = 0;
-		raw.c_cc[VSUSP] = _POSIX_VDISABLE;
-		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-	}
-	fputs(ENTER, stdout);
-}
-
 static int
 top_screen(struct top *t)
 {
 	struct signals *signals = NULL;
 	struct watch *watch = NULL;
+	struct termios raw;
 
 	t->line_end = CLEAR_LINE;
 	if ((t->loop = loop_new()) == NULL ||
@@ -279,9 +246,16 @@ top_screen(struct top *t)
 		loop_free(t->loop);
 		return -1;
 	}
-	terminal_take(t);
-	if (t->keys)
+	if ((t->keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &t->saved) == 0)) {
+		raw = t->saved;
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		raw.c_cc[VMIN] = 1;
+		raw.c_cc[VTIME] = 0;
+		raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 		watch = loop_watch(t->loop, STDIN_FILENO, POLLIN, key_ready, t);
+	}
+	fputs(ENTER, stdout);
 	refresh(t);
 	while (!t->over && loop_once(t->loop, -1) == 0)
 		;
@@ -299,7 +273,8 @@ top_screen(struct top *t)
 int
 top_run(uid_t uid, char *why, unsigned long why_size)
 {
-	struct top t = { .uid = uid, .why = why, .why_size = why_size, .line_end = "\n", .width = PLAIN_WIDTH };
+	struct top t = { .uid = uid, .why = why, .why_size = why_size, .line_end = "\n",
+		.width = PLAIN_WIDTH };
 	struct tunnels all;
 
 	snprintf(why, why_size, "out of memory");

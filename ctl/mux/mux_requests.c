@@ -69,31 +69,24 @@ result_of(const struct request *r, const struct mux_reply *reply)
 	return result;
 }
 
-static void
-mux_hello(struct mux *m, const struct mux_reply *reply)
-{
-	char reason[96] = "the ControlMaster said hello twice";
-
-	if (m->version == 0 && reply->value == MUX_VERSION) {
-		m->version = reply->value;
-		mux_await(m);
-		return;
-	}
-	if (m->version == 0)
-		snprintf(reason, sizeof(reason), "the ControlMaster speaks mux version %u, not %d",
-		    (unsigned)reply->value, MUX_VERSION);
-	mux_over(m, FORWARD_BROKEN, reason);
-}
-
 void
 mux_reply(struct mux *m, const struct mux_reply *reply)
 {
-	if (reply != NULL && reply->answer == MUX_S_HELLO)
-		mux_hello(m, reply);
-	else if (reply == NULL || m->version == 0 || !reply_fits(m->first, reply))
-		mux_over(m, FORWARD_BROKEN, "unexpected answer from the ControlMaster");
-	else
+	char reason[96] = "unexpected answer from the ControlMaster";
+
+	if (reply != NULL && reply->answer == MUX_S_HELLO) {
+		if (m->version == 0 && reply->value == MUX_VERSION) {
+			m->version = reply->value;
+			mux_await(m);
+			return;
+		}
+		snprintf(reason, sizeof(reason), m->version != 0 ? "the ControlMaster said hello twice" :
+		    "the ControlMaster speaks mux version %u, not %d", (unsigned)reply->value, MUX_VERSION);
+	} else if (reply != NULL && m->version != 0 && reply_fits(m->first, reply)) {
 		request_answer(m, result_of(m->first, reply));
+		return;
+	}
+	mux_over(m, FORWARD_BROKEN, reason);
 }
 
 static uint32_t

@@ -77,15 +77,13 @@ get_hello(struct wire *w, struct mux_reply *r)
 	size_t len;
 
 	r->answer = MUX_S_HELLO;
-	if (wire_get_u32(w, &r->value) == -1)
-		return -1;
-	if (r->value != MUX_VERSION)
-		return 0; /* what follows is that version's business */
-	while (wire_left(w) > 0)
-		if (wire_get_bytes(w, &text, &len) == -1 ||
-		    wire_get_bytes(w, &text, &len) == -1)
-			return -1;
-	return 0;
+	wire_get_u32(w, &r->value);
+	/* what follows is another version's business */
+	while (r->value == MUX_VERSION && wire_left(w) > 0 && !w->bad) {
+		wire_get_bytes(w, &text, &len);
+		wire_get_bytes(w, &text, &len);
+	}
+	return w->bad ? -1 : 0;
 }
 
 int

@@ -96,10 +96,9 @@ listen_for_ends(struct loop *loop)
 		return 0;
 	if (self_pipe[0] == -1 && pipe2(self_pipe, O_CLOEXEC | O_NONBLOCK) == -1)
 		return -1;
-	if ((watch = loop_watch(loop, self_pipe[0], POLLIN, child_ended, NULL)) == NULL) {
-		errno = ENOMEM;
+	errno = ENOMEM;
+	if ((watch = loop_watch(loop, self_pipe[0], POLLIN, child_ended, NULL)) == NULL)
 		return -1;
-	}
 	sigemptyset(&sa.sa_mask);
 	return sigaction(SIGCHLD, &sa, NULL);
 }

@@ -186,8 +186,8 @@ sshcmd_is_set(const char *config, const char *keyword, const char *unset, char *
 }
 
 struct sshrun *
-sshcmd_through(struct loop *loop, const struct ssh_settings *s, const char *ctl_path, const char *const what[2],
-    unsigned timeout_ms, sshrun_fn *fn, void *arg)
+sshcmd_through(struct loop *loop, const struct ssh_settings *s, const char *ctl_path,
+    const char *const what[2], unsigned timeout_ms, sshrun_fn *fn, void *arg)
 {
 	char path[256];
 	const char *argv[] = { sshcmd_program(s), what[0], "-S",

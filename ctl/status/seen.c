@@ -28,12 +28,12 @@ complete(const struct seen *old, struct seen *new)
 		new->first[i] = before != NULL ? old->first[at] : new->at;
 		new->base[i] = before != NULL && soon ? old->base[at] : c->bytes;
 		c->rate = before != NULL && soon ? before->rate : 0;
-		if (before != NULL && !soon && c->bytes >= old->base[at])
-			c->rate = (c->bytes - old->base[at]) / ms * 1000 +
-			    (c->bytes - old->base[at]) % ms * 1000 / ms;
-		if (before != NULL && !soon && c->bytes >= old->base[at] && before->rate != 0)
-			c->rate = (uint64_t)(((double)before->rate * SMOOTH_MS + (double)c->rate * (double)ms) /
-			    (double)(SMOOTH_MS + ms));
+		if (before == NULL || soon || c->bytes < old->base[at])
+			continue;
+		c->rate = (c->bytes - old->base[at]) / ms * 1000 + (c->bytes - old->base[at]) % ms * 1000 / ms;
+		if (before->rate != 0)
+			c->rate = (uint64_t)(((double)before->rate * SMOOTH_MS +
+			    (double)c->rate * (double)ms) / (double)(SMOOTH_MS + ms));
 	}
 }
 

@@ -88,22 +88,11 @@ incoming_reverse(void *arg, const struct tunnel_spec *spec, int fd)
 	accept_client(t->accept, &spec->target, true, fd);
 }
 
-static void
-announce_near(const struct tunnel *t)
-{
-	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
-
-	for (const struct listener *l = t->near; l != NULL; l = l->next)
-		printf("listening on %s, forwarding to %s\n",
-		    hostport_format(at, sizeof(at), l->at.host, l->at.port),
-		    hostport_format(target, sizeof(target), l->target.host,
-		    l->target.port));
-	fflush(stdout);
-}
-
 void
 tunnel_ready(struct tunnel *t)
 {
+	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
+
 	if (t->phase != OPENING)
 		return;
 	t->phase = READY;
@@ -117,7 +106,10 @@ tunnel_ready(struct tunnel *t)
 		tunnel_probe(t);
 		return;
 	}
-	announce_near(t);
+	for (const struct listener *l = t->near; l != NULL; l = l->next)
+		printf("listening on %s, forwarding to %s\n",
+		    hostport_format(at, sizeof(at), l->at.host, l->at.port),
+		    hostport_format(target, sizeof(target), l->target.host, l->target.port));
 	far_listeners_announce(t->far_listeners);
 	activation_notify("READY=1");
 	if (t->setup->ready == -1)

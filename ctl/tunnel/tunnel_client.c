@@ -81,27 +81,14 @@ tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const
 		log_at(LOG_NORMAL, "%s", text);
 }
 
-static void
-refused(struct tunnel *t, const char *server, const char *words)
-{
-	char why[1200];
-
-	if (*words != '\0' && !isdigit((unsigned char)*words))
-		snprintf(why, sizeof(why), "this is no FTP server, %s on %s; it says: %s", server,
-		    t->cmdline->destination, words);
-	else
-		snprintf(why, sizeof(why), "the FTP server %s on %s does not serve: %s", server,
-		    t->cmdline->destination, *words != '\0' ? words : "it ends the connection");
-	tunnel_fail(t, why);
-}
-
 void
 tunnel_probed(void *arg)
 {
 	struct tunnel *t = arg;
 	const struct cmdline *c = t->cmdline;
 	const struct probe_result *result = probe_result(t->probe);
-	char server[SPEC_HOST_MAX + 16];
+	const char *words = result->text;
+	char server[SPEC_HOST_MAX + 16], why[1200];
 
 	t->prober = NULL;
 	if (t->phase != READY)
@@ -116,11 +103,17 @@ tunnel_probed(void *arg)
 	} else if ((t->noticed & 1U << NOTICE_TLS) != 0 && !c->ftp.tls_pass) {
 		tunnel_end(t, TUNNEL_FAILED);
 	} else if (!result->serves) {
-		refused(t, server, result->text);
+		if (*words != '\0' && !isdigit((unsigned char)*words))
+			snprintf(why, sizeof(why), "this is no FTP server, %s on %s; it says: %s", server,
+			    c->destination, words);
+		else
+			snprintf(why, sizeof(why), "the FTP server %s on %s does not serve: %s", server,
+			    c->destination, *words != '\0' ? words : "it ends the connection");
+		tunnel_fail(t, why);
 	} else {
 		/* for a user who looks on: whose server he is going to talk to */
 		log_at(isatty(STDERR_FILENO) ? LOG_NORMAL : LOG_SESSIONS, "FTP server %s on %s: %s", server,
-		    c->destination, result->text);
+		    c->destination, words);
 		start_client(t);
 	}
 }

@@ -10,7 +10,6 @@
 #include "base/loop.h"
 #include "net/listener.h"
 #include "status/notice.h"
-#include "status/status.h"
 #include "base/ratelimit.h"
 #include "tunnel/tunnel.h"
 

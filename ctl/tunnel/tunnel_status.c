@@ -4,7 +4,6 @@
 
 #include "accept/helpers.h"
 #include "base/log.h"
-#include "master/masters.h"
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
 #include "status/seen.h"

@@ -127,7 +127,8 @@ nothing_there(struct client *c, const struct helper *h, const struct status_ask 
 	size_t used;
 
 	if (h != NULL)
-		snprintf(text, sizeof(text), "no data channel %u in session %u; there is", ask->channel, h->number);
+		snprintf(text, sizeof(text), "no data channel %u in session %u; there is", ask->channel,
+		    h->number);
 	else
 		snprintf(text, sizeof(text), "no session %u; there is", ask->session);
 	used = strlen(text);

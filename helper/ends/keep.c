@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/packet.h"
-#include "master/keepmsg.h"
+#include "master/kept.h"
 #include "proxy/proxy.h"
 
 bool

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "master/keepmsg.h"
+#include "master/kept.h"
 #include "master/kept.c"
 #include "base/loop.h"
 #include "proxy/proxy.h"

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "master/keepmsg.h"
+#include "master/kept.h"
 #include "base/loop.h"
 #include "proxy/proxy_trace.h"
 #include "unit.h"
