@@ -143,19 +143,14 @@ serve(const struct cmdline *c)
 static int
 run(const struct cmdline *c)
 {
-	switch (c->run) {
-	case RUN_USAGE:
+	if (c->run == RUN_USAGE)
 		cmdline_help(stdout);
-		break;
-	case RUN_OPTIONS:
+	else if (c->run == RUN_OPTIONS)
 		cmdline_ftp_options(stdout);
-		break;
-	case RUN_VERSION:
+	else if (c->run == RUN_VERSION)
 		puts(PROGRAM " " VERSION);
-		break;
-	default:
+	else
 		return open_log(c) == 0 ? serve(c) : FAILED;
-	}
 	return fflush(stdout) == 0 ? 0 : FAILED;
 }
 

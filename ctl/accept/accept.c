@@ -94,29 +94,14 @@ peer_text(int fd, char *peer)
 		snprintf(peer, HELPER_PEER_MAX, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-/* A stranger gets nothing to see; who may be the user is told what is missing. */
-static void
-turn_away(struct accept *r, struct client *c, bool unknown, const char *why)
-{
-	unsigned missed;
-
-	if (ratelimit_due(&r->told, why, loop_now(), &missed)) {
-		if (missed > 0)
-			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, why);
-		log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
-	}
-	r->refused++;
-	if (unknown)
-		tell(c, "This connection is refused: ", why);
-	client_free(c);
-}
-
-/* Who may use a listener? false: not he, and he is done with. */
+/* Who may use a listener? false: not he, and he is done with. A stranger gets nothing to see; who may be
+ * the user is told what is missing. */
 static bool
 admit(struct accept *r, struct client *c)
 {
 	char name[PEER_NAME_MAX], why[256] = "it is on another host; -g would let it in", byte;
 	bool any_user = r->cmdline->ftp.allow_any;
+	unsigned missed;
 	uid_t uid;
 	ssize_t n;
 	enum peer_result owner = peer_uid(c->fd, &uid);
@@ -136,7 +121,15 @@ admit(struct accept *r, struct client *c)
 		    peer_name(name, uid));
 	else if (owner == PEER_UNKNOWN)
 		snprintf(why, sizeof(why), "its owner cannot be told; FtpAllowUsers=any would let it in");
-	turn_away(r, c, owner == PEER_UNKNOWN, why);
+	if (ratelimit_due(&r->told, why, loop_now(), &missed)) {
+		if (missed > 0)
+			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, why);
+		log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
+	}
+	r->refused++;
+	if (owner == PEER_UNKNOWN)
+		tell(c, "This connection is refused: ", why);
+	client_free(c);
 	return false;
 }
 

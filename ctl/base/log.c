@@ -322,32 +322,24 @@ skip(const char *line, size_t at, size_t len)
 	return at;
 }
 
-/* The length of what may be shown of a line. */
-static size_t
-shown(const char *line, size_t len)
-{
-	bool is_secret;
-	size_t at = skip(line, 0, len), n = word(line + at, len - at, &is_secret);
-
-	if (!is_secret && n == 4 && strncasecmp(line + at, "SITE", 4) == 0) {
-		at = skip(line, at + n, len);
-		n = word(line + at, len - at, &is_secret);
-	}
-	return is_secret ? at + n : len;
-}
-
 char *
 log_command(char *dst, size_t size, const void *line, size_t len)
 {
 	const char *text = line;
-	size_t keep, used;
+	size_t at, n, used;
+	bool is_secret;
 
 	while (len > 0 && strchr("\r\n", text[len - 1]) != NULL && text[len - 1] != '\0')
 		len--;
-	keep = shown(text, len);
-	log_escape(dst, size, text, keep);
+	at = skip(text, 0, len);
+	n = word(text + at, len - at, &is_secret);
+	if (!is_secret && n == 4 && strncasecmp(text + at, "SITE", 4) == 0) {
+		at = skip(text, at + n, len);
+		n = word(text + at, len - at, &is_secret);
+	}
+	log_escape(dst, size, text, is_secret ? at + n : len);
 	used = size > 0 ? strlen(dst) : 0;
-	if (keep < len && used < size)
+	if (is_secret && at + n < len && used < size)
 		snprintf(dst + used, size - used, " ****");
 	return dst;
 }

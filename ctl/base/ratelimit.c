@@ -2,23 +2,15 @@
 
 #include <stddef.h>
 
-static uint64_t
-fnv1a(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-	return hash;
-}
-
 /* A new message takes the place of the one that is oldest. */
 bool
 ratelimit_due(struct ratelimit *s, const char *text, uint64_t now, unsigned *missed)
 {
-	uint64_t hash = fnv1a(text);
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
 	int place = 0;
 
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
 	for (int i = 0; i < SELDOM_KEPT; i++) {
 		if (s->kept[i].hash == hash) {
 			place = i;

@@ -120,20 +120,6 @@ rundir_fresh(char *dst, size_t size, char kind)
 	return 0;
 }
 
-/* The pid in "<kind><pid>.…", 0 when it is no name of ours. */
-static long
-maker(const char *name)
-{
-	char *end;
-	long pid;
-
-	if (!isalpha((unsigned char)name[0]) || !isdigit((unsigned char)name[1]))
-		return 0;
-	errno = 0;
-	pid = strtol(name + 1, &end, 10);
-	return errno == 0 && *end == '.' && pid <= INT_MAX ? pid : 0;
-}
-
 /* A process that we may not signal is not ours: the pid has been taken over. */
 static bool
 lives(long pid)
@@ -143,21 +129,25 @@ lives(long pid)
 
 typedef void entry_fn(const char *path, const char *name, long pid, void *arg);
 
+/* Names of ours: "<kind><pid>.…". */
 static void
 each_entry(const char *in, entry_fn *fn, void *arg)
 {
-	char path[SUN_PATH_SIZE + 256];
+	char path[SUN_PATH_SIZE + 256], *end;
 	struct dirent *e;
 	long pid;
 	DIR *d;
 
 	if ((d = opendir(in)) == NULL)
 		return;
-	while ((e = readdir(d)) != NULL)
-		if ((pid = maker(e->d_name)) > 0) {
-			snprintf(path, sizeof(path), "%s/%s", in, e->d_name);
+	while ((e = readdir(d)) != NULL) {
+		if (!isalpha((unsigned char)e->d_name[0]) || !isdigit((unsigned char)e->d_name[1]))
+			continue;
+		pid = strtol(e->d_name + 1, &end, 10);
+		snprintf(path, sizeof(path), "%s/%s", in, e->d_name);
+		if (*end == '.' && pid > 0 && pid < INT_MAX)
 			fn(path, e->d_name, pid, arg);
-		}
+	}
 	closedir(d);
 }
 

@@ -101,7 +101,6 @@ static bool
 run_steps(struct check *c)
 {
 	static const char *const words[] = { "ok", "ok", "warn", "FAIL" };
-	char text[sizeof(c->text) * 2];
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		enum outcome outcome = steps[i].check(c);
@@ -109,8 +108,7 @@ run_steps(struct check *c)
 		for (char *p = c->text; *p != '\0'; p++) /* what is quoted is escaped already */
 			if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
 				*p = '?';
-		snprintf(text, sizeof(text), "%s %s: %s", words[outcome], steps[i].name, c->text);
-		puts(text);
+		printf("%s %s: %s\n", words[outcome], steps[i].name, c->text);
 		fflush(stdout);
 		if (outcome == BAD)
 			return false;

@@ -212,8 +212,8 @@ check_listen(struct check *c)
 	}
 	why = c->answer.reason[0] != '\0' ? c->answer.reason : "no answer";
 	if (strstr(why, "Permission denied") != NULL)
-		return check_say(c, worse, "%s: the ControlMaster asks for every forward (ControlMaster ask or "
-		    "autoask), and nobody has said yes", why);
+		return check_say(c, worse, "%s: the ControlMaster asks for every forward (ControlMaster "
+		    "ask or autoask), and nobody has said yes", why);
 	return check_say(c, worse, "%s: the ssh server opens no listener, so passive mode is used: see "
 	    "AllowTcpForwarding (it must not be no or local), PermitListen, GatewayPorts and "
 	    "DisableForwarding in its sshd_config, if it has one", why);

@@ -136,11 +136,20 @@ copy_ready(void *arg, short revents)
 }
 
 static void
-proxy_left(struct copy *copy, bool killed)
+copy_left(struct copy *copy, int killed)
 {
 	struct proxy_trace t;
 	bool right = copy->trace != -1 && proxy_trace_read(&t, copy->trace);
 
+	copy->by = NULL;
+	/* Who has no trace to leave does not leave it to us when he ends by himself. */
+	if (copy->op != KEEP_PROXY || (!killed && copy->trace == -1 && !copy->lent)) {
+		if (killed)
+			copy_hold(copy);
+		else
+			copy_free(copy);
+		return;
+	}
 	copy->drain = (struct drain){ .unanswered = DRAIN_FOR_EVER };
 	copy->hold = right && killed && t.channels > 0;
 	copy->spare = right && t.stays && t.rest;
@@ -155,21 +164,6 @@ proxy_left(struct copy *copy, bool killed)
 	copy->watch = loop_watch(copy->kept->loop, copy->fd, POLLIN, copy_ready, copy);
 	if (copy->drain.unanswered == 0)
 		copy_answered(copy);
-}
-
-static void
-copy_left(struct copy *copy, int killed)
-{
-	/* Who has no trace to leave does not leave it to us when he ends by himself. */
-	bool done = !killed && copy->trace == -1 && !copy->lent;
-
-	copy->by = NULL;
-	if (copy->op == KEEP_PROXY && !done)
-		proxy_left(copy, killed);
-	else if (killed)
-		copy_hold(copy);
-	else
-		copy_free(copy);
 }
 
 /* fn may free the copy. */

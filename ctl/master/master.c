@@ -204,18 +204,11 @@ process_ended(void *arg)
  * user who logs out would wait for us. So with a master of his we look at the process, unless
  * ControlPersist has it in the background, where the connection keeps it from timing out. */
 static void
-master_watch(struct master *m)
-{
-	if (m->origin == OWN || (m->settings->persists && m->mux != NULL) || m->pid <= 0 ||
-	    (m->process = procwatch_new(m->loop, m->pid, process_ended, m)) == NULL)
-		return;
-	memory_drop(mux_free, m->mux);
-}
-
-static void
 master_up(struct master *m)
 {
-	master_watch(m);
+	if (m->origin != OWN && !(m->settings->persists && m->mux != NULL) && m->pid > 0 &&
+	    (m->process = procwatch_new(m->loop, m->pid, process_ended, m)) != NULL)
+		memory_drop(mux_free, m->mux);
 	timer_stop(&m->timer);
 	m->state = MASTER_UP;
 	m->backoff = 0;

@@ -116,7 +116,6 @@ _Static_assert(sizeof(enum run) == sizeof(int), "a number of the table is writte
 /* They would change what the tunnel is, or mean nothing to it. */
 #define REFUSED(name, why) { name, NULL, false, FLAG_REFUSED, 0, 0, NULL, why }
 #define SSH(name, argument, help) { name, argument, true, FLAG_NOTHING, 0, 0, NULL, help }
-#define NOTHING(name, help) { name, NULL, false, FLAG_NOTHING, 0, 0, NULL, help }
 #define FIELD(member) offsetof(struct cmdline, member)
 #define TRUE(name, member, help) { name, NULL, false, FLAG_TRUE, FIELD(member), 0, NULL, help }
 #define NUMBER(name, ssh, member, value, help) \
@@ -153,7 +152,7 @@ const struct flag flag_table[] = {
 	CALL("-R", "spec", remote, set_spec, "listen on the far side, the FTP server is here"),
 	CALL("-S", "ctl_path", ctl_path, set_ctl_path, "use the ControlMaster at ctl_path"),
 	CALL("-t", "ftp_host[:port]", server, set_server, "FTP server (default localhost:21)"),
-	NOTHING("-T", "no terminal on the ssh server (never asked for)"),
+	{ "-T", NULL, false, FLAG_NOTHING, 0, 0, NULL, "no terminal on the ssh server (never asked for)" },
 	CALL("-u", "ftp_user", ftp_user, set_ftp_user, "FTP login for the client that is run"),
 	CALL("-v", NULL, verbosity, set_verbose, "say more: sessions, -vv dialogue, -vvv everything"),
 	NUMBER("-V", false, run, RUN_VERSION, "version; also --version"),
@@ -186,25 +185,16 @@ flag_apply(struct scan *s, const struct flag *f)
 	void *field = (char *)s->c + f->field;
 
 	s->c->digest += digest(f, s->argument);
-	if (f->for_ssh && scan_push(s, s->ssh, f->name) == -1)
+	if (f->for_ssh && (scan_push(s, s->ssh, f->name) == -1 ||
+	    (f->argument != NULL && scan_push(s, s->ssh, s->argument) == -1)))
 		return -1;
-	if (f->for_ssh && f->argument != NULL && scan_push(s, s->ssh, s->argument) == -1)
-		return -1;
-	switch (f->kind) {
-	case FLAG_TRUE:
-		*(bool *)field = true;
-		return 0;
-	case FLAG_NUMBER:
-		*(int *)field = f->value;
-		return 0;
-	case FLAG_TEXT:
-		*(const char **)field = s->argument;
-		return 0;
-	case FLAG_CALL:
-		return f->set(s, field);
-	case FLAG_REFUSED:
+	if (f->kind == FLAG_REFUSED)
 		return scan_fail(s, "%s is not taken: %s", f->name, f->help);
-	default:
-		return 0;
-	}
+	if (f->kind == FLAG_TRUE)
+		*(bool *)field = true;
+	else if (f->kind == FLAG_NUMBER)
+		*(int *)field = f->value;
+	else if (f->kind == FLAG_TEXT)
+		*(const char **)field = s->argument;
+	return f->kind == FLAG_CALL ? f->set(s, field) : 0;
 }

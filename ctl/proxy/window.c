@@ -57,21 +57,6 @@ window_read(struct window *w, uint64_t n)
 	return w->taken >= step;
 }
 
-static void
-window_grow(struct window *w, struct window_pool *p)
-{
-	uint64_t left = p->max > p->sum ? p->max - p->sum : 0;
-	uint64_t more = w->size < 16 * WINDOW_FIRST ? WINDOW_FIRST : w->size / 16;
-
-	if (more > left) {
-		more = left;
-		p->wanted = true;
-	}
-	w->size += more;
-	w->taken += more;
-	p->sum += more;
-}
-
 /* By getting no credit for a while. */
 static void
 window_shrink(struct window *w, struct window_pool *p, uint64_t size)
@@ -94,17 +79,26 @@ window_round(struct window *w, struct window_pool *p, uint64_t elapsed_us)
 {
 	uint64_t trip = w->round * p->rtt_us / elapsed_us;
 	uint64_t spare = STEP_MOST + w->size / 32, before = w->before;
+	uint64_t left = p->max > p->sum ? p->max - p->sum : 0;
+	uint64_t more = w->size < 16 * WINDOW_FIRST ? WINDOW_FIRST : w->size / 16;
 
 	w->round = 0;
 	w->before = w->size;
 	w->peak -= w->peak / 8;
 	if (w->peak < trip)
 		w->peak = trip;
-	if (w->peak + spare >= before)
-		window_grow(w, p);
-	else
+	if (w->peak + spare < before) {
 		window_shrink(w, p, w->peak + 2 * spare > WINDOW_FIRST ?
 		    w->peak + 2 * spare : WINDOW_FIRST);
+		return;
+	}
+	if (more > left) {
+		more = left;
+		p->wanted = true;
+	}
+	w->size += more;
+	w->taken += more;
+	p->sum += more;
 }
 
 uint32_t

@@ -65,20 +65,15 @@ command_line(const struct ssh_settings *s, const char *const *ours)
 }
 
 struct answer {
-	bool done, timed_out;
-	int status;
+	bool done;
+	struct sshrun_result result;
 	char *output;
 };
 
 static void
 answer_take(void *arg, const struct sshrun_result *result)
 {
-	struct answer *a = arg;
-
-	a->done = true;
-	a->timed_out = result->timed_out;
-	a->status = result->status;
-	a->output = memory_text(result->output);
+	*(struct answer *)arg = (struct answer){ true, *result, memory_text(result->output) };
 }
 
 /* The last line of text[0..*end) that is not blank: where it begins; *end is behind it. */
@@ -139,16 +134,16 @@ sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size
 	free(argv);
 	if (a.output == NULL)
 		return NULL;
-	if (!a.timed_out && a.status == 0)
+	if (!a.result.timed_out && a.result.status == 0)
 		return a.output;
-	if (a.timed_out)
+	if (a.result.timed_out)
 		snprintf(why, why_size, "ssh %s does not end", ours[0]);
 	else if (strstr(a.output, "usage: ssh ") != NULL) /* ssh://[::1] up to 9.2, for example */
 		snprintf(why, why_size, "ssh does not take such a destination; an IPv6 address is "
 		    "written [user@]address, with -p for the port");
 	else
 		last_line(why, why_size, *a.output != '\0' ? a.output : "ssh failed");
-	if (a.status == NO_PROGRAM && (used = strlen(why)) < why_size)
+	if (a.result.status == NO_PROGRAM && (used = strlen(why)) < why_size)
 		snprintf(why + used, why_size - used, "; install the OpenSSH client, or name it in "
 		    "FTP_OVER_SSH_SSH");
 	free(a.output);

@@ -30,7 +30,8 @@ complete(const struct seen *old, struct seen *new)
 		c->rate = before != NULL && soon ? before->rate : 0;
 		if (before == NULL || soon || c->bytes < old->base[at])
 			continue;
-		c->rate = (c->bytes - old->base[at]) / ms * 1000 + (c->bytes - old->base[at]) % ms * 1000 / ms;
+		c->rate = (c->bytes - old->base[at]) / ms * 1000 +
+		    (c->bytes - old->base[at]) % ms * 1000 / ms;
 		if (before->rate != 0)
 			c->rate = (uint64_t)(((double)before->rate * SMOOTH_MS +
 			    (double)c->rate * (double)ms) / (double)(SMOOTH_MS + ms));

@@ -80,33 +80,29 @@ status_choice(const struct status_field *f, uint32_t value)
 	return f->choice[i];
 }
 
-static void
-put_field(struct wire *w, const struct status_field *f, const char *at)
-{
-	uint32_t number;
-	uint64_t n;
-
-	if (f->kind == FIELD_TEXT) {
-		wire_put_bytes(w, at, strnlen(at, f->size - 1));
-	} else if (f->kind == FIELD_LONG) {
-		memcpy(&n, at, sizeof(n));
-		wire_put_u32(w, (uint32_t)(n >> 32));
-		wire_put_u32(w, (uint32_t)n);
-	} else {
-		memcpy(&number, at, sizeof(number));
-		wire_put_u32(w, number);
-	}
-}
-
 int
 status_put(struct wire *w, const struct status_record *r)
 {
 	size_t record = wire_begin(w);
+	uint32_t number;
+	uint64_t n;
 
 	wire_put_u32(w, STATUS_VERSION);
 	wire_put_u32(w, (uint32_t)r->type);
-	for (const struct status_field *f = status_fields(r->type); f->name != NULL; f++)
-		put_field(w, f, (const char *)&r->u + f->offset);
+	for (const struct status_field *f = status_fields(r->type); f->name != NULL; f++) {
+		const char *at = (const char *)&r->u + f->offset;
+
+		if (f->kind == FIELD_TEXT) {
+			wire_put_bytes(w, at, strnlen(at, f->size - 1));
+		} else if (f->kind == FIELD_LONG) {
+			memcpy(&n, at, sizeof(n));
+			wire_put_u32(w, (uint32_t)(n >> 32));
+			wire_put_u32(w, (uint32_t)n);
+		} else {
+			memcpy(&number, at, sizeof(number));
+			wire_put_u32(w, number);
+		}
+	}
 	return wire_end(w, record);
 }
 

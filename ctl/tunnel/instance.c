@@ -14,16 +14,13 @@
 
 /* Numeric addresses, as a listener of its own has told them. */
 static bool
-is_bound_as(const struct hostport *at, const char *host, bool gateway)
+is_bound_as(const char *at, const char *host, bool gateway)
 {
-	bool any = strcmp(at->host, "0.0.0.0") == 0 || strcmp(at->host, "::") == 0;
-	bool loopback = strcmp(at->host, "127.0.0.1") == 0 || strcmp(at->host, "::1") == 0;
-
 	if (strcmp(host, "*") == 0 || (*host == '\0' && gateway))
-		return any;
+		return strcmp(at, "0.0.0.0") == 0 || strcmp(at, "::") == 0;
 	if (*host == '\0' || strcmp(host, "localhost") == 0)
-		return loopback;
-	return strcmp(at->host, host) == 0;
+		return strcmp(at, "127.0.0.1") == 0 || strcmp(at, "::1") == 0;
+	return strcmp(at, host) == 0;
 }
 
 /* target: NULL = any */
@@ -39,7 +36,7 @@ has_listener(const struct tunnel_view *v, const struct tunnel_spec *spec, bool g
 	for (size_t i = 0; i < v->listeners; i++)
 		if (!v->listener[i].remote && (to == NULL || strcmp(v->listener[i].target, target) == 0) &&
 		    hostport_parse(&at, v->listener[i].address, 0, why, sizeof(why)) == 0 &&
-		    at.port == spec->listen.port && is_bound_as(&at, spec->listen.host, gateway))
+		    at.port == spec->listen.port && is_bound_as(at.host, spec->listen.host, gateway))
 			return true;
 	return false;
 }

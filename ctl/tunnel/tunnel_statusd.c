@@ -261,18 +261,23 @@ obey(struct client *c, const struct status_record *ask)
 
 /* A program of another version is told in ours, which it will notice. */
 static void
-client_read(struct client *c)
+client_ready(void *arg, short revents)
 {
-	ssize_t n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len, 0);
+	struct client *c = arg;
 	enum status_result result;
 	struct status_record r;
 	struct wire w;
+	ssize_t n;
 
-	if (n <= 0) {
-		if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			client_free(c);
+	if (c->out.len > 0) {
+		client_write(c);
 		return;
 	}
+	n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len, 0);
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		client_free(c);
+	if (n <= 0)
+		return;
 	c->in_len += (size_t)n;
 	wire_read_from(&w, c->in, c->in_len);
 	result = status_get(&w, &r);
@@ -284,17 +289,6 @@ client_read(struct client *c)
 		answer_done(c, "this request is not understood");
 	if (c->out.len > 0)
 		client_write(c);
-}
-
-static void
-client_ready(void *arg, short revents)
-{
-	struct client *c = arg;
-
-	if (c->out.len > 0)
-		client_write(c);
-	else if (revents != 0)
-		client_read(c);
 }
 
 /* The directory lets nobody else in; whose socket it is, is the second lock. */
