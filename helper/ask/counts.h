@@ -11,8 +11,7 @@
 
 struct counts;
 
-struct counts *counts_new(void); /* NULL with errno */
-void counts_free(struct counts *);
+struct counts *counts_new(void); /* for as long as the process lives; NULL with errno */
 void counts_protect(struct counts *); /* in the process that only reads */
 
 /* The broker: a place for that channel; -1 = there is none left. */

@@ -123,9 +123,8 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	struct broker *b = memory_new(sizeof(*b));
 	int saved;
 
-	if (b == NULL || (b->counts = counts_new()) == NULL) {
+	if (b == NULL) {
 		snprintf(why, why_size, "out of memory");
-		free(b);
 		return NULL;
 	}
 	b->loop = loop;
@@ -137,7 +136,7 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 		client_process_init(&b->client_process, &config->client_peer, &config->client_local);
 	b->hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = b,
 		.loop = loop, .abort_hold_ms = config->options->abort_hold * 1000,
-		.counts = b->counts, .client_process = &b->client_process, .keep = &b->keep };
+		.counts = config->counts, .client_process = &b->client_process, .keep = &b->keep };
 	if (broker_ends(b, why, why_size) == 0)
 		return b;
 	saved = errno;
@@ -160,15 +159,8 @@ broker_free(struct broker *b)
 		if (b->hooks.end[side] != NULL)
 			b->hooks.end[side]->ops->free(b->hooks.end[side]);
 	timer_stop(&b->timer);
-	counts_free(b->counts);
 	ask_out_free(&b->out);
 	free(b);
-}
-
-struct counts *
-broker_counts(const struct broker *b)
-{
-	return b->counts;
 }
 
 /* ---- the control connection ---- */

@@ -25,7 +25,6 @@ struct broker {
 	struct ftp_address client_peer;
 	struct sockaddr_storage server_local;
 	char server_host[256]; /* what a data connection to the server dials */
-	struct counts *counts;
 	struct client_process client_process;
 	struct keep keep;
 	struct ask_out out;

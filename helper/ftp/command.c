@@ -26,7 +26,7 @@ static const char *const http_verbs[] = {
 	"GET", "POST", "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI",
 };
 
-static bool
+bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';

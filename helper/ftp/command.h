@@ -37,5 +37,6 @@ bool ftp_argument_is(const struct ftp_command *, const char *word);
 bool ftp_is_http(const char *line, size_t len);
 
 bool ftp_is_verb_char(char);
+bool is_digit(char);
 
 #endif

@@ -140,14 +140,6 @@ line_end(struct line_reader *r)
 	return r->bad ? LINE_BAD : LINE_OK;
 }
 
-/* What was sent as urgent data comes without its last byte where ssh or a pipe has carried it: that
- * is the LF of ABOR. */
-static bool
-line_is_abort(const struct line_reader *r)
-{
-	return !r->bad && r->len == 4 && strncasecmp(r->text, "ABOR", 4) == 0;
-}
-
 size_t
 line_feed(struct line_reader *r, const void *data, size_t len, enum line_status *status)
 {
@@ -171,7 +163,10 @@ line_feed(struct line_reader *r, const void *data, size_t len, enum line_status 
 			line_client_raw(r, p[i]);
 		else
 			line_server_byte(r, p[i]);
-		if (r->client && r->cr && line_is_abort(r)) {
+		/* What was sent as urgent data comes without its last byte where ssh or a pipe has
+		 * carried it: that is the LF of ABOR. */
+		if (r->client && r->cr && !r->bad && r->len == 4 &&
+		    strncasecmp(r->text, "ABOR", 4) == 0) {
 			*status = line_end(r);
 			r->early = true;
 			return i + 1;

@@ -6,12 +6,6 @@
 
 #include "ftp/command.h"
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 bool
 ftp_code_is_passive(int code)
 {

@@ -1,4 +1,4 @@
-#include "session/ending.h"
+#include "session/session_private.h"
 
 #include <stdlib.h>
 #include <strings.h>

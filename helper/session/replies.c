@@ -1,5 +1,4 @@
-/* The server's lines: which reply is passed on, held back, or taken as an answer to us. */
-#include "session/replies.h"
+#include "session/session_private.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -7,12 +6,7 @@
 #include <string.h>
 
 #include "ftp/reply.h"
-#include "session/ending.h"
-#include "session/own_replies.h"
 #include "state/session_channel.h"
-#include "session/setup.h"
-#include "session/setup_reply.h"
-#include "session/transfer.h"
 
 #define UNSOLICITED_MAX 1000
 #define REPLY_TEXT_MAX (64 * 1024) /* of a reply that is held back or must be understood */

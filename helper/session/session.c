@@ -6,12 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "session/attempts.h"
-#include "session/commands.h"
-#include "session/replies.h"
+#include "session/session_private.h"
 #include "state/session_channel.h"
-#include "session/setup.h"
-#include "session/transfer_events.h"
 
 #define OUT_MAX (64 * 1024) /* a side's unsent output that stops reading the other */
 
@@ -133,7 +129,7 @@ client_left(struct session *s, bool time_is_up)
 	}
 	if (s->in[CLIENT].len == 0 &&
 	    (time_is_up ||
-	    ((s->facts.opaque || queue_first_sent(&s->queue) == NULL) && !transfer_uploads(s)))) {
+	    ((s->facts.opaque || queue_first_sent(&s->queue) == NULL) && !transfer_uploads(s, true)))) {
 		s->half_closed = true;
 		output_act(&s->out, &(struct action){ .kind = ACT_CONTROL_EOF, .end = SERVER });
 		session_arm(s, SESSION_GONE);

@@ -1,14 +1,11 @@
-#include "session/setup.h"
+#include "session/session_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "ftp/policy.h"
-#include "session/attempts.h"
 #include "state/session_channel.h"
-#include "session/transfer.h"
-#include "session/transfer_events.h"
 
 #define ASTRAY_MAX 3
 
@@ -326,25 +323,13 @@ active_refusal(const struct session *s, const struct ftp_command *c, struct ftp_
 	}
 }
 
-/* The old one stays as long as somebody waits for an answer about it. */
-static void
-setup_replaces(struct session *s)
-{
-	struct channel *old = s->current;
-
-	s->dead[0] = '\0';
-	s->current = NULL;
-	if (old != NULL && queue_find(&s->queue, ANY_KIND, old->id) == NULL)
-		channel_close(s, old);
-}
-
 void
 setup_command(struct session *s, const struct ftp_command *c)
 {
 	struct ftp_address a = { 0 };
 	const char *refusal = NULL;
 	char argument[8] = "";
-	struct channel *ch;
+	struct channel *ch, *old = s->current;
 	struct pending *p;
 
 	if (s->epsv_all && c->verb != FTP_EPSV)
@@ -357,7 +342,11 @@ setup_command(struct session *s, const struct ftp_command *c)
 		session_answer(s, refusal);
 		return;
 	}
-	setup_replaces(s);
+	s->dead[0] = '\0';
+	s->current = NULL;
+	/* the old one stays as long as somebody waits for an answer about it */
+	if (old != NULL && queue_find(&s->queue, ANY_KIND, old->id) == NULL)
+		channel_close(s, old);
 	if ((s->current = ch = channel_new(s, c->verb)) == NULL) {
 		session_answer(s, "425 Cannot open a data connection: too many of them.");
 		return;

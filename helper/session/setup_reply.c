@@ -1,11 +1,9 @@
-#include "session/setup_reply.h"
+#include "session/session_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "session/attempts.h"
 #include "state/session_channel.h"
-#include "session/setup.h"
 
 /* True: another attempt is made, or our words are the answer. */
 static bool

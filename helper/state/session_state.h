@@ -1,6 +1,4 @@
-/* The session machine's state, and what its parts do with it alike. What uses it
- * is in session/, from the bottom: ending says how channels end, transfer whose they are, setup how
- * they come about; commands and replies take the two sides' lines; session is the machine. */
+/* The session machine's state, and what its parts (session/session_private.h) do with it alike. */
 #ifndef SESSION_STATE_H
 #define SESSION_STATE_H
 
