@@ -54,7 +54,6 @@ on_term(int signal)
 {
 	int saved = errno;
 
-	(void)signal;
 	(void)!write(stop_pipe[1], "", 1); /* full: it has been told */
 	errno = saved;
 }
@@ -126,6 +125,8 @@ parse_options(struct helper *h, int argc, char **argv)
 		usage_error("-S", "the path of a ControlMaster's socket is needed");
 	if (hostport_parse(&h->target, argv[optind], 21, why, sizeof(why)) == -1)
 		usage_error(argv[optind], why);
+	h->broker.ftp_port = h->target.port;
+	hostport_format(h->server_name, sizeof(h->server_name), h->target.host, h->target.port);
 }
 
 /* ---- the client's connection ---- */
@@ -354,8 +355,6 @@ main(int argc, char **argv)
 	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop)) == NULL)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
-	h.broker.ftp_port = h.target.port;
-	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {
 		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 			hand_back(&h);

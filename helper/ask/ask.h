@@ -1,7 +1,6 @@
 /* What the session may ask of the broker, and what it is told: fixed-size records over a
  * pair of packet.h, no descriptors. The broker trusts no field. */
-#ifndef ASK_H
-#define ASK_H
+#pragma once
 
 #include "base/memory.h"
 #include "state/action.h"
@@ -35,5 +34,3 @@ void ask_out_free(struct ask_out *);
  * is there any more; EPROTO: it was no such record). */
 #define ASK_MAX 256
 int ask_receive(int fd, void *record, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* How much every channel has moved: a page that the broker writes and the session process reads.
  * It is shared by fork(2), and read-only over there. */
-#ifndef COUNTS_H
-#define COUNTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -21,5 +20,3 @@ void counts_end(struct counts *, int place);
 
 /* The session: all 0 where that channel has no place. */
 void counts_get(const struct counts *, unsigned channel, struct session_count *);
-
-#endif

@@ -1,8 +1,7 @@
 /* The broker: the process that may open things, and moves the data. It holds both ends, answers
  * the session's requests and applies the policy to each by itself. It outlives the session process
  * where a connection has to be held. */
-#ifndef BROKER_H
-#define BROKER_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/socket.h>
@@ -51,5 +50,3 @@ void broker_describe(const struct broker *, struct session_config *);
 bool broker_serve(struct broker *, int fd);
 /* Then: until nothing has to be held or waited for any more. */
 void broker_linger(struct broker *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What broker.c (life, the control connection), describe.c and requests.c (the session's) share. */
-#ifndef BROKER_PRIVATE_H
-#define BROKER_PRIVATE_H
+#pragma once
 
 #include "base/loop.h"
 #include "ask/ask.h"
@@ -53,5 +52,3 @@ void requests_result(struct broker *, enum side, const struct end_result *);
 void requests_checked(struct broker *, const struct end_result *);
 void requests_over(void *arg, struct data_channel *);
 void requests_break_off(struct broker *); /* the session is no more: nothing may look complete */
-
-#endif

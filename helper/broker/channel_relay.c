@@ -198,8 +198,6 @@ early_event(void *arg, enum stream_event event, const char *reason)
 	struct leg *leg = arg;
 	char byte;
 
-	(void)event;
-	(void)reason;
 	stream_wait_read(leg->stream, false);
 	if (recv(leg->stream->fd, &byte, 1, MSG_PEEK) == 0 && !stream_half_closed(leg->stream))
 		far_check(leg);
@@ -257,7 +255,6 @@ leg_event(void *arg, enum stream_event event, const char *reason)
 {
 	struct leg *leg = arg;
 
-	(void)reason;
 	leg_pump(event == STREAM_WRITABLE ? &leg->channel->leg[OTHER(leg->side)] : leg);
 }
 

@@ -80,7 +80,6 @@ stop_ready(void *arg, short revents)
 {
 	struct run *r = arg;
 
-	(void)revents;
 	watch_free(r->stop);
 	watch_free(r->status);
 	r->stop = r->status = NULL;

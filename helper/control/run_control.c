@@ -118,7 +118,6 @@ control_readable(void *arg, short revents)
 {
 	struct control *c = arg;
 
-	(void)revents;
 	if (c->side == SERVER)
 		run_hear(c->run);
 	control_read(c);
@@ -128,7 +127,6 @@ control_readable(void *arg, short revents)
 static void
 control_writable(void *arg, short revents)
 {
-	(void)revents;
 	run_touched(((struct control *)arg)->run);
 }
 

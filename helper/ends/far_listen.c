@@ -61,7 +61,6 @@ listen_accept(void *arg, short revents)
 	int fd = listener_accept(l->slot.fd, l->slot.watch, NULL);
 	uint8_t family = l->family;
 
-	(void)revents;
 	if (fd == -1)
 		return;
 	if (l->slot.channel == 0) {

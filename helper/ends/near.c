@@ -110,7 +110,6 @@ near_accept(void *arg, short revents)
 	struct near_slot *s = arg;
 	struct near *near = (struct near *)s->slot.end;
 
-	(void)revents;
 	for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
 		struct sockaddr_storage from;
 		int fd = listener_accept(s->slot.fd, s->slot.watch, &from);
@@ -182,7 +181,6 @@ dial_done(void *arg, short revents)
 	int error = 0;
 	socklen_t len = sizeof(error);
 
-	(void)revents;
 	watch_free(s->slot.watch);
 	s->slot.watch = NULL;
 	if (getsockopt(s->slot.fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)

@@ -5,8 +5,7 @@
  * servers read CR NUL LF differently). Server side: every byte is kept, LF ends a line and one
  * CR before it is dropped. A command that is too long is discarded up to its end; a reply that
  * is too long is told at once. */
-#ifndef LINE_H
-#define LINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,5 +35,3 @@ void line_reader_free(struct line_reader *);
 
 /* Take bytes up to the end of the first line; returns how many were taken. */
 size_t line_feed(struct line_reader *, const void *data, size_t len, enum line_status *);
-
-#endif

@@ -70,7 +70,6 @@ conn_unsent(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &len) == -1)
 		return 0;
 #else
-	(void)fd;
 #endif
 	return n;
 }
@@ -82,7 +81,6 @@ conn_took(int fd, uint64_t written)
 #ifdef __linux__
 	return written > (uint64_t)conn_unsent(fd) && conn_half_closed(fd);
 #else
-	(void)fd;
 	return written > 0;
 #endif
 }

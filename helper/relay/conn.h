@@ -1,6 +1,5 @@
 /* What a connected socket can be told and asked. */
-#ifndef CONN_H
-#define CONN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,5 +18,3 @@ bool conn_half_closed(int fd);
 int conn_unsent(int fd);
 /* Has who is there, behind a unix socket, read any of so many bytes? Where that is unknown, yes. */
 bool conn_took(int fd, uint64_t written);
-
-#endif

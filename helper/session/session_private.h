@@ -1,8 +1,7 @@
 /* What the parts of the session machine have for each other, from the bottom: ending says how channels
  * end, transfer whose they are, setup how they come about; commands and replies take the two sides'
  * lines. */
-#ifndef SESSION_PRIVATE_H
-#define SESSION_PRIVATE_H
+#pragma once
 
 #include "ftp/command.h"
 #include "state/session_state.h"
@@ -23,7 +22,8 @@ void upload_broken(struct session *, struct channel *); /* ... or it broke */
 /* The server's EOF is there, and so is what may say something about it. */
 void download_ended(struct session *, struct channel *);
 void client_fails(struct session *, struct channel *); /* it must not take what it has for all */
-/* Which ends must not take what they have for complete, when the control connections end. */
+/* Which ends must not take what they have for complete, when the control connections end: a far
+ * client sees by that, that it is not. */
 unsigned broken_ends(const struct session *, const struct channel *);
 
 /* The final reply, which is held: may it go out now? */
@@ -95,7 +95,8 @@ bool setup_holds_client(const struct session *);
 bool setup_holds_server(const struct session *);
 
 void setup_try(struct session *, struct channel *, struct pending *); /* the next attempt, if any */
-/* The server end is ready: now the client's. False: the server's reply is the client's to read. */
+/* The server end is ready: now the client's. False: what the server has said to the client's own verb
+ * is the client's to read. */
 bool setup_client_end(struct session *, struct channel *, struct pending *);
 /* It has come to its end: its entry becomes our reply. The channel may be NULL. */
 void setup_end(struct session *, struct channel *, struct pending *, const char *text);
@@ -126,5 +127,3 @@ void quit_step(struct session *); /* a QUIT that is held */
  * The server's lines: which reply is passed on, held back, or taken as an answer to us. */
 void server_line(struct session *, char *line, size_t len); /* may change the line */
 void reply_step(struct session *); /* replies whose turn has come */
-
-#endif

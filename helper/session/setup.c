@@ -13,7 +13,6 @@ const char given_up[] = "425 Cannot open a data connection: replaced or out of t
 
 /* ---- the steps of one setup: server end, then client end, then the reply ---- */
 
-/* The setup has come to its end: its entry becomes our reply. */
 void
 setup_end(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
@@ -93,8 +92,6 @@ setup_try(struct session *s, struct channel *ch, struct pending *p)
 	}
 }
 
-/* The server end is ready: now the client's. What the server has said to the client's own verb is
- * the client's to read. */
 bool
 setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 {
@@ -245,7 +242,6 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 	return true;
 }
 
-/* The client was told something else in its place, or nothing. */
 void
 setup_left_out(struct session *s, struct pending *p)
 {

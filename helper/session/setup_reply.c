@@ -137,7 +137,6 @@ setup_stray(struct session *s, struct pending *p)
 	return false;
 }
 
-/* The reply before may have been its own: it is not waited for without end. */
 void
 setup_in_doubt(struct session *s, struct pending *p)
 {

@@ -7,7 +7,6 @@
 #include "ftp/reply.h"
 #include "state/session_channel.h"
 
-/* It has begun: it is no other command's any more. */
 void
 transfer_own(struct session *s, struct channel *ch, struct pending *p)
 {

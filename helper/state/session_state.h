@@ -1,6 +1,5 @@
 /* The session machine's state, and what its parts (session/session_private.h) do with it alike. */
-#ifndef SESSION_STATE_H
-#define SESSION_STATE_H
+#pragma once
 
 #include "ftp/line.h"
 #include "state/attribution.h"
@@ -54,5 +53,3 @@ void session_arm(struct session *, enum session_timer);
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
 char *session_refusal(const char *why); /* "425 Cannot open a data connection: why.", malloc'ed */
 bool session_is_forbidden(const struct session *, const char *why); /* does ssh dial no data port? */
-
-#endif
