@@ -28,7 +28,6 @@ struct ask_out {
 int ask_send(struct ask_out *, const void *record); /* -1: nobody is there, or no memory */
 int ask_flush(struct ask_out *); /* likewise */
 size_t ask_kept(const struct ask_out *); /* how many records wait */
-void ask_out_free(struct ask_out *);
 
 /* Receive one of exactly size bytes, ASK_MAX at most. 1; 0: none now; -1 with errno (EPIPE: nobody
  * is there any more; EPROTO: it was no such record). */

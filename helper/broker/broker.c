@@ -159,7 +159,7 @@ broker_free(struct broker *b)
 		if (b->hooks.end[side] != NULL)
 			b->hooks.end[side]->ops->free(b->hooks.end[side]);
 	timer_stop(&b->timer);
-	ask_out_free(&b->out);
+	bytes_free(&b->out.kept);
 	free(b);
 }
 

@@ -191,7 +191,7 @@ run_close(struct run *r)
 	/* what became of the channels the broker must have been told */
 	while (!r->deaf && ask_kept(&r->out) > 0 && poll(&p, 1, LAST_WORDS_MS) > 0)
 		r->deaf = ask_flush(&r->out) == -1;
-	ask_out_free(&r->out);
+	bytes_free(&r->out.kept);
 	session_free(r->session);
 	loop_free(r->loop);
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/memory.h"
+
 #define LINE_COMMAND_MAX (16 * 1024)
 #define LINE_REPLY_MAX (64 * 1024)
 
@@ -20,18 +22,15 @@ enum line_status {
 	LINE_LONG /* too long: text is its beginning */
 };
 
+/* All zero in the beginning, but for client. */
 struct line_reader {
-	char *text; /* the line without its end; valid until the next line_feed() */
-	size_t len;
+	bool client;
+	struct bytes line; /* without its end; valid until the next line_feed(); to be freed in the end */
 	/* private */
-	size_t size, max;
-	bool client, done, bad, too_long, cr;
+	bool done, bad, too_long, cr;
 	bool early; /* ended at its CR: an LF right behind is a part of it */
 	enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION, TELNET_SUB, TELNET_SUB_IAC } telnet;
 };
-
-void line_reader_init(struct line_reader *, bool client);
-void line_reader_free(struct line_reader *);
 
 /* Take bytes up to the end of the first line; returns how many were taken. */
 size_t line_feed(struct line_reader *, const void *data, size_t len, enum line_status *);

@@ -6,12 +6,6 @@
 
 #include "ftp/command.h"
 
-bool
-ftp_code_is_passive(int code)
-{
-	return code >= 227 && code <= 229;
-}
-
 enum ftp_reply_line
 ftp_reply_parse(const char *line, size_t len, int *open, int *code)
 {

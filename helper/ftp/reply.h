@@ -17,8 +17,6 @@ enum ftp_reply_line {
 };
 enum ftp_reply_line ftp_reply_parse(const char *line, size_t len, int *open, int *code);
 
-bool ftp_code_is_passive(int code); /* 227, 228, 229 */
-
 /* Is this line of a FEAT reply one that must not be advertised (AUTH, ...)? */
 bool ftp_feature_hidden(const char *line, size_t len);
 

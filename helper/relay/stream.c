@@ -128,7 +128,7 @@ stream_release(struct stream *s)
 
 	s->fd = -1;
 	stream_free(s);
-	conn_plain_close(fd);
+	conn_break_on_close(fd, false);
 	return fd;
 }
 
@@ -136,7 +136,7 @@ void
 stream_reset(struct stream *s)
 {
 	if (s != NULL && s->fd != -1)
-		conn_break_on_close(s->fd);
+		conn_break_on_close(s->fd, true);
 	stream_free(s);
 }
 

@@ -113,7 +113,7 @@ reply_follow(struct session *s, struct attribution a)
 		s->reply.to = running;
 	/* Where the one before may have been this one's, this one may be the next one's. */
 	a.doubtful |= s->reply.to != NULL && s->reply.to->doubtful && a.never == 0 &&
-	    !ftp_code_is_passive(s->reply.code);
+	    (s->reply.code < 227 || s->reply.code > 229);
 	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->sent) {
 			queue_at(&s->queue, i)->doubtful = true;

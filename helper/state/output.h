@@ -8,7 +8,7 @@ struct output {
 	struct bytes bytes[2]; /* to each side; nothing any more when it is hung up */
 	bool hung_up[2];
 	struct action *action;
-	size_t count, size, next;
+	size_t count, next;
 	void (*trace)(void *arg, enum side from, const char *line, size_t len);
 	void *arg;
 };

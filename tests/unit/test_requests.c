@@ -107,7 +107,7 @@ teardown(void)
 {
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
 		data_channel_free(b.channel[i]);
-	ask_out_free(&b.out);
+	bytes_free(&b.out.kept);
 	close(session);
 	close(b.out.fd);
 	loop_free(loop);
