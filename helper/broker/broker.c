@@ -121,7 +121,6 @@ struct broker *
 broker_new(struct loop *loop, const struct broker_config *config, char *why, size_t why_size)
 {
 	struct broker *b = memory_new(sizeof(*b));
-	int saved;
 
 	if (b == NULL) {
 		snprintf(why, why_size, "out of memory");
@@ -139,15 +138,15 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 		.counts = config->counts, .client_process = &b->client_process, .keep = &b->keep };
 	if (broker_ends(b, why, why_size) == 0)
 		return b;
-	saved = errno;
 	broker_free(b);
-	errno = saved;
 	return NULL;
 }
 
 void
 broker_free(struct broker *b)
 {
+	const int saved = errno;
+
 	if (b == NULL)
 		return;
 	b->serving = false;
@@ -161,6 +160,7 @@ broker_free(struct broker *b)
 	timer_stop(&b->timer);
 	bytes_free(&b->out.kept);
 	free(b);
+	errno = saved;
 }
 
 /* ---- the control connection ---- */
@@ -226,7 +226,9 @@ broker_serve(struct broker *b, int fd)
 	watch_free(b->ask);
 	b->ask = NULL;
 	b->serving = false;
-	requests_break_off(b);
+	for (size_t i = 0; i < 2 * THINGS_MAX; i++) /* nothing may look complete */
+		if (b->channel[i] != NULL)
+			data_channel_break_off(b->channel[i]);
 	return !b->broke;
 }
 

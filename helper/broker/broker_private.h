@@ -51,4 +51,3 @@ void requests_gone(struct broker *);
 void requests_result(struct broker *, enum side, const struct end_result *);
 void requests_checked(struct broker *, const struct end_result *);
 void requests_over(void *arg, struct data_channel *);
-void requests_break_off(struct broker *); /* the session is no more: nothing may look complete */

@@ -109,14 +109,6 @@ requests_result(struct broker *b, enum side side, const struct end_result *r)
 		stream_free(r->stream);
 }
 
-void
-requests_break_off(struct broker *b)
-{
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		if (b->channel[i] != NULL)
-			data_channel_break_off(b->channel[i]);
-}
-
 /* ---- policy ---- */
 
 /* False: it is forbidden. */
