@@ -54,7 +54,6 @@ on_term(int signal)
 {
 	int saved = errno;
 
-	(void)signal;
 	(void)!write(stop_pipe[1], "", 1); /* full: it has been told */
 	errno = saved;
 }
@@ -126,6 +125,8 @@ parse_options(struct helper *h, int argc, char **argv)
 		usage_error("-S", "the path of a ControlMaster's socket is needed");
 	if (hostport_parse(&h->target, argv[optind], 21, why, sizeof(why)) == -1)
 		usage_error(argv[optind], why);
+	h->broker.ftp_port = h->target.port;
+	hostport_format(h->server_name, sizeof(h->server_name), h->target.host, h->target.port);
 }
 
 /* ---- the client's connection ---- */
@@ -232,35 +233,17 @@ arrange_fds(const int *fds)
 }
 
 static _Noreturn void
-session_process(struct helper *h, struct session_config *config, struct counts *counts)
+session_process(struct helper *h, struct session_config *config, int ask, int server)
 {
+	const int fds[] = { ask, stop_pipe[0], stop_pipe[1], server, h->status_fd };
 	struct run_config run = { .session = *config, .client_rfd = STDIN_FILENO,
 		.client_wfd = STDOUT_FILENO, .server_fd = FD_SERVER, .ask_fd = FD_ASK,
 		.status_fd = h->status_fd == -1 ? -1 : FD_STATUS, .stop_fd = FD_STOP,
-		.counts = counts, .own = &h->own,
+		.counts = h->broker.counts, .own = &h->own,
 		.method = h->options.forward == METHOD_PROXY ? STATUS_PROXY : STATUS_MUX,
 		.idle_ms = h->options.timeout * 1000, .grace_ms = h->options.grace * 1000,
 		.greeting_ms = GREETING_MS, .peer = h->peer };
 	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none); /* there would be passwords in it, sandbox or not */
-	stop_pipe[0] = FD_STOP;
-	stop_pipe[1] = FD_STOP_WRITE;
-	counts_protect(counts);
-	if (sandbox_enter() == -1) {
-		tell_client("Sessions are not served: their process cannot be confined here.");
-		log_error("sandbox: %s; it takes a kernel with seccomp filters, or a build with "
-		    "CPPFLAGS=-DNO_SANDBOX that does without", strerror(errno));
-		_exit(EXIT_TUNNEL);
-	}
-	_exit(run_session(&run) == 0 ? 0 : EXIT_TUNNEL);
-}
-
-static _Noreturn void
-session_start(struct helper *h, struct session_config *config, struct counts *counts, int ask,
-    int server)
-{
-	const int fds[] = { ask, stop_pipe[0], stop_pipe[1], server, h->status_fd };
 
 	if (h->log != NULL)
 		dup2(linelog_fd(h->log), STDERR_FILENO);
@@ -269,7 +252,17 @@ session_start(struct helper *h, struct session_config *config, struct counts *co
 		log_error("%s", no_descriptors);
 		_exit(EXIT_TUNNEL);
 	}
-	session_process(h, config, counts);
+	setrlimit(RLIMIT_CORE, &none); /* there would be passwords in it, sandbox or not */
+	stop_pipe[0] = FD_STOP;
+	stop_pipe[1] = FD_STOP_WRITE;
+	counts_protect(h->broker.counts);
+	if (sandbox_enter() == -1) {
+		tell_client("Sessions are not served: their process cannot be confined here.");
+		log_error("sandbox: %s; it takes a kernel with seccomp filters, or a build with "
+		    "CPPFLAGS=-DNO_SANDBOX that does without", strerror(errno));
+		_exit(EXIT_TUNNEL);
+	}
+	_exit(run_session(&run) == 0 ? 0 : EXIT_TUNNEL);
 }
 
 /* Its connection ends with the session, though there may be something left to hold. */
@@ -317,7 +310,7 @@ serve(struct helper *h, struct broker *b, int server)
 		refuse(why);
 	}
 	if (pid == 0)
-		session_start(h, &config, broker_counts(b), ask[1], server);
+		session_process(h, &config, ask[1], server);
 	close(ask[1]);
 	close(server);
 	close(h->status_fd);
@@ -355,14 +348,13 @@ main(int argc, char **argv)
 	    !addr_is_loopback((struct sockaddr *)&h.broker.client_local))
 		refuse("Clients on other machines are not served (-g allows them).");
 	signal(SIGPIPE, SIG_IGN);
-	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) == -1 || (loop = loop_new()) == NULL)
+	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) == -1 || (loop = loop_new()) == NULL ||
+	    (h.broker.counts = counts_new()) == NULL)
 		refuse("The helper has no descriptors or memory left.");
 	/* Whoever holds a terminal can read what is typed there. */
 	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop)) == NULL)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
-	h.broker.ftp_port = h.target.port;
-	hostport_format(h.server_name, sizeof(h.server_name), h.target.host, h.target.port);
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {
 		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 			hand_back(&h);

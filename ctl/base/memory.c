@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LARGE (1024 * 1024) /* more than any buffer whose owner goes by its size */
 #define RESERVE (256 * 1024) /* a connection to the master takes half of it; never touched */
 
 static void *reserve;
@@ -67,7 +68,9 @@ bytes_room(struct bytes *b, size_t len)
 	size_t size = b->size ? b->size : 512;
 	char *new;
 
-	if (b->start > 0 && b->start + b->len + len > b->size) {
+	/* not little by little in a large one */
+	if (b->start > 0 && b->start + b->len + len > b->size &&
+	    (b->start >= b->len || b->size <= LARGE)) {
 		memmove(b->data, b->data + b->start, b->len);
 		b->start = 0;
 	}

@@ -10,6 +10,7 @@
 #define FRAME_BEST  (32 * 1024 - (CHANMSG_DATA_HEADER - 4))
 #define OUT_DATA    (256 * 1024) /* so much may wait for the master's socket */
 #define FLUSH_AT    (128 * 1024)
+#define REST_KEPT   (64 * 1024)
 
 static int
 channel_open(struct proxy_channel *c, const char *host, uint16_t port)
@@ -65,13 +66,7 @@ proxy_dial(struct proxy *p, const char *host, uint16_t port, proxy_channel_fn *f
 static void
 channel_discard(struct proxy_channel *c)
 {
-	struct block *b;
-
-	while ((b = c->first) != NULL) {
-		c->first = b->next;
-		free(b);
-	}
-	c->last = NULL;
+	bytes_free(&c->rest);
 	c->segment = c->segments = 0;
 	c->waiting = 0;
 }
@@ -122,40 +117,13 @@ proxy_channel_free(struct proxy_channel *c)
 	proxy_channel_settle(c);
 }
 
-static struct block *
-block_with_room(struct proxy_channel *c)
-{
-	struct block *b = c->last;
-
-	if (b != NULL && b->len < PROXY_BLOCK)
-		return b;
-	if ((b = memory_grow(NULL, sizeof(*b))) == NULL)
-		return NULL;
-	b->next = NULL;
-	b->from = b->len = 0;
-	if (c->last != NULL)
-		c->last->next = b;
-	else
-		c->first = b;
-	return c->last = b;
-}
 
 void
 proxy_spill(struct proxy_channel *c)
 {
-	struct segment *s = &c->list[c->segment], *end = &c->list[c->segments];
-	struct block *b = NULL;
-	size_t n;
-
-	for (; s < end && (b = block_with_room(c)) != NULL; s += s->len == 0) {
-		n = PROXY_BLOCK - b->len < s->len ? PROXY_BLOCK - b->len : s->len;
-		memcpy(b->data + b->len, s->data, n);
-		b->len += n;
-		s->data += n;
-		s->len -= n;
-	}
-	if (s < end)
-		proxy_fail(c->proxy);
+	for (; c->segment < c->segments; c->segment++)
+		if (bytes_add(&c->rest, c->list[c->segment].data, c->list[c->segment].len) == -1)
+			proxy_fail(c->proxy);
 	c->segment = c->segments = 0;
 }
 
@@ -172,33 +140,25 @@ proxy_came(struct proxy_channel *c, const uint8_t *data, size_t len)
 int
 proxy_pieces(struct proxy_channel *c, struct iovec *iov, int max)
 {
-	struct block *b = c->first;
 	int n = 0;
 
-	for (; b != NULL && n < max; b = b->next)
-		iov[n++] = (struct iovec){ b->data + b->from, b->len - b->from };
+	if (c->rest.len > 0 && max > 0)
+		iov[n++] = (struct iovec){ c->rest.data + c->rest.start, c->rest.len };
 	for (unsigned i = c->segment; i < c->segments && n < max; i++)
 		iov[n++] = (struct iovec){ (void *)(uintptr_t)c->list[i].data, c->list[i].len };
 	return n;
 }
 
-/* Blocks come first, then segments. */
 static void
 channel_drop(struct proxy_channel *c, size_t n)
 {
-	struct block *b;
+	size_t first = n < c->rest.len ? n : c->rest.len;
 
 	c->waiting -= n;
-	while ((b = c->first) != NULL && n >= b->len - b->from) {
-		n -= b->len - b->from;
-		if ((c->first = b->next) == NULL)
-			c->last = NULL;
-		free(b);
-	}
-	if (b != NULL) {
-		b->from += n;
-		return;
-	}
+	n -= first;
+	bytes_take(&c->rest, first);
+	if (c->rest.len == 0 && c->rest.size > REST_KEPT)
+		bytes_free(&c->rest);
 	for (; c->segment < c->segments && n >= c->list[c->segment].len; c->segment++)
 		n -= c->list[c->segment].len;
 	if (n > 0) {

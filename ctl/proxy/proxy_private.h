@@ -13,7 +13,6 @@
 #define PROXY_PACKET_MAX (32 * 1024) /* what we let the far side send in one message */
 #endif
 #define PROXY_SEGMENTS   16
-#define PROXY_BLOCK      (64 * 1024)
 
 enum proxy_state { PROXY_HELLO, PROXY_ASKED, PROXY_READY };
 enum channel_state { CHANNEL_OPENING, CHANNEL_OPEN, CHANNEL_OVER };
@@ -51,17 +50,10 @@ struct proxy {
 	uint64_t sent; /* ever */
 };
 
-/* What came lies in the connection's buffer while the events are told, and what is left of
- * it then is copied into blocks. Blocks come before segments. */
+/* What came lies in the connection's buffer while the events are told; what is left of it then is copied. */
 struct segment {
 	const uint8_t *data;
 	size_t len;
-};
-
-struct block {
-	struct block *next;
-	size_t from, len;
-	uint8_t data[PROXY_BLOCK];
 };
 
 struct proxy_channel {
@@ -77,8 +69,8 @@ struct proxy_channel {
 	uint64_t remote_window;
 	uint32_t remote_max;
 	uint64_t dialled_us, dialled_at; /* when so much of the connection is sent, the open is */
-	struct block *first, *last;
-	size_t waiting; /* bytes in blocks and segments */
+	struct bytes rest; /* ... before the segments */
+	size_t waiting; /* bytes in both */
 	unsigned segment, segments;
 	struct segment list[PROXY_SEGMENTS];
 	uint64_t sent_by, pending; /* all is sent when so much of the connection is */
@@ -108,7 +100,7 @@ void proxy_receive(struct proxy *);
 void proxy_frames(struct proxy *); /* take all that are whole */
 
 /* proxy_channel.c */
-void proxy_spill(struct proxy_channel *);    /* segments into blocks */
+void proxy_spill(struct proxy_channel *);    /* segments into rest */
 void proxy_came(struct proxy_channel *, const uint8_t *data, size_t len);
 void proxy_channel_close(struct proxy_channel *);  /* say so, once */
 void proxy_channel_over(struct proxy_channel *);   /* its number may be used again */

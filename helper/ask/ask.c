@@ -30,12 +30,6 @@ ask_kept(const struct ask_out *o)
 	return o->kept.len / o->size;
 }
 
-void
-ask_out_free(struct ask_out *o)
-{
-	bytes_free(&o->kept);
-}
-
 /* What is longer than a record fills more than one. */
 int
 ask_receive(int fd, void *record, size_t size)

@@ -1,7 +1,6 @@
 /* What the session may ask of the broker, and what it is told: fixed-size records over a
  * pair of packet.h, no descriptors. The broker trusts no field. */
-#ifndef ASK_H
-#define ASK_H
+#pragma once
 
 #include "base/memory.h"
 #include "state/action.h"
@@ -29,11 +28,8 @@ struct ask_out {
 int ask_send(struct ask_out *, const void *record); /* -1: nobody is there, or no memory */
 int ask_flush(struct ask_out *); /* likewise */
 size_t ask_kept(const struct ask_out *); /* how many records wait */
-void ask_out_free(struct ask_out *);
 
 /* Receive one of exactly size bytes, ASK_MAX at most. 1; 0: none now; -1 with errno (EPIPE: nobody
  * is there any more; EPROTO: it was no such record). */
 #define ASK_MAX 256
 int ask_receive(int fd, void *record, size_t size);
-
-#endif

@@ -27,13 +27,6 @@ counts_new(void)
 }
 
 void
-counts_free(struct counts *c)
-{
-	if (c != NULL)
-		munmap(c, sizeof(*c));
-}
-
-void
 counts_protect(struct counts *c)
 {
 	mprotect(c, sizeof(*c), PROT_READ);

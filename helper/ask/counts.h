@@ -1,7 +1,6 @@
 /* How much every channel has moved: a page that the broker writes and the session process reads.
  * It is shared by fork(2), and read-only over there. */
-#ifndef COUNTS_H
-#define COUNTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -11,8 +10,7 @@
 
 struct counts;
 
-struct counts *counts_new(void); /* NULL with errno */
-void counts_free(struct counts *);
+struct counts *counts_new(void); /* for as long as the process lives; NULL with errno */
 void counts_protect(struct counts *); /* in the process that only reads */
 
 /* The broker: a place for that channel; -1 = there is none left. */
@@ -22,5 +20,3 @@ void counts_end(struct counts *, int place);
 
 /* The session: all 0 where that channel has no place. */
 void counts_get(const struct counts *, unsigned channel, struct session_count *);
-
-#endif

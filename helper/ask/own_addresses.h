@@ -1,7 +1,6 @@
 /* The addresses of this machine, which its clients may name for their data. Both the session and the
  * broker ask: who is refused by one alone would lose the session. */
-#ifndef OWN_ADDRESSES_H
-#define OWN_ADDRESSES_H
+#pragma once
 
 #include <sys/socket.h>
 
@@ -19,5 +18,3 @@ void own_addresses(struct own_addresses *); /* once: the sandbox cannot */
 /* May a client with that peer address, being of this machine itself, name that one? */
 bool own_client_address(const struct own_addresses *, const struct ftp_address *peer, bool far,
     const struct ftp_address *);
-
-#endif

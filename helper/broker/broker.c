@@ -121,11 +121,9 @@ struct broker *
 broker_new(struct loop *loop, const struct broker_config *config, char *why, size_t why_size)
 {
 	struct broker *b = memory_new(sizeof(*b));
-	int saved;
 
-	if (b == NULL || (b->counts = counts_new()) == NULL) {
+	if (b == NULL) {
 		snprintf(why, why_size, "out of memory");
-		free(b);
 		return NULL;
 	}
 	b->loop = loop;
@@ -137,18 +135,18 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 		client_process_init(&b->client_process, &config->client_peer, &config->client_local);
 	b->hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = b,
 		.loop = loop, .abort_hold_ms = config->options->abort_hold * 1000,
-		.counts = b->counts, .client_process = &b->client_process, .keep = &b->keep };
+		.counts = config->counts, .client_process = &b->client_process, .keep = &b->keep };
 	if (broker_ends(b, why, why_size) == 0)
 		return b;
-	saved = errno;
 	broker_free(b);
-	errno = saved;
 	return NULL;
 }
 
 void
 broker_free(struct broker *b)
 {
+	const int saved = errno;
+
 	if (b == NULL)
 		return;
 	b->serving = false;
@@ -160,15 +158,9 @@ broker_free(struct broker *b)
 		if (b->hooks.end[side] != NULL)
 			b->hooks.end[side]->ops->free(b->hooks.end[side]);
 	timer_stop(&b->timer);
-	counts_free(b->counts);
-	ask_out_free(&b->out);
+	bytes_free(&b->out.kept);
 	free(b);
-}
-
-struct counts *
-broker_counts(const struct broker *b)
-{
-	return b->counts;
+	errno = saved;
 }
 
 /* ---- the control connection ---- */
@@ -234,7 +226,9 @@ broker_serve(struct broker *b, int fd)
 	watch_free(b->ask);
 	b->ask = NULL;
 	b->serving = false;
-	requests_break_off(b);
+	for (size_t i = 0; i < 2 * THINGS_MAX; i++) /* nothing may look complete */
+		if (b->channel[i] != NULL)
+			data_channel_break_off(b->channel[i]);
 	return !b->broke;
 }
 

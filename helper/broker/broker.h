@@ -1,8 +1,7 @@
 /* The broker: the process that may open things, and moves the data. It holds both ends, answers
  * the session's requests and applies the policy to each by itself. It outlives the session process
  * where a connection has to be held. */
-#ifndef BROKER_H
-#define BROKER_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/socket.h>
@@ -31,6 +30,7 @@ struct broker_config {
 	struct sockaddr_storage client_local, client_peer;
 	uid_t client_uid;
 	const struct own_addresses *own;
+	struct counts *counts;
 };
 
 /* Everything here must outlive the broker. NULL with errno and a message in why. */
@@ -44,12 +44,9 @@ int broker_dial_control(struct broker *, int *fd, char *why, size_t why_size);
 
 /* What the session has to know about this broker's ends. */
 void broker_describe(const struct broker *, struct session_config *);
-struct counts *broker_counts(const struct broker *);
 
 /* Serve requests that come over fd until its other side is closed. What transfers there are then is
  * broken off. false: the session has asked for what no honest one does, and is to be ended. */
 bool broker_serve(struct broker *, int fd);
 /* Then: until nothing has to be held or waited for any more. */
 void broker_linger(struct broker *);
-
-#endif

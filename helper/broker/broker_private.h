@@ -1,6 +1,5 @@
 /* What broker.c (life, the control connection), describe.c and requests.c (the session's) share. */
-#ifndef BROKER_PRIVATE_H
-#define BROKER_PRIVATE_H
+#pragma once
 
 #include "base/loop.h"
 #include "ask/ask.h"
@@ -25,7 +24,6 @@ struct broker {
 	struct ftp_address client_peer;
 	struct sockaddr_storage server_local;
 	char server_host[256]; /* what a data connection to the server dials */
-	struct counts *counts;
 	struct client_process client_process;
 	struct keep keep;
 	struct ask_out out;
@@ -53,6 +51,3 @@ void requests_gone(struct broker *);
 void requests_result(struct broker *, enum side, const struct end_result *);
 void requests_checked(struct broker *, const struct end_result *);
 void requests_over(void *arg, struct data_channel *);
-void requests_break_off(struct broker *); /* the session is no more: nothing may look complete */
-
-#endif

@@ -1,8 +1,7 @@
 /* A data channel in the broker: two ends, a relay each way, and the ways in which it may end. It
  * decides nothing: it does what the session machine's actions say and tells what it sees as events
  * (state/action.h). */
-#ifndef CHANNEL_H
-#define CHANNEL_H
+#pragma once
 
 #include "ask/counts.h"
 #include "ends/end.h"
@@ -54,5 +53,3 @@ bool data_channel_check(struct data_channel *);
 void data_channel_act(struct data_channel *, const struct action *); /* CANCEL ... CLOSE */
 void data_channel_break_off(struct data_channel *); /* the session is no more */
 void data_channel_look(struct data_channel *); /* see by now what has ended by now */
-
-#endif

@@ -30,8 +30,6 @@ left_event(void *arg, enum stream_event event, const char *reason)
 	struct leg *leg = arg;
 	int n = stream_discard(leg->stream);
 
-	(void)event;
-	(void)reason;
 	if (n > 0)
 		return;
 	/* one that had ended its side before may read on; one that ends it now has given up */

@@ -1,6 +1,5 @@
 /* What channel.c (opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
-#ifndef CHANNEL_PRIVATE_H
-#define CHANNEL_PRIVATE_H
+#pragma once
 
 #include "broker/channel.h"
 #include "relay/relay.h"
@@ -70,5 +69,3 @@ void channel_leave(struct data_channel *);
 void channel_unkeep(struct data_channel *);
 void left_if_empty(struct data_channel *); /* over, where nothing is left of it */
 void due_connected(struct leg *, struct stream *); /* aborted meanwhile */
-
-#endif

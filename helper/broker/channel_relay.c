@@ -101,20 +101,6 @@ look(void *arg)
 		ch->look_ms *= 2;
 }
 
-static void
-leg_moved(struct leg *leg)
-{
-	struct data_channel *ch = leg->channel;
-
-	count_moved(ch);
-	if (ch->look.loop == NULL && leg->relay.bytes > 0)
-		timer_set(&ch->look, ch->hooks->loop, LOOK_MS, look, ch);
-	if (leg->moved || leg->relay.bytes + leg->relay.len == 0)
-		return;
-	leg->moved = true;
-	leg_tell(leg, EV_MOVED);
-}
-
 /* ---- ends ---- */
 
 static void
@@ -212,8 +198,6 @@ early_event(void *arg, enum stream_event event, const char *reason)
 	struct leg *leg = arg;
 	char byte;
 
-	(void)event;
-	(void)reason;
 	stream_wait_read(leg->stream, false);
 	if (recv(leg->stream->fd, &byte, 1, MSG_PEEK) == 0 && !stream_half_closed(leg->stream))
 		far_check(leg);
@@ -231,10 +215,17 @@ relay_awaits(struct leg *leg)
 static void
 leg_run(struct leg *leg)
 {
-	struct leg *to = &leg->channel->leg[OTHER(leg->side)];
+	struct data_channel *ch = leg->channel;
+	struct leg *to = &ch->leg[OTHER(leg->side)];
 	enum relay_state state = relay_run(&leg->relay, leg->stream, to->stream);
 
-	leg_moved(leg);
+	count_moved(ch);
+	if (ch->look.loop == NULL && leg->relay.bytes > 0)
+		timer_set(&ch->look, ch->hooks->loop, LOOK_MS, look, ch);
+	if (!leg->moved && leg->relay.bytes + leg->relay.len > 0) {
+		leg->moved = true;
+		leg_tell(leg, EV_MOVED);
+	}
 	if (state == RELAY_END || state == RELAY_READ_FAILED)
 		leg_ended(leg, state == RELAY_END);
 	else if (state == RELAY_WRITE_FAILED) {
@@ -264,7 +255,6 @@ leg_event(void *arg, enum stream_event event, const char *reason)
 {
 	struct leg *leg = arg;
 
-	(void)reason;
 	leg_pump(event == STREAM_WRITABLE ? &leg->channel->leg[OTHER(leg->side)] : leg);
 }
 

@@ -6,8 +6,7 @@
  * no more, that one will end, too, however long it takes. The process is looked for once, while
  * nobody waits; after that one look at one descriptor tells. Where the system does not say who owns a
  * socket (net/peer_owner.h), or has no such /proc, nothing is known of it. */
-#ifndef CLIENT_PROCESS_H
-#define CLIENT_PROCESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -28,5 +27,3 @@ void client_process_find(void *); /* again, or of none: nothing */
 /* LIVES: somebody has the control connection. UNKNOWN: another machine, another system, no access,
  * or it was not found in time. */
 enum client_state client_process_state(struct client_process *);
-
-#endif

@@ -62,7 +62,6 @@ end_pump(struct control_end *e)
 static void
 end_event(void *arg, enum stream_event event, const char *reason)
 {
-	(void)reason;
 	end_pump(event == STREAM_WRITABLE ? other(arg) : arg);
 }
 

@@ -1,7 +1,6 @@
 /* The control connection to an FTP server that is reached by a channel of a proxy connection: its
  * bytes between that and a socket of the session process. */
-#ifndef CONTROL_LINK_H
-#define CONTROL_LINK_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -14,5 +13,3 @@ struct control_link *control_link_new(struct loop *, struct stream *far, int *fd
 void control_link_free(struct control_link *); /* NULL is harmless */
 void control_link_pump(struct control_link *); /* pass on what the session has written by now */
 bool control_link_over(const struct control_link *); /* both directions have ended */
-
-#endif

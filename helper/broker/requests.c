@@ -109,44 +109,27 @@ requests_result(struct broker *b, enum side side, const struct end_result *r)
 		stream_free(r->stream);
 }
 
-void
-requests_break_off(struct broker *b)
-{
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		if (b->channel[i] != NULL)
-			data_channel_break_off(b->channel[i]);
-}
-
 /* ---- policy ---- */
 
-/* Whom a dial to that address goes to, NULL: it is forbidden. */
-static const char *
-dial_host(const struct broker *b, enum side end, const struct ftp_address *a, char *buf,
-    size_t size)
-{
-	if (end == SERVER)
-		return policy_passive_host(b->config->options, b->server_host, a, buf, size);
-	if (!policy_active_allowed(&b->client_peer, a) &&
-	    (a->port < DATA_PORT_MIN ||
-	    !own_client_address(b->config->own, &b->client_peer, b->config->remote, a)))
-		return NULL;
-	return inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, (socklen_t)size);
-}
-
+/* False: it is forbidden. */
 static bool
 want_of(const struct broker *b, const struct ask *ask, enum side side, struct channel_want *want)
 {
 	const struct ftp_address *a = &ask->action.ends[side].address;
 	char buf[INET6_ADDRSTRLEN];
-	const char *host;
+	const char *host = NULL;
 
 	*want = (struct channel_want){ .verb = ask->action.ends[side].verb,
 		.family = a->family, .port = a->port };
 	if (want->verb != END_DIAL)
 		return true;
-	if ((host = dial_host(b, side, a, buf, sizeof(buf))) == NULL)
-		return false;
-	return snprintf(want->host, sizeof(want->host), "%s", host) < (int)sizeof(want->host);
+	if (side == SERVER)
+		host = policy_passive_host(b->config->options, b->server_host, a, buf, sizeof(buf));
+	else if (policy_active_allowed(&b->client_peer, a) || (a->port >= DATA_PORT_MIN &&
+	    own_client_address(b->config->own, &b->client_peer, b->config->remote, a)))
+		host = inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, sizeof(buf));
+	return host != NULL &&
+	    snprintf(want->host, sizeof(want->host), "%s", host) < (int)sizeof(want->host);
 }
 
 /* ---- requests ---- */
@@ -194,16 +177,6 @@ ask_open(struct broker *b, const struct ask *ask)
 		broken(b, "an end that is there already");
 }
 
-static void
-ask_check(struct broker *b, const struct ask *ask)
-{
-	struct end *far = broker_far(b);
-	struct data_channel *ch = channel_find(b, ask->action.channel);
-
-	if (ch == NULL || !data_channel_check(ch))
-		far->ops->check(far, NULL, ask->action.channel);
-}
-
 void
 requests_checked(struct broker *b, const struct end_result *r)
 {
@@ -219,7 +192,13 @@ ask_act(struct broker *b, const struct ask *ask)
 {
 	const struct action *a = &ask->action;
 	struct data_channel *ch = channel_find(b, a->channel);
+	struct end *far = broker_far(b);
 
+	if (a->kind == ACT_CHECK) {
+		if (ch == NULL || !data_channel_check(ch))
+			far->ops->check(far, NULL, a->channel);
+		return;
+	}
 	if (ch == NULL)
 		return;
 	if (a->kind == ACT_BEGIN && b->link != NULL)
@@ -244,19 +223,6 @@ is_wellformed(const struct action *a)
 	return a->channel != 0 || a->kind == ACT_CHECK;
 }
 
-static void
-ask_handle(struct broker *b, const struct ask *ask)
-{
-	if (!is_wellformed(&ask->action))
-		broken(b, "something that is no request");
-	else if (ask->action.kind == ACT_CHECK)
-		ask_check(b, ask);
-	else if (ask->action.kind == ACT_OPEN)
-		ask_open(b, ask);
-	else
-		ask_act(b, ask);
-}
-
 /* One request; false: none was there. */
 static bool
 ask_take(struct broker *b)
@@ -264,14 +230,16 @@ ask_take(struct broker *b)
 	struct ask ask;
 	int n = ask_receive(b->out.fd, &ask, sizeof(ask));
 
-	if (n == 1)
-		ask_handle(b, &ask);
-	else if (n == -1 && errno == EPROTO)
-		broken(b, "something that is no request");
-	else if (n == -1 && errno == ECONNRESET) /* told once, before what it has asked */
+	if (n == -1 && errno == ECONNRESET) /* told once, before what it has asked */
 		return b->mute = true;
-	else if (n == -1)
+	if (n == -1 && errno != EPROTO)
 		b->ended = true;
+	else if (n == -1 || (n == 1 && !is_wellformed(&ask.action)))
+		broken(b, "something that is no request");
+	else if (n == 1 && ask.action.kind == ACT_OPEN)
+		ask_open(b, &ask);
+	else if (n == 1)
+		ask_act(b, &ask);
 	return n == 1;
 }
 

@@ -49,18 +49,11 @@ run_idle(void *arg)
 	run_actions(r);
 }
 
-static void
-run_touch(struct run *r)
-{
-	if (r->config->idle_ms == 0)
-		return;
-	timer_set(&r->idle, r->loop, r->config->idle_ms, run_idle, r);
-}
-
 void
 run_touched(struct run *r)
 {
-	run_touch(r);
+	if (r->config->idle_ms != 0)
+		timer_set(&r->idle, r->loop, r->config->idle_ms, run_idle, r);
 	run_actions(r);
 }
 
@@ -80,7 +73,6 @@ stop_ready(void *arg, short revents)
 {
 	struct run *r = arg;
 
-	(void)revents;
 	watch_free(r->stop);
 	watch_free(r->status);
 	r->stop = r->status = NULL;
@@ -192,7 +184,7 @@ run_close(struct run *r)
 	/* what became of the channels the broker must have been told */
 	while (!r->deaf && ask_kept(&r->out) > 0 && poll(&p, 1, LAST_WORDS_MS) > 0)
 		r->deaf = ask_flush(&r->out) == -1;
-	ask_out_free(&r->out);
+	bytes_free(&r->out.kept);
 	session_free(r->session);
 	loop_free(r->loop);
 }
@@ -207,8 +199,7 @@ run_session(const struct run_config *config)
 		run_log_session(&r, true);
 		timer_set(&r.greeting, r.loop, config->greeting_ms > SILENT_MS ? SILENT_MS :
 		    config->greeting_ms, greeting_due, &r);
-		run_touch(&r);
-		run_actions(&r);
+		run_touched(&r);
 		while (!(session_over(r.session) && r.control[CLIENT].rfd == -1 &&
 		    r.control[SERVER].rfd == -1) && loop_once(r.loop, -1) == 0) {
 			if (!memory_reserve()) { /* what was not there may have been anything */

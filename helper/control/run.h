@@ -2,8 +2,7 @@
  *
  * After run_session() has been entered with a sandbox, the process can use nothing but the
  * descriptors named here, and no data descriptor ever comes. */
-#ifndef RUN_H
-#define RUN_H
+#pragma once
 
 #include "session/session.h"
 #include "status/status_records.h"
@@ -27,5 +26,3 @@ struct run_config {
 
 /* 0 when the session ended by itself, 1 when it could not be run or there is no server. */
 int run_session(const struct run_config *);
-
-#endif

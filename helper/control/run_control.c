@@ -98,37 +98,28 @@ control_arm(struct control *c)
 }
 
 static void
-control_read(struct control *c)
-{
-	char buf[16384];
-	size_t room = session_room(c->run->session, c->side);
-	ssize_t n;
-
-	if (room == 0)
-		return;
-	n = read(c->rfd, buf, room < sizeof(buf) ? room : sizeof(buf));
-	if (n > 0)
-		session_push(c->run->session, c->side, buf, (size_t)n);
-	else if (n == 0 || !packet_again(errno))
-		ended(c);
-}
-
-static void
 control_readable(void *arg, short revents)
 {
 	struct control *c = arg;
+	char buf[16384];
+	size_t room;
+	ssize_t n = 0;
 
-	(void)revents;
 	if (c->side == SERVER)
 		run_hear(c->run);
-	control_read(c);
+	room = session_room(c->run->session, c->side);
+	if (room > 0)
+		n = read(c->rfd, buf, room < sizeof(buf) ? room : sizeof(buf));
+	if (n > 0)
+		session_push(c->run->session, c->side, buf, (size_t)n);
+	else if (room > 0 && (n == 0 || !packet_again(errno)))
+		ended(c);
 	run_touched(c->run);
 }
 
 static void
 control_writable(void *arg, short revents)
 {
-	(void)revents;
 	run_touched(((struct control *)arg)->run);
 }
 

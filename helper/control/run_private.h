@@ -1,8 +1,7 @@
 /* What run.c (the session process's life), run_channels.c (the broker and the machine's actions),
  * run_control.c (the control connections), run_report.c (what the tunnel is told) and run_words.c (what the
  * user is told) share. */
-#ifndef RUN_PRIVATE_H
-#define RUN_PRIVATE_H
+#pragma once
 
 #include "ask/ask.h"
 #include "ask/counts.h"
@@ -102,5 +101,3 @@ void run_log_session(struct run *, bool begins);
 void run_log_transfer(struct run *, const struct run_channel *, bool aborted);
 void run_answered(void *run, unsigned channel, int code); /* see session_config, these two */
 void run_trace(void *run, enum side from, const char *line, size_t len);
-
-#endif

@@ -21,25 +21,19 @@ keep(char *dst, size_t size, const char *text, size_t len)
 }
 
 /* log_command() knows what is secret; of what is not, the very bytes are kept. */
-static void
-keep_command(struct run *r, const char *line, size_t len)
-{
-	char masked[4 * sizeof(r->sum.command)], plain[sizeof(masked)];
-
-	log_command(masked, sizeof(masked), line, len);
-	log_escape(plain, sizeof(plain), line, len);
-	if (strcmp(masked, plain) == 0)
-		keep(r->sum.command, sizeof(r->sum.command), line, len);
-	else
-		keep(r->sum.command, sizeof(r->sum.command), masked, strlen(masked));
-}
-
 void
 report_line(struct run *r, enum side from, const char *line, size_t len)
 {
+	char masked[4 * sizeof(r->sum.command)], plain[sizeof(masked)];
+
 	if (from == CLIENT) {
 		r->sum.commands++;
-		keep_command(r, line, len);
+		log_command(masked, sizeof(masked), line, len);
+		log_escape(plain, sizeof(plain), line, len);
+		if (strcmp(masked, plain) == 0)
+			keep(r->sum.command, sizeof(r->sum.command), line, len);
+		else
+			keep(r->sum.command, sizeof(r->sum.command), masked, strlen(masked));
 	}
 	report_touch(r);
 }

@@ -1,8 +1,7 @@
 /* An end of an FTP session, in the broker: near (plain TCP from this machine) or far (through ssh).
  * It listens and it dials; a data channel is one verb on each of two ends (the table in README.md).
  * What has begun is answered later, never from inside unless that is said here. */
-#ifndef END_H
-#define END_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,5 +51,3 @@ struct end {
 	void *arg;
 	struct slot *slots; /* what waits (slot.h) */
 };
-
-#endif

@@ -1,8 +1,7 @@
 /* The far end: the other side of ssh, by one ControlMaster or several (FtpMasters). It listens by a
  * remote forward; to dial there are two ways (dial.h). Each channel has the master with the least to
  * do; the control connection has the first. */
-#ifndef FAR_H
-#define FAR_H
+#pragma once
 
 #include <stddef.h>
 
@@ -22,5 +21,3 @@ struct far_config {
 /* One whose master does not answer is left out, but for the first: NULL with errno then. */
 struct end *far_new(struct loop *, const struct far_config *, end_fn *, void *arg);
 void far_keep(struct end *, struct keep *); /* what must not end with this process: to the tunnel */
-
-#endif

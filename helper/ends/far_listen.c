@@ -61,7 +61,6 @@ listen_accept(void *arg, short revents)
 	int fd = listener_accept(l->slot.fd, l->slot.watch, NULL);
 	uint8_t family = l->family;
 
-	(void)revents;
 	if (fd == -1)
 		return;
 	if (l->slot.channel == 0) {
@@ -183,22 +182,16 @@ listen_new(struct far_master *m, unsigned channel, uint8_t family, unsigned trie
 	return false;
 }
 
-/* Give the spare listener to this channel, if it is ready and nobody has come to it. */
-static bool
-spare_take(struct far_master *m, unsigned channel, uint8_t family)
+/* The spare listener, if it is ready and nobody has come to it; or a new one. */
+bool
+far_listen(struct far_master *m, unsigned channel, uint8_t family)
 {
 	struct listen *l = spare_find(m);
 	struct pollfd waiting = { l ? l->slot.fd : -1, POLLIN, 0 };
 
 	if (l == NULL || l->slot.watch == NULL || l->family != family || poll(&waiting, 1, 0) != 0)
-		return false;
+		return listen_new(m, channel, family, 0);
 	l->slot.channel = channel;
 	timer_set(&l->slot.deadline, m->end->loop, 0, slot_listens, l);
 	return true;
-}
-
-bool
-far_listen(struct far_master *m, unsigned channel, uint8_t family)
-{
-	return spare_take(m, channel, family) || listen_new(m, channel, family, 0);
 }

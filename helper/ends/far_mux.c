@@ -24,7 +24,6 @@ struct mux_dial {
 static bool
 mux_open(struct far_master *m, int adopt)
 {
-	(void)adopt;
 	m->dials = forwards_new(m->end->loop, m->ctl_path, far_master_gone, m);
 	return m->dials != NULL && forwards_connect(m->dials);
 }

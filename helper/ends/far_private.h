@@ -1,6 +1,5 @@
 /* One ControlMaster of the far end, which far.c, far_listen.c and the two ways to dial through it share. */
-#ifndef FAR_PRIVATE_H
-#define FAR_PRIVATE_H
+#pragma once
 
 #include "ends/far.h"
 #include "ends/slot.h"
@@ -38,5 +37,3 @@ bool far_listen(struct far_master *, unsigned channel, uint8_t family); /* far_l
 /* For the two that dial: the master is gone; its life, as it was asked for. */
 void far_master_gone(void *master, const char *reason);
 void far_master_checked(void *master, const struct stream *, unsigned channel, bool alive);
-
-#endif

@@ -1,8 +1,7 @@
 /* Forwards in a ControlMaster, over a connection of their own. Each stays on record until it is known
  * to be there no more: one that is forgotten would stay in the user's master for good. A path is
  * never used twice, not even by a second try: ssh answers a forward that it knows with the old port. */
-#ifndef FORWARDS_H
-#define FORWARDS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -33,5 +32,3 @@ unsigned forwards_count(const struct forwards *);
 typedef void forwards_checked_fn(void *arg, const struct stream *, unsigned channel, bool alive);
 void forwards_check(struct forwards *, forwards_checked_fn *, void *arg, const struct stream *,
     unsigned channel);
-
-#endif

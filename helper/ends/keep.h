@@ -1,6 +1,5 @@
 /* Copies of what must not end with this process, should it be killed: the tunnel has them. */
-#ifndef KEEP_H
-#define KEEP_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -15,5 +14,3 @@ bool keep_lives(void *keep); /* the tunnel, and so what it keeps */
 void keep_proxy(struct keep *, unsigned number, struct proxy *); /* and its trace */
 void keep_upload(const struct keep *, unsigned id, int fd);    /* the server's end of an upload */
 void keep_release(const struct keep *, unsigned id);
-
-#endif

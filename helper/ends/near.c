@@ -20,7 +20,8 @@
 #define ACCEPTS_PER_ROUND 16
 #define ASIDES_MAX 4
 
-enum admission { ADMIT, REFUSE, ASIDE /* whose it is cannot be told */ };
+/* ASIDE: whose it is cannot be told, closed before it was accepted, say. The session decides. */
+enum admission { ADMIT, REFUSE, ASIDE };
 
 /* One listener, or one attempt to connect. */
 struct near_slot {
@@ -103,28 +104,12 @@ near_admits(struct near_config *c, int fd, const struct sockaddr *from)
 	return REFUSE;
 }
 
-/* Closed before it was accepted, say: whose it was cannot be told. The session decides. */
-static void
-near_put_aside(struct near_slot *s, int fd)
-{
-	struct end *end = s->slot.end;
-
-	if (s->asides < ASIDES_MAX)
-		s->aside[s->asides] = fd;
-	else
-		conn_drop(fd);
-	s->asides++;
-	end->fn(end->arg, &(struct end_result){ .event = END_STRANGER, .channel = s->slot.channel,
-	    .port = (uint16_t)s->asides });
-}
-
 static void
 near_accept(void *arg, short revents)
 {
 	struct near_slot *s = arg;
 	struct near *near = (struct near *)s->slot.end;
 
-	(void)revents;
 	for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
 		struct sockaddr_storage from;
 		int fd = listener_accept(s->slot.fd, s->slot.watch, &from);
@@ -136,7 +121,12 @@ near_accept(void *arg, short revents)
 			slot_connected(s, fd);
 			return;
 		case ASIDE:
-			near_put_aside(s, fd);
+			if (s->asides < ASIDES_MAX)
+				s->aside[s->asides] = fd;
+			else
+				conn_drop(fd);
+			near->end.fn(near->end.arg, &(struct end_result){ .event = END_STRANGER,
+			    .channel = s->slot.channel, .port = (uint16_t)++s->asides });
 			break;
 		case REFUSE:
 			close(fd);
@@ -191,7 +181,6 @@ dial_done(void *arg, short revents)
 	int error = 0;
 	socklen_t len = sizeof(error);
 
-	(void)revents;
 	watch_free(s->slot.watch);
 	s->slot.watch = NULL;
 	if (getsockopt(s->slot.fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
@@ -204,21 +193,6 @@ dial_done(void *arg, short revents)
 	dial_next(s);
 }
 
-static bool
-dial_begin(struct slot *slot, const struct addrinfo *ai)
-{
-	slot->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (slot->fd == -1)
-		return false;
-	if (connect(slot->fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS) {
-		slot->watch = loop_watch(slot->end->loop, slot->fd, POLLOUT, dial_done, slot);
-		if (slot->watch != NULL)
-			return true;
-		errno = ENOMEM;
-	}
-	return false;
-}
-
 /* Begin to connect to the next address of the list; errno tells of the one before. */
 static void
 dial_next(struct near_slot *s)
@@ -227,12 +201,18 @@ dial_next(struct near_slot *s)
 
 	while (s->at != NULL) {
 		const struct addrinfo *ai = s->at;
+		int fd;
 
 		s->at = ai->ai_next;
 		if (s->slot.fd != -1)
 			close(s->slot.fd);
-		if (dial_begin(&s->slot, ai))
-			return;
+		s->slot.fd = fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd != -1 && (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS)) {
+			s->slot.watch = loop_watch(s->slot.end->loop, fd, POLLOUT, dial_done, s);
+			if (s->slot.watch != NULL)
+				return;
+			errno = ENOMEM;
+		}
 		reason = strerror(errno);
 	}
 	slot_fail_in(s, 0, reason);

@@ -1,6 +1,5 @@
 /* The near end: TCP of this machine. */
-#ifndef NEAR_H
-#define NEAR_H
+#pragma once
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -26,5 +25,3 @@ void near_learn(struct end *, const struct sockaddr_storage *local,
 /* near_port.c: a listener; -1: why it cannot. Family 0: the control connection's. */
 int near_port_open(const struct near_config *, uint8_t family, const char **why);
 uint16_t near_port(int fd); /* where it is */
-
-#endif

@@ -49,42 +49,20 @@ bind_in_range(struct sockaddr_storage *at, uint16_t lo, uint16_t hi, unsigned tr
 	return fd;
 }
 
-/* Any port: the kernel avoids those that earlier transfers have left in TIME_WAIT, and after
- * some thousands of them looks for milliseconds; a port of the dynamic range (RFC 6335) that we
- * name may be one of those. */
-static int
-bind_anywhere(struct sockaddr_storage *at)
-{
-	int fd = bind_in_range(at, 49152, 65535, 16);
-
-	if (fd != -1)
-		return fd;
-	sockaddr_port(at, 0);
-	return bind_listener(at);
-}
-
-/* A client of a dual-stack listener (which may be handed over to us) is one of IPv4. */
-static void
-unmap(struct sockaddr_storage *at)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)at;
-	struct sockaddr_in in = { .sin_family = AF_INET };
-
-	if (at->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-		return;
-	memcpy(&in.sin_addr, in6->sin6_addr.s6_addr + 12, 4);
-	memcpy(at, &in, sizeof(in));
-}
-
-/* The control connection's own address; 127.0.0.1 where an IPv6 loopback client says PASV,
+/* The control connection's own address (a client of a dual-stack listener, which may be handed over to
+ * us, is one of IPv4); 127.0.0.1 where an IPv6 loopback client says PASV,
  * which has no words for ::1. */
 static bool
 listen_at(const struct near_config *c, uint8_t family, struct sockaddr_storage *at)
 {
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&c->local;
 	struct sockaddr_in *in = (struct sockaddr_in *)at;
 
 	*at = c->local;
-	unmap(at);
+	if (at->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+		*in = (struct sockaddr_in){ .sin_family = AF_INET };
+		memcpy(&in->sin_addr, in6->sin6_addr.s6_addr + 12, 4);
+	}
 	if (at->ss_family == AF_UNSPEC || (family == 4 && at->ss_family == AF_INET6 &&
 	    addr_is_loopback((struct sockaddr *)at))) {
 		memset(at, 0, sizeof(*at));
@@ -117,8 +95,15 @@ near_port_open(const struct near_config *c, uint8_t family, const char **why)
 	*why = "no address of that family here";
 	if (!listen_at(c, family, &at))
 		return -1;
-	fd = c->lo == 0 ? bind_anywhere(&at) :
-	    bind_in_range(&at, c->lo, c->hi, UINT16_MAX);
+	if (c->lo != 0)
+		fd = bind_in_range(&at, c->lo, c->hi, UINT16_MAX);
+	/* Any port: the kernel avoids those that earlier transfers have left in TIME_WAIT, and after
+	 * some thousands of them looks for milliseconds; a port of the dynamic range (RFC 6335) that we
+	 * name may be one of those. */
+	else if ((fd = bind_in_range(&at, 49152, 65535, 16)) == -1) {
+		sockaddr_port(&at, 0);
+		fd = bind_listener(&at);
+	}
 	if (fd == -1)
 		*why = c->lo != 0 && errno == EADDRINUSE ? "no free port in FtpDataPorts" :
 		    strerror(errno);

@@ -72,7 +72,7 @@ slot_connected(void *arg, int fd)
 
 	if (slot->fd == fd)
 		slot->fd = -1;
-	conn_break_on_close(fd);
+	conn_break_on_close(fd, true);
 	if ((r.stream = stream_of(end->loop, fd, slot->uses)) == NULL) {
 		slot_failed(slot, "out of memory");
 		return;

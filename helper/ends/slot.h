@@ -1,6 +1,5 @@
 /* What both kinds of ends have: listeners, and attempts to connect. */
-#ifndef SLOT_H
-#define SLOT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -33,5 +32,3 @@ void slot_failed(void *slot, const char *reason);
 
 void slots_cancel(struct end *, unsigned channel); /* as of end_ops */
 void slots_free(struct end *);
-
-#endif

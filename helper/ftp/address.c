@@ -6,12 +6,6 @@
 
 #define PORT_MIN 1024 /* no data connection to a system service */
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* ---- lists of numbers: 1,2,3,4,5,6 ---- */
 
 #define LIST_MAX 21 /* the longest is 228's 6,16,h*16,2,p,p */

@@ -2,8 +2,7 @@
  *
  * RFC 959 (PORT, PASV), RFC 2428 (EPRT, EPSV), RFC 1639 (LPRT, LPSV).
  * Text is a pointer and a length; it need not be NUL-terminated. */
-#ifndef ADDRESS_H
-#define ADDRESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,5 +37,3 @@ int ftp_parse_passive(int code, const char *text, size_t len, struct ftp_address
  * that address or it does not fit. */
 size_t ftp_format_active(char *dst, size_t size, enum ftp_verb, const struct ftp_address *);
 size_t ftp_format_passive(char *dst, size_t size, enum ftp_verb, const struct ftp_address *);
-
-#endif

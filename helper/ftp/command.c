@@ -26,7 +26,7 @@ static const char *const http_verbs[] = {
 	"GET", "POST", "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI",
 };
 
-static bool
+bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -79,21 +79,10 @@ ftp_argument_is(const struct ftp_command *c, const char *word)
 	return word_is(c->arg, len, word);
 }
 
-/* "PROPFIND / HTTP/1.1": the verbs are many, the end of a request's first line is one. */
-static bool
-ends_in_http(const char *line, size_t len)
-{
-	static const char version[] = " HTTP/";
-	size_t n = strlen(version);
-
-	while (len > 0 && (is_digit(line[len - 1]) || line[len - 1] == '.'))
-		len--;
-	return len > n && strncasecmp(line + len - n, version, n) == 0;
-}
-
 bool
 ftp_is_http(const char *line, size_t len)
 {
+	static const char version[] = " HTTP/";
 	size_t n = 0;
 
 	while (n < len && ftp_is_verb_char(line[n]))
@@ -101,5 +90,9 @@ ftp_is_http(const char *line, size_t len)
 	for (size_t i = 0; i < sizeof(http_verbs) / sizeof(http_verbs[0]); i++)
 		if (word_is(line, n, http_verbs[i]))
 			return true;
-	return ends_in_http(line, len);
+	/* "PROPFIND / HTTP/1.1": the verbs are many, the end of a request's first line is one */
+	while (len > 0 && (is_digit(line[len - 1]) || line[len - 1] == '.'))
+		len--;
+	n = strlen(version);
+	return len > n && strncasecmp(line + len - n, version, n) == 0;
 }

@@ -2,8 +2,7 @@
  *
  * RFC 959, RFC 2428 (EPRT, EPSV), RFC 1639 (LPRT, LPSV), RFC 3659 (MLSD), RFC 2228/4217 (AUTH and
  * what belongs to it). Text is a pointer and a length; it need not be NUL-terminated. */
-#ifndef COMMAND_H
-#define COMMAND_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +36,4 @@ bool ftp_argument_is(const struct ftp_command *, const char *word);
 bool ftp_is_http(const char *line, size_t len);
 
 bool ftp_is_verb_char(char);
-
-#endif
+bool is_digit(char);

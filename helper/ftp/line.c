@@ -1,10 +1,6 @@
 #include "ftp/line.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-
-#include "base/memory.h"
 
 enum {
 	IAC = 255,
@@ -14,43 +10,14 @@ enum {
 	DONT = 254
 };
 
-void
-line_reader_init(struct line_reader *r, bool client)
-{
-	memset(r, 0, sizeof(*r));
-	r->client = client;
-	r->max = client ? LINE_COMMAND_MAX : LINE_REPLY_MAX;
-}
-
-void
-line_reader_free(struct line_reader *r)
-{
-	free(r->text);
-	memset(r, 0, sizeof(*r));
-}
-
+/* No memory: as if the limit were here. */
 static void
 line_add(struct line_reader *r, unsigned char c)
 {
-	char *text;
-	size_t size;
+	size_t max = r->client ? LINE_COMMAND_MAX : LINE_REPLY_MAX;
 
-	if (r->len == r->max) {
+	if (r->line.len == max || bytes_add(&r->line, &c, 1) == -1)
 		r->too_long = true;
-		return;
-	}
-	if (r->len == r->size) {
-		size = r->size ? r->size * 2 : 128;
-		if (size > r->max)
-			size = r->max;
-		if ((text = memory_grow(r->text, size)) == NULL) {
-			r->too_long = true; /* as if the limit were here */
-			return;
-		}
-		r->text = text;
-		r->size = size;
-	}
-	r->text[r->len++] = (char)c;
 }
 
 /* A client's byte outside Telnet sequences. No command begins with what is left of one, whose urgent
@@ -58,7 +25,7 @@ line_add(struct line_reader *r, unsigned char c)
 static void
 line_client_byte(struct line_reader *r, unsigned char c)
 {
-	if (c >= SE && r->len == 0 && !r->cr && !r->bad)
+	if (c >= SE && r->line.len == 0 && !r->cr && !r->bad)
 		return;
 	if (r->cr)
 		r->bad = true; /* the CR before was not the end of the line */
@@ -140,21 +107,13 @@ line_end(struct line_reader *r)
 	return r->bad ? LINE_BAD : LINE_OK;
 }
 
-/* What was sent as urgent data comes without its last byte where ssh or a pipe has carried it: that
- * is the LF of ABOR. */
-static bool
-line_is_abort(const struct line_reader *r)
-{
-	return !r->bad && r->len == 4 && strncasecmp(r->text, "ABOR", 4) == 0;
-}
-
 size_t
 line_feed(struct line_reader *r, const void *data, size_t len, enum line_status *status)
 {
 	const unsigned char *p = data;
 
 	if (r->done) {
-		r->len = 0;
+		bytes_take(&r->line, r->line.len);
 		r->done = r->bad = r->too_long = false;
 	}
 	for (size_t i = 0; i < len; i++) {
@@ -171,7 +130,10 @@ line_feed(struct line_reader *r, const void *data, size_t len, enum line_status 
 			line_client_raw(r, p[i]);
 		else
 			line_server_byte(r, p[i]);
-		if (r->client && r->cr && line_is_abort(r)) {
+		/* What was sent as urgent data comes without its last byte where ssh or a pipe has
+		 * carried it: that is the LF of ABOR. */
+		if (r->client && r->cr && !r->bad && r->line.len == 4 &&
+		    strncasecmp(bytes_data(&r->line), "ABOR", 4) == 0) {
 			*status = line_end(r);
 			r->early = true;
 			return i + 1;

@@ -5,11 +5,12 @@
  * servers read CR NUL LF differently). Server side: every byte is kept, LF ends a line and one
  * CR before it is dropped. A command that is too long is discarded up to its end; a reply that
  * is too long is told at once. */
-#ifndef LINE_H
-#define LINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/memory.h"
 
 #define LINE_COMMAND_MAX (16 * 1024)
 #define LINE_REPLY_MAX (64 * 1024)
@@ -21,20 +22,15 @@ enum line_status {
 	LINE_LONG /* too long: text is its beginning */
 };
 
+/* All zero in the beginning, but for client. */
 struct line_reader {
-	char *text; /* the line without its end; valid until the next line_feed() */
-	size_t len;
+	bool client;
+	struct bytes line; /* without its end; valid until the next line_feed(); to be freed in the end */
 	/* private */
-	size_t size, max;
-	bool client, done, bad, too_long, cr;
+	bool done, bad, too_long, cr;
 	bool early; /* ended at its CR: an LF right behind is a part of it */
 	enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION, TELNET_SUB, TELNET_SUB_IAC } telnet;
 };
 
-void line_reader_init(struct line_reader *, bool client);
-void line_reader_free(struct line_reader *);
-
 /* Take bytes up to the end of the first line; returns how many were taken. */
 size_t line_feed(struct line_reader *, const void *data, size_t len, enum line_status *);
-
-#endif

@@ -1,7 +1,6 @@
 /* Who may be connected to whom (contrib/SECURITY.md). Pure. The session asks it for good
  * replies; the broker asks it again and decides. */
-#ifndef POLICY_H
-#define POLICY_H
+#pragma once
 
 #include "ftp/address.h"
 #include "options/options.h"
@@ -14,5 +13,3 @@ bool policy_active_allowed(const struct ftp_address *client_peer, const struct f
  * control connection goes; buf may hold the answer. NULL: not allowed. */
 const char *policy_passive_host(const struct ftp_options *, const char *host,
     const struct ftp_address *, char *buf, size_t size);
-
-#endif

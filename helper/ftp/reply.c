@@ -6,18 +6,6 @@
 
 #include "ftp/command.h"
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-ftp_code_is_passive(int code)
-{
-	return code >= 227 && code <= 229;
-}
-
 enum ftp_reply_line
 ftp_reply_parse(const char *line, size_t len, int *open, int *code)
 {

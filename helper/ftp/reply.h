@@ -1,8 +1,7 @@
 /* Replies: read, and made such that no client sees another one in them. Pure.
  *
  * RFC 959 4.2, RFC 2389 (FEAT). Lines have no end. */
-#ifndef REPLY_H
-#define REPLY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +17,6 @@ enum ftp_reply_line {
 };
 enum ftp_reply_line ftp_reply_parse(const char *line, size_t len, int *open, int *code);
 
-bool ftp_code_is_passive(int code); /* 227, 228, 229 */
-
 /* Is this line of a FEAT reply one that must not be advertised (AUTH, ...)? */
 bool ftp_feature_hidden(const char *line, size_t len);
 
@@ -32,5 +29,3 @@ uint64_t ftp_reply_bytes(const char *text, size_t len);
 size_t ftp_reply_pad(int open, enum ftp_reply_line, const char *line, size_t len);
 /* Some clients (Python's is one) end a line at a bare CR: no reply may begin behind it. */
 void ftp_reply_join(char *line, size_t len);
-
-#endif

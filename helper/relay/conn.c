@@ -11,37 +11,25 @@
 #include <linux/sockios.h>
 #endif
 
-static void
-linger(int fd, int on)
+void
+conn_break_on_close(int fd, bool breaks)
 {
-	struct linger l = { on, 0 };
+	struct linger l = { breaks, 0 };
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)); /* means nothing but to TCP */
 }
 
 void
-conn_break_on_close(int fd)
-{
-	linger(fd, 1);
-}
-
-void
-conn_plain_close(int fd)
-{
-	linger(fd, 0);
-}
-
-void
 conn_drop(int fd)
 {
-	linger(fd, 1);
+	conn_break_on_close(fd, true);
 	close(fd);
 }
 
 void
 conn_end_write(int fd)
 {
-	linger(fd, 0);
+	conn_break_on_close(fd, false);
 	shutdown(fd, SHUT_WR);
 }
 
@@ -69,8 +57,6 @@ conn_unsent(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &len) == -1)
 		return 0;
-#else
-	(void)fd;
 #endif
 	return n;
 }
@@ -82,7 +68,6 @@ conn_took(int fd, uint64_t written)
 #ifdef __linux__
 	return written > (uint64_t)conn_unsent(fd) && conn_half_closed(fd);
 #else
-	(void)fd;
 	return written > 0;
 #endif
 }

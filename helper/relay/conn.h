@@ -1,6 +1,5 @@
 /* What a connected socket can be told and asked. */
-#ifndef CONN_H
-#define CONN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,9 +7,8 @@
 /* Tell the peer that no more comes (FIN); reading goes on. */
 void conn_end_write(int fd);
 /* From now on a TCP peer gets a reset from every close without conn_end_write(), that of a
- * process that was killed too. */
-void conn_break_on_close(int fd);
-void conn_plain_close(int fd); /* from now on no more */
+ * process that was killed too; or no more. */
+void conn_break_on_close(int fd, bool);
 void conn_drop(int fd);        /* given up: closed, which is no end of file */
 /* After an end of file: did the peer make it by shutdown(2) and live on? ssh does at the end of
  * a channel, and a process that dies closes all at once. false also where it cannot be said. */
@@ -19,5 +17,3 @@ bool conn_half_closed(int fd);
 int conn_unsent(int fd);
 /* Has who is there, behind a unix socket, read any of so many bytes? Where that is unknown, yes. */
 bool conn_took(int fd, uint64_t written);
-
-#endif

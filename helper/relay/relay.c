@@ -24,7 +24,6 @@ spliced(int from, int to, size_t len)
 #ifdef ON_LINUX
 	return splice(from, NULL, to, NULL, len, HOW);
 #else /* as of a descriptor that cannot be spliced */
-	(void)from, (void)to, (void)len;
 	errno = EINVAL;
 	return -1;
 #endif

@@ -4,8 +4,7 @@
  * Between two sockets the first bytes are read into a buffer and written. What goes on for longer is
  * moved by splice(2) through a pipe where there is that call, and is not copied. Neither the buffer
  * nor the pipe exists before it is needed. */
-#ifndef RELAY_H
-#define RELAY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,5 +39,3 @@ enum relay_state {
  * what it goes on with. */
 enum relay_state relay_run(struct relay *, struct stream *from, struct stream *to);
 void relay_free(struct relay *);
-
-#endif

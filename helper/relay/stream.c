@@ -128,7 +128,7 @@ stream_release(struct stream *s)
 
 	s->fd = -1;
 	stream_free(s);
-	conn_plain_close(fd);
+	conn_break_on_close(fd, false);
 	return fd;
 }
 
@@ -136,7 +136,7 @@ void
 stream_reset(struct stream *s)
 {
 	if (s != NULL && s->fd != -1)
-		conn_break_on_close(s->fd);
+		conn_break_on_close(s->fd, true);
 	stream_free(s);
 }
 
@@ -186,26 +186,18 @@ stream_eof(struct stream *s)
 		proxy_eof(s->channel);
 }
 
-static int
-channel_discard(struct proxy_channel *channel)
-{
-	struct iovec piece;
-
-	while (proxy_pieces(channel, &piece, 1) > 0)
-		proxy_take(channel, piece.iov_len);
-	if (proxy_ended(channel))
-		return 0;
-	return proxy_closed(channel) ? -1 : 1;
-}
-
 int
 stream_discard(struct stream *s)
 {
+	struct iovec piece;
 	char buf[4096];
 	ssize_t n = 1;
 
-	if (s->channel != NULL)
-		return channel_discard(s->channel);
+	if (s->channel != NULL) {
+		while (proxy_pieces(s->channel, &piece, 1) > 0)
+			proxy_take(s->channel, piece.iov_len);
+		return proxy_ended(s->channel) ? 0 : proxy_closed(s->channel) ? -1 : 1;
+	}
 	for (int i = 0; i < DISCARDS && n > 0; i++)
 		n = read(s->fd, buf, sizeof(buf));
 	return n == -1 && packet_again(errno) ? 1 : n > 0 ? 1 : (int)n;

@@ -1,7 +1,6 @@
 /* A connected end of a data channel, or of a control connection: a socket (TCP of this machine, or
  * a unix socket behind which ssh is), or a channel on a proxy connection. */
-#ifndef STREAM_H
-#define STREAM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,5 +55,3 @@ size_t stream_unsent(const struct stream *);
 /* After an end of file: has a peer made it that lives on? false also where it cannot be said. */
 bool stream_half_closed(const struct stream *);
 bool stream_closed(const struct stream *); /* a channel that is no more, or its connection */
-
-#endif

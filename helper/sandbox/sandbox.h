@@ -1,6 +1,5 @@
 /* Give up what is not needed: the session all but the descriptors that it holds. One file for each mechanism. */
-#ifndef SANDBOX_H
-#define SANDBOX_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -26,5 +25,3 @@ int sandbox_enter(void);
 /* The broker, after its start: no program, no file to write, no signal but to that session process.
  * What it tries all the same fails. As above; where there is no such mechanism nothing is given up. */
 int sandbox_enter_broker(pid_t session);
-
-#endif

@@ -14,7 +14,6 @@ sandbox_enter(void)
 int
 sandbox_enter_broker(pid_t session)
 {
-	(void)session;
 	return pledge("stdio rpath wpath cpath inet unix proc sendfd recvfd getpw error", "");
 }
 #else

@@ -1,4 +1,4 @@
-#include "session/attempts.h"
+#include "session/session_private.h"
 
 const struct attempt_row attempts[TRY_COUNT] = {
 	[TRY_PASV] = { "PASV", FTP_PASV, false, 0 },

@@ -1,10 +1,7 @@
-#include "session/commands.h"
+#include "session/session_private.h"
 
+#include <stdio.h>
 #include <string.h>
-
-#include "session/setup.h"
-#include "session/transfer.h"
-#include "session/transfer_events.h"
 
 static struct pending *
 send_on(struct session *s, enum pending_kind kind, const char *line, size_t len)
@@ -40,22 +37,13 @@ client_epsv(struct session *s, const struct ftp_command *c, const char *line)
 		send_on(s, PENDING_EPSV_ALL, line, (size_t)(c->arg - line) + strlen("ALL"));
 }
 
-static void
-note_user(struct session *s, const struct ftp_command *c)
-{
-	size_t n = c->arg_len < sizeof(s->facts.user) ? c->arg_len : sizeof(s->facts.user) - 1;
-
-	memcpy(s->facts.user, c->arg, n);
-	s->facts.user[n] = '\0';
-}
-
 /* What a command means for those that follow it, before it is answered. */
 static void
 client_noted(struct session *s, const struct ftp_command *c)
 {
 	switch (c->verb) {
 	case FTP_USER:
-		note_user(s, c);
+		snprintf(s->facts.user, sizeof(s->facts.user), "%.*s", (int)c->arg_len, c->arg);
 		break;
 	case FTP_QUIT:
 		s->quit = true;
@@ -103,7 +91,7 @@ quit_step(struct session *s)
 {
 	if (!s->quit_held)
 		return;
-	if (transfer_stores(s) && !s->quit_late) {
+	if (transfer_uploads(s, false) && !s->quit_late) {
 		if (s->timer == SESSION_IDLE)
 			session_arm(s, SESSION_QUIT);
 		return;
@@ -120,7 +108,7 @@ client_plain(struct session *s, const struct ftp_command *c, const char *line, s
 	struct pending *p;
 
 	client_noted(s, c);
-	if (c->verb == FTP_QUIT && transfer_stores(s)) {
+	if (c->verb == FTP_QUIT && transfer_uploads(s, false)) {
 		s->quit_held = true;
 		quit_step(s);
 		return;

@@ -1,4 +1,4 @@
-#include "session/ending.h"
+#include "session/session_private.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -8,7 +8,6 @@
 
 const char broken_off[] = "426 Connection closed; transfer aborted.";
 
-/* What takes the place of a success that can be none. */
 void
 transfer_spoil(const struct session *s, const struct channel *ch, char *text)
 {
@@ -106,8 +105,6 @@ client_fails(struct session *s, struct channel *ch)
 	}
 }
 
-/* Which ends must not take what they have for complete, when the control connections end: a far
- * client sees by that, that it is not. */
 unsigned
 broken_ends(const struct session *s, const struct channel *ch)
 {

@@ -1,4 +1,4 @@
-#include "session/own_replies.h"
+#include "session/session_private.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,4 @@
-/* The server's lines: which reply is passed on, held back, or taken as an answer to us. */
-#include "session/replies.h"
+#include "session/session_private.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -7,12 +6,7 @@
 #include <string.h>
 
 #include "ftp/reply.h"
-#include "session/ending.h"
-#include "session/own_replies.h"
 #include "state/session_channel.h"
-#include "session/setup.h"
-#include "session/setup_reply.h"
-#include "session/transfer.h"
 
 #define UNSOLICITED_MAX 1000
 #define REPLY_TEXT_MAX (64 * 1024) /* of a reply that is held back or must be understood */
@@ -119,7 +113,7 @@ reply_follow(struct session *s, struct attribution a)
 		s->reply.to = running;
 	/* Where the one before may have been this one's, this one may be the next one's. */
 	a.doubtful |= s->reply.to != NULL && s->reply.to->doubtful && a.never == 0 &&
-	    !ftp_code_is_passive(s->reply.code);
+	    (s->reply.code < 227 || s->reply.code > 229);
 	for (size_t i = a.entry + 1; a.doubtful && i < s->queue.count; i++)
 		if (queue_at(&s->queue, i)->sent) {
 			queue_at(&s->queue, i)->doubtful = true;

@@ -6,12 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "session/attempts.h"
-#include "session/commands.h"
-#include "session/replies.h"
+#include "session/session_private.h"
 #include "state/session_channel.h"
-#include "session/setup.h"
-#include "session/transfer_events.h"
 
 #define OUT_MAX (64 * 1024) /* a side's unsent output that stops reading the other */
 
@@ -25,8 +21,7 @@ session_new(const struct session_config *config)
 	s->config = *config;
 	s->out.trace = config->trace;
 	s->out.arg = config->arg;
-	line_reader_init(&s->line[CLIENT], true);
-	line_reader_init(&s->line[SERVER], false);
+	s->line[CLIENT].client = true;
 	s->first_command = true;
 	queue_push(&s->queue, PENDING_GREETING)->sent = true;
 	return s;
@@ -39,7 +34,7 @@ session_free(struct session *s)
 		return;
 	for (int side = CLIENT; side <= SERVER; side++) {
 		bytes_free(&s->in[side]);
-		line_reader_free(&s->line[side]);
+		bytes_free(&s->line[side].line);
 	}
 	bytes_free(&s->reply.text);
 	output_free(&s->out);
@@ -98,9 +93,9 @@ session_take_line(struct session *s, enum side side)
 	if (side == SERVER && status == LINE_LONG)
 		session_wrong(s, "the FTP server sent a line of over 64 KiB");
 	else if (side == SERVER)
-		server_line(s, r->text ? r->text : (char[1]){ "" }, r->len);
+		server_line(s, r->line.len ? r->line.data : (char[1]){ "" }, r->line.len);
 	else
-		client_line(s, r->text ? r->text : "", r->len, status);
+		client_line(s, bytes_data(&r->line), r->line.len, status);
 	return true;
 }
 
@@ -133,7 +128,7 @@ client_left(struct session *s, bool time_is_up)
 	}
 	if (s->in[CLIENT].len == 0 &&
 	    (time_is_up ||
-	    ((s->facts.opaque || queue_first_sent(&s->queue) == NULL) && !transfer_uploads(s)))) {
+	    ((s->facts.opaque || queue_first_sent(&s->queue) == NULL) && !transfer_uploads(s, true)))) {
 		s->half_closed = true;
 		output_act(&s->out, &(struct action){ .kind = ACT_CONTROL_EOF, .end = SERVER });
 		session_arm(s, SESSION_GONE);
@@ -218,7 +213,7 @@ void
 session_push(struct session *s, enum side side, const void *data, size_t len)
 {
 	const struct line_reader *r = &s->line[side];
-	bool fresh = s->in[side].len == 0 && (r->len == 0 || r->done);
+	bool fresh = s->in[side].len == 0 && (r->line.len == 0 || r->done);
 
 	if (s->out.hung_up[side] || bytes_add(&s->in[side], data, len) == -1)
 		return;

@@ -7,8 +7,7 @@
  * dials. It decides; what the actions mean is fixed, and every wait is an ACT_TIMER (holds.h
  * has the table of them). What is untrusted: every byte pushed.
  * Memory is bounded: when session_room() is 0, stop reading that side. */
-#ifndef SESSION_H
-#define SESSION_H
+#pragma once
 
 #include "state/action.h"
 #include "state/facts.h"
@@ -38,5 +37,3 @@ const struct session_facts *session_facts(const struct session *);
 /* For status, also while the channel's ABORT or CLOSE is carried out. false, and facts of nothing:
  * there is no such channel. */
 bool session_channel(const struct session *, unsigned channel, struct channel_facts *);
-
-#endif

@@ -1,14 +1,11 @@
-#include "session/setup.h"
+#include "session/session_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "ftp/policy.h"
-#include "session/attempts.h"
 #include "state/session_channel.h"
-#include "session/transfer.h"
-#include "session/transfer_events.h"
 
 #define ASTRAY_MAX 3
 
@@ -16,7 +13,6 @@ const char given_up[] = "425 Cannot open a data connection: replaced or out of t
 
 /* ---- the steps of one setup: server end, then client end, then the reply ---- */
 
-/* The setup has come to its end: its entry becomes our reply. */
 void
 setup_end(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
@@ -96,8 +92,6 @@ setup_try(struct session *s, struct channel *ch, struct pending *p)
 	}
 }
 
-/* The server end is ready: now the client's. What the server has said to the client's own verb is
- * the client's to read. */
 bool
 setup_client_end(struct session *s, struct channel *ch, struct pending *p)
 {
@@ -248,7 +242,6 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 	return true;
 }
 
-/* The client was told something else in its place, or nothing. */
 void
 setup_left_out(struct session *s, struct pending *p)
 {
@@ -326,25 +319,13 @@ active_refusal(const struct session *s, const struct ftp_command *c, struct ftp_
 	}
 }
 
-/* The old one stays as long as somebody waits for an answer about it. */
-static void
-setup_replaces(struct session *s)
-{
-	struct channel *old = s->current;
-
-	s->dead[0] = '\0';
-	s->current = NULL;
-	if (old != NULL && queue_find(&s->queue, ANY_KIND, old->id) == NULL)
-		channel_close(s, old);
-}
-
 void
 setup_command(struct session *s, const struct ftp_command *c)
 {
 	struct ftp_address a = { 0 };
 	const char *refusal = NULL;
 	char argument[8] = "";
-	struct channel *ch;
+	struct channel *ch, *old = s->current;
 	struct pending *p;
 
 	if (s->epsv_all && c->verb != FTP_EPSV)
@@ -357,7 +338,11 @@ setup_command(struct session *s, const struct ftp_command *c)
 		session_answer(s, refusal);
 		return;
 	}
-	setup_replaces(s);
+	s->dead[0] = '\0';
+	s->current = NULL;
+	/* the old one stays as long as somebody waits for an answer about it */
+	if (old != NULL && queue_find(&s->queue, ANY_KIND, old->id) == NULL)
+		channel_close(s, old);
 	if ((s->current = ch = channel_new(s, c->verb)) == NULL) {
 		session_answer(s, "425 Cannot open a data connection: too many of them.");
 		return;

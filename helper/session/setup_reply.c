@@ -1,11 +1,9 @@
-#include "session/setup_reply.h"
+#include "session/session_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "session/attempts.h"
 #include "state/session_channel.h"
-#include "session/setup.h"
 
 /* True: another attempt is made, or our words are the answer. */
 static bool
@@ -139,7 +137,6 @@ setup_stray(struct session *s, struct pending *p)
 	return false;
 }
 
-/* The reply before may have been its own: it is not waited for without end. */
 void
 setup_in_doubt(struct session *s, struct pending *p)
 {

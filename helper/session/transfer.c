@@ -1,15 +1,12 @@
-#include "session/transfer.h"
+#include "session/session_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "ftp/reply.h"
-#include "session/attempts.h"
-#include "session/ending.h"
 #include "state/session_channel.h"
 
-/* It has begun: it is no other command's any more. */
 void
 transfer_own(struct session *s, struct channel *ch, struct pending *p)
 {

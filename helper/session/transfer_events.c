@@ -1,12 +1,10 @@
-#include "session/transfer_events.h"
+#include "session/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "session/ending.h"
 #include "state/session_channel.h"
-#include "session/transfer.h"
 
 static void
 transfer_connected(struct session *s, struct channel *ch, enum side end)
@@ -123,19 +121,14 @@ stranger_came(struct session *s, struct channel *ch, unsigned count)
 
 /* A far client that pauses cannot be told later that what it has is not all: while ssh has not taken
  * everything, no success is passed on. */
-static bool
-far_client_pauses(const struct session *s, const struct channel *ch)
-{
-	return s->config.far[CLIENT] && ch->dir == DIR_DOWN && ch->final >= 200 && ch->final < 300 &&
-	    channel_unsent(s, ch);
-}
-
 static void
 stalled(struct session *s, struct channel *ch)
 {
 	bool failed = ch->lost || (ch->final >= 300 && channel_transfer(s, ch) == NULL);
+	bool pauses = s->config.far[CLIENT] && ch->dir == DIR_DOWN && ch->final >= 200 &&
+	    ch->final < 300 && channel_unsent(s, ch);
 
-	if (channel_progress(s, ch) != ch->progress || far_client_pauses(s, ch))
+	if (channel_progress(s, ch) != ch->progress || pauses)
 		channel_arm(s, ch, TIMER_STALL);
 	else if (failed)
 		channel_abort(s, ch, MASK(CLIENT));
@@ -322,9 +315,8 @@ transfer_unfinished(const struct session *s)
 	return ch != NULL;
 }
 
-/* An upload that is unanswered, ... and whose end is still to be passed on. */
-static bool
-upload_is_due(const struct session *s, bool unpassed)
+bool
+transfer_uploads(const struct session *s, bool unpassed)
 {
 	const struct channel *ch = channel_next(s, NULL);
 
@@ -332,18 +324,6 @@ upload_is_due(const struct session *s, bool unpassed)
 	    (unpassed && ch->end[SERVER].passed)))
 		ch = channel_next(s, ch);
 	return ch != NULL;
-}
-
-bool
-transfer_stores(const struct session *s)
-{
-	return upload_is_due(s, false);
-}
-
-bool
-transfer_uploads(const struct session *s)
-{
-	return upload_is_due(s, true);
 }
 
 void

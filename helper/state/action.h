@@ -1,6 +1,5 @@
 /* What a session machine wants done, and what it is told. Pure. */
-#ifndef ACTION_H
-#define ACTION_H
+#pragma once
 
 #include "ftp/address.h"
 #include "ftp/side.h"
@@ -56,5 +55,3 @@ struct event {
 	enum client_state client; /* with EOF and RESET of its end */
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
 };
-
-#endif

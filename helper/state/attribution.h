@@ -1,8 +1,7 @@
 /* Whose reply is it? Servers answer commands in turn, but for what they answer in the middle of a
  * transfer, leave out, or say twice. Pure: what was sent and is unanswered, the code, and what
  * is known of the transfer decide; nothing is changed here. */
-#ifndef ATTRIBUTION_H
-#define ATTRIBUTION_H
+#pragma once
 
 #include "state/queue.h"
 
@@ -31,5 +30,3 @@ struct attribution {
 };
 
 struct attribution attribute(const struct queue *, int code, struct transfer_seen);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the session machine keeps of a data channel. */
-#ifndef CHANNEL_STATE_H
-#define CHANNEL_STATE_H
+#pragma once
 
 #include "ftp/address.h"
 #include "state/action.h"
@@ -56,5 +55,3 @@ struct channel {
 	uint64_t progress;  /* as it was when the timer was set */
 	char transfer[256];
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* What others may know of a session. */
-#ifndef FACTS_H
-#define FACTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ struct channel_facts {
 	uint64_t announced;       /* bytes, by its 150; 0 = not known */
 	int final;                /* reply code; 0 = none yet */
 };
-
-#endif

@@ -20,8 +20,7 @@
  *	the end of the session  no FTP server: the client may leave FINAL_MS       end it
  *	the session             the server is to close, data flow   GONE_MS        end it
  *	("at most" is without progress where data are waited for.) */
-#ifndef HOLDS_H
-#define HOLDS_H
+#pragma once
 
 #define FINAL_MS 5000
 #define STALL_MS 5000
@@ -49,5 +48,3 @@ enum session_timer {
 	SESSION_STRANGE, /* the client was told that this is no FTP server */
 	SESSION_QUIT     /* QUIT is held */
 };
-
-#endif

@@ -38,17 +38,10 @@ output_text(struct output *o, enum side to, const char *text)
 void
 output_act(struct output *o, const struct action *a)
 {
-	struct action *new;
-	size_t size;
+	struct action *new = memory_append(&o->action, &o->count, sizeof(*new));
 
-	if (o->count == o->size) {
-		size = o->size ? o->size * 2 : 16;
-		if ((new = memory_grow(o->action, size * sizeof(*new))) == NULL)
-			return;
-		o->action = new;
-		o->size = size;
-	}
-	o->action[o->count++] = *a;
+	if (new != NULL)
+		*new = *a;
 }
 
 void

@@ -1,6 +1,5 @@
 /* What a session machine has to say and wants to have done. Pure. */
-#ifndef OUTPUT_H
-#define OUTPUT_H
+#pragma once
 
 #include "base/memory.h"
 #include "state/action.h"
@@ -9,7 +8,7 @@ struct output {
 	struct bytes bytes[2]; /* to each side; nothing any more when it is hung up */
 	bool hung_up[2];
 	struct action *action;
-	size_t count, size, next;
+	size_t count, next;
 	void (*trace)(void *arg, enum side from, const char *line, size_t len);
 	void *arg;
 };
@@ -21,5 +20,3 @@ void output_text(struct output *, enum side to, const char *);             /* a 
 void output_act(struct output *, const struct action *);
 void output_hangup(struct output *, enum side); /* once */
 bool output_next(struct output *, struct action *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The pending commands of an FTP session, oldest first. Pure. */
-#ifndef QUEUE_H
-#define QUEUE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,5 +55,3 @@ bool pending_is_setup(const struct pending *);
 void queue_answer(struct pending *, char *text);
 void queue_pop(struct queue *);
 void queue_clear(struct queue *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The channels of a session: found, made, asked for things, and let go. */
-#ifndef SESSION_CHANNEL_H
-#define SESSION_CHANNEL_H
+#pragma once
 
 #include "state/session_state.h"
 
@@ -26,5 +25,3 @@ uint64_t channel_moved(const struct session *, const struct channel *, enum side
 bool channel_unsent(const struct session *, const struct channel *); /* to the client, here */
 uint64_t channel_progress(const struct session *, const struct channel *);
 uint64_t session_progress(const struct session *); /* of all of them */
-
-#endif

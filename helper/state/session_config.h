@@ -1,6 +1,5 @@
 /* What a session machine has to know of the world around it. Pure. */
-#ifndef SESSION_CONFIG_H
-#define SESSION_CONFIG_H
+#pragma once
 
 #include "ftp/address.h"
 #include "ftp/side.h"
@@ -29,5 +28,3 @@ struct session_config {
 	void (*answered)(void *arg, unsigned channel, int code);
 	void *arg;               /* of the functions above */
 };
-
-#endif

@@ -1,8 +1,5 @@
-/* The session machine's state, and what its parts do with it alike. What uses it
- * is in session/, from the bottom: ending says how channels end, transfer whose they are, setup how
- * they come about; commands and replies take the two sides' lines; session is the machine. */
-#ifndef SESSION_STATE_H
-#define SESSION_STATE_H
+/* The session machine's state, and what its parts (session/session_private.h) do with it alike. */
+#pragma once
 
 #include "ftp/line.h"
 #include "state/attribution.h"
@@ -56,5 +53,3 @@ void session_arm(struct session *, enum session_timer);
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
 char *session_refusal(const char *why); /* "425 Cannot open a data connection: why.", malloc'ed */
 bool session_is_forbidden(const struct session *, const char *why); /* does ssh dial no data port? */
-
-#endif

@@ -26,26 +26,26 @@ read_all(bool client, const uint8_t *data, size_t len, size_t piece)
 	struct sum sum = { 0, 0, 14695981039346656037ULL };
 	enum line_status status;
 
-	line_reader_init(&r, client);
+	r = (struct line_reader){ .client = client };
 	for (size_t at = 0; at < len;) {
 		size_t n = len - at < piece ? len - at : piece;
 
 		n = line_feed(&r, data + at, n, &status);
 		MUST(n > 0);
 		at += n;
-		MUST(r.len <= (client ? LINE_COMMAND_MAX : LINE_REPLY_MAX));
+		MUST(r.line.len <= (client ? LINE_COMMAND_MAX : LINE_REPLY_MAX));
 		if (status == LINE_MORE)
 			continue;
-		MUST(r.len == 0 || memchr(r.text, '\n', r.len) == NULL);
-		MUST(!client || r.len == 0 ||
-		    (memchr(r.text, '\r', r.len) == NULL && memchr(r.text, '\0', r.len) == NULL));
+		MUST(r.line.len == 0 || memchr(bytes_data(&r.line), '\n', r.line.len) == NULL);
+		MUST(!client || r.line.len == 0 ||
+		    (memchr(bytes_data(&r.line), '\r', r.line.len) == NULL && memchr(bytes_data(&r.line), '\0', r.line.len) == NULL));
 		sum.lines++;
 		sum.cut += !client && status == LINE_LONG;
 		sum.cut += client && data[at - 1] == '\r' && (at == len || data[at] != '\n'); /* ABOR */
 		sum_add(&sum, &status, sizeof(status));
-		sum_add(&sum, r.text, r.len);
+		sum_add(&sum, bytes_data(&r.line), r.line.len);
 	}
-	line_reader_free(&r);
+	bytes_free(&r.line);
 	return sum;
 }
 

@@ -23,7 +23,7 @@ setup(void)
 static void
 teardown(void)
 {
-	ask_out_free(&out);
+	bytes_free(&out.kept);
 	close(pair[0]);
 	close(pair[1]);
 }

@@ -169,7 +169,7 @@ near_stream(enum side side)
 	ck_assert_int_eq(connect(peer[side], (struct sockaddr *)&at, sizeof(at)), 0);
 	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 	close(listener);
-	conn_break_on_close(fd);
+	conn_break_on_close(fd, true);
 	return stream_of(loop, fd, &played[side].uses);
 }
 
@@ -481,7 +481,7 @@ START_TEST(reset_by_client)
 {
 	running();
 	ACT(ACT_BEGIN, .upload = true);
-	conn_break_on_close(peer[CLIENT]);
+	conn_break_on_close(peer[CLIENT], true);
 	close(peer[CLIENT]);
 	peer[CLIENT] = -1;
 	await(EV_RESET, CLIENT);
@@ -597,7 +597,7 @@ END_TEST
 START_TEST(no_end_of_file_after_a_failure)
 {
 	running();
-	conn_break_on_close(peer[CLIENT]);
+	conn_break_on_close(peer[CLIENT], true);
 	says(CLIENT, "x"); /* unread over here */
 	ACT(ACT_BEGIN);
 	hears(SERVER, "x");

@@ -23,7 +23,6 @@ START_TEST(by_channel)
 	counts_end(c, place);
 	counts_get(c, 9, &count);
 	ck_assert_uint_eq(count.from[CLIENT], 0);
-	counts_free(c);
 }
 END_TEST
 
@@ -37,7 +36,6 @@ START_TEST(no_place)
 	ck_assert_int_eq(counts_begin(c, 99), -1);
 	counts_end(c, place);
 	ck_assert_int_eq(counts_begin(c, 99), place);
-	counts_free(c);
 }
 END_TEST
 
@@ -64,7 +62,6 @@ START_TEST(no_half)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	counts_free(c);
 }
 END_TEST
 

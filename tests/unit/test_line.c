@@ -17,12 +17,12 @@ note(char status, const struct line_reader *r)
 {
 	size_t len = strlen(got);
 
-	for (size_t i = 0; i < r->len; i++) /* NUL is shown as 0 */
-		got[len + 2 + i] = r->text[i] ? r->text[i] : '0';
+	for (size_t i = 0; i < r->line.len; i++) /* NUL is shown as 0 */
+		got[len + 2 + i] = bytes_data(&r->line)[i] ? bytes_data(&r->line)[i] : '0';
 	got[len] = status;
 	got[len + 1] = '[';
-	got[len + 2 + r->len] = ']';
-	got[len + 3 + r->len] = '\0';
+	got[len + 2 + r->line.len] = ']';
+	got[len + 3 + r->line.len] = '\0';
 }
 
 static const char *
@@ -32,7 +32,7 @@ read_in(bool client, const char *data, size_t len, size_t piece)
 	struct line_reader r;
 	enum line_status status;
 
-	line_reader_init(&r, client);
+	r = (struct line_reader){ .client = client };
 	got[0] = '\0';
 	for (size_t at = 0; at < len;) {
 		size_t n = len - at < piece ? len - at : piece, taken = 0;
@@ -44,7 +44,7 @@ read_in(bool client, const char *data, size_t len, size_t piece)
 		}
 		at += n;
 	}
-	line_reader_free(&r);
+	bytes_free(&r.line);
 	return got;
 }
 
@@ -190,17 +190,17 @@ START_TEST(endless_line)
 	enum line_status status;
 
 	memset(long_line, 'x', sizeof(long_line));
-	line_reader_init(&r, CLIENT_SIDE);
+	r = (struct line_reader){ .client = CLIENT_SIDE };
 	for (int i = 0; i < 1000; i++) {
 		ck_assert_uint_eq(line_feed(&r, long_line, sizeof(long_line), &status),
 		    sizeof(long_line));
 		ck_assert_int_eq(status, LINE_MORE);
 	}
-	ck_assert_uint_le(r.size, LINE_COMMAND_MAX);
+	ck_assert_uint_le(r.line.size, LINE_COMMAND_MAX);
 	line_feed(&r, "\n", 1, &status);
 	ck_assert_int_eq(status, LINE_LONG);
-	line_reader_free(&r);
-	line_reader_free(&r);
+	bytes_free(&r.line);
+	bytes_free(&r.line);
 }
 END_TEST
 

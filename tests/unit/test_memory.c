@@ -71,10 +71,28 @@ START_TEST(grows_and_is_zeroed)
 }
 END_TEST
 
+/* Who goes by its size, and always leaves something in it, does not make it grow. */
+START_TEST(bytes_stay)
+{
+	struct bytes b = { 0 };
+
+	for (int i = 0; i < 1000; i++) {
+		size_t room = 16384 - b.len;
+
+		ck_assert_ptr_nonnull(bytes_room(&b, room));
+		b.len += room;
+		bytes_take(&b, 100);
+		ck_assert_uint_eq(b.size, 16384);
+	}
+	bytes_free(&b);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_test(t, grows_and_is_zeroed);
+	tcase_add_test(t, bytes_stay);
 #ifndef __SANITIZE_ADDRESS__ /* its allocator ends the process */
 	if (in_use() > 0)
 		tcase_add_test(t, is_there_when_there_is_none);

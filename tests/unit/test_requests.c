@@ -85,11 +85,11 @@ setup(void)
 	own.at[0] = (struct ftp_address){ 4, { 192, 0, 2, 1 }, 0 };
 	b.loop = loop;
 	b.config = &config;
-	b.counts = counts_new();
+	config.counts = counts_new();
 	b.client_peer = (struct ftp_address){ 4, { 127, 0, 0, 1 }, 0 };
 	snprintf(b.server_host, sizeof(b.server_host), "server");
 	b.hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = &b,
-		.loop = loop, .far = { false, true }, .counts = b.counts, .client_process = &b.client_process };
+		.loop = loop, .far = { false, true }, .counts = config.counts, .client_process = &b.client_process };
 	for (int side = CLIENT; side <= SERVER; side++) {
 		played[side].end = (struct end){ .ops = &play_ops, .loop = loop };
 		played[side].alive = true;
@@ -107,8 +107,7 @@ teardown(void)
 {
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
 		data_channel_free(b.channel[i]);
-	ask_out_free(&b.out);
-	counts_free(b.counts);
+	bytes_free(&b.out.kept);
 	close(session);
 	close(b.out.fd);
 	loop_free(loop);
