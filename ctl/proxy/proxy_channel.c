@@ -117,7 +117,6 @@ proxy_channel_free(struct proxy_channel *c)
 	proxy_channel_settle(c);
 }
 
-
 void
 proxy_spill(struct proxy_channel *c)
 {
