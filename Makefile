@@ -14,6 +14,7 @@
 #   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
 #   portable    unit tests and SCENARIOS, built with PORTABLE=1
 #   cross       the programs for macOS and musl (tests/cross/run): built and linked
+#   cross-test  unit tests and a scenario for other processors, under qemu (tests/cross/test)
 #   lint        clang-tidy or cppcheck, shellcheck, mandoc
 #   dist clean
 #
@@ -220,6 +221,9 @@ portable:
 	RIG_PORTABLE=1 FTP_OVER_SSH_BUILD="`pwd`/build/portable" tests/e2e/run $(SCENARIOS)
 cross:
 	tests/cross/run
+cross-test:
+	tests/deps cross
+	tests/cross/test
 
 # The fuzzers themselves without instruments: it is the parsers' coverage that counts.
 FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -291,4 +295,4 @@ clean:
 DEPENDENCIES != ls ctl/*.d ctl/*/*.d helper/*.d helper/*/*.d tests/unit/*.d tests/fuzz/*.d tests/sim/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
-.PHONY: all check unit portable cross sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean
+.PHONY: all check unit portable cross cross-test sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean

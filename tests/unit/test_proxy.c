@@ -389,14 +389,11 @@ END_TEST
 /* A master that does not read: what waits here is bounded, and its readers are told. */
 START_TEST(test_put_stalled)
 {
-	size_t all, more;
-
 	both_open();
 	say(BYTES("\0\0\0\12" "\0\x5d" "\0\0\0\0" "\x7f\0\0\0"));
 	turns();
-	all = put(&one, SIZE_MAX);
-	for (turns(); (more = put(&one, SIZE_MAX)) > 0; turns())
-		all += more;
+	while (put(&one, SIZE_MAX) > 0)
+		turns();
 	ck_assert_uint_gt(proxy_unsent(one.channel), 0);
 	ck_assert_uint_lt(proxy->out.size, 1024 * 1024);
 	ck_assert_uint_eq(one.writable, 0);
