@@ -87,9 +87,10 @@ read_line(int fd, char *line, size_t size)
 	return n == -1 || interrupted != 0 ? -1 : (ssize_t)len;
 }
 
-/* A signal comes to its own when the terminal is as before. */
+/* Who answers a prompt is not to be heard, and what came before it is thrown away. A signal comes to its
+ * own when the terminal is as before. */
 static ssize_t
-read_silently(int fd, char *line, size_t size)
+ask_silently(int fd, const char *prompt, char *line, size_t size)
 {
 	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
 	enum { COUNT = sizeof(signals) / sizeof(signals[0]) };
@@ -106,6 +107,7 @@ read_silently(int fd, char *line, size_t size)
 	silent = as_it_was;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
 	tcsetattr(fd, TCSAFLUSH, &silent);
+	dprintf(fd, "%s", prompt);
 	n = read_line(fd, line, size);
 	tcsetattr(fd, TCSAFLUSH, &as_it_was);
 	for (size_t i = 0; i < COUNT; i++)
@@ -125,8 +127,7 @@ readpassphrase(const char *prompt, char *answer, size_t size, int flags)
 	(void)flags;
 	if (fd == -1)
 		return NULL;
-	dprintf(fd, "%s", prompt);
-	n = read_silently(fd, answer, size);
+	n = ask_silently(fd, prompt, answer, size);
 	dprintf(fd, "\n");
 	close(fd);
 	return n == -1 ? NULL : answer;

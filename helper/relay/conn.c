@@ -5,9 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/compat.h"
-
-#ifdef ON_LINUX
+#ifdef __linux__
 #include <linux/sockios.h>
 #endif
 
@@ -41,12 +39,13 @@ conn_half_closed(int fd)
 	return send(fd, "", 0, MSG_NOSIGNAL) == 0;
 }
 
+/* Every system but OpenBSD can tell, so that a portable build asks Linux, too. */
 int
 conn_unsent(int fd)
 {
 	int n = 0;
 
-#if defined(ON_LINUX)
+#if defined(__linux__)
 	if (ioctl(fd, SIOCOUTQ, &n) == -1)
 		return 0;
 #elif defined(FIONWRITE) /* FreeBSD */

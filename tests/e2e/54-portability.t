@@ -4,6 +4,7 @@
 # build what .ci/run tests.)
 . "${0%/*}/rig.sh"
 not_watched 'builds of its own'
+not_portable 'builds of its own, and one of them is this one'
 
 # No options of a make that runs this.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKE CPPFLAGS CFLAGS LDFLAGS

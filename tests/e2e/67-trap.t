@@ -5,7 +5,7 @@
 
 sshd_start
 # shellcheck disable=SC2086
-${CC:-cc} -std=c11 -D_GNU_SOURCE -O1 -g -iquote "$TOP/ctl" -o "$RIG/left" "$TOP/tests/hostile/left.c" \
+${CC:-cc} -std=c11 -D_GNU_SOURCE -O1 -g ${RIG_PORTABLE:+-DPORTABLE} -iquote "$TOP/ctl" -o "$RIG/left" "$TOP/tests/hostile/left.c" \
     "$BUILD/ctl/libctl.a" -lbsd $RIG_LINK || exit 1
 port=$(free_port)
 

@@ -51,9 +51,11 @@ for gateway in '' -g; do
 	tunnel_stop
 done
 
-tunnel_start -L "0:$FTP_AT" rig
-script -l 'FtpAllowUsers=self' relay.py users 127.0.0.1 "$TUNNEL_PORT" 1 mustnot
-tunnel_stop
+if [ -z "$RIG_PORTABLE" ]; then # which cannot tell who it is
+	tunnel_start -L "0:$FTP_AT" rig
+	script -l 'FtpAllowUsers=self' relay.py users 127.0.0.1 "$TUNNEL_PORT" 1 mustnot
+	tunnel_stop
+fi
 tunnel_start -o FtpAllowUsers=any -L "0:$FTP_AT" rig
 script -l 'FtpAllowUsers=any' relay.py users 127.0.0.1 "$TUNNEL_PORT" 1 may
 tunnel_stop

@@ -2,6 +2,7 @@
 # Other users of this machine get nothing from the tunnel's ports, and cannot keep their owner
 # from being served.
 . "${0%/*}/rig.sh"
+not_portable 'who owns a connection is not asked: nobody is a stranger'
 . "$RIG_E2E/clients.sh"
 
 [ "$(id -u)" -eq 0 ] || skip 'another user needs root'

@@ -108,7 +108,7 @@ tunnel_stop
 # The leak sanitizer needs descriptors itself, and valgrind too many.
 # shellcheck disable=SC2016 # for the inner shell
 printf '#!/bin/sh\nexport ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0\n%s "%s" "$@"\n' \
-    'ulimit -n "$(cat "$RIG/limit")"; exec' "$HELPER" >"$RIG/ftp-over-ssh-helper"
+    'ulimit -n "$(cat "$RIG/limit")"; exec' "$BUILD/helper/ftp-over-ssh-helper" >"$RIG/ftp-over-ssh-helper"
 chmod 755 "$RIG/ftp-over-ssh-helper"
 echo 1024 >"$RIG/limit"
 FTP_OVER_SSH_HELPER=$RIG/ftp-over-ssh-helper tunnel_start -L "0:$FTP_AT" rig

@@ -62,14 +62,15 @@ def nonsense(rng):
 
 def flood(fd):
     status = socket.socket(fileno=fd)
+    stream = status.type == socket.SOCK_STREAM  # where there is no SEQPACKET: lengths before them
     rng = random.Random(1)
     os.write(1, b"220 flood\r\n")
-    status.setblocking(False)
+    status.setblocking(stream)
     packets = [nonsense(rng) for _ in range(500)]
     while True:
         for packet in [session(b"mallory") + channel(1), *rng.sample(packets, 20)]:
             try:
-                status.send(packet)
+                status.sendall(struct.pack("=I", len(packet)) + packet) if stream else status.send(packet)
             except (BlockingIOError, InterruptedError):
                 pass
             except OSError:

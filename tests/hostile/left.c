@@ -14,6 +14,7 @@
 #include "master/kept.h"
 #include "master/kept.c"
 #include "base/loop.h"
+#include "base/packet.h"
 #include "proxy/proxy.h"
 
 static void
@@ -32,26 +33,12 @@ gone(void *arg, const char *reason)
 	_exit(1);
 }
 
-static int
+static bool
 hand_over(int to, int a, int b)
 {
 	struct keep_message m = { KEEP_PROXY, 0 };
-	struct iovec iov = { &m, sizeof(m) };
-	int fds[2] = { a, b };
-	union {
-		char space[CMSG_SPACE(sizeof(fds))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space,
-		.msg_controllen = sizeof(control.space) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 
-	memset(&control, 0, sizeof(control));
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(c), fds, sizeof(fds));
-	return sendmsg(to, &msg, 0) == -1 ? -1 : 0;
+	return packet_send(to, &m, sizeof(m), (int[]){ a, b }, 2) == (ssize_t)sizeof(m);
 }
 
 static void
@@ -60,7 +47,7 @@ helper(const char *ctl_path, uint16_t port, unsigned count, int tunnel)
 	struct loop *loop = loop_new();
 	struct proxy *p = proxy_new(loop, ctl_path, gone, NULL);
 
-	if (p == NULL || hand_over(tunnel, proxy_fd(p), proxy_trace(p)) == -1)
+	if (p == NULL || !hand_over(tunnel, proxy_fd(p), proxy_trace(p)))
 		_exit(1);
 	for (unsigned i = 0; i < count; i++)
 		proxy_dial(p, "127.0.0.1", port, told, NULL);

@@ -654,13 +654,8 @@ add(TCase *t)
 	tcase_add_loop_test(t, far_end_is_checked, 0, 2);
 	tcase_add_test(t, far_dial_refused);
 	tcase_add_test(t, far_end_after_upload);
-#ifdef ON_LINUX /* conn_unsent() */
 	tcase_add_loop_test(t, upload_refused, 0, 2);
 	tcase_add_test(t, upload_taken);
-#else
-	(void)upload_refused;
-	(void)upload_taken;
-#endif
 	tcase_add_test(t, upload_check_at_once);
 	tcase_add_test(t, reset_by_client);
 	tcase_add_test(t, server_ends_upload);

@@ -111,11 +111,13 @@ tcase_add_loop_test(TCase *t, const TTest *test, int from, int to)
 #define srunner_ntests_failed(r) ((*(r))->failures)
 #define srunner_free(r) (free(*(r)), free(r))
 
+/* Too late, or the whole run is being ended: nothing is left of the test. */
 static inline void
-check_late(int sig)
+check_stop(int sig)
 {
-	(void)sig;
 	kill(-check_child, SIGKILL);
+	if (sig == SIGTERM)
+		_exit(1);
 }
 
 static inline bool
@@ -127,6 +129,7 @@ check_one(const TCase *t, const TTest *test, int i)
 	if ((check_child = fork()) == 0) {
 		setpgid(0, 0);
 		signal(SIGALRM, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		if (t->setup != NULL)
 			t->setup();
 		test->fn(i);
@@ -135,7 +138,8 @@ check_one(const TCase *t, const TTest *test, int i)
 		exit(0);
 	}
 	setpgid(check_child, check_child);
-	signal(SIGALRM, check_late);
+	signal(SIGALRM, check_stop);
+	signal(SIGTERM, check_stop);
 	alarm(t->seconds * (getenv("CK_SLOW") ? 10 : 1));
 	while (waitpid(check_child, &status, 0) == -1)
 		continue;
