@@ -122,10 +122,11 @@ mkfifo "$RIG/never"
 chmod 711 "$RIG" "$RIG/home"
 
 if [ -n "$RIG_PORTABLE" ]; then
-	printf '#!/bin/sh\nexec %s -o FtpAllowUsers=any "$@"\n' "$HELPER" >"$RIG/helper"
-	chmod 755 "$RIG/helper"
-	export FTP_OVER_SSH_HELPER=$RIG/helper FTP_OVER_SSH_OPTIONS='-o FtpAllowUsers=any'
-	HELPER=$RIG/helper
+	mkdir "$RIG/portable"
+	printf '#!/bin/sh\nexec %s -o FtpAllowUsers=any "$@"\n' "$HELPER" >"$RIG/portable/ftp-over-ssh-helper"
+	chmod 755 "$RIG/portable/ftp-over-ssh-helper"
+	HELPER=$RIG/portable/ftp-over-ssh-helper
+	export FTP_OVER_SSH_HELPER=$HELPER FTP_OVER_SSH_OPTIONS='-o FtpAllowUsers=any'
 fi
 
 if [ "$(id -u)" -eq 0 ]; then

@@ -38,7 +38,7 @@ hand_over(int to, int a, int b)
 {
 	struct keep_message m = { KEEP_PROXY, 0 };
 
-	return packet_send(to, &m, sizeof(m), (int[]){ a, b }, 2) == (ssize_t)sizeof(m);
+	return packet_send(to, &m, sizeof(m), (int[]){ a, b }, 2) != -1;
 }
 
 static void
