@@ -52,8 +52,8 @@ void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themsel
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);
 size_t helpers_count(const struct helpers *);
-/* How the next one is to dial: as masters_method(), and sparing. */
-enum forward_method helpers_method(const struct helpers *);
+bool helpers_need_masters(const struct helpers *); /* they, or what they have left; NULL: no */
+enum forward_method helpers_method(const struct helpers *); /* of the next one; sparing */
 unsigned helpers_started(const struct helpers *); /* since the beginning */
 struct helper *helpers_first(const struct helpers *);
 

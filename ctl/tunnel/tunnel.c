@@ -239,7 +239,7 @@ tear_down(struct tunnel *t)
 	listener_free(t->near);
 	accept_free(t->accept);
 	far_listeners_free(t->far_listeners);
-	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
+	needed = helpers_need_masters(t->helpers);
 	helpers_free(t->helpers);
 	(needed ? masters_free : masters_stop)(t->masters);
 	tunnel_client_forget(t);

@@ -61,9 +61,22 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	a.event.end = e->end;
 	a.event.port = e->port;
 	a.event.client = e->client;
+	a.event.refusal = e->refusal;
 	a.turn = turn;
 	snprintf(a.reason, sizeof(a.reason), "%s", e->reason != NULL ? e->reason : "");
 	tell(arg, &a);
+}
+
+/* Of a data channel: what is not known yet is told when it is. */
+void
+requests_told(void *arg, const struct event *e, unsigned turn)
+{
+	struct broker *b = arg;
+
+	if (e->refusal == REFUSED_UNTOLD && e->end == SERVER && host_is_loopback(b->server_host))
+		trial_ask(&b->trial, b->server_host, e, turn);
+	else
+		requests_event(b, e, turn);
 }
 
 void
@@ -244,7 +257,7 @@ static bool
 is_wellformed(const struct action *a)
 {
 	if (a->kind > ACT_CHECK || a->end > SERVER || a->mask > BOTH_ENDS || a->upload > 1 ||
-	    a->channel == CHANNEL_CONTROL)
+	    (a->channel >= CHANNEL_TRIAL && a->kind != ACT_CHECK))
 		return false;
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (a->ends[side].verb > END_DIAL || !family_known(&a->ends[side].address))

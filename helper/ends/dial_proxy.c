@@ -38,21 +38,22 @@ dial_free(struct dial *dial)
 }
 
 static void
-dial_failed(struct dial *dial, const char *reason)
+dial_failed(struct dial *dial, const char *reason, bool forbidden)
 {
-	unsigned channel = dial->channel;
+	struct end *end = dial->of->dialler.master->end;
+	struct end_result r = { .event = END_FAILED, .channel = dial->channel, .reason = reason,
+		.forbidden = forbidden };
 
 	log_at(LOG_DETAIL, "dial refused: %s", reason);
 	dial->channel = 0;
-	/* the reason may be the stream's */
-	end_failed(dial->of->dialler.master->end, channel, reason);
+	end->fn(end->arg, &r); /* the reason may be the stream's */
 	dial_free(dial);
 }
 
 static void
 dial_expired(void *arg)
 {
-	dial_failed(arg, "timed out");
+	dial_failed(arg, "timed out", false);
 }
 
 static void
@@ -63,8 +64,8 @@ dial_event(void *arg, enum stream_event event, const char *reason)
 	struct end_result r = { .event = END_CONNECTED, .channel = dial->channel,
 		.stream = dial->stream };
 
-	if (event == STREAM_REFUSED) {
-		dial_failed(dial, reason != NULL ? reason : "refused");
+	if (event == STREAM_REFUSED || event == STREAM_FORBIDDEN) {
+		dial_failed(dial, reason != NULL ? reason : "refused", event == STREAM_FORBIDDEN);
 		return;
 	}
 	dial->stream = NULL;
@@ -79,7 +80,7 @@ proxy_gone(void *arg, const char *reason)
 
 	p->dialler.master->gone = true;
 	while (p->dials != NULL)
-		dial_failed(p->dials, reason);
+		dial_failed(p->dials, reason, false);
 	dialler_gone(&p->dialler, reason);
 }
 

@@ -47,6 +47,8 @@ enum event_kind {
 	EV_TIMER      /* of this channel; channel 0: of the session itself */
 };
 
+enum refusal { REFUSED, REFUSED_FORBIDDEN /* ssh dials no such port */,
+	REFUSED_UNTOLD /* one of both: the broker finds out (trial.h) */ };
 enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;
@@ -55,6 +57,7 @@ struct event {
 	uint16_t port;
 	enum client_state client; /* with EOF and RESET of its end */
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
+	enum refusal refusal;
 };
 
 #endif
