@@ -67,16 +67,19 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	tell(arg, &a);
 }
 
-/* Of a data channel: what is not known yet is told when it is. */
+/* Of a data channel: what is not known yet is told again when it is. */
 void
 requests_told(void *arg, const struct event *e, unsigned turn)
 {
 	struct broker *b = arg;
+	bool untold = e->refusal == REFUSED_UNTOLD && e->end == SERVER && host_is_loopback(b->server_host);
+	struct event told = *e;
 
-	if (e->refusal == REFUSED_UNTOLD && e->end == SERVER && host_is_loopback(b->server_host))
+	if (!untold && e->refusal == REFUSED_UNTOLD)
+		told.refusal = REFUSED;
+	requests_event(b, &told, turn);
+	if (untold)
 		trial_ask(&b->trial, b->server_host, e, turn);
-	else
-		requests_event(b, e, turn);
 }
 
 void

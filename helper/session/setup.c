@@ -227,6 +227,9 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 
 	if (e->kind == EV_TIMER && ch->timer == TIMER_PORT)
 		return stray_is_over(s, ch, p);
+	ch->untold = e->kind == EV_FAILED ? e->refusal == REFUSED_UNTOLD : ch->untold;
+	if (e->kind == EV_FAILED && ch->untold)
+		return true;
 	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials &&
 	    setup_dial_failed(s, ch, e->refusal))
 		return true;
@@ -378,6 +381,8 @@ setup_holds_client(const struct session *s)
 	const struct pending *p = queue_tail(&s->queue);
 	const struct channel *ch;
 
+	if (s->current != NULL && s->current->untold && s->current->dir == DIR_NONE)
+		return true; /* until it is known whether another way must be found */
 	if (p == NULL || !pending_is_setup(p) || p->ready)
 		return false;
 	ch = channel_by_id(s, p->channel);
