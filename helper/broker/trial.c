@@ -64,7 +64,7 @@ trial_result(struct trial *t, const struct end_result *r)
 {
 	if (t->over || r->event == END_FAILED || (r->event == END_CONNECTED && r->channel == LISTENS)) {
 		stream_free(r->stream);
-		trial_over(t, false);
+		trial_over(t, r->event == END_FAILED);
 	} else if (r->event == END_CONNECTED) {
 		t->dialled = r->stream;
 		stream_owner(t->dialled, dialled_closed, t);
