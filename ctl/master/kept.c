@@ -16,47 +16,10 @@
 #include "base/packet.h"
 #include "base/rundir.h"
 #include "master/keepmsg.h"
-#include "mux/muxmsg.h"
-#include "proxy/drain.h"
+#include "master/kept_private.h"
 #include "proxy/proxy_trace.h"
 
 #define COPIES_MAX 128 /* of one helper */
-
-struct copy {
-	struct kept *kept;
-	struct copy *next;
-	struct kept_by *by; /* NULL: it has ended */
-	uint32_t op, id;
-	int fd, trace;
-	char ctl_path[FORWARD_PATH_MAX]; /* "": not of the first master */
-	struct watch *watch;
-	struct timer timer;
-	struct drain drain;
-	bool spare; /* at rest: the next helper may have it */
-	bool lent;  /* and one has had it */
-	bool guarded; /* another process has it open, too */
-	bool forgotten; /* its helper goes on, and may rely on this copy in this very moment */
-	bool ends;  /* the master was told so */
-	bool hold;  /* something was broken off: not closed as soon as all is answered */
-};
-
-struct kept_by {
-	struct kept *kept;
-	struct watch *watch;
-	int fd;
-	unsigned copies;
-	bool guarded; /* the spare one that it had */
-	char ctl_path[FORWARD_PATH_MAX];
-};
-
-struct kept {
-	struct loop *loop;
-	unsigned hold_ms;
-	bool ours; /* the masters */
-	struct copy *copies;
-	char ctl_path[FORWARD_PATH_MAX]; /* of the master that was used last, */
-	unsigned refused;                /* and opens that it has refused */
-};
 
 struct kept *
 kept_new(struct loop *loop, unsigned hold_ms)
@@ -68,7 +31,7 @@ kept_new(struct loop *loop, unsigned hold_ms)
 	return k;
 }
 
-static void
+void
 copy_free(struct copy *copy)
 {
 	list_remove(copy, copy->kept->copies, copy);
@@ -374,43 +337,4 @@ kept_forget(struct kept_by *by)
 		return;
 	each_copy(by, copy_forget, 0);
 	by_free(by); /* from now on the helper knows */
-}
-
-/* --- the end ---------------------------------------------------------------------------- */
-
-static bool
-copy_held(const struct copy *c)
-{
-	return c->hold || (c->timer.loop != NULL && !c->ends);
-}
-
-bool
-kept_holds(const struct kept *k)
-{
-	const struct copy *c = k->copies;
-
-	while (c != NULL && !copy_held(c))
-		c = c->next;
-	return c != NULL;
-}
-
-void
-kept_free(struct kept *k, bool ours)
-{
-	struct copy *c;
-	const char *rundir;
-
-	if (k == NULL)
-		return;
-	rundir = rundir_of(k->ctl_path);
-	while ((c = k->copies) != NULL) {
-		if (copy_held(c))
-			drain_hold_behind(c->fd, NULL, (int)k->hold_ms);
-		if (!ours && (c->forgotten || c->spare) && !c->guarded)
-			drain_hold_behind(c->fd, rundir, -1);
-		else if (!ours && !c->spare && !c->forgotten && c->op == KEEP_PROXY && c->drain.unanswered > 0)
-			drain_behind(&c->drain, c->fd, NULL, 0, rundir);
-		copy_free(c);
-	}
-	free(k);
 }

@@ -1,7 +1,6 @@
-/* What a session machine wants done, and what it is told. Pure. */
+/* What a session machine wants done, and is told. */
 #ifndef ACTION_H
 #define ACTION_H
-
 #include "ftp/address.h"
 #include "ftp/side.h"
 
@@ -47,8 +46,7 @@ enum event_kind {
 	EV_TIMER      /* of this channel; channel 0: of the session itself */
 };
 
-enum refusal { REFUSED, REFUSED_FORBIDDEN /* ssh dials no such port */,
-	REFUSED_UNTOLD /* one of both: the broker finds out (trial.h) */ };
+enum refusal { REFUSED, REFUSED_FORBIDDEN /* by ssh */, REFUSED_UNTOLD /* which is told again */ };
 enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;
@@ -56,8 +54,7 @@ struct event {
 	enum side end;
 	uint16_t port;
 	enum client_state client; /* with EOF and RESET of its end */
-	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
-	enum refusal refusal;
+	const char *reason; enum refusal refusal; /* FAILED: in words ("Connection refused"); NULL = none */
 };
 
 #endif

@@ -1,4 +1,3 @@
-/* What the session machine keeps of a data channel. */
 #ifndef CHANNEL_STATE_H
 #define CHANNEL_STATE_H
 
