@@ -69,6 +69,12 @@ masters_are_ours(const struct helpers *h)
 	return h->config.masters != NULL && master_is_ours(masters_first(h->config.masters));
 }
 
+bool
+helpers_need_masters(const struct helpers *h)
+{
+	return h != NULL && (h->count > 0 || kept_holds(h->kept));
+}
+
 void
 helpers_free(struct helpers *h)
 {
@@ -77,7 +83,7 @@ helpers_free(struct helpers *h)
 
 	if (h == NULL)
 		return;
-	needed = h->count > 0;
+	needed = helpers_need_masters(h);
 	while ((one = h->first) != NULL) {
 		h->first = one->next;
 		helper_free(one);

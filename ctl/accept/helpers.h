@@ -51,6 +51,7 @@ void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themsel
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);
 size_t helpers_count(const struct helpers *);
+bool helpers_need_masters(const struct helpers *); /* they, or what they have left; NULL: no */
 /* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
  * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
 enum forward_method helpers_method(const struct helpers *);

@@ -154,7 +154,7 @@ copy_left(struct copy *copy, int killed)
 	copy->hold = right && killed && t.channels > 0;
 	copy->spare = right && t.stays && t.rest;
 	if (copy->spare && !copy->kept->ours && !copy->guarded) {
-		drain_hold_behind(copy->fd, NULL);
+		drain_hold_behind(copy->fd, NULL, -1);
 		copy->guarded = true;
 	}
 	if (right && strcmp(copy->ctl_path, copy->kept->ctl_path) == 0)
@@ -332,6 +332,22 @@ kept_forget(struct kept_by *by)
 	free(by);
 }
 
+static bool
+copy_held(const struct copy *c)
+{
+	return c->hold || (c->timer.loop != NULL && !c->ends);
+}
+
+bool
+kept_holds(const struct kept *k)
+{
+	const struct copy *c = k->copies;
+
+	while (c != NULL && !copy_held(c))
+		c = c->next;
+	return c != NULL;
+}
+
 void
 kept_free(struct kept *k, bool ours)
 {
@@ -342,8 +358,10 @@ kept_free(struct kept *k, bool ours)
 		return;
 	rundir = rundir_of(k->ctl_path);
 	while ((c = k->copies) != NULL) {
+		if (copy_held(c))
+			drain_hold_behind(c->fd, NULL, (int)k->hold_ms);
 		if (!ours && (c->forgotten || c->spare) && !c->guarded)
-			drain_hold_behind(c->fd, rundir);
+			drain_hold_behind(c->fd, rundir, -1);
 		else if (!ours && !c->spare && !c->forgotten && c->op == KEEP_PROXY && c->drain.unanswered > 0)
 			drain_behind(&c->drain, c->fd, NULL, 0, rundir);
 		copy_free(c);

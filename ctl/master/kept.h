@@ -25,8 +25,9 @@ struct loop;
 struct kept *kept_new(struct loop *, unsigned hold_ms); /* hold_ms: FtpAbortHold */
 
 /* The tunnel ends, and the masters with it (ours), or else a process stays behind for what must
- * stay open as long as they live. The helpers have ended. NULL is harmless. */
+ * stay open as long as they live, and one for what is held. The helpers have ended. NULL is harmless. */
 void kept_free(struct kept *, bool ours);
+bool kept_holds(const struct kept *); /* so that the masters must not end */
 
 /* For a helper that is about to be started on the master of that path: *fd is its end of the
  * socket (CLOEXEC), the caller's to close. NULL with errno. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define OPEN_PROHIBITED     1
+#define OPEN_PROHIBITED 1
 #define OPEN_CONNECT_FAILED 2
 
 static const char *const refusals[] = { NULL, "administratively prohibited", "connect failed",
@@ -19,6 +20,7 @@ get_refused(struct wire *w, struct chanmsg *m)
 
 	wire_get_u32(w, &code);
 	wire_get_text(w, words, sizeof(words));
+	m->forbidden = code == OPEN_PROHIBITED;
 	if (code > 0 && code < sizeof(refusals) / sizeof(refusals[0]))
 		name = refusals[code];
 	if (words[0] == '\0')

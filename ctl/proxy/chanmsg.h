@@ -32,7 +32,8 @@ struct chanmsg {
 	bool want_reply;     /* (global) request */
 	const uint8_t *data; /* (extended) data: they lie in the frame */
 	size_t len;
-	char reason[128];    /* failure: printable, as ssh(1) words it */
+	bool forbidden;      /* failure: by sshd's configuration */
+	char reason[128];    /* ... printable, as ssh(1) words it */
 };
 
 /* Decode a frame without its length. -1: malformed, or a type that has no business here. */

@@ -138,7 +138,7 @@ drain_behind(struct drain *d, int fd, const uint8_t *out, size_t len, const char
 }
 
 void
-drain_hold_behind(int fd, const char *rundir)
+drain_hold_behind(int fd, const char *rundir, int ms)
 {
 	struct pollfd p = { .fd = 0 };
 	pid_t child = fork();
@@ -151,7 +151,7 @@ drain_hold_behind(int fd, const char *rundir)
 	if (fork() != 0) /* nobody's child */
 		_exit(0);
 	drain_alone(fd);
-	while (poll(&p, 1, rundir != NULL ? LOOK_MS : -1) <= 0 && !rundir_needless(rundir))
+	while (poll(&p, 1, rundir != NULL ? LOOK_MS : ms) <= 0 && ms == -1 && !rundir_needless(rundir))
 		;
 	_exit(0);
 }

@@ -31,5 +31,6 @@ void drain_end(int fd);
  * caller's to close. Where no process can be had it is done at once. rundir: the master is ours
  * (rundir_of()), and ends when nobody needs it; else NULL. */
 void drain_behind(struct drain *, int fd, const uint8_t *out, size_t len, const char *rundir);
-/* A process that keeps it open until the master ends, and leaves the reading to others. */
-void drain_hold_behind(int fd, const char *rundir);
+/* A process that keeps it open until the master ends, or for so long (ms; -1: no bound), and leaves the
+ * reading to others. */
+void drain_hold_behind(int fd, const char *rundir, int ms);

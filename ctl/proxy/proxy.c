@@ -112,7 +112,7 @@ channel_tell(struct proxy_channel *c)
 		if (c->freed || p->over)
 			break;
 		c->fn(c->arg, (enum proxy_event)e, c->reason);
-		if (e == PROXY_REFUSED)
+		if (e == PROXY_REFUSED || e == PROXY_FORBIDDEN)
 			c->freed = true;
 	}
 	c->telling = false;

@@ -16,7 +16,8 @@ struct proxy_channel;
 
 enum proxy_event {
 	PROXY_OPENED,   /* the far side has connected */
-	PROXY_REFUSED,  /* it could not, in sshd's words; the channel is freed after the call */
+	PROXY_REFUSED,  /* it could not, in sshd's words; the channel is freed after the call, ... */
+	PROXY_FORBIDDEN, /* ... or was not allowed to, likewise */
 	PROXY_READABLE, /* there are bytes, or the end of file */
 	PROXY_WRITABLE, /* proxy_room() is not 0 again */
 	PROXY_CLOSED    /* nothing can be written any more; what came before can still be read */

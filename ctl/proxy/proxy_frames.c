@@ -74,7 +74,7 @@ take_refusal(struct proxy_channel *c, const struct chanmsg *m)
 	c->proxy->refused++;
 	c->proxy->stays = true;
 	memcpy(c->reason, m->reason, sizeof(c->reason));
-	proxy_schedule(c, PROXY_REFUSED);
+	proxy_schedule(c, m->forbidden ? PROXY_FORBIDDEN : PROXY_REFUSED);
 	proxy_channel_over(c);
 }
 

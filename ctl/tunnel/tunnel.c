@@ -209,7 +209,7 @@ tear_down(struct tunnel *t)
 	listener_free(t->near);
 	accept_free(t->accept);
 	far_listeners_free(t->far_listeners);
-	needed = t->helpers != NULL && helpers_count(t->helpers) > 0;
+	needed = helpers_need_masters(t->helpers);
 	helpers_free(t->helpers);
 	masters_free(t->masters, !needed);
 	tunnel_client_forget(t);

@@ -53,8 +53,10 @@ end_answer(void *arg, const struct end_result *r)
 		master_gone(b, r);
 	else if ((r->event == END_ALIVE || r->event == END_DEAD) && r->asked == NULL)
 		requests_checked(b, r);
-	else if (r->channel != CHANNEL_CONTROL)
+	else if (r->channel < CHANNEL_TRIAL)
 		requests_result(b, e->side, r);
+	else if (r->channel != CHANNEL_CONTROL)
+		trial_result(&b->trial, r);
 	else {
 		b->control_done = true;
 		b->control = r->stream;
@@ -133,11 +135,13 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	b->client_peer = address_of(&config->client_peer);
 	if (!config->remote)
 		client_process_init(&b->client_process, &config->client_peer, &config->client_local);
-	b->hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = b,
+	b->hooks = (struct channel_hooks){ .event = requests_told, .over = requests_over, .arg = b,
 		.loop = loop, .abort_hold_ms = config->options->abort_hold * 1000,
 		.counts = config->counts, .client_process = &b->client_process, .keep = &b->keep };
-	if (broker_ends(b, why, why_size) == 0)
+	if (broker_ends(b, why, why_size) == 0) {
+		b->trial = (struct trial){ .end = b->hooks.end[SERVER], .told = requests_event, .arg = b };
 		return b;
+	}
 	broker_free(b);
 	return NULL;
 }
@@ -150,6 +154,7 @@ broker_free(struct broker *b)
 	if (b == NULL)
 		return;
 	b->serving = false;
+	trial_end(&b->trial);
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
 		data_channel_free(b->channel[i]);
 	control_link_free(b->link);
@@ -226,6 +231,7 @@ broker_serve(struct broker *b, int fd)
 	watch_free(b->ask);
 	b->ask = NULL;
 	b->serving = false;
+	trial_end(&b->trial);
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++) /* nothing may look complete */
 		if (b->channel[i] != NULL)
 			data_channel_break_off(b->channel[i]);

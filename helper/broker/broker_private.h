@@ -6,6 +6,7 @@
 #include "broker/broker.h"
 #include "broker/channel.h"
 #include "broker/client_process.h"
+#include "broker/trial.h"
 #include "ends/keep.h"
 
 #define THINGS_MAX 64 /* of one session at a time: descriptors, and what is open in the master */
@@ -25,6 +26,7 @@ struct broker {
 	struct sockaddr_storage server_local;
 	char server_host[256]; /* what a data connection to the server dials */
 	struct client_process client_process;
+	struct trial trial;
 	struct keep keep;
 	struct ask_out out;
 	struct watch *ask;
@@ -44,9 +46,12 @@ broker_far(const struct broker *b)
 	return b->hooks.end[b->config->remote ? CLIENT : SERVER];
 }
 
+bool host_is_loopback(const char *); /* describe.c */
+
 /* requests.c */
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */
 void requests_event(void *arg, const struct event *, unsigned turn);
+void requests_told(void *arg, const struct event *, unsigned turn);
 void requests_gone(struct broker *);
 void requests_result(struct broker *, enum side, const struct end_result *);
 void requests_checked(struct broker *, const struct end_result *);

@@ -34,9 +34,9 @@ leg_tell(struct leg *leg, enum event_kind kind)
 }
 
 void
-leg_tell_failed(struct leg *leg, const char *reason)
+leg_tell_failed(struct leg *leg, const char *reason, enum refusal refusal)
 {
-	tell(leg, &(struct event){ .kind = EV_FAILED, .reason = reason });
+	tell(leg, &(struct event){ .kind = EV_FAILED, .reason = reason, .refusal = refusal });
 }
 
 /* ---- ends ---- */
@@ -75,7 +75,7 @@ leg_begin(struct leg *leg, const struct channel_want *want)
 	    end->ops->dial(end, id, want->host, want->port))
 		return;
 	leg->state = LEG_NONE;
-	leg_tell_failed(leg, strerror(errno));
+	leg_tell_failed(leg, strerror(errno), REFUSED);
 }
 
 /* ---- what is asked for ---- */
@@ -141,7 +141,7 @@ leg_connected(struct leg *leg, struct stream *stream)
 }
 
 static void
-leg_failed(struct leg *leg, const char *reason)
+leg_failed(struct leg *leg, const struct end_result *r)
 {
 	struct leg *other = &leg->channel->leg[OTHER(leg->side)];
 
@@ -153,7 +153,7 @@ leg_failed(struct leg *leg, const char *reason)
 		left_if_empty(leg->channel);
 		return;
 	}
-	leg_tell_failed(leg, reason);
+	leg_tell_failed(leg, r->reason, r->forbidden ? REFUSED_FORBIDDEN : REFUSED);
 }
 
 void
@@ -171,7 +171,7 @@ data_channel_result(struct data_channel *ch, enum side side, const struct end_re
 			leg_connected(leg, r->stream);
 		break;
 	case END_FAILED:
-		leg_failed(leg, r->reason);
+		leg_failed(leg, r);
 		break;
 	case END_LISTENING:
 		tell(leg, &(struct event){ .kind = EV_LISTENING, .port = r->port });
@@ -200,7 +200,7 @@ act_take(struct leg *leg)
 	    (end->ops->take != NULL && end->ops->take(end, leg->channel->id)))
 		return;
 	leg_drop(leg);
-	leg_tell_failed(leg, "nobody is there any more");
+	leg_tell_failed(leg, "nobody is there any more", REFUSED);
 }
 
 void

@@ -148,7 +148,7 @@ leg_checked(struct leg *leg, bool alive)
 		leg_close(leg);
 		leg->state = LEG_NONE;
 		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
-		leg_tell_failed(leg, "the ssh server could not connect to it, or does not allow it");
+		leg_tell_failed(leg, "the ssh server could not connect to it", REFUSED_UNTOLD);
 	} else if (!alive || leg->broken)
 		tell_reset(leg);
 	else
@@ -313,6 +313,10 @@ leg_pass_eof(struct leg *leg)
 	struct data_channel *ch = leg->channel;
 	struct leg *from = &ch->leg[OTHER(leg->side)];
 
+	if (leg->side == CLIENT)
+		leg_pump(from); /* what has come before the reply that ends it all */
+	if (leg->stream == NULL)
+		return;
 	stream_wait_write(leg->stream, false);
 	stream_eof(leg->stream);
 	leg->draining = true;

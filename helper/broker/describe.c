@@ -18,7 +18,7 @@ address_parse(const char *text)
 	return a;
 }
 
-static bool
+bool
 host_is_loopback(const char *host)
 {
 	struct ftp_address a = address_parse(host);

@@ -54,11 +54,27 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	a.event.end = e->end;
 	a.event.port = e->port;
 	a.event.client = e->client;
+	a.event.refusal = e->refusal;
 	a.turn = turn;
 	snprintf(a.reason, sizeof(a.reason), "%s", e->reason != NULL ? e->reason : "");
 	if (ask_send(&b->out, &a) == -1)
 		tell_failed_for_good(b);
 	arm(b);
+}
+
+/* Of a data channel: what is not known yet is told again when it is. */
+void
+requests_told(void *arg, const struct event *e, unsigned turn)
+{
+	struct broker *b = arg;
+	bool untold = e->refusal == REFUSED_UNTOLD && e->end == SERVER && host_is_loopback(b->server_host);
+	struct event told = *e;
+
+	if (!untold && e->refusal == REFUSED_UNTOLD)
+		told.refusal = REFUSED;
+	requests_event(b, &told, turn);
+	if (untold)
+		trial_ask(&b->trial, b->server_host, e, turn);
 }
 
 void
@@ -212,7 +228,7 @@ static bool
 is_wellformed(const struct action *a)
 {
 	if (a->kind > ACT_CHECK || a->end > SERVER || a->mask > BOTH_ENDS || a->upload > 1 ||
-	    a->channel == CHANNEL_CONTROL)
+	    (a->channel >= CHANNEL_TRIAL && a->kind != ACT_CHECK))
 		return false;
 	for (int side = CLIENT; side <= SERVER; side++) {
 		uint8_t family = a->ends[side].address.family;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define CHANNEL_CONTROL UINT32_MAX /* the control connection's number, in place of a channel's */
+#define CHANNEL_TRIAL (UINT32_MAX - 3) /* what follows is no session's */
 #define LISTEN_DEADLINE_MS 300000  /* nobody came: END_FAILED */
 #define DIAL_TIMEOUT_MS 60000
 
@@ -28,7 +29,7 @@ struct end_result {
 	struct stream *stream;
 	const struct stream *asked; /* ALIVE, DEAD: as in the question; it may be no more */
 	const char *reason;
-	bool all; /* GONE: it has the control connection, so that all is over */
+	bool forbidden, all; /* FAILED: by sshd; GONE: it has the control connection, all is over */
 };
 typedef void end_fn(void *arg, const struct end_result *);
 

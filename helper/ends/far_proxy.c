@@ -27,10 +27,10 @@ dial_event(void *arg, enum stream_event event, const char *reason)
 	struct end_result r = { .event = END_CONNECTED, .channel = dial->slot.channel,
 		.stream = dial->stream };
 
-	if (event == STREAM_REFUSED) {
+	if (event == STREAM_REFUSED || event == STREAM_FORBIDDEN) {
 		reason = reason != NULL ? reason : "refused";
 		log_at(LOG_DETAIL, "dial refused: %s", reason);
-		slot_failed(dial, reason);
+		slot_refused(dial, reason, event == STREAM_FORBIDDEN);
 		return;
 	}
 	dial->stream = NULL;

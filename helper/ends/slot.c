@@ -83,7 +83,7 @@ slot_connected(void *arg, int fd)
 
 /* The reason may be its own. */
 void
-slot_failed(void *arg, const char *reason)
+slot_refused(void *arg, const char *reason, bool forbidden)
 {
 	struct slot *slot = arg;
 	struct end *end = slot->end;
@@ -91,8 +91,14 @@ slot_failed(void *arg, const char *reason)
 	list_remove(slot, end->slots, slot);
 	if (slot->channel != 0)
 		end->fn(end->arg, &(struct end_result){ .event = END_FAILED,
-		    .channel = slot->channel, .reason = reason });
+		    .channel = slot->channel, .reason = reason, .forbidden = forbidden });
 	slot_free(slot);
+}
+
+void
+slot_failed(void *arg, const char *reason)
+{
+	slot_refused(arg, reason, false);
 }
 
 void

@@ -41,8 +41,9 @@ channel_event(void *arg, enum proxy_event event, const char *reason)
 		s->fn(s->arg, STREAM_OPENED, NULL);
 		break;
 	case PROXY_REFUSED:
+	case PROXY_FORBIDDEN:
 		s->channel = NULL; /* it frees itself */
-		s->fn(s->arg, STREAM_REFUSED, reason);
+		s->fn(s->arg, event == PROXY_REFUSED ? STREAM_REFUSED : STREAM_FORBIDDEN, reason);
 		break;
 	case PROXY_WRITABLE:
 		if (s->write)

@@ -15,7 +15,7 @@ struct stream;
 
 enum stream_event {
 	STREAM_OPENED,  /* of stream_dial(), once ... */
-	STREAM_REFUSED, /* ... or this, with the reason: only stream_free() may be called */
+	STREAM_REFUSED, STREAM_FORBIDDEN, /* ... or these, with the reason: only stream_free() may be called */
 	STREAM_READABLE, STREAM_WRITABLE
 };
 

@@ -24,7 +24,7 @@ setup_end(struct session *s, struct channel *ch, struct pending *p, const char *
 		return;
 	if (turned)
 		transfer_event(s, ch, &(struct event){ .kind = EV_FAILED, .end = SERVER,
-		    .reason = "the ssh server allows no way to it" });
+		    .reason = "the ssh server allows no way to it", .refusal = REFUSED_FORBIDDEN });
 	else
 		channel_close(s, ch);
 }
@@ -178,15 +178,14 @@ setup_turns(struct session *s, struct channel *ch)
 	return true;
 }
 
-/* The port that the server has named is dead: not that verb again; or sshd dials none at all (by mux
- * it does not say which of both). A server that refuses the command, as its reply will tell, may
- * just have closed it. True: there is another way. */
+/* The port that the server has named is dead: not that verb again; or sshd dials none at all. A server
+ * that refuses the command, as its reply will tell, may just have closed it. True: there is another way. */
 static bool
-setup_dial_failed(struct session *s, struct channel *ch, const char *reason)
+setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
 {
 	struct pending *p = channel_transfer(s, ch);
 
-	if (session_is_forbidden(s, reason) &&
+	if (refusal == REFUSED_FORBIDDEN &&
 	    attempt_next(s, ch, s->bad | TRY_DIALLING) != TRY_COUNT) {
 		attempts_failed(s, TRY_DIALLING);
 		return setup_turns(s, ch);
@@ -222,8 +221,11 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 
 	if (e->kind == EV_TIMER && ch->timer == TIMER_PORT)
 		return stray_is_over(s, ch, p);
+	ch->untold = e->kind == EV_FAILED ? e->refusal == REFUSED_UNTOLD : ch->untold;
+	if (e->kind == EV_FAILED && ch->untold)
+		return true;
 	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials &&
-	    setup_dial_failed(s, ch, e->reason))
+	    setup_dial_failed(s, ch, e->refusal))
 		return true;
 	if (e->kind != EV_LISTENING && !(e->kind == EV_FAILED && asked))
 		return false;
@@ -285,8 +287,8 @@ epsv_argument(const struct session *s, const struct ftp_command *c, char *argume
 	if (ftp_argument_is(c, ""))
 		return NULL;
 	own = family == 0 || (family == 4 ? one : two);
-	if (s->config.mode != MODE_ACTIVE && family != 0 && (theirs == family || (theirs == 0 && !own)) &&
-	    c->arg_len < size) {
+	if (s->config.mode != MODE_ACTIVE && c->arg_len < size &&
+	    (family == 0 ? theirs != 0 : theirs == family || (theirs == 0 && !own))) {
 		memcpy(argument, c->arg, c->arg_len);
 		return NULL;
 	}
@@ -364,6 +366,8 @@ setup_holds_client(const struct session *s)
 	const struct pending *p = queue_tail(&s->queue);
 	const struct channel *ch;
 
+	if (s->current != NULL && s->current->untold && s->current->dir == DIR_NONE)
+		return true; /* until it is known whether another way must be found */
 	if (p == NULL || !pending_is_setup(p) || p->ready)
 		return false;
 	ch = channel_by_id(s, p->channel);

@@ -19,9 +19,9 @@ setup_refused(struct session *s, struct channel *ch, struct pending *p, const ch
 	/* In the middle of a transfer it is the moment that is refused. */
 	if (alone && s->reply.code >= 500 && s->reply.code != 530 && attempt_may_fail(s, ch))
 		s->bad |= BIT(ch->attempt);
-	/* Not logged in is no refusal of the command; and one who came to the listener of a
-	 * command that the server then refused is not to be the end of another's data. */
-	if (next && s->reply.code != 530 && !ch->end[SERVER].connected) {
+	/* Not logged in is no refusal of the command, and 4xx one for now; and one who came to the listener
+	 * of a command that the server then refused is not to be the end of another's data. */
+	if (next && s->reply.code >= 500 && s->reply.code != 530 && !ch->end[SERVER].connected) {
 		setup_try(s, ch, p);
 		return true;
 	}
@@ -59,11 +59,17 @@ static void
 setup_note_words(const struct session *s, struct channel *ch, const char *text, size_t len)
 {
 	static const int codes[] = { [FTP_PASV] = 227, [FTP_EPSV] = 229, [FTP_LPSV] = 228 };
-	const char *bracket = memchr(text, '(', len), *end = memchr(text, '\n', len);
-	size_t n = bracket != NULL ? (size_t)(bracket - text) : 0;
+	const char *end = text + len, *bracket;
+	size_t n;
 
+	while (len > 0 && (bracket = memchr(text, '\n', len)) != NULL && bracket + 1 < end) {
+		text = bracket + 1 + 4; /* the last line, without its code */
+		len = text < end ? (size_t)(end - text) : 0;
+	}
+	bracket = memchr(text, '(', len);
+	n = bracket != NULL ? (size_t)(bracket - text) : 0;
 	if (!attempt_is_natural(ch, ch->attempt) || s->reply.code != codes[ch->client_verb] || n == 0 ||
-	    n >= sizeof(ch->words) || end != text + len - 1)
+	    n >= sizeof(ch->words))
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (text[i] < ' ' || text[i] > '~' || (text[i] >= '0' && text[i] <= '9'))
@@ -134,6 +140,7 @@ setup_stray(struct session *s, struct pending *p)
 	}
 	if (ch != NULL && ch->timer != TIMER_PORT)
 		channel_arm(s, ch, TIMER_PORT);
+	p->doubtful |= s->reply.code / 100 == 2;
 	return false;
 }
 

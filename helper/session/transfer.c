@@ -47,7 +47,7 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 {
 	struct pending *p = queue_push(&s->queue, PENDING_TRANSFER);
 	struct channel *ch = s->current;
-	bool dead = s->dead[0] != '\0' && session_is_forbidden(s, s->dead);
+	bool dead = s->dead[0] != '\0' && s->forbidden;
 	char text[256];
 
 	if (dead && !s->rest) {
@@ -123,7 +123,6 @@ transfer_answered(struct session *s, struct pending *p)
 	}
 	ch->final = code;
 	ch->doubtful = s->reply.doubtful;
-	s->dialled |= ch->end[SERVER].dials && (code == 226 || code == 250);
 	ch->aborted |= queue_find(&s->queue, KIND(PENDING_ABOR), 0) != NULL;
 	if (!ch->owned && (p->started || code == 226 || code == 250))
 		transfer_own(s, ch, p); /* there are servers without a 1xx */

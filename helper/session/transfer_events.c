@@ -78,8 +78,9 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 		return;
 	}
 	transfer_spoil(s, ch, session_refusal(why));
-	if (p != NULL && e->end == SERVER && session_is_forbidden(s, why))
+	if (p != NULL && e->refusal == REFUSED_FORBIDDEN)
 		p->swallow = true;
+	s->forbidden = e->refusal == REFUSED_FORBIDDEN;
 	if (s->current == ch)
 		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
 	if (cut)

@@ -46,6 +46,7 @@ enum event_kind {
 	EV_TIMER      /* of this channel; channel 0: of the session itself */
 };
 
+enum refusal { REFUSED, REFUSED_FORBIDDEN /* by ssh */, REFUSED_UNTOLD /* which is told again */ };
 enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;
@@ -53,5 +54,6 @@ struct event {
 	enum side end;
 	uint16_t port;
 	enum client_state client; /* with EOF and RESET of its end */
+	enum refusal refusal;
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
 };

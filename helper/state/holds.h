@@ -14,6 +14,7 @@
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
  *	setup                   a 2xx that is no answer was said    WHOSE_MS       that was it
  *	setup                   its listener is being made          the broker's   425
+ *	the client's next word  is its port dead, or forbidden?     the broker's   it is dead
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
  *	QUIT                    an upload's end is on its way       LEAVE_MS       pass it
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it

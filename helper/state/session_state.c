@@ -40,10 +40,3 @@ session_refusal(const char *why)
 	snprintf(text, sizeof(text), "425 Cannot open a data connection: %.200s.", why);
 	return memory_text(text);
 }
-
-bool
-session_is_forbidden(const struct session *s, const char *why)
-{
-	return why != NULL && (strstr(why, "prohibited") != NULL ||
-	    (!s->dialled && strstr(why, "allow") != NULL));
-}

@@ -33,12 +33,13 @@ struct session {
 	struct channel channel[SESSION_SLOTS];
 	unsigned next_id;
 	struct channel *current; /* made by the last setup, not begun with by a transfer yet */
-	char dead[128];          /* ... if it has failed: why */
+	char dead[128];          /* ... if it has failed: why, */
+	bool forbidden;          /* ... and whether ssh dials no such port */
 	struct held_reply reply;
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	unsigned astray;    /* setups one behind the other without a proper answer */
 	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
-	bool epsv_all, mode_b, logged_in, first_command, quit, dialled; /* ... a data port could be */
+	bool epsv_all, mode_b, logged_in, first_command, quit;
 	bool quit_held, quit_late; /* QUIT goes behind the end of an upload; was held long enough */
 	bool ended[2];      /* that control connection has ended */
 	bool client_gone, half_closed; /* ... that was seen to, and passed on */
@@ -52,4 +53,3 @@ void session_wrong(struct session *, const char *why); /* ends with this step */
 void session_arm(struct session *, enum session_timer);
 void session_answer(struct session *, const char *text); /* our reply, in its turn */
 char *session_refusal(const char *why); /* "425 Cannot open a data connection: why.", malloc'ed */
-bool session_is_forbidden(const struct session *, const char *why); /* does ssh dial no data port? */

@@ -51,7 +51,7 @@ def is_helper(pid):
 class Scene:
     """A server, a tunnel, and somebody to be killed."""
 
-    def __init__(self, method, way, verbs):
+    def __init__(self, method, way, verbs, host="rig"):
         self.listener = socket.create_server((HERE, 0))
         self.meeting, self.servers, self.verbs = {}, [], verbs
         threading.Thread(target=self.accept, daemon=True).start()
@@ -59,7 +59,7 @@ class Scene:
         self.sshd = set(under(int(ENV["SSHD_PID"])))
         self.tunnel = subprocess.Popen(
             [ENV["FOS"], "-F", ENV["RIG"] + "/ssh_config", "-N", "-o", "FtpForward=" + method,
-             "-o", "FtpAbortHold=20", way, spec, "rig"],
+             "-o", "FtpAbortHold=20", way, spec, host],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             stderr=open("%s/log/farcut.err" % ENV["RIG"], "ab"))
         words = self.tunnel.stdout.readline().replace(" (remote)", "").split()
@@ -188,4 +188,5 @@ def main(methods, *cases):
         thread.join()
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -51,7 +51,8 @@ chaos_event(struct ftp_dialogue *d, enum event_kind kind, unsigned channel, enum
 	struct event e = { .kind = kind, .channel = channel, .end = end,
 		.port = port < 1024 ? (uint16_t)(port + 1024) : port,
 		.client = (enum client_state)(nth % 3),
-		.reason = kind == EV_FAILED && nth % 4 == 0 ? "administratively prohibited" : NULL };
+		.reason = kind == EV_FAILED && nth % 4 == 0 ? "administratively prohibited" : NULL,
+		.refusal = nth % 4 == 0 ? REFUSED_FORBIDDEN : REFUSED };
 
 	if (m == NULL || channel == 0 || !chaos_possible(m, kind, end))
 		return false;

@@ -230,13 +230,29 @@ def _(c):
     c.bye()
 
 
-for _text in ("220 port", "250 port", "200-the\n200 port"):
+for _text in ("220 port", "226 port", "250 port", "200-the\n200 port"):
     @dialogue("PORT answered %s" % _text.split("\n")[0], PORT=lambda s, arg, text=_text: (
         port_quietly(s, arg), s.say(*text.split("\n"))))
     def _(c):
         c.get("PORT")
         c.put("PORT")
         c.bye()
+
+
+@dialogue("PORT answered 425, and nothing else is tried", PORT="425 not now")
+def _(c):
+    c.prepare("PORT")
+    c.get("PASV")
+    c.prepare("PORT")
+    c.bye()
+
+
+@dialogue("EPSV 2 answered 522, EPSV", EPSV=lambda s, arg: (
+    s.say("522 use (1)") if arg == "2" else epsv(s, arg)))
+def _(c):
+    c.ask("EPSV 2")
+    c.get("EPSV")
+    c.bye()
 
 
 def port_quietly(s, arg):

@@ -1,0 +1,91 @@
+#include "broker/trial.h"
+
+#include <string.h>
+
+#include "relay/stream.h"
+
+#define LISTENS CHANNEL_TRIAL
+#define DIALS (CHANNEL_TRIAL + 1)
+#define TRIAL_MS 10000 /* then the port counts as dead */
+
+void
+trial_end(struct trial *t)
+{
+	t->count = 0;
+	timer_stop(&t->deadline);
+	if (!t->began || t->over)
+		return;
+	t->over = true;
+	t->end->ops->cancel(t->end, LISTENS);
+	t->end->ops->cancel(t->end, DIALS);
+	stream_free(t->dialled);
+	t->dialled = NULL;
+}
+
+static void
+trial_tell(struct trial *t, const struct trial_event *e)
+{
+	struct event event = e->event;
+
+	event.refusal = t->forbidden ? REFUSED_FORBIDDEN : REFUSED;
+	t->told(t->arg, &event, e->turn);
+}
+
+static void
+trial_over(struct trial *t, bool forbidden)
+{
+	size_t count = t->count;
+
+	if (t->over)
+		return;
+	trial_end(t);
+	t->forbidden = forbidden;
+	for (size_t i = 0; i < count; i++)
+		trial_tell(t, &t->waits[i]);
+}
+
+static void
+trial_expired(void *arg)
+{
+	trial_over(arg, false);
+}
+
+/* Nothing is ever said there: it was closed. */
+static void
+dialled_closed(void *arg, enum stream_event event, const char *reason)
+{
+	(void)event;
+	(void)reason;
+	trial_over(arg, true);
+}
+
+void
+trial_result(struct trial *t, const struct end_result *r)
+{
+	if (t->over || r->event == END_FAILED || (r->event == END_CONNECTED && r->channel == LISTENS)) {
+		stream_free(r->stream);
+		trial_over(t, r->event == END_FAILED);
+	} else if (r->event == END_CONNECTED) {
+		t->dialled = r->stream;
+		stream_owner(t->dialled, dialled_closed, t);
+		stream_wait_read(t->dialled, true);
+	} else if (r->event == END_LISTENING && !t->end->ops->dial(t->end, DIALS, t->host, r->port))
+		trial_over(t, false);
+}
+
+void
+trial_ask(struct trial *t, const char *host, const struct event *e, unsigned turn)
+{
+	struct trial_event wait = { *e, turn };
+
+	if (!t->began && !t->over) {
+		t->began = t->end->ops->listen(t->end, LISTENS, strchr(host, ':') != NULL ? 6 : 4);
+		t->over = !t->began;
+		t->host = host;
+		timer_set(&t->deadline, t->end->loop, TRIAL_MS, trial_expired, t);
+	}
+	if (!t->over && t->count < sizeof(t->waits) / sizeof(t->waits[0]))
+		t->waits[t->count++] = wait;
+	else
+		trial_tell(t, &wait);
+}
