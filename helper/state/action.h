@@ -54,6 +54,6 @@ struct event {
 	enum side end;
 	uint16_t port;
 	enum client_state client; /* with EOF and RESET of its end */
-	enum refusal refusal;
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
+	enum refusal refusal;
 };
