@@ -29,6 +29,7 @@ has_listener(const struct tunnel_view *v, const struct tunnel_spec *spec, bool g
     const struct hostport *to)
 {
 	char target[SPEC_HOST_MAX + 16] = "", why[256];
+	uint16_t port = spec->listen.port;
 	struct hostport at;
 
 	if (to != NULL)
@@ -36,7 +37,7 @@ has_listener(const struct tunnel_view *v, const struct tunnel_spec *spec, bool g
 	for (size_t i = 0; i < v->listeners; i++)
 		if (!v->listener[i].remote && (to == NULL || strcmp(v->listener[i].target, target) == 0) &&
 		    hostport_parse(&at, v->listener[i].address, 0, why, sizeof(why)) == 0 &&
-		    at.port == spec->listen.port && is_bound_as(at.host, spec->listen.host, gateway))
+		    at.port == port && is_bound_as(at.host, spec->listen.host, gateway))
 			return true;
 	return false;
 }

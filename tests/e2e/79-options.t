@@ -64,4 +64,6 @@ script cases.py has "$TUNNEL_ADDR" "$TUNNEL_PORT" FEAT AUTH PBSZ PROT
 ok 'FtpTls=pass: TLS with the FTP server' fetch "${tls[@]}"
 like 'FtpTls=pass: a warning' "$(cat "$TUNNEL_ERR")" 'TLS'
 tunnel_stop
+like 'however many -v: ssh gets what it knows' "$("$FOS" "-$(printf 'v%.0s' {1..60})" -F /dev/null \
+    -o ProxyCommand=false x -- true 2>&1 | grep -m 1 'running ssh ')" ' -vqvvv( -v){3,4} -F '
 finish
