@@ -59,7 +59,7 @@ open_far(struct tunnel *t)
 	if (far_listeners_open(t->far_listeners, master_path(t->master)) == 0)
 		return;
 	if (t->phase == OPENING)
-		tunnel_fail(t, "the ControlMaster takes no requests any more");
+		tunnel_fail(t, "the ssh connection is lost: its ControlMaster takes no requests any more");
 	else
 		reopen_later(t, RETRY_MS);
 }

@@ -153,7 +153,7 @@ leg_failed(struct leg *leg, const struct end_result *r)
 		left_if_empty(leg->channel);
 		return;
 	}
-	leg_tell_failed(leg, r->reason, r->forbidden ? REFUSED_FORBIDDEN : REFUSED);
+	leg_tell_failed(leg, r->reason, r->forbidden ? REFUSED_FORBIDDEN : r->reset ? REFUSED_LATER : REFUSED);
 }
 
 void

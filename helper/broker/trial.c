@@ -6,7 +6,7 @@
 
 #define LISTENS CHANNEL_TRIAL
 #define DIALS (CHANNEL_TRIAL + 1)
-#define TRIAL_MS 10000 /* then the port counts as dead */
+#define TRIAL_MS 3000 /* of a few round trips; then the port counts as dead */
 
 void
 trial_end(struct trial *t)

@@ -11,6 +11,12 @@
 
 /* ---- asking ---- */
 
+static void
+run_ask_watch(struct run *r)
+{
+	watch_events(r->ask, !r->deaf && ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
+}
+
 /* A broker that takes nothing more is none: the loop finds its end of file soon. */
 void
 run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
@@ -24,7 +30,7 @@ run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
 	if (ch != NULL)
 		memcpy(ask.turn, ch->turn, sizeof(ask.turn));
 	r->deaf = ask_send(&r->out, &ask) == -1;
-	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
+	run_ask_watch(r);
 }
 
 /* ---- channels ---- */
@@ -180,12 +186,13 @@ static bool
 answer_take(struct run *r)
 {
 	struct answer a;
-	int n = r->deaf ? 0 : ask_receive(r->out.fd, &a, sizeof(a));
+	int n = r->out.fd == -1 ? 0 : ask_receive(r->out.fd, &a, sizeof(a));
 
 	if (n == 1)
 		answer_handle(r, &a);
 	else if (n == -1) {
 		r->deaf = true;
+		r->out.fd = -1;
 		watch_pause(r->ask, true);
 		session_fail(r->session, "the helper has lost its broker");
 	}
@@ -206,7 +213,7 @@ run_ask_ready(void *arg, short revents)
 
 	if ((revents & POLLOUT) && ask_flush(&r->out) == -1)
 		r->deaf = true;
-	watch_events(r->ask, ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
+	run_ask_watch(r);
 	answer_take(r);
 	run_actions(r);
 }

@@ -29,7 +29,8 @@ struct end_result {
 	struct stream *stream;
 	const struct stream *asked; /* ALIVE, DEAD: as in the question; it may be no more */
 	const char *reason;
-	bool forbidden, all; /* FAILED: by sshd; GONE: it has the control connection, all is over */
+	bool forbidden, reset; /* FAILED: by sshd; by a peer that was there */
+	bool all; /* GONE: it has the control connection, so that all is over */
 };
 typedef void end_fn(void *arg, const struct end_result *);
 

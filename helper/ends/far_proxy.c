@@ -30,7 +30,8 @@ dial_event(void *arg, enum stream_event event, const char *reason)
 	if (event == STREAM_REFUSED || event == STREAM_FORBIDDEN) {
 		reason = reason != NULL ? reason : "refused";
 		log_at(LOG_DETAIL, "dial refused: %s", reason);
-		slot_refused(dial, reason, event == STREAM_FORBIDDEN);
+		slot_refused(dial, (struct end_result){ .reason = reason,
+		    .forbidden = event == STREAM_FORBIDDEN });
 		return;
 	}
 	dial->stream = NULL;

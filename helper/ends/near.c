@@ -190,7 +190,10 @@ dial_done(void *arg, short revents)
 		return;
 	}
 	errno = error;
-	dial_next(s);
+	if (error == ECONNRESET) /* it was connected, and we were late */
+		slot_refused(s, (struct end_result){ .reason = strerror(error), .reset = true });
+	else
+		dial_next(s);
 }
 
 /* Begin to connect to the next address of the list; errno tells of the one before. */

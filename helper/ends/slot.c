@@ -83,22 +83,23 @@ slot_connected(void *arg, int fd)
 
 /* The reason may be its own. */
 void
-slot_refused(void *arg, const char *reason, bool forbidden)
+slot_refused(void *arg, struct end_result r)
 {
 	struct slot *slot = arg;
 	struct end *end = slot->end;
 
 	list_remove(slot, end->slots, slot);
+	r.event = END_FAILED;
+	r.channel = slot->channel;
 	if (slot->channel != 0)
-		end->fn(end->arg, &(struct end_result){ .event = END_FAILED,
-		    .channel = slot->channel, .reason = reason, .forbidden = forbidden });
+		end->fn(end->arg, &r);
 	slot_free(slot);
 }
 
 void
 slot_failed(void *arg, const char *reason)
 {
-	slot_refused(arg, reason, false);
+	slot_refused(arg, (struct end_result){ .reason = reason });
 }
 
 void

@@ -29,7 +29,7 @@ void slot_fail_in(void *slot, unsigned ms, const char *failure);
 void slot_listens(void *slot);
 void slot_connected(void *slot, int fd);
 void slot_failed(void *slot, const char *reason);
-void slot_refused(void *slot, const char *reason, bool forbidden); /* ... by sshd */
+void slot_refused(void *slot, struct end_result); /* likewise, with why in it */
 
 void slots_cancel(struct end *, unsigned channel); /* as of end_ops */
 void slots_free(struct end *);

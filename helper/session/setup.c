@@ -190,6 +190,8 @@ setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
 		attempts_failed(s, TRY_DIALLING);
 		return setup_turns(s, ch);
 	}
+	if (refusal == REFUSED_LATER)
+		return false;
 	if (p != NULL && ch->final == 0)
 		p->dead = BIT(ch->attempt);
 	else if (ch->final < 300 && !ch->refused)

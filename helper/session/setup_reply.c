@@ -19,9 +19,10 @@ setup_refused(struct session *s, struct channel *ch, struct pending *p, const ch
 	/* In the middle of a transfer it is the moment that is refused. */
 	if (alone && s->reply.code >= 500 && s->reply.code != 530 && attempt_may_fail(s, ch))
 		s->bad |= BIT(ch->attempt);
-	/* Not logged in is no refusal of the command, and 4xx one for now; and one who came to the listener
-	 * of a command that the server then refused is not to be the end of another's data. */
-	if (next && s->reply.code >= 500 && s->reply.code != 530 && !ch->end[SERVER].connected) {
+	/* Not logged in is no refusal of the command, and 4xx one of this address or for now; and one who came
+	 * to the listener of a command that the server then refused is not to be the end of another's data. */
+	if (next && (s->reply.code >= 500 || (BIT(ch->attempt) & TRY_DIALLING)) && s->reply.code != 530 &&
+	    !ch->end[SERVER].connected) {
 		setup_try(s, ch, p);
 		return true;
 	}

@@ -567,7 +567,8 @@ dialogue_happen_to(struct ftp_dialogue *d, const char *text)
 	e.client = strcmp(more, "lives") == 0 ? CLIENT_LIVES : strcmp(more, "dies") == 0 ? CLIENT_DIES :
 												CLIENT_UNKNOWN;
 	e.reason = e.kind == EV_FAILED && more[0] != '\0' ? more : NULL;
-	e.refusal = strstr(more, "prohibited") != NULL ? REFUSED_FORBIDDEN : REFUSED;
+	e.refusal = strstr(more, "prohibited") != NULL ? REFUSED_FORBIDDEN :
+	    strstr(more, "reset") != NULL ? REFUSED_LATER : REFUSED;
 	if ((m = dialogue_model(d, e.channel, false)) != NULL && e.channel != 0 && e.kind == EV_EOF &&
 	    atoi(more) > 0) {
 		m->from[e.end] = (uint64_t)atoi(more);

@@ -261,6 +261,9 @@ static const struct {
 		     OURS_229 DEAD "> EPSV\n>> EPSV\n" },
 	/* a server that has refused the command may have closed it */
 	{ MODE_AUTO, PASV_READY RETR_SAID "<< 550 no\n< 550 no\n" DEAD "> PASV\n>> PASV\n" },
+	/* nor is one dead that was there, and reset */
+	{ MODE_AUTO, PASV_READY RETR_SAID "? connected 1 client\n? failed 1 server Connection reset by peer\n"
+		     "! abort 1 client\n<< 425 no\n< 425 no\n> PASV\n>> PASV\n" },
 	/* the other verb is not the client's word: its refusal is not for it */
 	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n> PASV\n>> EPSV\n"
 		     "<< 502 no\n! open 2 server listen 4\n" },
@@ -354,7 +357,7 @@ END_TEST
 START_TEST(a_busy_server_is_asked_again)
 {
 	begin_unknown(MODE_SAME);
-	play(GREETING "> PASV\n>> PASV\n<< 425 busy\n< 425 busy\n"
+	play(GREETING "> PASV\n>> PASV\n<< 425 busy\n>> EPSV\n<< 425 busy\n< 425 busy\n"
 	    "> PASV\n>> PASV\n");
 	begin(MODE_AUTO);
 	play(GREETING PORT_SAID SERVER_PORT "<< 425 busy\n< 425 busy\n! close 1\n");
