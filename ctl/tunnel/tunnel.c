@@ -17,6 +17,7 @@
 #include "tunnel/tunnel_private.h"
 
 #define LAST_WORDS_MS 1000 /* for the sessions of a client that has ended */
+#define LEAVE_MS 2000      /* for sessions that were told to end, if they hold nothing */
 
 void
 tunnel_end(struct tunnel *t, int status)
@@ -236,6 +237,14 @@ grace_over(void *arg)
 	t->over = true;
 }
 
+static void
+wait_for_helpers(struct tunnel *t, unsigned ms)
+{
+	t->over = ms == 0 || helpers_count(t->helpers) == 0;
+	timer_set(&t->grace, t->loop, ms, grace_over, t);
+	run_loop(t);
+}
+
 /* Let nobody in; give the running sessions their time; then end them. What a helper still
  * holds open after that (FtpAbortHold) keeps our master alive. */
 static void
@@ -248,10 +257,9 @@ wind_up(struct tunnel *t)
 	tunnel_close_far(t);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
-	t->over = helpers_count(t->helpers) == 0 || ms == 0;
-	timer_set(&t->grace, t->loop, ms, grace_over, t);
-	run_loop(t);
+	wait_for_helpers(t, ms);
 	helpers_terminate(t->helpers);
+	wait_for_helpers(t, LEAVE_MS);
 }
 
 int

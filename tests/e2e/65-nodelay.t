@@ -79,7 +79,13 @@ ok 'a file comes meanwhile' fetch
 ok 'what does not end is closed' wait_for 15 grep -q 'FtpNoDelay: what the ssh server runs does not end' \
     "$TUNNEL_ERR"
 ok 'and files come after it' fetch
+exec 3<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
+read -r greeting <&3
+like 'a session is there when the tunnel is told to end' "$greeting" '^220'
 tunnel_stop
+ok '... and the master goes with it, though that command runs' wait_for 5 \
+    eval '[ -z "$(find "$(run_dir)" -type s)" ]'
+exec 3<&-
 sshd_start -n nosession 'MaxSessions 0'
 tunnel_start -o FtpForward=mux -L "ftp/0:$FTP_AT" nosession
 ok 'where it is refused a file comes' fetch
