@@ -127,11 +127,14 @@ run_answered(void *arg, unsigned channel, int code)
 {
 	struct run *r = arg;
 
-	for (int i = 0; i < CHANNELS_MAX; i++)
+	for (int i = 0; i < CHANNELS_MAX; i++) {
+		if (r->channel[i].id == channel)
+			run_log_transfer(r, &r->channel[i], false);
 		if (r->untold[i].id == channel) {
 			r->untold[i].reply = code;
 			tell_transfer(r, &r->untold[i]);
 		}
+	}
 }
 
 void

@@ -316,6 +316,6 @@ session_channel(const struct session *s, unsigned id, struct channel_facts *fact
 	if (ch != NULL)
 		*facts = (struct channel_facts){ .client_verb = attempt_verb_name(ch, CLIENT),
 			.server_verb = attempt_verb_name(ch, SERVER), .transfer = ch->transfer,
-			.direction = ch->dir, .announced = ch->announced, .final = ch->dir == DIR_NONE ? ch->refused_by : ch->final };
+			.direction = ch->dir, .announced = ch->announced, .final = ch->final };
 	return ch != NULL;
 }

@@ -139,7 +139,6 @@ transfer_returned(struct session *s, struct channel *ch)
 	if (ch->end[SERVER].eof)
 		channel_pass_eof(s, ch, CLIENT);
 	ch->dir = DIR_NONE;
-	ch->refused_by = ch->final;
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;
@@ -170,6 +169,10 @@ transfer_over(struct session *s, struct pending *p)
 	p->channel = 0;
 	if (ch == NULL)
 		return;
+	if (answered && !ch->owned && s->config.answered != NULL) {
+		s->config.answered(s->config.arg, ch->id, ch->final);
+		ch->transfer[0] = '\0';
+	}
 	if (ch->broken) {
 		channel_abort(s, ch, answered && s->config.far[CLIENT] ? 0 : MASK(CLIENT));
 		return;

@@ -38,8 +38,7 @@ struct channel {
 	struct end end[2];
 	enum direction dir;
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
-	bool refused;   /* a command was, and left it as it was; */
-	int refused_by; /* ... the code */
+	bool refused;   /* a command was, and left it as it was */
 	bool untold;    /* its dial has failed, and it is not known why: the client's next command waits */
 	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */

@@ -24,7 +24,8 @@ struct session_config {
 	const char *server_name; /* for texts; must outlive the session */
 	void (*count)(void *arg, unsigned channel, struct session_count *); /* NULL: all 0 */
 	void (*trace)(void *arg, enum side from, const char *line, size_t len); /* may be NULL */
-	/* The final reply of a transfer whose channel was closed before; may be NULL. */
+	/* The final reply of a transfer whose channel was closed before, or whose command was refused and
+	 * left the channel as it was; may be NULL. */
 	void (*answered)(void *arg, unsigned channel, int code);
 	void *arg;               /* of the functions above */
 };

@@ -112,7 +112,7 @@ is 'json: the password is not there' "$(grep -cF "$FTP_PASS" "$LOG")" 0
 # --- a transfer that is paused ---
 truncate -s 200M "$FTP_ROOT/big"
 tunnel_start -v -L "0:$FTP_AT" rig
-"$PYTHON" - "$TUNNEL_ADDR" "$TUNNEL_PORT" "$FTP_USER" "$FTP_PASS" >"$RIG/log/paused" <<'END'
+"$PYTHON" - "$TUNNEL_ADDR" "$TUNNEL_PORT" "$FTP_USER" "$FTP_PASS" "$TUNNEL_ERR" >"$RIG/log/paused" <<'END'
 import ftplib, sys
 ftp = ftplib.FTP()
 ftp.connect(sys.argv[1], int(sys.argv[2]))
@@ -127,15 +127,16 @@ except ftplib.error_temp as reply:
 try:
     ftp.transfercmd("RETR missing")
 except ftplib.error_perm:
-    pass
+    print(open(sys.argv[5]).read().count("RETR missing"))
 ftp.quit()
 END
 LOG=$TUNNEL_ERR
-code=$(cat "$RIG/log/paused")
+{ read -r code; read -r refused; } <"$RIG/log/paused"
 is 'a download that its client breaks off is told with the reply to it' \
     "$(count "RETR big: [0-9]+ bytes in [0-9.]+ s, reply $code, broken off$")" 1
 is '... once' "$(count 'RETR big')" 1
-is 'one that is refused is told with that' "$(count 'RETR missing: 0 bytes in [0-9.]+ s, reply 550$')" 1
+is 'one that is refused is told at once' "$refused" 1
+is '... with the reply' "$(count 'RETR missing: 0 bytes in [0-9.]+ s, reply 550$')" 1
 # shellcheck disable=SC2016 # for the inner shell
 for _ in {1..10}; do
 	bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$TUNNEL_ADDR" "$TUNNEL_PORT"
