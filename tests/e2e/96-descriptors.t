@@ -1,84 +1,7 @@
 #!/usr/bin/env bash
-# What the machine and the neighbours may do to us: no descriptors, no room, stopped processes, a
-# ControlMaster that is none. One clear message each, nothing hangs, nothing is left.
+# No descriptors, no room for sockets. One clear message each, nothing hangs, nothing is left.
 . "${0%/*}/rig.sh"
-. "$RIG_E2E/clients.sh"
-. "$RIG_E2E/leaks.sh"
-
-transfers()	# mode
-{
-	run "$PYTHON" "$RIG_E2E/ftpc.py" "$1" many 3
-}
-
-# Ends within so many seconds, whatever it says.
-ends()	# seconds command...
-{
-	timeout --foreground -k 1 "$(slowly "$1")" "${@:2}" >"$RIG/log/ends" 2>&1 </dev/null
-	[ $? -lt 124 ] && cat "$RIG/log/ends"
-}
-
-not()
-{
-	! "$@"
-}
-
-fd_limit()	# pid
-{
-	prlimit --pid "$1" --nofile --noheadings --output SOFT | tr -d ' '
-}
-
-whole_or_failed()	# pid of curl
-{
-	wait_gone 40 "$1" || return
-	wait "$1" || return 0
-	same "$RIG/large" "$FTP_ROOT/large"
-}
-
-sshd_start
-ftpd_start vsftpd accept_timeout=5
-client_data
-
-# A master that is none.
-for how in garbage huge short wrong silent close version; do
-	spawn fakemux-$how "$PYTHON" "$RIG_E2E/fakemux.py" "$RIG/fake-$how" $how
-	wait_for 5 test -s "$RIG/log/fakemux-$how.out"
-	RUN_TIMEOUT=40 fails "-S, a peer that is no ControlMaster: $how" 255 "^ftp-over-ssh: .*fake-$how" \
-	    fos -N -S "$RIG/fake-$how" -L "0:$FTP_AT" rig
-	kill_now "$SPAWN_PID"
-done
-
-# A master that is one, until it answers with nonsense as well. What the real one was asked for
-# then, nobody can cancel. (By mux, which asks it for each channel; what it leaves out of a proxy connection
-# is only missing.)
-ssh -F "$RIG/ssh_config" -fNM -S "$RIG/real" rig >"$RIG/log/real" 2>&1 </dev/null
-data large 20000000
-publish large
-for how in garbage huge short wrong silent close; do
-	spawn fakemux-later-$how "$PYTHON" "$RIG_E2E/fakemux.py" "$RIG/later-$how" $how "$RIG/real"
-	fake=$SPAWN_PID
-	wait_for 5 test -s "$RIG/log/fakemux-later-$how.out"
-	tunnel_start -o FtpForward=mux -S "$RIG/later-$how" -L "0:$FTP_AT" rig
-	at_tunnel
-	ok "a master that is one: $how: as long as it is" transfers epsv
-	rm -f "$RIG/large"
-	spawn curl-$how curl -sS --limit-rate 10M -o "$RIG/large" "$(url large)"
-	download=$SPAWN_PID
-	wait_for 10 test -s "$RIG/large"
-	kill -USR1 "$fake"
-	ok "then nonsense: $how: a client is not left hanging" \
-	    ends 40 "$PYTHON" "$RIG_E2E/ftpc.py" epsv many 1
-	like "$how: it is told why" "$(cat "$RIG/log/ends")" \
-	    '421 cannot connect .* the ssh connection is gone'
-	like "$how: one line about it" "$(cat "$TUNNEL_ERR")" \
-	    '^ftp-over-ssh: no FTP server answers[^'$'\n'']*$'
-	ok "$how: a download is whole, or failed" whole_or_failed "$download"
-	kill -USR2 "$fake"
-	ok "$how: served again when it is one again" wait_for 20 transfers port
-	tunnel_stop
-	kill_now "$fake"
-done
-ssh -O exit -S "$RIG/real" none 2>"$RIG/log/real"
-run "$FOSCTL" list >"$RIG/log/list" # it removes what was left in the runtime directory
+. "$RIG_E2E/faults.sh"
 
 # No descriptors. (That a client is told or waits is all right; that others are served later is
 # what counts.)
@@ -234,31 +157,4 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	is 'no file is left' "$(find "$room" | wc -l)" "$files"
 	tunnel_stop
 fi
-
-# Those who do not answer.
-tunnel_start -L "0:$FTP_AT" rig
-at_tunnel
-kill -STOP "$FTP_PID"
-ok 'a stopped FTP server: a client can give up' \
-    ends 20 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
-kill -CONT "$FTP_PID"
-ok 'and is served afterwards' wait_for 20 transfers pasv
-master=$(master_pid)
-kill -STOP "$master"
-ok 'a stopped master: a client can give up' ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
-kill -CONT "$master"
-ok 'a stopped master that goes on, or another one, serves' wait_for 60 transfers eprt
-ok 'the helpers of those who gave up end' wait_for 60 no_helper
-sshd=$(sshd_pid)
-kill -STOP "$sshd"
-ok 'a stopped sshd: a client can give up' \
-    ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
-kill -CONT "$sshd"
-ok 'and is served afterwards' wait_for 60 transfers pasv
-ok 'the helpers of those who gave up end' wait_for 60 no_helper
-master=$(master_pid)
-kill -STOP "$master"
-ok 'the tunnel ends although its master is stopped' tunnel_stop
-kill -CONT "$master"
-ok 'and the master ends when it goes on' wait_gone 30 "$master"
 finish

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Processes that are stopped: a client can give up, and is served when they go on; nothing is left.
+. "${0%/*}/rig.sh"
+. "$RIG_E2E/faults.sh"
+
+tunnel_start -L "0:$FTP_AT" rig
+at_tunnel
+kill -STOP "$FTP_PID"
+ok 'a stopped FTP server: a client can give up' \
+    ends 20 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
+kill -CONT "$FTP_PID"
+ok 'and is served afterwards' wait_for 20 transfers pasv
+master=$(master_pid)
+kill -STOP "$master"
+ok 'a stopped master: a client can give up' ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
+kill -CONT "$master"
+ok 'a stopped master that goes on, or another one, serves' wait_for 60 transfers eprt
+ok 'the helpers of those who gave up end' wait_for 60 no_helper
+sshd=$(sshd_pid)
+kill -STOP "$sshd"
+ok 'a stopped sshd: a client can give up' \
+    ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
+kill -CONT "$sshd"
+ok 'and is served afterwards' wait_for 60 transfers pasv
+ok 'the helpers of those who gave up end' wait_for 60 no_helper
+master=$(master_pid)
+kill -STOP "$master"
+ok 'the tunnel ends although its master is stopped' tunnel_stop
+kill -CONT "$master"
+ok 'and the master ends when it goes on' wait_gone 30 "$master"
+finish
