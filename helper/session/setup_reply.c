@@ -60,12 +60,13 @@ static void
 setup_note_words(const struct session *s, struct channel *ch, const char *text, size_t len)
 {
 	static const int codes[] = { [FTP_PASV] = 227, [FTP_EPSV] = 229, [FTP_LPSV] = 228 };
-	const char *end = text + len, *bracket;
+	const char *eol, *bracket;
 	size_t n;
 
-	while (len > 0 && (bracket = memchr(text, '\n', len)) != NULL && bracket + 1 < end) {
-		text = bracket + 1 + 4; /* the last line, without its code */
-		len = text < end ? (size_t)(end - text) : 0;
+	/* The last line, without its code. */
+	while ((eol = memchr(text, '\n', len)) != NULL && (n = (size_t)(eol - text) + 1 + 4) < len) {
+		text += n;
+		len -= n;
 	}
 	bracket = memchr(text, '(', len);
 	n = bracket != NULL ? (size_t)(bracket - text) : 0;
