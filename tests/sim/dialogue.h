@@ -93,6 +93,7 @@ enum knob {       /* names in dialogue.c */
 	K_WINDOW,
 	K_BUFFER,
 	K_SPLIT,
+	K_ONE, /* 1: the server takes one read() for one command */
 	KNOBS
 };
 

@@ -342,6 +342,38 @@ not_ftp(void)
 	op(C_BYE, 0);
 }
 
+/* Does this client wait for an answer to each command? (Who sends two at once loses one to a server that
+ * takes one read() for one command, directly as well, or not: as it happens.) */
+static bool
+waits(const struct dialogue *d)
+{
+	bool asked = false;
+
+	for (unsigned i = 0; i < d->client_ops; i++)
+		switch (d->client[i].kind) {
+		case C_SEND:
+		case C_ASK:
+		case C_ABOR:
+		case C_BYE:
+			if (asked)
+				return false;
+			asked = d->client[i].kind == C_SEND || d->client[i].kind == C_ASK;
+			break;
+		case C_MORE:
+		case C_RAW:
+			return false;
+		case C_REPLY:
+		case C_FINAL:
+		case C_BEGIN:
+		case C_ANSWER:
+			asked = false;
+			break;
+		default:
+			break;
+		}
+	return true;
+}
+
 void
 grammar_make(struct dialogue *d, uint64_t seed)
 {
@@ -370,6 +402,7 @@ grammar_make(struct dialogue *d, uint64_t seed)
 	}
 	if (!m.over)
 		produce(endings, ENDINGS, used_ending);
+	d->knob[K_ONE] = chance(30) && waits(d);
 }
 
 void

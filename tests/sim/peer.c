@@ -45,6 +45,12 @@ lines_next(struct lines *l, struct sock *s)
 	return NULL;
 }
 
+void
+lines_drop(struct lines *l)
+{
+	l->at = l->held;
+}
+
 int
 raw_bytes(const char *text, char *out)
 {

@@ -36,5 +36,6 @@ struct lines {
 };
 /* NULL: none yet */
 const char *lines_next(struct lines *, struct sock *);
+void lines_drop(struct lines *); /* what was read along with the last one */
 
 #endif

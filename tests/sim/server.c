@@ -96,6 +96,16 @@ server_command_over(struct server *s)
 
 /* ---- commands ---- */
 
+static const char *
+command_read(struct server *s)
+{
+	const char *line = lines_next(&s->lines, s->control);
+
+	if (line != NULL && s->d->knob[K_ONE])
+		lines_drop(&s->lines);
+	return line;
+}
+
 static void
 command_begins(struct server *s, const char *line)
 {
@@ -126,7 +136,7 @@ control_over(const struct server *s)
 static bool
 op_cmd(struct server *s, const struct op *op)
 {
-	const char *line = lines_next(&s->lines, s->control);
+	const char *line = command_read(s);
 
 	server_wait(s, COMMAND_PATIENCE);
 	if (line == NULL && !s->late && !control_over(s))
@@ -226,7 +236,7 @@ server_run(void *arg)
 		}
 		if (s->deaf)
 			sock_read(s->control, NULL, (size_t)-1);
-		line = s->deaf ? NULL : lines_next(&s->lines, s->control);
+		line = s->deaf ? NULL : command_read(s);
 		if (line != NULL) {
 			line = server_without_telnet(line);
 			server_saw_command(s, line);
