@@ -179,7 +179,8 @@ client_op_ask(struct client *c, const struct op *op)
 	else if (strcmp(c->verb, "LPRT") == 0)
 		snprintf(say.text, sizeof(say.text), "LPRT 4,4,127,0,0,1,2,%u,%u", p >> 8, p & 255);
 	else if (strcmp(c->verb, "EPRT") == 0)
-		snprintf(say.text, sizeof(say.text), "EPRT |1|127.0.0.1|%u|", p);
+		snprintf(say.text, sizeof(say.text), "EPRT %s|%u|",
+		    c->d->knob[K_SIX] ? "|2|::1" : "|1|127.0.0.1", p);
 	else
 		snprintf(say.text, sizeof(say.text), "%s", c->verb);
 	c->transfer = -1;

@@ -94,6 +94,7 @@ enum knob {       /* names in dialogue.c */
 	K_BUFFER,
 	K_SPLIT,
 	K_ONE, /* 1: the server takes one read() for one command */
+	K_SIX, /* 1: all is IPv6 */
 	KNOBS
 };
 

@@ -374,6 +374,16 @@ waits(const struct dialogue *d)
 	return true;
 }
 
+/* Only what IPv6 has words for. */
+static bool
+extended(const struct dialogue *d)
+{
+	for (unsigned i = 0; i < d->client_ops; i++)
+		if (d->client[i].kind == C_ASK && d->client[i].text[0] != 'E')
+			return false;
+	return true;
+}
+
 void
 grammar_make(struct dialogue *d, uint64_t seed)
 {
@@ -403,6 +413,7 @@ grammar_make(struct dialogue *d, uint64_t seed)
 	if (!m.over)
 		produce(endings, ENDINGS, used_ending);
 	d->knob[K_ONE] = chance(30) && waits(d);
+	d->knob[K_SIX] = chance(50) && extended(d);
 }
 
 void

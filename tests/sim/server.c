@@ -23,6 +23,7 @@ static const struct op feat[] = { { .kind = S_SAY, .text = "211-Features" },
 static const struct op size[] = { { .kind = S_SAY, .text = "550 no" } };
 static const struct op rest[] = { { .kind = S_SAY, .text = "350 from there" } };
 static const struct op auth[] = { { .kind = S_SAY, .text = "502 no TLS here" } };
+static const struct op only_six[] = { { .kind = S_SAY, .text = "522 use (2)" } };
 static const struct op greeting[] = { { .kind = S_SAY, .text = "220 ready" } };
 
 #define HAS(verb, ops)                                    \
@@ -114,6 +115,12 @@ command_begins(struct server *s, const char *line)
 	s->transfer = transfer_of(line);
 	if (s->transfer >= 0)
 		s->deeds[s->transfer].up = strchr("SA", line[0]) != NULL;
+	if (s->d->knob[K_SIX] && server_is_setup(s->verb) && strncasecmp(line, "EPRT |2|", 8) != 0 &&
+	    (strcasecmp(s->verb, "EPSV") != 0 || strcasecmp(line, "EPSV 1") == 0)) {
+		s->op = only_six;
+		s->left = 1;
+		return;
+	}
 	if (p != NULL) {
 		s->op = s->d->op + p->first;
 		s->left = p->count;
