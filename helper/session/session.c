@@ -315,7 +315,8 @@ session_channel(const struct session *s, unsigned id, struct channel_facts *fact
 	*facts = (struct channel_facts){ .client_verb = "", .server_verb = "", .transfer = "" };
 	if (ch != NULL)
 		*facts = (struct channel_facts){ .client_verb = attempt_verb_name(ch, CLIENT),
-			.server_verb = attempt_verb_name(ch, SERVER), .transfer = ch->transfer,
+			.server_verb = attempt_verb_name(ch, SERVER),
+			.transfer = ch->told ? "" : ch->transfer,
 			.direction = ch->dir, .announced = ch->announced, .final = ch->final };
 	return ch != NULL;
 }

@@ -32,6 +32,7 @@ transfer_take(struct session *s, struct channel *ch, struct pending *p)
 {
 	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
 	ch->final = 0;
+	ch->told = false;
 	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
 	channel_begin(s, ch);
 	if (ch->strangers > 0 && !ch->end[CLIENT].connected)
@@ -171,7 +172,7 @@ transfer_over(struct session *s, struct pending *p)
 		return;
 	if (answered && !ch->owned && s->config.answered != NULL) {
 		s->config.answered(s->config.arg, ch->id, ch->final);
-		ch->transfer[0] = '\0';
+		ch->told = true;
 	}
 	if (ch->broken) {
 		channel_abort(s, ch, answered && s->config.far[CLIENT] ? 0 : MASK(CLIENT));
