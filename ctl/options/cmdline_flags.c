@@ -162,6 +162,7 @@ const struct flag flag_table[] = {
 	REFUSED("-A", "an agent is of no use where no command is run; leave it out"),
 	REFUSED("-D", "SOCKS is ssh's own; -L is what makes an FTP tunnel"),
 	REFUSED("-M", "a ControlMaster is found or started anyway; leave it out"),
+	REFUSED("-P", "-p is the port of the ssh server, and -t has that of the FTP server"),
 	REFUSED("-X", "X11 is of no use where no command is run; leave it out"),
 	REFUSED("-Y", "X11 is of no use where no command is run; leave it out"),
 	{ 0 }

@@ -49,8 +49,8 @@ host_fault(const char *host)
 	if (*host == '-')
 		return "a host may not begin with '-'";
 	for (const unsigned char *p = (const unsigned char *)host; *p != '\0'; p++)
-		if (*p <= ' ' || *p == 0x7f || strchr("/[]", *p) != NULL)
-			return "a host may not contain blanks, control characters, brackets or '/'";
+		if (*p <= ' ' || *p == 0x7f || strchr("/[]@", *p) != NULL)
+			return "a host may not contain blanks, control characters, brackets, '/' or '@'";
 	if (strchr(host, ':') != NULL && !is_ipv6(host))
 		return "not an IPv6 address";
 	return NULL;
@@ -180,7 +180,11 @@ hostport_parse(struct hostport *hp, const char *text, uint16_t default_port, cha
 	const char *fault;
 
 	memset(hp, 0, sizeof(*hp));
-	if ((fault = hostport_fault(hp, text, default_port)) == NULL)
+	if (strstr(text, "://") != NULL)
+		fault = "no URL is wanted here";
+	else if (*text != '\0' && text[strspn(text, "0123456789")] == '\0')
+		fault = "that is a port without its host";
+	else if ((fault = hostport_fault(hp, text, default_port)) == NULL)
 		return 0;
 	return log_why(why, why_size, "bad address \"%.*s\": %s; expected %s", QUOTE_MAX, text, fault,
 	    default_port == 0 ? "host:port or [IPv6 address]:port" :
@@ -201,7 +205,7 @@ destination_fault(const char *text)
 {
 	bool uri = strncasecmp(text, "ssh://", 6) == 0;
 	const char *user = uri ? text + 6 : text, *at = strrchr(user, '@');
-	const char *host = at != NULL ? at + 1 : user;
+	const char *host = at != NULL ? at + 1 : user, *colon;
 	size_t len = strlen(host);
 	struct hostport hp;
 	char rest[SPEC_HOST_MAX + 8]; /* host:port */
@@ -214,6 +218,10 @@ destination_fault(const char *text)
 	/* in the ssh:// form ssh decodes the user, so %2d is a '-' as well */
 	if (at != NULL && (*user == '-' || (uri && strncasecmp(user, "%2d", 3) == 0)))
 		return "a user may not begin with '-'";
+	if (!uri && strstr(text, "://") != NULL)
+		return "that is no login of ssh; -t and -u are for the FTP server";
+	if (!uri && (colon = strchr(host, ':')) != NULL && strchr(colon + 1, ':') == NULL)
+		return "the port is for -p";
 	if (!uri)
 		return host_fault(host);
 	if (len > 0 && host[len - 1] == '/')

@@ -35,6 +35,11 @@ usage 'a bad value' 'FtpForward.*mux' -o FtpForward=maybe -N rig
 usage 'no destination' 'destination' -N -L 0:localhost:21
 usage 'a destination with a dash' '-oProxyCommand' -N -L 0:localhost:21 -- "-oProxyCommand=touch $RIG/bad"
 usage 'a user with a dash' '-l' -N -L 0:localhost:21 -- -lroot@rig
+usage 'a port in it' 'me@rig:22": the port is for -p' -N me@rig:22
+usage 'a URL of FTP' 'no login of ssh; -t and -u are for the FTP server' -N ftp://bob@rig
+usage 'a port alone for -t' '"2121": that is a port without its host' -t 2121 -N rig
+usage 'a URL for -t' '"ftp://nas": no URL' -t ftp://nas -N rig
+usage 'the destination taken by -t' "\"me@rig\": .* or '@'" -N -t me@rig
 usage 'a host with a dash' '-F' -N -L 0:localhost:21 root@-Fx
 usage 'a host with a dash, as a URI' '-F' -N -L 0:localhost:21 ssh://root@-Fx
 ok 'nothing was run' test ! -e "$RIG/bad"

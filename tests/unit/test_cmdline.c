@@ -170,6 +170,7 @@ START_TEST(known_from_ssh)
 	refused("-A host", "-A is not taken: an agent");
 	refused("-X host", "-X is not taken: X11");
 	refused("-D 1080 host", "-D is not taken: SOCKS");
+	refused("-P 22 host", "-P is not taken: -p is the port of the ssh server");
 	refused("--verbose host", "unknown option --verbose");
 }
 END_TEST

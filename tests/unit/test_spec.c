@@ -146,6 +146,10 @@ START_TEST(hostports)
 	hostport_fails("localhost: 21", 21, "port must be");
 	hostport_fails("localhost:21:22", 21, "too many colons");
 	hostport_fails("", 21, "host missing");
+	hostport_fails("2121", 21, "a port without its host");
+	hostport_fails("2121", 0, "a port without its host");
+	hostport_fails("ftp://nas", 21, "no URL");
+	hostport_fails("bob@nas", 21, "'@'");
 	hostport_fails(":21", 21, "host missing");
 	hostport_fails("-h", 21, "begin with '-'");
 	hostport_fails("a/b", 21, "'/'");
