@@ -319,6 +319,6 @@ main(int argc, char *argv[])
 		printf("%s %s\n", PROGRAM, VERSION);
 		return written();
 	}
-	log_error("unknown command; -h lists them");
+	log_error("%.100s: unknown command; -h lists them", argv[1]);
 	return USAGE;
 }

@@ -25,7 +25,7 @@ slow()	# name curl arguments...
 	wait_for 10 json_is "len(s['channels']) if s else 0" 1
 }
 
-fails 'no command' 64 'usage|unknown' "$FOSCTL" nonsense
+fails 'no command' 64 'ftp-over-ssh-ctl: nonsense: unknown command; -h lists them' "$FOSCTL" nonsense
 is 'nothing runs: list' "$(ctl list; echo $?)" 0
 is 'nothing runs: status' "$(ctl status)" none
 is 'nothing runs: JSON' "$(ctl status -j | tr -d '\n')" '{"version": 2, "tunnels": []}'
