@@ -51,7 +51,8 @@ rundir_path(char *why, size_t why_size)
 	else if (*dir == '\0')
 		snprintf(dir, sizeof(dir), "/tmp/ftp-over-ssh-%ld", (long)geteuid());
 	if (access(dir, F_OK) == -1 && mkdir(dir, 0700) == -1 && errno != EEXIST)
-		snprintf(why, why_size, "%s: cannot make it: %s", dir, strerror(errno));
+		snprintf(why, why_size, "%s: cannot make it: %s; set XDG_RUNTIME_DIR to a "
+		    "private directory", dir, strerror(errno));
 	else if (!is_directory_of(dir, geteuid(), &st))
 		snprintf(why, why_size, "%s: not a directory of ours; remove it, or set "
 		    "XDG_RUNTIME_DIR to a private directory", dir);

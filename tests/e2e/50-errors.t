@@ -79,6 +79,16 @@ else
 fi
 XDG_RUNTIME_DIR=$RIG/others tunnel 'a runtime directory of somebody else' "$RIG/others" \
     -N -L "0:$FTP_AT" rig
+mkdir -m 500 "$RIG/frozen"
+frozen=(env)
+if [ "$(id -u)" -eq 0 ]; then # to whom that mode is nothing
+	# shellcheck disable=SC2016 # for the inner shell
+	frozen=(unshare -m sh -c 'mount -t tmpfs -o ro,mode=500 none "$0" && exec "$@"' "$RIG/frozen")
+fi
+if "${frozen[@]}" true 2>/dev/null; then
+	fails 'a runtime directory that cannot be made' 255 "frozen/ftp-over-ssh: cannot make it: .*; set XDG_RUNTIME_DIR to" \
+	    env XDG_RUNTIME_DIR="$RIG/frozen" "${frozen[@]}" "$FOS" -F "$RIG/ssh_config" -N -L "0:$FTP_AT" rig
+fi
 
 for line in 'AllowTcpForwarding no' 'DisableForwarding yes'; do
 	sshd_start -n forbidden "$line"
