@@ -38,9 +38,10 @@ open_standard_descriptors(void)
 static int
 open_log(const struct cmdline *c)
 {
-	int fd;
+	int fd, before;
 
 	if (c->log_file != NULL) {
+		before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 		fd = open(c->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1) {
 			log_error("%s: cannot open it: %s", c->log_file, strerror(errno));
@@ -48,6 +49,7 @@ open_log(const struct cmdline *c)
 		}
 		close(fd);
 		log_with_time();
+		log_spare(before);
 	}
 	log_open(PROGRAM, c->verbosity, c->to_syslog);
 	if (c->ftp.log_json)

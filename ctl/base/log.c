@@ -21,12 +21,15 @@
 #define JSON_SIZE 4096   /* enough for every event */
 #define JSON_TEXT 1000   /* the most of a message that is sure to fit in there */
 #define PATIENCE_MS 200 /* for somebody to read what we have said before */
+#define SYSLOG (-1)
+#define NOBODY (-2)
 
 static struct {
 	const char *program;
 	int level;
 	bool to_syslog, with_time, json;
-} state = { "ftp-over-ssh", LOG_NORMAL, false, false, false };
+	int spare;
+} state = { "ftp-over-ssh", LOG_NORMAL, false, false, false, NOBODY };
 
 #define WITH_TIME "FTP_OVER_SSH_LOG_TIME" /* a child knows it by that */
 
@@ -60,6 +63,14 @@ void
 log_with_time(void)
 {
 	state.with_time = setenv(WITH_TIME, "1", 1) == 0;
+}
+
+void
+log_spare(int fd)
+{
+	if (state.spare >= 0)
+		close(state.spare);
+	state.spare = fd;
 }
 
 void
@@ -101,6 +112,21 @@ flatten(char *text)
 	}
 }
 
+/* The log file is on a full disk, for example. */
+static void
+take_spare(const char *why)
+{
+	if (state.spare == SYSLOG) {
+		log_to_syslog();
+	} else {
+		dup2(state.spare, STDERR_FILENO);
+		close(state.spare);
+	}
+	state.spare = NOBODY;
+	state.with_time = unsetenv(WITH_TIME) != 0;
+	log_error("the log file cannot be written: %s; messages come here from now on", why);
+}
+
 /* One write for each line: the lines of several processes do not mix. line has room for the newline
  * in the place of its NUL. Nobody who does not read our messages must stop us: not again, once he has. */
 static void
@@ -110,6 +136,7 @@ put(int priority, char *line)
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	unsigned before = lost;
 	size_t len = strlen(line);
+	ssize_t n;
 	int ready;
 
 	if (state.to_syslog) {
@@ -126,9 +153,12 @@ put(int priority, char *line)
 	lost = 0;
 	if (before > 0)
 		log_at(LOG_QUIET, "%u messages were lost: nobody has read them", before);
-	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, len) == -1) {
-		/* there is nobody left to tell */
+	line[len] = '\n';
+	n = write(STDERR_FILENO, line, len + 1);
+	if (n != (ssize_t)len + 1 && state.spare != NOBODY) {
+		line[len] = '\0';
+		take_spare(strerror(n == -1 ? errno : ENOSPC));
+		put(priority, line);
 	}
 }
 

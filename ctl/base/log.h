@@ -22,6 +22,8 @@ void log_to_syslog(void);
 bool log_is_plain(void); /* what others write to stderr is not less than our lines there */
 /* Lines begin with date and time (UTC), also those of our children. */
 void log_with_time(void);
+/* Where messages go once stderr, a log file, cannot be written: a descriptor, which is kept, or -1: syslog. */
+void log_spare(int fd);
 void log_json(void);
 
 #define log_error(...) log_at(LOG_FAULT, __VA_ARGS__)

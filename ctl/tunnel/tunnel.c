@@ -119,6 +119,8 @@ tunnel_ready(struct tunnel *t)
 	memory_drop(watch_free, t->parent);
 	if (t->cmdline->log_file == NULL) /* nobody else will hear us */
 		log_to_syslog();
+	else
+		log_spare(-1);
 	if (background_ready(t->setup->ready, t->cmdline->log_file != NULL) == -1)
 		tunnel_end(t, TUNNEL_FAILED);
 }

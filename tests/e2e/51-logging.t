@@ -69,6 +69,8 @@ logged -v -E "$RIG/log/file"
 LOG=$RIG/log/file
 is '-E: appended to' "$(wc -l <"$LOG")" 8
 fails '-E: cannot be opened' 255 'no/such/file: cannot open it: ' fos -E no/such/file -N rig
+like '-E: a disk that is full: what is said goes where it would without -E' "$(fos -v -E /dev/full -t "$FTP_AT" rig -- true 2>&1)" \
+    "^ftp-over-ssh: the log file cannot be written: No space left on device; messages come here from now on"$'\n'".*ftp-over-ssh: FTP server $FTP_AT on rig: 220 "
 fos -f -v -E "$RIG/log/background" -N -L "0:$FTP_AT" rig >"$RIG/log/f.out"
 rig_ports "$RIG/log/f.out"
 run curl -sS -o "$RIG/got" "$(url a)"
@@ -190,7 +192,7 @@ is 'log injection: no control character in it' "$(LC_ALL=C tr -d '\n -~' <"$LOG"
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	mkdir "$RIG/dev"
 	cat >"$RIG/in-dev" <<-'END'
-	mount -t tmpfs none "$RIG/dev" && cp -a /dev/null /dev/zero /dev/urandom /dev/tty "$RIG/dev" &&
+	mount -t tmpfs none "$RIG/dev" && cp -a /dev/null /dev/full /dev/zero /dev/urandom /dev/tty "$RIG/dev" &&
 	ln -s /proc/self/fd "$RIG/dev/fd" && ln -s "$RIG/syslog" "$RIG/dev/log" &&
 	mount --move "$RIG/dev" /dev && exec "$@"
 	END
@@ -220,6 +222,17 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	like '-f: the last error is shown' "$("$FOSCTL" status syslogged)" 'last error, [0-9]+s ago: the ssh connection to rig is lost'
 	ok '-f: it stops' "$FOSCTL" stop syslogged
 	ok '-f: and is gone' wait_gone 10 "$pid"
+	run "${FOS_UNDER[@]}" "$FOS" -F "$RIG/ssh_config" -f -N -E /dev/full -o FtpName=full -L "0:$FTP_AT" rig >"$RIG/log/f.out"
+	pid=$(find "$(run_dir)" -type s -name 's*' | sed 's/.*\/s\([0-9]*\).*/\1/')
+	kill_now "$(master_pid "$pid")"
+	full()
+	{
+		grep -q '^<27>.*: the log file cannot be written: No space left on device' "$RIG/log/syslog" &&
+		    [ "$(grep -c '^<28>.*: the ssh connection to rig is lost' "$RIG/log/syslog")" -eq 2 ]
+	}
+	ok '-f -E: a disk that is full' wait_for 5 full
+	ok '... it stops' "$FOSCTL" stop full
+	ok '... and is gone' wait_gone 10 "$pid"
 	FOS_UNDER=()
 else
 	note 'no mount namespace: -y is not tried'
