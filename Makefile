@@ -56,7 +56,7 @@ FISHCOMPDIR != case '$(PREFIX)' in (/usr/local) echo /etc/fish/completions ;; \
 INSTALL = install
 
 CC = cc
-CFLAGS = -O2 -g
+CFLAGS = -O2
 AR = ar
 PKG_CONFIG = pkg-config
 FUZZ_CC = clang
