@@ -378,9 +378,12 @@ waits(const struct dialogue *d)
 static bool
 extended(const struct dialogue *d)
 {
+	static const char *const others[] = { "PASV", "PORT", "LPSV", "LPRT" };
+
 	for (unsigned i = 0; i < d->client_ops; i++)
-		if (d->client[i].kind == C_ASK && d->client[i].text[0] != 'E')
-			return false;
+		for (unsigned verb = 0; verb < 4; verb++)
+			if (strncmp(d->client[i].text, others[verb], 4) == 0)
+				return false;
 	return true;
 }
 
