@@ -24,7 +24,8 @@ static void
 own_send_aside(struct session *s)
 {
 	const struct pending *head = queue_at(&s->queue, 0);
-	bool late = head->aside || head->kind == PENDING_ABOR; /* its reply may never come */
+	/* what is said in the middle of it needs no end; or its reply may never come */
+	bool late = head->started || head->aside || head->kind == PENDING_ABOR;
 
 	for (size_t i = 1; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);

@@ -163,6 +163,8 @@ END_TEST
 
 /* ---- others answer in the middle of a transfer ---- */
 
+#define NO_TLS "< 502 Not available here: ssh protects this connection.\n"
+
 static const char *const during[] = {
 	/* at once, what cannot end it */
 	DOWNLOAD "> STAT\n>> STAT\n<< 213-so\n< 213-so\n<< 226 far\n<  226 far\n"
@@ -198,12 +200,12 @@ static const char *const during[] = {
 	DOWNLOAD "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n"
 	"! open 2 client listen 4 server dial 1.2.3.4:1286\n? listening 2 client 40001\n"
 	"< 227 Entering Passive Mode (10,0,0,2,156,65)\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
-	/* our own replies keep their place */
-	DOWNLOAD "> AUTH TLS\n> PWD\n>> PWD\n<< 257 x\n"
-	"< 502 Not available here: ssh protects this connection.\n< 257 x\n",
+	/* our own replies keep their place, and wait for no end */
+	DOWNLOAD "> AUTH TLS\n" NO_TLS "> PWD\n>> PWD\n> PBSZ 0\n<< 257 x\n< 257 x\n" NO_TLS,
+	PASSIVE RETR_SAID "> AUTH TLS\n" BOTH_CONNECTED BEGUN NO_TLS ENDS("9") DONE OFF PASSED HEARD_DONE,
 	/* no final reply: what follows is answered all the same, ours too */
 	DOWNLOAD ENDS("9") "? timer 1\n! check 1\n? alive 1\n" PASSED "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n"
-	"> AUTH TLS\n< 502 Not available here: ssh protects this connection.\n"
+	"> AUTH TLS\n" NO_TLS
 	"> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! open 2 client listen 4 server dial 1.2.3.4:1286\n",
 	DOWNLOAD ENDS("9") "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! check 1\n"
 	"! open 2 client listen 4 server dial 1.2.3.4:1286\n? alive 1\n" PASSED CLIENT_TOOK,
