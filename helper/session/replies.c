@@ -173,10 +173,14 @@ static void
 reply_first(struct session *s)
 {
 	struct transfer_seen seen = transfer_seen(s, true);
+	struct attribution a;
 
 	seen.follows = end_follows(s);
 	seen.waited |= s->ended[CLIENT];
-	reply_follow(s, attribute(&s->queue, s->reply.code, seen));
+	a = attribute(&s->queue, s->reply.code, seen);
+	if (a.whose == WHOSE_NOBODY && s->reply.code < 200 && transfer_again(s))
+		a = attribute(&s->queue, s->reply.code, seen);
+	reply_follow(s, a);
 	s->reply.collect = reply_wants_collecting(s);
 	if ((s->reply.whose == WHOSE_NOBODY || s->reply.whose == WHOSE_FORGED) &&
 	    ++s->unsolicited > UNSOLICITED_MAX)

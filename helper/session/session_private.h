@@ -68,6 +68,7 @@ void transfer_command(struct session *, const struct ftp_command *, const char *
 void transfer_adopts(struct session *, struct channel *);
 /* It has begun: its data connection is no other command's any more. */
 void transfer_own(struct session *, struct channel *, struct pending *);
+bool transfer_again(struct session *); /* one that was answered is beginning after all */
 void transfer_begun(struct session *, struct pending *, const char *text, size_t len); /* 1xx */
 void transfer_answered(struct session *, struct pending *); /* by the reply under way */
 void transfer_over(struct session *, struct pending *); /* the reply is out, or was left out */

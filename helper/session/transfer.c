@@ -92,6 +92,27 @@ transfer_adopts(struct session *s, struct channel *ch)
 		transfer_own(s, ch, p);
 }
 
+/* A 1xx comes, and nobody waits for one: what was taken for the answer to a transfer command was
+ * another's, and left its connection as it was. */
+bool
+transfer_again(struct session *s)
+{
+	struct channel *ch = s->current;
+	struct ftp_command c;
+	struct pending *p;
+
+	if (ch == NULL || !ch->refused || ch->dir != DIR_NONE ||
+	    ftp_command_parse(&c, ch->transfer, strlen(ch->transfer)) == -1 ||
+	    (p = queue_push_first(&s->queue, PENDING_TRANSFER)) == NULL)
+		return false;
+	p->sent = true;
+	p->channel = ch->id;
+	p->number = c.verb;
+	p->text = memory_text(ch->transfer);
+	transfer_take(s, ch, p);
+	return true;
+}
+
 void
 transfer_begun(struct session *s, struct pending *p, const char *text, size_t len)
 {

@@ -21,6 +21,17 @@ queue_push(struct queue *q, enum pending_kind kind)
 }
 
 struct pending *
+queue_push_first(struct queue *q, enum pending_kind kind)
+{
+	if (q->count == QUEUE_MAX)
+		return NULL;
+	q->head = (q->head + QUEUE_MAX - 1) % QUEUE_MAX;
+	q->count++;
+	q->slot[q->head] = (struct pending){ .kind = kind };
+	return &q->slot[q->head];
+}
+
+struct pending *
 queue_tail(const struct queue *q)
 {
 	return q->count ? queue_at(q, q->count - 1) : NULL;

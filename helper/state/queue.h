@@ -44,6 +44,7 @@ struct queue {
 };
 
 struct pending *queue_push(struct queue *, enum pending_kind); /* zeroed but for that; NULL: full */
+struct pending *queue_push_first(struct queue *, enum pending_kind); /* ... before all others */
 struct pending *queue_at(const struct queue *, size_t index); /* 0 = head; NULL: there is none */
 struct pending *queue_tail(const struct queue *);
 /* The first of these kinds, of that channel (0: of any); NULL */

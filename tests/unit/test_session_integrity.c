@@ -196,6 +196,12 @@ static const char *const during[] = {
 	/* in the end, too */
 	DOWNLOAD "> NOOP\n>> NOOP\n" DONE STALL "<< 200 ok\n" ENDS_LAST("9") PASSED OFF HEARD_DONE
 	"< 200 ok\n",
+	/* before it, another's was taken for its own */
+	PASSIVE STOR_SAID BOTH_CONNECTED "<< 200 hm\n< 200 hm\n<< 150 go\n! begin 1 up\n< 150 go\n"
+	"? eof 1 client lives\n! eof 1 server\n" DONE PROVED CLOSED HEARD_DONE,
+	PASSIVE STOR_SAID BOTH_CONNECTED "<< 550 hm\n< 550 hm\n? eof 1 client lives\n"
+	"> NOOP\n>> NOOP\n<< 150 go\n! begin 1 up\n! eof 1 server\n< 150 go\n" DONE PROVED CLOSED HEARD_DONE
+	"<< 200 ok\n< 200 ok\n",
 	/* a setup in the middle that works */
 	DOWNLOAD "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n"
 	"! open 2 client listen 4 server dial 1.2.3.4:1286\n? listening 2 client 40001\n"

@@ -1,5 +1,5 @@
 """Habits of single servers and clients: what is said in the middle, twice, early, late, or never."""
-from peers import pattern
+from peers import pattern, port, stor
 from table import dialogue
 
 # --- what we refuse ourselves, in the middle of a transfer --------------------------------------
@@ -34,4 +34,44 @@ for _command in ("AUTH TLS", "PBSZ 0", "PROT P", "CCC", "PORT 1,2,3,4,5,6"):
         c.take(data)
         c.finish(data)
         c.reply()
+        c.bye()
+
+
+# --- another reply before the 150 ----------------------------------------------------------------
+
+for _text in ("200 hm", "211 hm", "230 hm", "350 hm", "450 hm", "550 hm"):
+    for _mode in ("PASV", "PORT"):
+        @dialogue("%s: %s before the 150 to STOR" % (_mode, _text[:3]), STOR=stor(_text + "\n150 give"))
+        def _(c, mode=_mode):
+            for _ in range(2):
+                ready = c.prepare(mode)
+                c.ask("STOR f")
+                c.reply()
+                data = ready()
+                c.give(data, pattern(5000))
+                c.finish(data)
+                c.reply()
+            c.ask("NOOP")
+            c.bye()
+
+for _verb, _answer in (("TYPE", "200 set\n200 set"), ("SIZE", "213 5\n213 5"), ("PORT", "200 again"),
+                       ("CWD", "250 there\n200 there"), ("MDTM", "550 no\n550 no")):
+    @dialogue("%s is answered twice before each transfer" % _verb, **{_verb: (lambda s, arg: (
+        port(s, arg), s.say("200 again"))) if _verb == "PORT" else _answer})
+    def _(c, verb=_verb):
+        for command in ("RETR f", "STOR f") * 2:
+            if verb != "PORT":
+                c.ask(verb + " I")
+            listener = c.listen()
+            c.ask(c.active("PORT", listener))
+            c.send(command)
+            while c.reply()[:1] in ("2", "5"):
+                pass
+            data = c.accept(listener)
+            if command == "RETR f":
+                c.take(data)
+            else:
+                c.give(data, pattern(3000))
+            c.finish(data)
+            c.reply()
         c.bye()
