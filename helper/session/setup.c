@@ -199,6 +199,7 @@ setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
 	return false;
 }
 
+/* Its own answer may yet come, but the client need not wait for it any more. */
 static bool
 stray_is_over(struct session *s, struct channel *ch, struct pending *p)
 {
@@ -210,7 +211,7 @@ stray_is_over(struct session *s, struct channel *ch, struct pending *p)
 		setup_client_end(s, ch, p); /* the 2xx before was this one's */
 		queue_answer(p, NULL);
 	} else
-		setup_left_out(s, p);
+		p->doubtful = p->aside = true;
 	return true;
 }
 
@@ -342,6 +343,9 @@ setup_command(struct session *s, const struct ftp_command *c)
 		session_answer(s, refusal);
 		return;
 	}
+	p = old != NULL ? queue_find(&s->queue, SETUPS, old->id) : NULL;
+	if (p != NULL && p->aside) /* the client has taken another reply for its answer */
+		setup_left_out(s, p);
 	s->dead[0] = '\0';
 	s->current = NULL;
 	/* the old one stays as long as somebody waits for an answer about it */
@@ -370,7 +374,7 @@ setup_holds_client(const struct session *s)
 
 	if (s->current != NULL && s->current->untold && s->current->dir == DIR_NONE)
 		return true; /* until it is known whether another way must be found */
-	if (p == NULL || !pending_is_setup(p) || p->ready)
+	if (p == NULL || !pending_is_setup(p) || p->ready || p->aside)
 		return false;
 	ch = channel_by_id(s, p->channel);
 	return !p->sent || p->kind == PENDING_ACTIVE || (ch != NULL && attempt_may_fail(s, ch));

@@ -60,13 +60,19 @@ can_take(const struct pending *p, int code)
 	return p->sent && takes[p->kind][code_class(code)];
 }
 
-/* The first one from there on that the code can answer; past the end: none. */
+/* The first one from there on that the code can answer, one whose reply is late only where there is
+ * no other; past the end: none. */
 static size_t
 next_taker(const struct queue *q, size_t from, int code)
 {
-	while (from < q->count && !can_take(queue_at(q, from), code))
-		from++;
-	return from;
+	size_t late = q->count;
+
+	for (; from < q->count; from++)
+		if (can_take(queue_at(q, from), code) && !queue_at(q, from)->aside)
+			return from;
+		else if (can_take(queue_at(q, from), code) && late == q->count)
+			late = from;
+	return late;
 }
 
 static struct attribution
@@ -125,7 +131,7 @@ attribute_in_turn(const struct queue *q, int code, size_t first)
 	struct attribution a;
 	size_t at = first;
 
-	while (at < q->count && !can_take(queue_at(q, at), code)) {
+	while (at < q->count && next_taker(q, at, code) != at) {
 		const struct pending *p = queue_at(q, at);
 
 		if (p->kind == PENDING_ABOR && queue_next_sent(q, at + 1) == q->count &&

@@ -12,7 +12,7 @@
  *	upload's EOF            client dies: its end is to come     DIES_MS        pass it
  *	                        nobody can tell                     UNKNOWN_MS     pass it
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
- *	setup                   a 2xx that is no answer was said    WHOSE_MS       that was it
+ *	behind a setup          a 2xx that is no answer was said    WHOSE_MS       the client goes on
  *	setup                   its listener is being made          the broker's   425
  *	the client's next word  is its port dead, or forbidden?     the broker's   it is dead
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425

@@ -33,7 +33,7 @@ struct pending {
 	bool whole, image; /* TRANSFER: no REST: (N bytes) says how many; TYPE I: exactly */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
 	unsigned dead; /* TRANSFER: its port was, by these attempts, if the server does not refuse it */
-	bool aside;    /* OWN: it does not wait for the transfer before it */
+	bool aside;    /* OWN: it does not wait for the transfer before it; else its reply is late */
 	char *text;    /* OWN: the reply; TRANSFER: the command; malloc'ed */
 	char *instead; /* TRANSFER: what takes the place of a success, malloc'ed */
 };

@@ -137,6 +137,8 @@ late_second_reply(void)
 	say(S_SAY, "200 first");
 	op(S_SLEEP, NUMBER(1, 30, 200));
 	say(S_SAY, "250 second");
+	if (chance(30))
+		op(S_SLEEP, 3000);
 	say(C_SEND, "CWD %d", n);
 	op(C_FINAL, 0);
 	if (chance(50)) {

@@ -5,7 +5,8 @@
 #include "unit.h"
 
 /* What stands in the queue: t transfer (T: its 1xx was seen), p PASV, a PORT, n NOOP and its like,
- * b ABOR, g greeting, o a reply of ours, u a PASV that is not sent yet, ? a PASV in doubt. */
+ * b ABOR, g greeting, o a reply of ours, u a PASV that is not sent yet, ? a PASV in doubt,
+ * ! one that is late. */
 static void
 fill(struct queue *q, const char *what)
 {
@@ -16,7 +17,7 @@ fill(struct queue *q, const char *what)
 		{ 't', PENDING_TRANSFER }, { 'T', PENDING_TRANSFER }, { 'p', PENDING_PASSIVE },
 		{ 'a', PENDING_ACTIVE }, { 'n', PENDING_PLAIN }, { 'b', PENDING_ABOR },
 		{ 'g', PENDING_GREETING }, { 'o', PENDING_OWN }, { 'u', PENDING_PASSIVE },
-		{ '?', PENDING_PASSIVE },
+		{ '?', PENDING_PASSIVE }, { '!', PENDING_PASSIVE },
 	};
 
 	for (; *what != '\0'; what++)
@@ -28,7 +29,8 @@ fill(struct queue *q, const char *what)
 			p = queue_push(q, kinds[i].kind);
 			p->sent = *what != 'o' && *what != 'u';
 			p->started = *what == 'T';
-			p->doubtful = *what == '?';
+			p->doubtful = *what == '?' || *what == '!';
+			p->aside = *what == '!';
 		}
 }
 
@@ -150,6 +152,12 @@ static const struct {
 	{ "?", "", 227, "0" },
 	{ "?n", "", 200, "1-" },
 	{ "?", "", 226, "nobody" },
+	/* ... and it is late */
+	{ "!", "", 227, "0" },
+	{ "!", "", 425, "0" },
+	{ "!t", "", 425, "1-" },
+	{ "!t", "", 227, "0" },
+	{ "!n", "", 200, "1-" },
 	/* goodbye */
 	{ "Tpn", "", 421, "all" },
 	{ "", "", 421, "nobody" },
@@ -190,7 +198,7 @@ END_TEST
 /* Whatever stands there, and whatever is said: the answer is within the queue. */
 START_TEST(any)
 {
-	static const char letters[] = "tTpanbgou?";
+	static const char letters[] = "tTpanbgou?!";
 	uint64_t state = 1;
 
 	for (int n = 0; n < 200000; n++) {

@@ -218,9 +218,15 @@ static const char *const during[] = {
 	/* CWD is answered twice, the second crosses PASV */
 	GREETING "> CWD a\n>> CWD a\n<< 200 a\n< 200 a\n> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n"
 	"< 250 b\n<< 227 (10,0,0,9,5,6)\n! timer 1 0\n" PASV_OPENS "? listening 1 client 40000\n" PASV_OURS,
+	/* ... long before the 227 */
+	GREETING "> CWD a\n>> CWD a\n<< 200 a\n< 200 a\n> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n"
+	"< 250 b\n? timer 1\n<< 227 (10,0,0,9,5,6)\n" PASV_OPENS "? listening 1 client 40000\n" PASV_OURS,
 	/* ... and that was PASV's answer */
 	GREETING "> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n< 250 b\n? timer 1\n"
-	"> RETR f\n>> RETR f\n<< 425 no\n< 425 no\n",
+	"> RETR f\n>> RETR f\n<< 425 no\n< 425 no\n> EPSV\n>> EPSV\n<< 229 (|||1286|)\n"
+	"! open 2 client listen 0 server dial :1286\n",
+	GREETING "> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n< 250 b\n? timer 1\n"
+	"> EPSV\n>> EPSV\n<< 229 (|||1286|)\n! open 2 client listen 0 server dial :1286\n",
 	GREETING "> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n< 250 b\n<< 500 no\n! timer 1 0\n< 500 no\n",
 };
 
@@ -238,6 +244,7 @@ START_TEST(not_for_ever)
 	play(GREETING "> PASV\n>> PASV\n<< 250 b\n! timer 1 1000\n< 250 b\n? timer 1\n"
 	    "> PASV\n>> PASV\n<< 250 b\n! timer 2 1000\n< 250 b\n? timer 2\n"
 	    "> PASV\n>> PASV\n<< 250 b\n! timer 3 1000\n< 250 b\n? timer 3\n"
+	    "> PASV\n"
 	    "< 421 Closing the connection: the FTP server's replies do not fit the commands.\n"
 	    "! hangup server\n! hangup client\n");
 }

@@ -1,5 +1,7 @@
 """Habits of single servers and clients: what is said in the middle, twice, early, late, or never."""
-from peers import pattern, port, stor
+import time
+
+from peers import pasv, pattern, port, stor
 from table import dialogue
 
 # --- what we refuse ourselves, in the middle of a transfer --------------------------------------
@@ -75,3 +77,20 @@ for _verb, _answer in (("TYPE", "200 set\n200 set"), ("SIZE", "213 5\n213 5"), (
             c.finish(data)
             c.reply()
         c.bye()
+
+
+# --- a second answer, and then a late one --------------------------------------------------------
+
+@dialogue("CWD is answered twice, and PASV 2 s after that", takes=4, CWD=lambda s, _: (
+    s.say("200 there"), s.files.update(late=True)), PASV=lambda s, arg: (
+        s.say("250 there") if s.files.pop("late", False) else None, time.sleep(2), pasv(s, arg)))
+def _(c):
+    c.ask("CWD /a")
+    c.ask("PASV")
+    data = c.dial(c.port_of(c.reply()) or 1)
+    c.ask("RETR f")
+    c.take(data)
+    c.finish(data)
+    c.reply()
+    c.get("PASV")
+    c.bye()
