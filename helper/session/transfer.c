@@ -175,7 +175,8 @@ transfer_returned(struct session *s, struct channel *ch)
 void
 transfer_check_done(struct session *s, struct channel *ch)
 {
-	if (ch->dead || !ch->owned || s->mode_b || channel_transfer(s, ch) != NULL)
+	if (ch->dead || !ch->owned || s->mode_b || channel_transfer(s, ch) != NULL ||
+	    ch->timer == TIMER_CONNECTION)
 		return;
 	if (!channel_joined(ch) || (ch->end[CLIENT].passed && ch->end[SERVER].passed &&
 	    (ch->end[CLIENT].drained || ch->dir == DIR_UP)))

@@ -72,10 +72,13 @@ static const struct {
 		     PASSED "< 451 no\n" CLIENT_TOOK },
 	/* no data connection at all: said at once */
 	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 425 no\n! close 1\n< 425 no\n" },
-	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! timer 1 1000\n! close 1\n< 421 no\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! timer 1 1000\n< 421 no\n? timer 1\n"
+		     "! close 1\n" },
 	/* ... though one that is on its way is waited for, as the client sees its end first */
 	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n" BOTH_CONNECTED OFF
 		     "< 550 no\n" ENDS_LAST("0") PASSED CLIENT_TOOK },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! timer 1 1000\n< 421 no\n" BOTH_CONNECTED OFF
+		     ENDS_LAST("9") "! abort 1 client\n" },
 	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n? timer 1\n! close 1\n"
 		     "< 550 no\n" },
 	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"

@@ -94,3 +94,51 @@ def _(c):
     c.reply()
     c.get("PASV")
     c.bye()
+
+
+# --- 421 in the middle of a transfer which goes on ------------------------------------------------
+
+def idle_down(s, _):
+    s.say("150 here it comes")
+    data = s.data()
+    s.give(data, pattern(1000))
+    s.say("421 you are idle")
+    s.hear("it was read")
+    s.give(data, pattern(1000))
+    s.finish(data)
+    s.say("226 sent")
+
+
+def idle_up(s, _):
+    s.say("150 give it to me")
+    data = s.data()
+    s.take(data, 1000)
+    s.say("421 you are idle")
+    s.take(data)
+    s.finish(data)
+    s.say("226 stored")
+
+
+for _mode in ("PASV", "PORT"):
+    @dialogue("%s: 421 in the middle of transfers which go on" % _mode, RETR=idle_down, STOR=idle_up,
+              liberties="failed")
+    def _(c, mode=_mode):
+        ready = c.prepare(mode)
+        c.ask("RETR f")
+        data = ready()
+        c.take(data, 1000)
+        c.reply()
+        c.tell("it was read")
+        c.take(data)
+        c.finish(data)
+        c.reply()
+        ready = c.prepare(mode)
+        c.ask("STOR f")
+        data = ready()
+        c.give(data, pattern(1000))
+        c.reply()
+        c.give(data, pattern(1000))
+        c.finish(data)
+        c.reply()
+        c.ask("NOOP")
+        c.bye()
