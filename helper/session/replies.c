@@ -41,9 +41,7 @@ reply_answers(struct session *s, struct pending *p)
 	bool yes = s->reply.code / 100 == 2;
 
 	s->unsolicited = 0;
-	if (p->kind == PENDING_GREETING)
-		s->facts.greeted = true;
-	else if (p->kind == PENDING_TYPE && yes)
+	if (p->kind == PENDING_TYPE && yes)
 		s->image = p->number != 0;
 	else if (p->kind == PENDING_EPSV_ALL)
 		s->epsv_all |= yes;
@@ -378,6 +376,7 @@ server_line(struct session *s, char *line, size_t len)
 		greets_strangely(s, line, len);
 		return;
 	}
+	s->facts.greeted |= kind == REPLY_FINAL && s->reply.code >= 200;
 	if (first && kind != REPLY_JUNK) {
 		reply_first(s);
 		login_reply(s, line, len);

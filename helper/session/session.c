@@ -49,7 +49,7 @@ client_waits(const struct session *s)
 {
 	const struct pending *tail = queue_tail(&s->queue);
 
-	return !s->facts.greeted || s->quit_held || s->queue.count >= QUEUE_MAX - 2 ||
+	return s->quit_held || s->queue.count >= QUEUE_MAX - 2 ||
 	    s->out.hung_up[SERVER] ||
 	    s->out.bytes[SERVER].len > OUT_MAX || s->out.bytes[CLIENT].len > OUT_MAX ||
 	    setup_holds_client(s) ||

@@ -157,8 +157,14 @@ attribute(const struct queue *q, int code, struct transfer_seen seen)
 
 	if (code == 421 && p != NULL)
 		return (struct attribution){ .whose = WHOSE_ALL };
-	if (p != NULL && p->kind == PENDING_GREETING && code_class(code) != CODE_PORT)
-		return answer(first, first);
+	if (p != NULL && p->kind == PENDING_GREETING && code_class(code) != CODE_PORT) {
+		size_t next = queue_next_sent(q, first + 1);
+
+		if (next == q->count || code < 200 || code == 220)
+			return answer(first, first);
+		first = next; /* a server that does not greet */
+		p = queue_at(q, first);
+	}
 	if (code_class(code) == CODE_BEGIN || code_class(code) == CODE_PORT)
 		return attribute_leap(q, code, seen, first);
 	if (p != NULL && p->kind == PENDING_TRANSFER && seen.moved &&

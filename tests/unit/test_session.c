@@ -14,13 +14,21 @@
 START_TEST(greeting_comes_first)
 {
 	begin(MODE_AUTO);
-	play("> USER joe\n"
+	play("> USER joe\n>> USER joe\n"
 	     "<< 120 in a minute\n< 120 in a minute\n"
 	     "<< 220-hello\n< 220-hello\n"
 	     "<< 220-again\n< 220-again\n"
-	     "<< 220 there\n< 220 there\n>> USER joe\n"
+	     "<< 220 there\n< 220 there\n"
 	     "<< 331 and\n< 331 and\n");
 	ck_assert_str_eq(session_facts(d->s)->user, "joe");
+}
+END_TEST
+
+START_TEST(no_greeting)
+{
+	begin(MODE_AUTO);
+	play("> USER joe\n>> USER joe\n<< 331 and\n< 331 and\n> PASS x\n>> PASS x\n<< 230 in\n< 230 in\n"
+	    PASV_READY "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? end server\n! close 1\n" HANGUPS);
 }
 END_TEST
 
@@ -323,7 +331,7 @@ static const struct {
 	/* ... or not: after a second the server sees it, and has half a minute */
 	{ GREETING "> QUIT\n>> QUIT\n? end client\n" LEAVES "? timer 0\n" HALF_CLOSED "? timer 0\n"
 	  "< 421 Closing the connection: the client has gone.\n! hangup server\n! hangup client\n" },
-	{ "> USER a\n> QUIT\n? end client\n" LEAVES GREETING ">> USER a\n>> QUIT\n"
+	{ "> USER a\n>> USER a\n> QUIT\n>> QUIT\n? end client\n" LEAVES GREETING
 	  "<< 331 a\n< 331 a\n<< 221 bye\n" HALF_CLOSED "< 221 bye\n? end server\n" HANGUPS },
 	/* ... before the greeting */
 	{ "? end client\n" LEAVES "? end server\n< 421 No FTP server answers at ftp.example.org.\n"
@@ -401,7 +409,7 @@ START_TEST(not_ftp)
 	begin(MODE_AUTO);
 	play("<< SSH-2.0-OpenSSH_9.2\n! timer 0 5000\n< SSH-2.0-OpenSSH_9.2\n"
 	    "< 421 No FTP server is there, but one that says \"SSH-2.0-OpenSSH_9.2\": this is an ssh "
-	    "server.\n> USER a\n<< 220x\n<  220x\n? timer 0\n! hangup client\n! hangup server\n");
+	    "server.\n> USER a\n>> USER a\n<< 220x\n<  220x\n? timer 0\n! hangup client\n! hangup server\n");
 	begin(MODE_AUTO);
 	play("<< \n< \n<< RTSP/1.0 400 \001\n! timer 0 5000\n< RTSP/1.0 400 \001\n"
 	    "< 421 No FTP server is there, but one that says \"RTSP/1.0 400 ?\".\n"
@@ -516,6 +524,7 @@ add(TCase *t)
 {
 	tcase_add_checked_fixture(t, NULL, finish);
 	tcase_add_test(t, greeting_comes_first);
+	tcase_add_test(t, no_greeting);
 	tcase_add_test(t, plain_commands_pass);
 	tcase_add_test(t, bytes_of_names_pass);
 	tcase_add_test(t, empty_lines_are_swallowed);

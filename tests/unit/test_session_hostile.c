@@ -208,11 +208,11 @@ START_TEST(http_verb_CVE_2020_16043)
 }
 END_TEST
 
-/* Nothing is read before the server has spoken, and then all of it counts as FTP. */
+/* The first line decides, whether the server has spoken or not. */
 START_TEST(http_before_the_greeting)
 {
 	begin(MODE_AUTO);
-	play("> POST / HTTP/1.1\n> PORT 10,0,0,1,19,136\n" GREETING FAILS("this is FTP, not HTTP"));
+	play("> POST / HTTP/1.1\n" FAILS("this is FTP, not HTTP") "> PORT 10,0,0,1,19,136\n");
 }
 END_TEST
 

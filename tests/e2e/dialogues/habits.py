@@ -142,3 +142,29 @@ for _mode in ("PASV", "PORT"):
         c.reply()
         c.ask("NOOP")
         c.bye()
+
+
+# --- who speaks first ------------------------------------------------------------------------------
+
+def greets_when_spoken_to(s, _):
+    first = s.line()
+    s.say("220 yes?")
+    s.obey(first)
+
+
+for _name, _greeting, _replies in (
+        ("does not greet", lambda s, _: None, 0), ("greets when it is spoken to", greets_when_spoken_to, 1),
+        ("greets after 2 s", lambda s, _: (time.sleep(2), s.say("220 ready")), 1)):
+    for _command in ("USER me", "SYST", "XYZZY"):
+        @dialogue("a server that %s, and a client that says %s" % (_name, _command), greeting=_greeting,
+                  login=False, takes=2)
+        def _(c, command=_command, replies=_replies):
+            c.send(command)
+            for _ in range(replies):
+                c.reply()
+            c.reply()
+            c.ask("USER me", "PASS secret", "PWD")
+            c.get()
+            c.put("PORT")
+            c.get("EPRT", "LIST")
+            c.bye()
