@@ -11,6 +11,7 @@
  *	final 4xx, 5xx          150: a connection is on its way     WHOSE_MS       pass it
  *	upload's EOF            client dies: its end is to come     DIES_MS        pass it
  *	                        nobody can tell                     UNKNOWN_MS     pass it
+ *	                        ... and it was LARGE                LARGE_MS       pass it
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
  *	behind a setup          a 2xx that is no answer was said    WHOSE_MS       the client goes on
  *	setup                   its listener is being made          the broker's   425
@@ -27,6 +28,8 @@
 #define STALL_MS 5000
 #define DIES_MS 1000
 #define UNKNOWN_MS 50
+#define LARGE_MS 250
+#define LARGE (1024 * 1024) /* bytes, behind which that is little */
 #define WHOSE_MS 1000
 #define OWNER_MS 200
 #define LEAVE_MS 1000

@@ -147,8 +147,10 @@ channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 
 	if (timer == TIMER_NONE && ch->timer == TIMER_NONE)
 		return;
-	if (timer == TIMER_DYING)
-		a.ms = ch->client == CLIENT_DIES ? DIES_MS : UNKNOWN_MS;
+	if (timer == TIMER_DYING && ch->client == CLIENT_DIES)
+		a.ms = DIES_MS;
+	else if (timer == TIMER_DYING)
+		a.ms = channel_moved(s, ch, CLIENT) > LARGE ? LARGE_MS : UNKNOWN_MS;
 	else if (timer != TIMER_NONE)
 		a.ms = ms[timer];
 	ch->timer = timer;

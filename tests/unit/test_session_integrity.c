@@ -270,6 +270,7 @@ static const struct {
 	/* whole: the client lives on */
 	{ MODE_AUTO, UPLOAD LIVES DONE PROVED CLOSED HEARD_DONE },
 	{ MODE_AUTO, UPLOAD UNKNOWN CHECKED DONE PROVED CLOSED HEARD_DONE },
+	{ MODE_AUTO, UPLOAD "? eof 1 client 2000000\n! timer 1 250\n" CHECKED DONE PROVED CLOSED HEARD_DONE },
 	/* ... whatever comes first: it is not over before the server has said what became of it */
 	{ MODE_AUTO, UPLOAD LIVES "? eof 1 server\n! eof 1 client\n? drained 1 client\n" DONE
 		     "! close 1\n" HEARD_DONE },
