@@ -168,8 +168,8 @@ def _(c):
 
 # --- dead ports ------------------------------------------------------------------------------
 
-# By mux ssh does not say whether a port is dead or forbidden. In a session none of whose ports could
-# be dialled yet, it counts as forbidden (87-forbidden.t): so here one was.
+# By mux ssh does not say whether a port is dead or forbidden (87-forbidden.t): that is tried out. Of a dead
+# one the server must not be asked for active mode.
 
 def dead(answer):
     """The port is bound, and nobody listens there."""
@@ -225,6 +225,18 @@ for _answer, _how in (("425", no_data), ("150 and 425", go_425), ("150 and 226",
         c.reply()
         if c.view[-1][:1] == "1":
             c.reply()
+
+
+@dialogue("the first ports of a session are dead", PASV=DEAD227, RETR=no_data, liberties="refused other")
+def _(c):
+    for _ in range(2):
+        ready = c.prepare("PASV")
+        c.send("RETR f")
+        c.take(ready())
+        c.reply()
+        c.get("EPSV", "LIST")
+        c.view[-1] = "listed: " + c.view[-1]
+    c.bye()
 
 
 @dialogue("EPSV with a dead port, then PASV", EPSV=DEAD229, liberties="other")
