@@ -27,7 +27,7 @@ from table import TABLE, seen  # noqa: E402
 
 LANES = int(os.environ.get("LANES", 14))
 FILES = ("plain", "during", "replies", "setups", "closings", "words", "leaving",
-         "odd", "rare", "habits")
+         "odd", "rare", "habits", "points")
 FAULTS = ("Traceback", "fell", "not played", "the other one", "still there")
 
 
