@@ -101,7 +101,7 @@ transfer_again(struct session *s)
 	struct ftp_command c;
 	struct pending *p;
 
-	if (ch == NULL || !ch->refused || ch->dir != DIR_NONE ||
+	if (ch == NULL || !ch->refused || channel_transfer(s, ch) != NULL ||
 	    ftp_command_parse(&c, ch->transfer, strlen(ch->transfer)) == -1 ||
 	    (p = queue_push_first(&s->queue, PENDING_TRANSFER)) == NULL)
 		return false;
@@ -160,7 +160,8 @@ transfer_returned(struct session *s, struct channel *ch)
 
 	if (ch->end[SERVER].eof)
 		channel_pass_eof(s, ch, CLIENT);
-	ch->dir = DIR_NONE;
+	if (ch->dir == DIR_DOWN || ch->final >= 400)
+		ch->dir = DIR_NONE; /* else it was not refused, and may go on */
 	ch->final = 0;
 	ch->refused = true;
 	ch->doubtful = false;

@@ -286,7 +286,7 @@ server_gone(struct session *s, struct channel *ch)
 static void
 client_gone(struct session *s, struct channel *ch)
 {
-	bool used = channel_transfer(s, ch) != NULL || ch->owned;
+	bool used = channel_transfer(s, ch) != NULL || ch->owned || ch->dir == DIR_UP;
 
 	if (ch->timer == TIMER_DYING)
 		upload_ended(s, ch);
@@ -322,7 +322,7 @@ transfer_uploads(const struct session *s, bool unpassed)
 	const struct channel *ch = channel_next(s, NULL);
 
 	while (ch != NULL && (ch->dir != DIR_UP || ch->final != 0 ||
-	    (unpassed && ch->end[SERVER].passed)))
+	    (!ch->owned && channel_transfer(s, ch) == NULL) || (unpassed && ch->end[SERVER].passed)))
 		ch = channel_next(s, ch);
 	return ch != NULL;
 }

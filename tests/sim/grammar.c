@@ -137,8 +137,6 @@ late_second_reply(void)
 	say(S_SAY, "200 first");
 	op(S_SLEEP, NUMBER(1, 30, 200));
 	say(S_SAY, "250 second");
-	if (chance(30))
-		op(S_SLEEP, 3000);
 	say(C_SEND, "CWD %d", n);
 	op(C_FINAL, 0);
 	if (chance(50)) {
@@ -320,20 +318,9 @@ greet(void)
 		}
 		say(S_SAY, "220 ready");
 	}
-	if (m.d->programs == 0 && chance(4)) { /* the client speaks first, and may never be greeted */
-		on("*");
-		op(S_SLEEP, NUMBER(1, 300, 3000));
-		if (chance(50)) {
-			say(S_SAY, "220 ready");
-			say(C_SEND, "NOOP");
-			op(C_FINAL, 0);
-			op(C_FINAL, 0);
-		}
-	} else {
-		op(C_FINAL, 0);
-		if (chance(5))
-			return;
-	}
+	op(C_FINAL, 0);
+	if (chance(5))
+		return;
 	say(C_SEND, "USER a");
 	op(C_FINAL, 0);
 	say(C_SEND, "PASS b");

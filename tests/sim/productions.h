@@ -12,8 +12,7 @@ struct making {
 	bool early_accept;  /* this server sits in accept() after PASV */
 	bool alone, fixed;  /* connections were made for nothing; all are to one port */
 	bool missing; /* a final reply was left out */
-	bool silent, begun; /* this transfer begins without a 1xx, or with one, */
-	bool another;       /* ... or another's reply comes before it */
+	bool silent, begun; /* this transfer begins without a 1xx, or with one */
 	bool epsv_all;      /* no other setup may be said any more */
 	bool over;          /* nothing can follow */
 	int transfer, serial, setups;

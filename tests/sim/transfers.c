@@ -240,9 +240,6 @@ serve_upload(const char *verb, int t)
 {
 	on("%s f%d", verb, t);
 	pause_maybe(S_SLEEP);
-	m.another = chance(4);
-	if (m.another)
-		say(S_SAY, "%s", WORD("200 another's", "213 another's", "550 another's"));
 	if (chance(25))
 		op(S_DATA, 0);
 	begins(0, false);
@@ -283,10 +280,8 @@ send_up(int n, bool waits)
 static void
 put_up(int n, int replies, bool broken)
 {
-	bool waits = n > 900 || broken || chance(70), another = m.another && !broken;
+	bool waits = n > 900 || broken || chance(70);
 
-	if (waits && another)
-		op(C_FINAL, 0);
 	if (waits)
 		op(C_BEGIN, 0);
 	op(C_DATA, 0);
@@ -302,8 +297,6 @@ put_up(int n, int replies, bool broken)
 		return;
 	} else
 		op(C_CLOSE, 0);
-	if (!waits && another)
-		op(C_FINAL, 0);
 	if (!waits)
 		op(C_BEGIN, 0);
 	finals(replies);
