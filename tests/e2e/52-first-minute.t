@@ -115,6 +115,30 @@ like '-vvv: ssh gets one' "$(fos -vvv -t "$FTP_AT" rig -- true 2>&1)" 'debug1: C
 rude rude
 ok 'a server that takes no leave delays the client, and no more' fos -t "127.0.0.1:$PORT" rig -- true
 
+# --- as README says: the client asks for that user's password, and a file comes ---
+ftpd_start proftpd
+data a 1234
+publish a
+mkdir "$RIG/clients"
+ln -s "$(command -v inetutils-ftp)" "$RIG/clients/ftp"
+ncftp=$rig_deps/ncftp/usr/bin/ncftp3
+if [ -x "$ncftp" ]; then
+	printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' \
+	    "$(find "$rig_deps/ncftp" -name '*.so*' -printf '%h\n' | sort -u | paste -sd :)" "$ncftp" >"$RIG/clients/ncftp"
+	chmod 755 "$RIG/clients/ncftp"
+fi
+for client in lftp tnftp "$RIG/clients/ftp" "$RIG/clients/ncftp"; do
+	[ "${client##*/}" != ncftp ] || [ -x "$client" ] || client=ncftp
+	rm -f "$RIG/a"
+	TERM=dumb FTP_OVER_SSH_CLIENT=$client ok "${client##*/}: bob's password is asked for, and he is in" \
+	    "$PYTHON" "$RIG_E2E/terminal.py" '< ready>' \
+	    "> cd $RIG; $FOS -F ssh_config -u $FTP_USER -t $FTP_AT rig" "< FTP server $FTP_AT on rig: 220 " \
+	    '< assword: ?' "> $FTP_PASS" '< ftp.*> ' '> get a' '< 1234|1.2' '< ftp.*> ' '> quit' '< ready>' \
+	    '> echo status=$?' '< status=0'
+	ok '... his file is there' same "$FTP_ROOT/a" "$RIG/a"
+done
+ftpd_use vsftpd1
+
 # --- forwarding is forbidden ---
 sshd_start -n forbidden 'AllowTcpForwarding no'
 told 'forbidden' "the ssh server forbids connections to $FTP_AT: look at AllowTcpForwarding" \

@@ -26,6 +26,11 @@ ok 'Ctrl-Z, and fg' typed '< ready>' "> $RIG/fos $RIG/client" '< in ([0-9]+) of 
     '> hello' '< got hello' ^Z '< Stopped' '> echo mark-$((1 + 1))' '< mark-2' \
     '> fg' '< continued' '> again' '< got again' ^Z '< Stopped' '> fg' '< continued' '> end' '< got end' \
     '< ready>' '> echo status=$?' '< status=0'
+# lftp keeps Ctrl-Z for its own jobs, and has a command instead.
+ok 'suspend of lftp, and fg' typed '< ready>' "> $RIG/fos lftp -p %p %h" '< lftp 127[^>]*> ' '> suspend' '< Stopped' \
+    '> echo mark-$((1 + 1))' '< mark-2' '> fg' '> ls' '< lftp 127[^>]*> ' '> quit' '< ready>' '> echo status=$?' '< status=0'
+ok 'Ctrl-Z, and fg: tnftp' typed '< ready>' "> $RIG/fos tnftp -n %h %p" '< ftp> ' ^Z '< Stopped' \
+    '> echo mark-$((1 + 1))' '< mark-2' '> fg' '> quit' '< 221' '< ready>' '> echo status=$?' '< status=0'
 ok 'bg stops it again as soon as it reads' typed '< ready>' "> $RIG/fos $RIG/client" '< in ' '> a' '< got a' ^Z \
     '< Stopped' '> bg' '< continued' '? jobs < Stopped' '> fg' '< continued' '> end' '< got end' '< ready>' \
     '> echo status=$?' '< status=0'
@@ -45,8 +50,10 @@ ok 'Ctrl-\ ends the client alone' typed '< ready>' \
 # Resized: the client, whose terminal it is, sees it.
 cat >"$RIG/resized.py" <<'END'
 import os, signal
-signal.signal(signal.SIGWINCH, lambda *_: print("columns", os.get_terminal_size().columns, flush=True))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])
 print("on", flush=True)
+signal.sigwait([signal.SIGWINCH])
+print("columns", os.get_terminal_size().columns, flush=True)
 input()
 print("got")
 END
