@@ -10,6 +10,8 @@ is 'its synopsis has them, but for -h' "$("$FOS" -h | sed '/^$/,$d' |
 is 'the manual has them all, and no others' "$(page_options ftp-over-ssh.1)" "$options"
 is 'the synopsis of the manual too' "$(page_synopsis ftp-over-ssh.1)" "$options"
 
+is '-h fits a terminal of 80 columns' "$({ "$FOS" -h; "$FOSCTL" -h; } | awk 'length > 80')" ''
+
 options=$("$FOS" -o help | help_ftp_options)
 like '-o help lists options' "$options" '^FtpAbortHold=SECONDS'
 is '-h has the same' "$("$FOS" -h | help_ftp_options)" "$options"

@@ -198,6 +198,41 @@ is 'its transfers fail' $(($? != 0)) 1
 is 'nothing on its stderr' "$(cat "$one_err")" ''
 is 'the other one is up' "$(ctl list)" "$two"
 
+# Not connected yet; an attempt that has failed; one that is told to stop.
+ssh_host unreachable "Port $(free_port)"
+tunnel_start -o FtpConnect=first -o FtpName=waits -L "0:$FTP_AT" unreachable
+like 'status: not yet connected' "$(ctl status waits)" 'ssh connection: not yet connected;'
+is '... as JSON' "$(json "t['master'], t['last_error'], t['next_attempt'], t['stopping']" waits)" "('down', '', 0, False)"
+attempted()
+{
+	banner "$TUNNEL_ADDR" "$TUNNEL_PORT" >/dev/null
+	ctl status waits >"$RIG/log/attempted"
+	json "t['master'], t['last_error'], t['next_attempt'] > 0" waits >"$RIG/log/attempted.json"
+	grep -Eq 'ssh connection: down, next attempt in [0-9]+s at the earliest;' "$RIG/log/attempted" &&
+	    grep -Eq 'last error, [0-9]+s ago: cannot connect to unreachable: .*[Rr]efused' "$RIG/log/attempted" &&
+	    grep -Eq "'down', 'cannot connect to unreachable: .*', True" "$RIG/log/attempted.json"
+}
+ok 'status: the error, and when it is tried again' wait_for 40 attempted
+tunnel_stop
+tunnel_start -o FtpGrace=100 -o FtpName=stopping -L "0:$FTP_AT" rig
+spawn get curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
+ok 'a transfer' wait_for 10 json_is "len(s['channels']) if s else 0" 1 stopping
+kill "$TUNNEL_PID"
+ok 'status: stopping' wait_for 5 eval 'ctl status stopping | grep -q "ssh connection: up, .*; stopping$"'
+is '... as JSON' "$(json "t['stopping']" stopping)" True
+kill "$SPAWN_PID" "$TUNNEL_PID"
+ok 'a second signal: at once' wait_gone 10 "$TUNNEL_PID"
+
+# One whose XDG_RUNTIME_DIR is that of a login, looked for without it (cron, sudo).
+# shellcheck disable=SC2016 # for the inner shell
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null && [ -d /run/user ]; then
+	is 'a tunnel in /run/user/UID is found' "$(run unshare -m sh -c 'mount -t tmpfs none /run/user &&
+	    mkdir -m 700 /run/user/0 && XDG_RUNTIME_DIR=/run/user/0 "$@" >/dev/null && unset XDG_RUNTIME_DIR &&
+	    "$0" list && "$0" stop login && echo stopped' "$FOSCTL" "$FOS" -F "$RIG/ssh_config" -f -N \
+	    -o FtpName=login -L "0:$FTP_AT" rig)" "login
+stopped"
+fi
+
 # Somebody else's master.
 ssh -F "$RIG/ssh_config" -fNM -S "$RIG/master" rig
 tunnel_start -S "$RIG/master" -o FtpName=three -L "0:$FTP_AT" rig

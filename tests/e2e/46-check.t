@@ -53,6 +53,9 @@ ok 'and leaves nothing behind' wait_for 5 rig_clean
 ssh -F "$RIG/ssh_config" -fNM -S "$RIG/master" rig
 out=$(check -S "$RIG/master" -t "$FTP_AT" rig 2>&1)
 is 'with -S: every step' "$(steps <<<"$out")" "$all_good"
+slow='small files: each takes some 50 ms more .*; -o FtpNoDelay=yes runs one'
+like 'with -S: small files wait, and what helps' "$out" "$slow"
+like 'with FtpNoDelay=no, too' "$(check -o FtpNoDelay=no -t "$FTP_AT" rig)" "$slow"
 like 'with -S: yours' "$out" "ok ssh connection: yours, at $RIG/master"
 ok 'with -S: it still lives' ssh -O check -S "$RIG/master" none
 dead=$(free_port)

@@ -152,7 +152,8 @@ cat >"$RIG/notify" <<'END'
 echo "$FTP_OVER_SSH_EVENT $FTP_OVER_SSH_NAME $FTP_OVER_SSH_DESTINATION: $FTP_OVER_SSH_REASON $# $(cat)" >>"$RIG/notified"
 END
 chmod 755 "$RIG/notify"
-tunnel_start -o FtpNotify="$RIG/notify" -o FtpName=told -L "0:$FTP_AT" rig
+mv "$RIG/notify" "$RIG/notify; \$(false)" # which a shell would not run
+tunnel_start -o FtpNotify="$RIG/notify; \$(false)" -o FtpName=told -L "0:$FTP_AT" rig
 run curl -sS -o "$RIG/got" "$(url a)"
 ok 'FtpNotify: nothing at the start' test ! -e "$RIG/notified"
 kill_now "$(master_pid)"

@@ -87,8 +87,11 @@ ok '... and the master goes with it, though that command runs' wait_for 5 \
     eval '[ -z "$(find "$(run_dir)" -type s)" ]'
 exec 3<&-
 sshd_start -n nosession 'MaxSessions 0'
-tunnel_start -o FtpForward=mux -L "ftp/0:$FTP_AT" nosession
-ok 'where it is refused a file comes' fetch
-tunnel_stop
-is 'and nothing is said' "$(cat "$TUNNEL_ERR")" ''
+for level in '' -vv; do
+	tunnel_start $level -o FtpForward=mux -L "ftp/0:$FTP_AT" nosession
+	ok "where it is refused a file comes $level" fetch
+	[ -z "$level" ] || ok 'with -vv that is told' wait_for 10 grep -q 'FtpNoDelay: .* exited with 255' "$TUNNEL_ERR"
+	tunnel_stop
+	[ -n "$level" ] || is 'and nothing is said' "$(cat "$TUNNEL_ERR")" ''
+done
 finish

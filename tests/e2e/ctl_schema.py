@@ -15,7 +15,7 @@ SESSION = dict(number=int, pid=int, peer=str, user=str, server=str, remote=bool,
                command=str, busy=bool, transfers=int, failed=int, bytes_up=int, bytes_down=int,
                channels=list)
 CHANNEL = dict(number=int, direction=("none", "down", "up"), client_verb=str, server_verb=str,
-               method=("proxy", "mux", "exec", "stdio"), transfer=str, bytes=int, total=int, rate=int, age=int)
+               method=("proxy", "mux"), transfer=str, bytes=int, total=int, rate=int, age=int)
 
 
 def once(pairs):
