@@ -82,7 +82,7 @@ read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_se
 static int
 check_surroundings(const struct cmdline *c, const char **helper)
 {
-	char why[512];
+	char why[512] = "";
 	char **client;
 
 	if (rundir_path(why, sizeof(why)) == NULL ||
@@ -92,7 +92,11 @@ check_surroundings(const struct cmdline *c, const char **helper)
 		if ((client = client_argv(c->command, &(struct tokens){ "", 0, NULL }, why,
 		    sizeof(why))) == NULL)
 			goto err;
+		if (!client_exists(client[0]))
+			log_why(why, sizeof(why), "%s: cannot run it: it is not in PATH", client[0]);
 		client_argv_free(client);
+		if (*why != '\0')
+			goto err;
 	}
 	return 0;
 err:

@@ -86,6 +86,12 @@ in_path(const char *name)
 	return false;
 }
 
+bool
+client_exists(const char *program)
+{
+	return strchr(program, '/') != NULL || getenv("PATH") == NULL || in_path(program);
+}
+
 /* The client when the user named none on the command line. Leaves v empty when there is
  * none at all; -1 when out of memory. */
 static int

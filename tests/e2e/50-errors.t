@@ -62,8 +62,10 @@ rm "$RIG/ssh/spelt.conf"
 tunnel 'a port in use' "$FTP_PORT.*in use" -N -L "$FTP_PORT:localhost:21" rig
 tunnel 'an address that is not ours' '192\.0\.2\.1' -g -N -L "192.0.2.1:0:localhost:21" rig
 tunnel 'an address for others without -g' '-g' -N -L "0.0.0.0:0:localhost:21" rig
-fails 'a client that is not there' 255 '^ftp-over-ssh: no-such-client: cannot run it' \
-    fos -t "$FTP_AT" rig -- no-such-client %h
+fails 'a client that is not there: told before ssh is run' 255 \
+    '^ftp-over-ssh: no-such-client: cannot run it: it is not in PATH$' fos -t "$FTP_AT" closed -- no-such-client %h
+fails 'one at a path' 255 "^ftp-over-ssh: $RIG/none: cannot run it: No such file" fos -t "$FTP_AT" rig -- "$RIG/none"
+ok 'without PATH it is looked for as execvp does' env -u PATH "$FOS" -F "$RIG/ssh_config" -t "$FTP_AT" rig -- true
 
 in_vain 'no FTP server at the target' "127\.0\.0\.1:$free" -t "127.0.0.1:$free" rig
 
