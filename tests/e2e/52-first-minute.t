@@ -105,6 +105,8 @@ printf 'Behave\nyourself\n' >"$RIG/banner"
 sshd_start -n bannered "Banner $RIG/banner"
 is 'the banner of sshd, and then who serves' "$(terminal -t "$FTP_AT" bannered -- true | cut -c 1-18)" \
     "$(printf 'Behave\nyourself\nftp-over-ssh: FTP ')"
+ssh_host curt 'LogLevel ERROR'
+is '... LogLevel ERROR: no banner, as with ssh' "$(terminal -t "$FTP_AT" curt -- true | cut -c 1-18)" 'ftp-over-ssh: FTP '
 echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$RIG/ssh/user.pub")" >"$RIG/ssh/wrong"
 ssh_host changed "UserKnownHostsFile $RIG/ssh/wrong"
 like 'a key that has changed: the advice of ssh in its own lines' "$(terminal -t "$FTP_AT" changed -- true)" \
