@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define LINK_MAX_LEN 40 /* "socket:[18446744073709551615]" */
 #define LOOKS 20000     /* at descriptors, at most, about 2 us each */
@@ -75,25 +76,35 @@ socket_name(char name[LINK_MAX_LEN], const struct peer_socket *socket)
 	snprintf(name, LINK_MAX_LEN, "socket:[%llu]", (unsigned long long)socket->id);
 }
 
+static bool
+is_holder(struct holder *h, pid_t pid, const char *socket, unsigned *looks)
+{
+	char name[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "%ld", (long)pid);
+	if ((fd = find_fd(name, socket, looks)) == -1)
+		return false;
+	*h = (struct holder){ pid, fd };
+	return true;
+}
+
+/* Who asks was started for that connection, by a tunnel: the one that made it is older, but not much. */
 bool
 holder_find(struct holder *h, const struct peer_socket *socket)
 {
-	pid_t pids[PROCESSES];
-	size_t n = list_processes(pids), end = n > PROCESSES ? n - PROCESSES : 0;
+	pid_t pids[PROCESSES], self = getpid();
+	size_t n = list_processes(pids), end = n > PROCESSES ? n - PROCESSES : 0, i = n;
 	unsigned looks = LOOKS;
 	char wanted[LINK_MAX_LEN];
 
 	socket_name(wanted, socket);
-	while (n > end && looks > 0) {
-		pid_t pid = pids[--n % PROCESSES];
-		char name[16];
-		int fd;
-
-		snprintf(name, sizeof(name), "%ld", (long)pid);
-		if ((fd = find_fd(name, wanted, &looks)) == -1)
-			continue;
-		*h = (struct holder){ pid, fd };
-		return true;
+	while (i > end && pids[(i - 1) % PROCESSES] >= self)
+		i--;
+	for (size_t left = n - end; left > 0 && looks > 0; left--) {
+		i = i > end ? i - 1 : n - 1;
+		if (is_holder(h, pids[i % PROCESSES], wanted, &looks))
+			return true;
 	}
 	return false;
 }

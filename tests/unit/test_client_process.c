@@ -147,6 +147,36 @@ START_TEST(crowd)
 }
 END_TEST
 
+/* ... but who is older than the helper that looks, and not much, is seen first. */
+START_TEST(crowd_after_us)
+{
+	pid_t child[CHILDREN], helper;
+	int go[2], status;
+	char byte;
+
+	ck_assert_int_eq(pipe(go), 0);
+	if ((helper = fork()) == 0) {
+		close(client);
+		close(go[1]);
+		if (read(go[0], &byte, 1) == 1)
+			client_process_find(&h);
+		_exit(h.holder.pid == getppid() ? 0 : 1);
+	}
+	close(go[0]);
+	for (int i = 0; i < CHILDREN; i++)
+		child[i] = child_with_descriptors(60000 / CHILDREN);
+	ck_assert_int_eq(write(go[1], "", 1), 1);
+	ck_assert_int_eq(waitpid(helper, &status, 0), helper);
+	ck_assert_int_eq(status, 0);
+	for (int i = 0; i < CHILDREN; i++) {
+		kill(child[i], SIGKILL);
+		waitpid(child[i], NULL, 0);
+	}
+	close(go[1]);
+	close(client);
+}
+END_TEST
+
 START_TEST(other_descriptor)
 {
 	int moved;
@@ -192,6 +222,7 @@ add(TCase *t)
 	tcase_add_test(t, closed);
 	tcase_add_test(t, unknown);
 	tcase_add_test(t, crowd);
+	tcase_add_test(t, crowd_after_us);
 	tcase_add_test(t, other_descriptor);
 #endif
 	tcase_add_test(t, another_machine);
