@@ -378,11 +378,11 @@ waits(const struct dialogue *d)
 static bool
 extended(const struct dialogue *d)
 {
-	static const char *const others[] = { "PASV", "PORT", "LPSV", "LPRT" };
+	static const char *const others[] = { "PASV", "PORT", "LPSV", "LPRT", "EPSV 1" };
 
 	for (unsigned i = 0; i < d->client_ops; i++)
-		for (unsigned verb = 0; verb < 4; verb++)
-			if (strncmp(d->client[i].text, others[verb], 4) == 0)
+		for (unsigned verb = 0; verb < 5; verb++)
+			if (strncmp(d->client[i].text, others[verb], strlen(others[verb])) == 0)
 				return false;
 	return true;
 }
