@@ -105,6 +105,8 @@ admit(struct accept *r, struct client *c)
 	uid_t uid;
 	ssize_t n;
 	enum peer_result owner = peer_uid(c->fd, &uid);
+	/* on a system that tells no owner nobody gets in: the user should know */
+	int level = owner == PEER_UNKNOWN ? LOG_NORMAL : LOG_SESSIONS;
 
 	if (owner == PEER_REMOTE ? r->cmdline->gateway : any_user ||
 	    (owner == PEER_KNOWN && (uid == geteuid() || uid == 0)))
@@ -123,8 +125,8 @@ admit(struct accept *r, struct client *c)
 		snprintf(why, sizeof(why), "its owner cannot be told; FtpAllowUsers=any would let it in");
 	if (ratelimit_due(&r->told, why, loop_now(), &missed)) {
 		if (missed > 0)
-			log_at(LOG_SESSIONS, "%u connections more were refused: %s", missed, why);
-		log_at(LOG_SESSIONS, "connection from %s refused: %s", c->peer, why);
+			log_at(level, "%u connections more were refused: %s", missed, why);
+		log_at(level, "connection from %s refused: %s", c->peer, why);
 	}
 	r->refused++;
 	if (owner == PEER_UNKNOWN)
