@@ -49,6 +49,15 @@ unit()
 }
 ok 'unit tests of the portable parts' unit
 
+# Scenarios that take little time and go through most of what is other code there.
+scenarios()
+{
+	RUN_TIMEOUT=400 run env -u FTP_OVER_SSH_HELPER -u RIG RIG_PORTABLE=1 JOBS=2 \
+	    FTP_OVER_SSH_BUILD="$RIG/portable" FTP_OVER_SSH_LOGS="$RIG/log/portable" \
+	    "$RIG_E2E/run" 40-wrapper 41-tunnel 42-master 55-guard 60-helper 75-relay 86-refusals
+}
+ok 'scenarios of the portable build' scenarios
+
 FOS=$RIG/portable/ctl/ftp-over-ssh
 export FTP_OVER_SSH_HELPER=$RIG/portable/helper/ftp-over-ssh-helper
 sshd_start
