@@ -133,13 +133,16 @@ wire_get_u32(struct wire *w, uint32_t *value)
 int
 wire_get_bytes(struct wire *w, const uint8_t **data, size_t *len)
 {
+	size_t n;
+
 	*data = w->data;
 	*len = 0;
-	if (!has_left(w, 4) || !has_left(w, 4 + (size_t)wire_peek_u32(w->data + w->pos)))
+	/* each by itself: where size_t has 32 bits, 4 more than the largest are 3 */
+	if (!has_left(w, 4) || !has_left(w, n = wire_peek_u32(w->data + w->pos)) || !has_left(w, 4 + n))
 		return -1;
 	*data += w->pos + 4;
-	*len = wire_peek_u32(w->data + w->pos);
-	w->pos += 4 + *len;
+	*len = n;
+	w->pos += 4 + n;
 	return 0;
 }
 

@@ -15,7 +15,7 @@ tree()		# name
 	mkdir -p "$RIG/$1"
 	tar cf - -C "$TOP" --exclude='*.[oad]' --exclude='*.test' --exclude='*.log' \
 	    --exclude=ftp-over-ssh --exclude=ftp-over-ssh-ctl --exclude=ftp-over-ssh-helper \
-	    Makefile ctl helper tests/unit man | tar xf - -C "$RIG/$1"
+	    Makefile ctl helper tests/unit tests/fuzz tests/cross/include man | tar xf - -C "$RIG/$1"
 }
 
 built()		# name make [NAME=value ...] target ...
@@ -27,8 +27,11 @@ built()		# name make [NAME=value ...] target ...
 ok 'clang, bmake, no optimisation' built clang bmake CC=clang CFLAGS=-O0 all
 ok 'the portable parts' built portable make CFLAGS=-O0 PORTABLE=1 all
 if [ "$(uname -m)" = x86_64 ]; then
-	ok '32 bits' built bits make CC=gcc CFLAGS='-m32 -O1' HARDEN_CFLAGS= \
-	    helper/libhelper.a ctl/libctl.a
+	# with the parsers at work; no library of 32 bits is there but that of C
+	bits=(CC=gcc CFLAGS='-m32 -O1' LIBBSD= HARDEN_CFLAGS= HARDEN_LDFLAGS= PKG_CONFIG=true
+	    CPPFLAGS='-Itests/cross/include -DMUTANTS=2000 -DRUNS=400'
+	    UNIT_SRC="$(echo tests/unit/test_{ask,chanmsg,counts,ftp,line,mux,muxmsg,packet,spec,status,window,wire}.c)")
+	ok '32 bits' built bits make "${bits[@]}" unit
 	ok '32 bits, clang, the portable parts' built bits2 make CC=clang CFLAGS='-m32 -O0' \
 	    PORTABLE=1 HARDEN_CFLAGS= helper/libhelper.a ctl/libctl.a
 fi
