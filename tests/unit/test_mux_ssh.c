@@ -128,7 +128,7 @@ write_file(const char *name, const char *fmt, uint16_t port)
 	for (; *fmt != '\0'; fmt++) {
 		if (*fmt == '~')
 			fputs(dir, f);
-		else if (*fmt == '#')
+		else if (*fmt == '#' && fmt[1] != '!')
 			fprintf(f, "%u", port);
 		else
 			fputc(*fmt, f);
@@ -175,7 +175,7 @@ rig_start(void)
 	trap_port = free_port();
 	write_file("trap", "Include ~/config\nHost rig\n LocalForward # localhost:21\n",
 	    trap_port);
-	write_file("ssh", "exec ssh -F ~/trap \"$@\"\n", 0);
+	write_file("ssh", "#!/bin/sh\nexec ssh -F ~/trap \"$@\"\n", 0);
 	snprintf(command, sizeof(command), "chmod 755 %s/ssh", dir);
 	run(command);
 	snprintf(config, sizeof(config), "%s/trap", dir);
@@ -600,7 +600,7 @@ START_TEST(test_hang)
 	char program[96], why[256];
 	uint64_t start;
 
-	write_file("hang", "exec sleep 60\n", 0);
+	write_file("hang", "#!/bin/sh\nexec sleep 60\n", 0);
 	snprintf(program, sizeof(program), "%s/hang", dir);
 	chmod(program, 0755);
 	s.program = program;
