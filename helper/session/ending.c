@@ -174,7 +174,9 @@ upload_arrived(struct session *s, struct channel *ch)
 	const struct end *server = &ch->end[SERVER];
 	unsigned question = server->connected ? 2 : 1;
 
-	if (!server->dials || !ch->opened || ch->dead || server->eof)
+	if (!server->dials && !ch->dead)
+		return server->connected;
+	if (!ch->opened || ch->dead || server->eof)
 		return true;
 	if (s->config.far[SERVER] && ch->asked < question) {
 		ch->asked = question;
@@ -202,6 +204,16 @@ upload_may_pass(struct session *s, struct channel *ch)
 	return wait_for_data(s, ch);
 }
 
+/* A success, though bytes had to come and no connection came to our listener: it is lost between ssh
+ * and its server, which forgets the port, say (asyncssh does). From then on no port is told. */
+static void
+server_never_came(struct session *s, struct channel *ch)
+{
+	attempts_failed(s, TRY_LISTENING);
+	transfer_spoil(s, ch, session_refusal("the server's connection has not come to the port it was told"));
+	client_fails(s, ch);
+}
+
 bool
 transfer_may_pass(struct session *s, struct pending *p)
 {
@@ -215,5 +227,9 @@ transfer_may_pass(struct session *s, struct pending *p)
 	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch) : download_may_pass(s, ch);
 	if (passes && !ch->aborted && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
+	if (passes && !ch->aborted && !ch->dead && p->started && s->reply.code < 300 &&
+	    !ch->end[SERVER].dials && !ch->end[SERVER].connected &&
+	    (ch->dir == DIR_UP || download_is_short(s, ch)))
+		server_never_came(s, ch);
 	return passes;
 }

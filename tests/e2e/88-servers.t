@@ -105,10 +105,19 @@ asyncssh_all()
 	through "$@" -L 0 pasv epsv
 	through "$@" -R "$(free_port)" port eprt
 }
+# So in active mode the FTP server's connection is lost, and it takes the end of that for the file's.
+asyncssh_active()
+{
+	tunnel_start -o FtpServerMode=active -L "0:$FTP_AT" asyncssh
+	like 'asyncssh, active: an upload that is lost is no success' \
+	    "$(run curl -sSv -T "$RIG/data/a" "$(url lost)" 2>&1)" "425 Cannot open .*: the server's connection has not come"
+	tunnel_stop
+}
 for kind in asyncssh paramiko; do
 	rig_serve "$kind" 127.0.0.1 python_command
 	host "$kind" host
 	both "$kind" "${kind}_all"
+	[ "$kind" != asyncssh ] || asyncssh_active
 done
 
 # --- tinysshd: it forwards nothing --------------------------------------------------------
