@@ -89,9 +89,6 @@ attribute_leap(const struct queue *q, int code, struct transfer_seen seen, size_
 	size_t at = next_taker(q, first, code);
 	bool transfer = first < q->count && queue_at(q, first)->kind == PENDING_TRANSFER;
 
-	if (code_class(code) == CODE_BEGIN && transfer && at == first && seen.ended &&
-	    next_taker(q, first + 1, code) < q->count)
-		at = next_taker(q, first + 1, code); /* the one before was never answered */
 	if (at < q->count && transfer && at != first && seen.moved && !seen.ended)
 		return answer(at, 0);
 	if (at < q->count)
