@@ -6,7 +6,7 @@
 
 export AT_ADDR AT_PORT
 RUN_TIMEOUT=80
-data big 10000000
+data big 16000000
 sshd_start
 for kind in proftpd vsftpd; do
 	case $kind in

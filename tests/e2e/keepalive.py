@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import select
+import socket
 import sys
 
 from rawftp import MODES, Raw
@@ -51,6 +52,7 @@ def upload(ftp, mode, command):
 def download(ftp, mode, command):
     """Data and replies are read as they come, the command is sent when a part is there."""
     data = ftp.transfer(mode, "RETR big")
+    data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16) # the server is not to be through before
     seen, got, size, asked = [code(ftp.reply())], hashlib.sha256(), 0, False
     while True:
         ready, _, _ = select.select([data], [], [], 15 * SLOW)
