@@ -132,6 +132,7 @@ run_answered(void *arg, unsigned channel, int code)
 			run_log_transfer(r, &r->channel[i], false);
 		if (r->untold[i].id == channel) {
 			r->untold[i].reply = code;
+			r->untold[i].aborted = code < 500; /* refused: then the server has closed it */
 			tell_transfer(r, &r->untold[i]);
 		}
 	}
