@@ -67,11 +67,14 @@ next_taker(const struct queue *q, size_t from, int code)
 {
 	size_t late = q->count;
 
-	for (; from < q->count; from++)
-		if (can_take(queue_at(q, from), code) && !queue_at(q, from)->aside)
+	for (; from < q->count; from++) {
+		if (!can_take(queue_at(q, from), code))
+			continue;
+		if (!queue_at(q, from)->aside)
 			return from;
-		else if (can_take(queue_at(q, from), code) && late == q->count)
+		if (late == q->count)
 			late = from;
+	}
 	return late;
 }
 

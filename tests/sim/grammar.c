@@ -381,8 +381,8 @@ extended(const struct dialogue *d)
 	static const char *const others[] = { "PASV", "PORT", "LPSV", "LPRT", "EPSV 1" };
 
 	for (unsigned i = 0; i < d->client_ops; i++)
-		for (unsigned verb = 0; verb < 5; verb++)
-			if (strncmp(d->client[i].text, others[verb], strlen(others[verb])) == 0)
+		for (size_t n = 0; n < sizeof(others) / sizeof(others[0]); n++)
+			if (strncmp(d->client[i].text, others[n], strlen(others[n])) == 0)
 				return false;
 	return true;
 }
