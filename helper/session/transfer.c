@@ -136,8 +136,8 @@ transfer_answered(struct session *s, struct pending *p)
 	struct channel *ch = channel_by_id(s, p->channel);
 	int code = s->reply.code;
 
-	if (p->started || code < 300 || code == 425)
-		attempts_failed(s, p->dead);
+	if (code != 426 && (p->started || code < 300 || code == 425))
+		attempts_failed(s, p->dead); /* 426: it was there, and was closed */
 	if (ch == NULL) {
 		if (p->channel != 0 && s->config.answered != NULL)
 			s->config.answered(s->config.arg, p->channel, code);

@@ -264,6 +264,7 @@ static const struct {
 	/* nor is one dead that was there, and reset */
 	{ MODE_AUTO, PASV_READY RETR_SAID "? connected 1 client\n? failed 1 server Connection reset by peer\n"
 		     "! abort 1 client\n<< 425 no\n< 425 no\n> PASV\n>> PASV\n" },
+	{ MODE_AUTO, PASV_READY RETR_SAID DEAD BEGUN "<< 426 broken\n< 426 broken\n> PASV\n>> PASV\n" },
 	/* the other verb is not the client's word: its refusal is not for it */
 	{ MODE_AUTO, PASV_READY RETR_SAID DEAD "<< 425 no\n< 425 no\n> PASV\n>> EPSV\n"
 		     "<< 502 no\n! open 2 server listen 4\n" },
