@@ -314,7 +314,7 @@ serve(struct helper *h, struct broker *b, int server)
 	close(ask[1]);
 	close(server);
 	close(h->status_fd);
-	if (sandbox_enter_broker(pid) == -1)
+	if (sandbox_enter_broker(pid, !h->broker.remote && !h->broker.options->allow_any) == -1)
 		log_error("sandbox: %s; the broker is not confined", strerror(errno));
 	if (!broker_serve(b, ask[0]))
 		kill(pid, SIGKILL);

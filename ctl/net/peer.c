@@ -59,6 +59,19 @@ addr_same_host(const struct sockaddr *a, const struct sockaddr *b)
 }
 
 bool
+addr_is_end(const struct sockaddr_storage *ss, uint16_t port, const void *address, bool v4)
+{
+	unsigned char own[16];
+	size_t skip = v4 ? 12 : 0;
+
+	if (!addr_bytes((const struct sockaddr *)ss, own) || port != (ss->ss_family == AF_INET6 ?
+	    ((const struct sockaddr_in6 *)ss)->sin6_port : ((const struct sockaddr_in *)ss)->sin_port))
+		return false;
+	return (bool)IN6_IS_ADDR_V4MAPPED((struct in6_addr *)(void *)own) == v4 &&
+	    memcmp(own + skip, (const char *)address + skip, 16 - skip) == 0;
+}
+
+bool
 addr_is_own(const struct sockaddr *peer, bool if_unknown)
 {
 	struct ifaddrs *all, *i;

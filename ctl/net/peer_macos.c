@@ -6,9 +6,9 @@
 #include <sys/proc_info.h>
 
 #include <libproc.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "net/peer.h"
 
 #define MORE 32 /* that may be there after they have been counted */
 
@@ -17,25 +17,6 @@ struct wanted {
 	const struct sockaddr_storage *own, *other;
 	uint64_t id;
 };
-
-/* An address as it is in in_sockinfo, where a v4-mapped one is IPv4's. */
-static bool
-is_end(const struct sockaddr_storage *ss, int port, const struct in6_addr *address, bool v4)
-{
-	const struct sockaddr_in *in = (const void *)ss;
-	const struct sockaddr_in6 *in6 = (const void *)ss;
-	const char *at = (const char *)address;
-
-	if (ss->ss_family == AF_INET)
-		return v4 && in->sin_port == (in_port_t)port &&
-		    memcmp(at + 12, &in->sin_addr, 4) == 0;
-	if (in6->sin6_port != (in_port_t)port)
-		return false;
-	if (v4)
-		return IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) &&
-		    memcmp(at + 12, (const char *)&in6->sin6_addr + 12, 4) == 0;
-	return memcmp(at, &in6->sin6_addr, 16) == 0;
-}
 
 static bool
 matches(const struct socket_info *s, const struct wanted *w)
@@ -46,8 +27,8 @@ matches(const struct socket_info *s, const struct wanted *w)
 	if (w->own == NULL)
 		return s->soi_so == w->id;
 	return s->soi_kind == SOCKINFO_TCP &&
-	    is_end(w->own, in->insi_lport, &in->insi_laddr.ina_6, v4) &&
-	    is_end(w->other, in->insi_fport, &in->insi_faddr.ina_6, v4);
+	    addr_is_end(w->own, (uint16_t)in->insi_lport, &in->insi_laddr, v4) &&
+	    addr_is_end(w->other, (uint16_t)in->insi_fport, &in->insi_faddr, v4);
 }
 
 /* Its number for the socket when that is the one, else 0. */

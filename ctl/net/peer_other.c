@@ -1,7 +1,7 @@
 #include "net/peer_owner.h"
 
-/* No way to ask is known here: callers treat the peer as a stranger. */
-#if !defined(PEER_SOCK_DIAG) && !defined(PEER_LIBPROC)
+/* No way to ask for the owner is known here: callers treat the peer as a stranger. */
+#ifdef PEER_UNTOLD
 void
 peer_owner_open(void)
 {
@@ -16,7 +16,10 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 	(void)socket;
 	return false;
 }
+#endif
 
+/* ... or for the process. */
+#if !defined(PEER_SOCK_DIAG) && !defined(PEER_LIBPROC)
 bool
 holder_find(struct holder *h, const struct peer_socket *socket)
 {

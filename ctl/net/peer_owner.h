@@ -13,6 +13,12 @@
 #define PEER_SOCK_DIAG
 #elif defined(__APPLE__)
 #define PEER_LIBPROC
+#elif defined(__FreeBSD__)
+#define PEER_PCBLIST
+#elif defined(__OpenBSD__)
+#define PEER_IDENT
+#else
+#define PEER_UNTOLD
 #endif
 
 struct peer_socket {

@@ -1,6 +1,7 @@
 /* Give up what is not needed: the session all but the descriptors that it holds. One file for each mechanism. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #if defined(NO_SANDBOX)
@@ -23,5 +24,6 @@
 int sandbox_enter(void);
 
 /* The broker, after its start: no program, no file to write, no signal but to that session process.
- * What it tries all the same fails. As above; where there is no such mechanism nothing is given up. */
-int sandbox_enter_broker(pid_t session);
+ * What it tries all the same fails. As above; where there is no such mechanism nothing is given up, nor by
+ * pledge(2) where the broker has to ask who owns a connection (net/peer.h). */
+int sandbox_enter_broker(pid_t session, bool asks_owners);

@@ -13,7 +13,7 @@ sandbox_enter(void)
 typedef int sandbox_none_is_empty;
 #else
 int
-sandbox_enter_broker(pid_t session)
+sandbox_enter_broker(pid_t session, bool asks_owners)
 {
 	return 0;
 }

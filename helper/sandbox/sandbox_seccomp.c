@@ -193,7 +193,7 @@ sandbox_enter(void)
 }
 
 int
-sandbox_enter_broker(pid_t session)
+sandbox_enter_broker(pid_t session, bool asks_owners)
 {
 	const unsigned own = (unsigned)getpid();
 	const struct sock_filter kill_filter[] = { LOAD(nr),

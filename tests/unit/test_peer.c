@@ -309,6 +309,30 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* As BSD systems have it: the IPv4 address is behind twelve bytes that are not to be looked at. */
+static bool
+is_end(const char *text, const char *address, bool v4)
+{
+	struct sockaddr_storage ss = addr(text, 21), at = addr(address, 21);
+	char bytes[16] = { 1 };
+
+	if (v4)
+		memcpy(bytes + 12, &((struct sockaddr_in *)(void *)&at)->sin_addr, 4);
+	else
+		memcpy(bytes, &((struct sockaddr_in6 *)(void *)&at)->sin6_addr, 16);
+	ck_assert(!addr_is_end(&ss, htons(22), bytes, v4));
+	return addr_is_end(&ss, htons(21), bytes, v4);
+}
+
+START_TEST(ends)
+{
+	ck_assert(is_end("10.0.0.1", "10.0.0.1", true) && is_end("::ffff:10.0.0.1", "10.0.0.1", true));
+	ck_assert(is_end("::1", "::1", false));
+	ck_assert(!is_end("10.0.0.1", "10.0.0.2", true) && !is_end("::1", "::2", false));
+	ck_assert(!is_end("::10.0.0.1", "10.0.0.1", true) && !is_end("10.0.0.1", "::10.0.0.1", false));
+}
+END_TEST
+
 START_TEST(link_local_scopes)
 {
 	struct sockaddr_storage a = addr("fe80::1", 1), b = a;
@@ -352,6 +376,7 @@ add(TCase *t)
 	tcase_add_test(t, unix_socket);
 	tcase_add_test(t, not_connected);
 	tcase_add_test(t, addresses);
+	tcase_add_test(t, ends);
 	tcase_add_test(t, link_local_scopes);
 	tcase_add_test(t, own_addresses);
 }
