@@ -17,7 +17,7 @@
 #include "tunnel/tunnel_private.h"
 
 #define LAST_WORDS_MS 1000 /* for the sessions of a client that has ended */
-#define LEAVE_MS 2000      /* for sessions that were told to end, if they hold nothing */
+#define TERMINATE_MS 2000  /* for sessions that were told to end, if they hold nothing */
 
 void
 tunnel_end(struct tunnel *t, int status)
@@ -261,7 +261,7 @@ wind_up(struct tunnel *t)
 		ms = LAST_WORDS_MS;
 	wait_for_helpers(t, ms);
 	helpers_terminate(t->helpers);
-	wait_for_helpers(t, LEAVE_MS);
+	wait_for_helpers(t, TERMINATE_MS);
 }
 
 int
