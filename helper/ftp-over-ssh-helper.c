@@ -15,6 +15,7 @@
 #include "ask/counts.h"
 #include "ask/own_addresses.h"
 #include "base/compat.h"
+#include "base/digits.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/packet.h"
@@ -78,11 +79,10 @@ usage_error(const char *what, const char *why)
 static int
 number(const char *option, const char *text)
 {
-	const char *error;
-	long long n = strtonum(text, 3, 65535, &error);
+	unsigned long n;
 
-	if (error != NULL)
-		usage_error(option, error);
+	if (!decimal(text, strlen(text), 65535, &n) || n < 3)
+		usage_error(option, "that is no descriptor");
 	return (int)n;
 }
 

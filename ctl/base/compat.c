@@ -1,7 +1,6 @@
 #include "base/compat.h"
 
 #ifdef COMPAT_BSD
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -44,24 +43,6 @@ getpeereid(int fd, uid_t *uid, gid_t *gid)
 	*uid = peer.uid;
 	*gid = peer.gid;
 	return 0;
-}
-
-long long
-strtonum(const char *text, long long min, long long max, const char **error)
-{
-	char *end;
-	long long n;
-
-	errno = 0;
-	n = strtoll(text, &end, 10);
-	*error = NULL;
-	if (end == text || *end != '\0')
-		*error = "invalid";
-	else if (n < min)
-		*error = "too small";
-	else if (n > max)
-		*error = "too large";
-	return *error == NULL ? n : 0;
 }
 
 static volatile sig_atomic_t interrupted;

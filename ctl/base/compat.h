@@ -29,10 +29,8 @@
 #define COMPAT_BSD
 #define readpassphrase compat_readpassphrase
 #define getpeereid compat_getpeereid
-#define strtonum compat_strtonum
 #define arc4random_uniform compat_arc4random_uniform
 int getpeereid(int fd, uid_t *, gid_t *);
-long long strtonum(const char *, long long min, long long max, const char **error);
 uint32_t arc4random_uniform(uint32_t bound);
 #endif
 char *readpassphrase(const char *prompt, char *answer, size_t size, int flags);

@@ -7,26 +7,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digits.h"
 #include "base/log.h"
 
 #define QUOTE_MAX 64 /* of the bad input, in a message */
 #define NUMBER_MAX  1000000 /* as milliseconds it still fits an int */
 
 typedef const struct option_info info;
-
-/* Strictly decimal: strtol() would take signs and leading blanks. */
-static bool
-number(const char *text, unsigned long max, unsigned long *value)
-{
-	*value = 0;
-	for (const char *p = text; *p != '\0'; p++) {
-		if (!isdigit((unsigned char)*p))
-			return false;
-		if ((*value = *value * 10 + (unsigned long)(*p - '0')) > max)
-			return false;
-	}
-	return *text != '\0';
-}
 
 /* The place of text among "word|word|WORD": the enums of options.h are in this order.
  * -1 when it is not there; words in capitals only stand for something. */
@@ -75,7 +62,7 @@ static bool
 set_number(info *self, struct ftp_options *o, const char *value)
 {
 	unsigned long n;
-	bool good = number(value, NUMBER_MAX, &n);
+	bool good = decimal(value, strlen(value), NUMBER_MAX, &n);
 
 	*FIELD(unsigned) = (unsigned)n;
 	return good;
@@ -116,8 +103,8 @@ set_ports(info *self, struct ftp_options *o, const char *value)
 	if ((size_t)snprintf(text, sizeof(text), "%s", value) >= sizeof(text) ||
 	    (dash = strchr(text, '-')) == NULL)
 		return false;
-	*dash = '\0';
-	if (!number(text, 65535, &lo) || !number(dash + 1, 65535, &hi))
+	dash++;
+	if (!decimal(text, (size_t)(dash - 1 - text), 65535, &lo) || !decimal(dash, strlen(dash), 65535, &hi))
 		return false;
 	o->data_port_lo = (uint16_t)lo;
 	o->data_port_hi = (uint16_t)hi;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digits.h"
 #include "base/log.h"
 
 #define SPEC_FORM "[ftp/][bind_address:]port:host:hostport"
@@ -78,20 +79,13 @@ fields(const char *text, struct field *f, int max)
 	return n;
 }
 
-/* Strictly digits; at most 65535. */
 static int
 port_of(const struct field *f, uint16_t *port)
 {
-	unsigned value = 0;
+	unsigned long value;
 
-	if (f->bracketed || f->len == 0)
+	if (f->bracketed || !decimal(f->text, f->len, 65535, &value))
 		return -1;
-	for (size_t i = 0; i < f->len; i++) {
-		if (!isdigit((unsigned char)f->text[i]))
-			return -1;
-		if ((value = value * 10 + (unsigned)(f->text[i] - '0')) > 65535)
-			return -1;
-	}
 	*port = (uint16_t)value;
 	return 0;
 }

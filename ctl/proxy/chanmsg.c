@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OPEN_PROHIBITED     1
 #define OPEN_PROHIBITED 1
 #define OPEN_CONNECT_FAILED 2
 

@@ -1,10 +1,9 @@
 #include "ftp/address.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-#define PORT_MIN 1024 /* no data connection to a system service */
 
 /* ---- lists of numbers: 1,2,3,4,5,6 ---- */
 
@@ -86,26 +85,13 @@ list_long(const unsigned *list, int n, struct ftp_address *a)
 
 /* ---- arguments of PORT, EPRT, LPRT ---- */
 
-static bool
-all_digits(const char *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!is_digit(p[i]))
-			return false;
-	return true;
-}
-
-/* Decimal, no sign, 1..65535; 0 otherwise. */
+/* 0: that is none. */
 static uint16_t
 port_read(const char *p, size_t len)
 {
-	unsigned v = 0;
+	unsigned long port;
 
-	if (len == 0 || len > 5 || !all_digits(p, len))
-		return 0;
-	for (size_t i = 0; i < len; i++)
-		v = v * 10 + (unsigned)(p[i] - '0');
-	return v > 65535 ? 0 : (uint16_t)v;
+	return len <= 5 && decimal(p, len, 65535, &port) ? (uint16_t)port : 0;
 }
 
 /* Split "|f1|f2|f3|" at its own first byte; 0 when it is exactly that. */
@@ -134,12 +120,13 @@ parse_eprt(const char *arg, size_t len, struct ftp_address *a)
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const char *field[3];
 	size_t flen[3];
+	unsigned long family;
 	char text[INET6_ADDRSTRLEN];
 
 	if (split_delimited(arg, len, field, flen) == -1)
 		return 501;
 	if (flen[0] != 1 || (*field[0] != '1' && *field[0] != '2'))
-		return flen[0] > 0 && all_digits(field[0], flen[0]) ? 522 : 501;
+		return decimal(field[0], flen[0], ULONG_MAX, &family) ? 522 : 501;
 	if (flen[1] >= sizeof(text))
 		return 501;
 	memset(a, 0, sizeof(*a));
@@ -203,7 +190,7 @@ found_add(struct ftp_address *a, const struct ftp_address *new, int *found)
 	bool same = a->port == new->port &&
 	    (new->family == 0 || ftp_address_same_host(a, new));
 
-	if (new->port < PORT_MIN || (*found > 0 && !same))
+	if (new->port < FTP_PORT_MIN || (*found > 0 && !same))
 		return -1;
 	*a = *new;
 	(*found)++;

@@ -10,6 +10,8 @@
 
 #include "ftp/command.h"
 
+#define FTP_PORT_MIN 1024 /* no data connection to a system service */
+
 struct ftp_address {
 	uint8_t family;    /* 4, 6, or 0 = none (only the port counts) */
 	uint8_t bytes[16]; /* network order */

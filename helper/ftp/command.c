@@ -26,12 +26,6 @@ static const char *const http_verbs[] = {
 	"GET", "POST", "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI",
 };
 
-bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool
 is_blank(char c)
 {

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/digits.h"
+
 enum ftp_verb {
 	FTP_OTHER, /* passed on as it is */
 	FTP_PASV, FTP_EPSV, FTP_LPSV,          /* the client wants to connect */
@@ -36,4 +38,3 @@ bool ftp_argument_is(const struct ftp_command *, const char *word);
 bool ftp_is_http(const char *line, size_t len);
 
 bool ftp_is_verb_char(char);
-bool is_digit(char);

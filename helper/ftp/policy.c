@@ -3,12 +3,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define PORT_MIN 1024
-
 bool
 policy_active_allowed(const struct ftp_address *peer, const struct ftp_address *a)
 {
-	if (a->family == 0 || a->port < PORT_MIN)
+	if (a->family == 0 || a->port < FTP_PORT_MIN)
 		return false;
 	if (ftp_address_is_loopback(a))
 		return peer->family == 0 || ftp_address_is_loopback(peer);
@@ -21,7 +19,7 @@ policy_passive_host(const struct ftp_options *options, const char *host,
 {
 	static const uint8_t zero[16];
 
-	if (a->port < PORT_MIN)
+	if (a->port < FTP_PORT_MIN)
 		return NULL;
 	if (options->passive_address == PASSIVE_ADDR)
 		return options->passive_addr;

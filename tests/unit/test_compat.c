@@ -54,23 +54,6 @@ START_TEST(accepted)
 }
 END_TEST
 
-START_TEST(numbers)
-{
-	static const struct {
-		const char *text, *error;
-		long long n;
-	} all[] = { { "3", NULL, 3 }, { "65535", NULL, 65535 }, { "2", "too small", 0 },
-		{ "-9", "too small", 0 }, { "65536", "too large", 0 }, { "", "invalid", 0 },
-		{ "99999999999999999999", "too large", 0 }, { "4x", "invalid", 0 } };
-	const char *error = "";
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		ck_assert_int_eq(strtonum(all[i].text, 3, 65535, &error), all[i].n);
-		ck_assert_pstr_eq(error, all[i].error);
-	}
-}
-END_TEST
-
 /* Each comes, none beyond. */
 START_TEST(chance)
 {
@@ -125,7 +108,6 @@ add(TCase *t)
 {
 	tcase_add_test(t, flags);
 	tcase_add_test(t, accepted);
-	tcase_add_test(t, numbers);
 	tcase_add_test(t, chance);
 	tcase_add_test(t, closed);
 	tcase_add_test(t, peer);
