@@ -33,17 +33,10 @@ own_addresses(struct own_addresses *own)
 	if (getifaddrs(&all) == -1)
 		return;
 	for (struct ifaddrs *i = all; i != NULL && own->count < OWN_ADDRESSES_MAX; i = i->ifa_next) {
-		struct sockaddr_storage ss = { 0 };
+		const struct sockaddr_storage *ss = (const void *)i->ifa_addr; /* as long as its family is */
 
-		if (i->ifa_addr == NULL)
-			continue;
-		if (i->ifa_addr->sa_family == AF_INET)
-			memcpy(&ss, i->ifa_addr, sizeof(struct sockaddr_in));
-		else if (i->ifa_addr->sa_family == AF_INET6)
-			memcpy(&ss, i->ifa_addr, sizeof(struct sockaddr_in6));
-		else
-			continue;
-		own->at[own->count++] = address_of(&ss);
+		if (ss != NULL && (own->at[own->count] = address_of(ss)).family != 0)
+			own->count++;
 	}
 	freeifaddrs(all);
 }
