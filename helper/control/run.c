@@ -73,9 +73,8 @@ stop_ready(void *arg, short revents)
 {
 	struct run *r = arg;
 
-	watch_free(r->stop);
-	watch_free(r->status);
-	r->stop = r->status = NULL;
+	memory_drop(watch_free, r->stop);
+	memory_drop(watch_free, r->status);
 	if (r->config->grace_ms > 0 && session_busy(r->session))
 		timer_set(&r->grace, r->loop, r->config->grace_ms, run_stop, r);
 	else

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/packet.h"
 
 #define FLUSH_MS 10000 /* for a hung-up peer to take what it is still sent */
@@ -17,10 +18,8 @@ end_write(struct control *c)
 		return;
 	shutdown(c->wfd, SHUT_WR); /* fails on a pipe, which close() ends */
 	if (c->wfd != c->rfd) {
-		close(c->wfd);
-		c->wfd = -1;
-		watch_free(c->write);
-		c->write = NULL;
+		fd_close(&c->wfd);
+		memory_drop(watch_free, c->write);
 	}
 }
 
@@ -28,14 +27,12 @@ end_write(struct control *c)
 void
 control_close(struct control *c)
 {
-	watch_free(c->read);
-	watch_free(c->write);
+	memory_drop(watch_free, c->read);
+	memory_drop(watch_free, c->write);
 	timer_stop(&c->flush);
-	c->read = c->write = NULL;
 	end_write(c);
-	if (c->rfd != -1)
-		close(c->rfd);
-	c->rfd = c->wfd = -1;
+	fd_close(&c->rfd);
+	c->wfd = -1;
 }
 
 static void
@@ -129,8 +126,7 @@ control_hangup(struct control *c)
 	if (c->hangup || c->rfd == -1)
 		return;
 	c->hangup = true;
-	watch_free(c->read);
-	c->read = NULL;
+	memory_drop(watch_free, c->read);
 	timer_set(&c->flush, c->run->loop, FLUSH_MS, lost, c);
 }
 
