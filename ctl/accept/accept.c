@@ -44,12 +44,8 @@ struct accept *
 accept_new(struct loop *loop, const struct cmdline *cmdline, struct master *master,
     struct helpers *helpers)
 {
-	struct accept *r = memory_new(sizeof(*r));
-
-	if (r != NULL)
-		*r = (struct accept){ .loop = loop, .cmdline = cmdline, .master = master,
-			.helpers = helpers };
-	return r;
+	return memory_make(struct accept, .loop = loop, .cmdline = cmdline, .master = master,
+	    .helpers = helpers);
 }
 
 static void
@@ -202,13 +198,10 @@ wait_for_master(struct accept *r, struct client *c)
 static struct client *
 client_new(const struct hostport *server, bool remote, int fd)
 {
-	struct client *c = memory_new(sizeof(*c));
+	struct client *c = memory_make(struct client, .fd = fd, .remote = remote, .server = *server);
 
-	if (c == NULL) {
+	if (c == NULL)
 		close(fd);
-		return NULL;
-	}
-	*c = (struct client){ .fd = fd, .remote = remote, .server = *server };
 	return c;
 }
 

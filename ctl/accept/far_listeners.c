@@ -40,11 +40,7 @@ struct far_listeners {
 struct far_listeners *
 far_listeners_new(struct loop *loop, const struct far_listeners_callbacks *callbacks)
 {
-	struct far_listeners *r = memory_new(sizeof(*r));
-
-	if (r != NULL)
-		*r = (struct far_listeners){ .loop = loop, .call = *callbacks };
-	return r;
+	return memory_make(struct far_listeners, .loop = loop, .call = *callbacks);
 }
 
 void
@@ -103,12 +99,11 @@ far_listeners_add(struct far_listeners *r, const struct tunnel_spec *spec, bool 
 {
 	/* in ssh's protocol "" is every address and "localhost" the loopback ones */
 	const char *host = *spec->listen.host == '\0' ? "localhost" : spec->listen.host;
-	struct far *f = memory_new(sizeof(*f));
+	struct far *f = memory_make(struct far, .owner = r, .spec = *spec, .optional = optional,
+	    .forward.kind = FORWARD_REMOTE, .forward.port = spec->listen.port);
 
 	if (f == NULL)
 		return log_why(why, why_size, "out of memory");
-	*f = (struct far){ .owner = r, .spec = *spec, .optional = optional, .forward.kind = FORWARD_REMOTE,
-		.forward.port = spec->listen.port };
 	f->both = spec->listen.port == 0 && strcmp(host, "localhost") == 0;
 	snprintf(f->forward.host, sizeof(f->forward.host), "%s", f->both ? "127.0.0.1" :
 	    strcmp(host, "*") == 0 ? "" : host);

@@ -36,13 +36,18 @@ memory_new(size_t size)
 	return new != NULL ? memset(new, 0, size) : NULL;
 }
 
+void *
+memory_copy(const void *old, size_t size)
+{
+	void *new = memory_grow(NULL, size);
+
+	return new != NULL ? memcpy(new, old, size) : NULL;
+}
+
 char *
 memory_text(const char *text)
 {
-	size_t size = strlen(text) + 1;
-	char *new = memory_grow(NULL, size);
-
-	return new != NULL ? memcpy(new, text, size) : NULL;
+	return memory_copy(text, strlen(text) + 1);
 }
 
 /* It grows by doubling. */

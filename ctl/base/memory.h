@@ -10,6 +10,9 @@
 #include <stddef.h>
 
 void *memory_new(size_t size); /* zeroed */
+void *memory_copy(const void *, size_t size); /* a copy of that */
+/* A new struct with these members: memory_make(struct timer, .fn = fn, .arg = arg). */
+#define memory_make(type, ...) ((type *)memory_copy(&(type){ __VA_ARGS__ }, sizeof(type)))
 void *memory_grow(void *, size_t size); /* as realloc(3) */
 char *memory_text(const char *); /* as strdup(3) */
 /* Free it by that function, and forget it. */

@@ -85,13 +85,12 @@ probe_ready(void *arg, short revents)
 struct probe *
 probe_new(struct loop *loop, const char *user, probe_fn *bored, void *arg)
 {
-	struct probe *p = memory_new(sizeof(*p));
+	struct probe *p = memory_make(struct probe, .loop = loop, .user = user, .bored = bored, .arg = arg,
+	    .given = -1, .ftp.rfd = -1);
 	int fds[2];
 
 	if (p == NULL)
 		return NULL;
-	*p = (struct probe){ .loop = loop, .user = user, .bored = bored, .arg = arg, .given = -1,
-		.ftp.rfd = -1 };
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0) {
 		p->ftp.rfd = fds[0];
 		p->given = fds[1];

@@ -59,11 +59,7 @@ struct kept {
 struct kept *
 kept_new(struct loop *loop, unsigned hold_ms)
 {
-	struct kept *k = memory_new(sizeof(*k));
-
-	if (k != NULL)
-		*k = (struct kept){ .loop = loop, .hold_ms = hold_ms };
-	return k;
+	return memory_make(struct kept, .loop = loop, .hold_ms = hold_ms);
 }
 
 static void
@@ -204,17 +200,16 @@ upload_over(struct copy *c, int id)
 static bool
 copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
 {
+	bool of_first = m->op == KEEP_PROXY && m->id == 0;
 	struct copy *c;
 
-	if (by->copies == COPIES_MAX || (c = memory_new(sizeof(*c))) == NULL)
+	if (by->copies == COPIES_MAX || (c = memory_make(struct copy, .kept = by->kept, .by = by,
+	    .op = m->op, .id = m->id, .fd = fd[0], .trace = fd[1], .guarded = of_first && by->guarded)) == NULL)
 		return false;
 	by->copies++;
-	*c = (struct copy){ .kept = by->kept, .next = by->kept->copies, .by = by, .op = m->op,
-		.id = m->id, .fd = fd[0], .trace = fd[1],
-		.guarded = m->op == KEEP_PROXY && m->id == 0 && by->guarded };
-	if (m->op == KEEP_PROXY && m->id == 0)
+	if (of_first)
 		memcpy(c->ctl_path, by->ctl_path, sizeof(c->ctl_path));
-	by->kept->copies = c;
+	list_add(by->kept->copies, c);
 	return true;
 }
 

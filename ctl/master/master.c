@@ -53,12 +53,8 @@ static void master_start(struct master *);
 struct master *
 master_new(struct loop *loop, const struct master_settings *settings, master_fn *fn, void *arg)
 {
-	struct master *m = memory_new(sizeof(*m));
-
-	if (m != NULL)
-		*m = (struct master){ .loop = loop, .settings = settings, .fn = fn, .arg = arg,
-			.reason = "no ssh connection yet" };
-	return m;
+	return memory_make(struct master, .loop = loop, .settings = settings, .fn = fn, .arg = arg,
+	    .reason = "no ssh connection yet");
 }
 
 void

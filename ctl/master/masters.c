@@ -40,12 +40,11 @@ struct masters *
 masters_new(struct loop *loop, const struct master_settings *settings, unsigned count,
     master_fn *fn, void *arg)
 {
-	struct masters *m = memory_new(sizeof(*m));
+	struct masters *m = memory_make(struct masters, .fn = fn, .arg = arg, .further = *settings,
+	    .named = settings->ctl_path != NULL);
 
 	if (m == NULL)
 		return NULL;
-	*m = (struct masters){ .fn = fn, .arg = arg, .further = *settings,
-		.named = settings->ctl_path != NULL };
 	m->further.ctl_path = m->further.config_path = NULL;
 	for (size_t i = 0; i < count && i < MASTERS_MAX; i++) {
 		struct one *one = &m->one[i];

@@ -27,11 +27,9 @@ static void
 mux_disconnect(struct mux *m)
 {
 	m->over = true;
-	watch_free(m->watch);
-	unixsock_free(m->waiting);
+	memory_drop(watch_free, m->watch);
+	memory_drop(unixsock_free, m->waiting);
 	timer_stop(&m->timer);
-	m->watch = NULL;
-	m->waiting = NULL;
 	fd_close(&m->fd);
 }
 
@@ -172,18 +170,14 @@ mux_waited(void *arg, int fd)
 struct mux *
 mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 {
-	struct mux *m = memory_new(sizeof(*m));
+	struct mux *m = memory_make(struct mux, .loop = loop, .fn = fn, .arg = arg, .fd = -1);
 	uint8_t hello[16];
 	struct wire w;
 	int fd;
 
 	if (m == NULL)
 		return NULL;
-	m->loop = loop;
-	m->fn = fn;
-	m->arg = arg;
 	m->last = &m->first;
-	m->fd = -1;
 	wire_write_to(&w, hello, sizeof(hello));
 	muxmsg_hello(&w);
 	if (bytes_add(&m->out, hello, w.len) == 0) {

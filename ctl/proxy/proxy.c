@@ -37,12 +37,10 @@ proxy_now_us(void)
 void
 proxy_quiet(struct proxy *p)
 {
-	watch_free(p->watch);
+	memory_drop(watch_free, p->watch);
 	timer_stop(&p->silence);
 	timer_stop(&p->wake);
-	unixsock_free(p->waiting);
-	p->watch = NULL;
-	p->waiting = NULL;
+	memory_drop(unixsock_free, p->waiting);
 }
 
 void
@@ -246,36 +244,30 @@ proxy_begin(struct proxy *p, const char *path)
 }
 
 static struct proxy *
-proxy_make(struct loop *loop, const char *ctl_path, void *arg)
+proxy_make(struct loop *loop, const char *ctl_path, proxy_gone_fn *gone, void *arg)
 {
-	struct proxy *p = memory_new(sizeof(*p));
+	struct proxy *p = memory_make(struct proxy, .loop = loop, .gone = gone, .arg = arg, .fd = -1,
+	    .pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path));
 
-	if (p == NULL)
-		return NULL;
-	*p = (struct proxy){ .loop = loop, .arg = arg, .fd = -1, .ready_last = &p->ready,
-		.pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path) };
+	if (p != NULL)
+		p->ready_last = &p->ready;
 	return p;
 }
 
 struct proxy *
 proxy_new(struct loop *loop, const char *ctl_path, proxy_gone_fn *gone, void *arg)
 {
-	struct proxy *p = proxy_make(loop, ctl_path, arg);
+	struct proxy *p = proxy_make(loop, ctl_path, gone, arg);
 
-	if (p == NULL)
-		return NULL;
-	if (proxy_begin(p, ctl_path) == -1) {
-		proxy_free(p);
-		return NULL;
-	}
-	p->gone = gone;
+	if (p != NULL && proxy_begin(p, ctl_path) == -1)
+		memory_drop(proxy_free, p);
 	return p;
 }
 
 struct proxy *
 proxy_adopt(struct loop *loop, const char *ctl_path, int fd, proxy_gone_fn *gone, void *arg)
 {
-	struct proxy *p = proxy_make(loop, ctl_path, arg);
+	struct proxy *p = proxy_make(loop, ctl_path, gone, arg);
 
 	if (p == NULL)
 		return NULL;
@@ -284,7 +276,6 @@ proxy_adopt(struct loop *loop, const char *ctl_path, int fd, proxy_gone_fn *gone
 		return NULL;
 	}
 	p->fd = fd;
-	p->gone = gone;
 	p->state = PROXY_READY;
 	p->stays = true; /* or else it would have been closed */
 	return p;

@@ -139,18 +139,19 @@ take_bytes(struct sshlog *s)
 }
 
 static void
-end(struct sshlog *s)
-{
-	memory_drop(watch_free, s->watch);
-	fd_close(&s->fd);
-	line_complete(s);
-}
-
-static void
 drain(struct sshlog *s)
 {
 	while (take_bytes(s) > 0)
 		;
+}
+
+static void
+end(struct sshlog *s)
+{
+	drain(s);
+	memory_drop(watch_free, s->watch);
+	fd_close(&s->fd);
+	line_complete(s);
 }
 
 bool
@@ -187,13 +188,11 @@ sshlog_manner(bool hushed, bool asks)
 struct sshlog *
 sshlog_new(struct loop *loop, int fd, enum sshlog_manner manner, const char *servers)
 {
-	struct sshlog *s = memory_new(sizeof(*s));
+	struct sshlog *s = memory_make(struct sshlog, .loop = loop, .fd = fd, .servers = servers,
+	    .manner = manner);
 
-	if (s != NULL) {
-		*s = (struct sshlog){ .loop = loop, .fd = fd, .servers = servers, .manner = manner };
-		if ((s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
-			return s;
-	}
+	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
+		return s;
 	close(fd);
 	free(s);
 	return NULL;
@@ -218,7 +217,6 @@ sshlog_reason(struct sshlog *s, char *dst, size_t size)
 	*dst = '\0';
 	if (s == NULL)
 		return dst;
-	drain(s);
 	end(s);
 	timer_stop(&s->timer);
 	for (size_t i = 0; i < s->held && used < size; i++)
@@ -233,7 +231,6 @@ sshlog_free(struct sshlog *s)
 {
 	if (s == NULL)
 		return;
-	drain(s);
 	end(s);
 	timer_stop(&s->timer);
 	say_held(s);

@@ -106,12 +106,11 @@ sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, ssh
     void *arg)
 {
 	struct proc_start start = { .argv = argv, .fd = { PROC_NULL, PROC_OURS, PROC_OURS } };
-	struct sshrun *r = memory_new(sizeof(*r));
+	struct sshrun *r = memory_make(struct sshrun, .fn = fn, .arg = arg, .fd = -1);
 	int fds[2] = { -1, -1 }, saved;
 
 	if (r == NULL)
 		return NULL;
-	*r = (struct sshrun){ .fn = fn, .arg = arg, .fd = -1 };
 	if (pipe2(fds, O_CLOEXEC) == 0) {
 		fcntl(r->fd = fds[0], F_SETFL, O_NONBLOCK);
 		start.fd[1] = start.fd[2] = fds[1];

@@ -144,8 +144,7 @@ forwards_answer(void *arg, const struct forward_result *r)
 	struct opened *o = f->all;
 
 	if (r->id == 0) { /* all that was asked has been answered before */
-		mux_free(f->mux);
-		f->mux = NULL;
+		memory_drop(mux_free, f->mux);
 		retry_later(f);
 		if (f->lost != NULL)
 			f->lost(f->arg, r->reason);
@@ -174,12 +173,10 @@ opened_add(struct forwards *f, struct opened *o, uint32_t id)
 struct opened *
 forwards_open(struct forwards *f, const struct forward *forward, forwards_fn *fn, void *arg)
 {
-	struct opened *o = forwards_connect(f) ? memory_new(sizeof(*o)) : NULL;
+	struct opened *o = !forwards_connect(f) ? NULL : memory_make(struct opened, .there = true,
+	    .forward = *forward, .fn = fn, .arg = arg);
 
-	if (o == NULL)
-		return NULL;
-	*o = (struct opened){ .there = true, .forward = *forward, .fn = fn, .arg = arg };
-	return opened_add(f, o, mux_open_forward(f->mux, forward)) ? o : NULL;
+	return o != NULL && opened_add(f, o, mux_open_forward(f->mux, forward)) ? o : NULL;
 }
 
 void
@@ -197,11 +194,9 @@ void
 forwards_check(struct forwards *f, forwards_checked_fn *fn, void *arg, const struct stream *stream,
     unsigned channel)
 {
-	struct opened *o = f->mux != NULL ? memory_new(sizeof(*o)) : NULL;
+	struct opened *o = f->mux == NULL ? NULL : memory_make(struct opened, .state = CHECK,
+	    .checked = fn, .arg = arg, .stream = stream, .channel = channel);
 
-	if (o != NULL)
-		*o = (struct opened){ .state = CHECK, .checked = fn, .arg = arg, .stream = stream,
-			.channel = channel };
 	if (o == NULL || !opened_add(f, o, mux_alive(f->mux)))
 		fn(arg, stream, channel, false);
 }
@@ -220,12 +215,7 @@ struct forwards *
 forwards_new(struct loop *loop, const char *ctl_path, void (*lost)(void *arg, const char *reason),
     void *arg)
 {
-	struct forwards *f = memory_new(sizeof(*f));
-
-	if (f != NULL)
-		*f = (struct forwards){ .loop = loop, .ctl_path = ctl_path, .lost = lost,
-			.arg = arg };
-	return f;
+	return memory_make(struct forwards, .loop = loop, .ctl_path = ctl_path, .lost = lost, .arg = arg);
 }
 
 /* Behind what is being opened goes its cancel, on the same connection: nobody would know later

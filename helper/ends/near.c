@@ -181,8 +181,7 @@ dial_done(void *arg, short revents)
 	int error = 0;
 	socklen_t len = sizeof(error);
 
-	watch_free(s->slot.watch);
-	s->slot.watch = NULL;
+	memory_drop(watch_free, s->slot.watch);
 	if (getsockopt(s->slot.fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
 	if (error == 0) {
@@ -207,8 +206,7 @@ dial_next(struct near_slot *s)
 		int fd;
 
 		s->at = ai->ai_next;
-		if (s->slot.fd != -1)
-			close(s->slot.fd);
+		fd_close(&s->slot.fd);
 		s->slot.fd = fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (fd != -1 && (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS)) {
 			s->slot.watch = loop_watch(s->slot.end->loop, fd, POLLOUT, dial_done, s);
@@ -274,13 +272,9 @@ static const struct end_ops near_ops = { .dial = near_dial, .listen = near_liste
 struct end *
 near_new(struct loop *loop, const struct near_config *config, end_fn *fn, void *arg)
 {
-	struct near *near = memory_new(sizeof(*near));
-
-	if (near == NULL)
-		return NULL;
-	near->end = (struct end){ &near_ops, loop, fn, arg, NULL };
-	near->config = *config;
-	return &near->end;
+	/* its end is its first member */
+	return (struct end *)memory_make(struct near, .end = { &near_ops, loop, fn, arg, NULL },
+	    .config = *config);
 }
 
 void

@@ -60,13 +60,10 @@ channel_event(void *arg, enum proxy_event event, const char *reason)
 static struct stream *
 stream_new(unsigned *uses)
 {
-	struct stream *s = memory_new(sizeof(*s));
+	struct stream *s = memory_make(struct stream, .fd = -1, .uses = uses);
 
-	if (s == NULL)
-		return NULL;
-	s->fd = -1;
-	s->uses = uses;
-	++*uses;
+	if (s != NULL)
+		++*uses;
 	return s;
 }
 
@@ -114,8 +111,7 @@ stream_free(struct stream *s)
 	if (s->gone != NULL)
 		*s->gone = true;
 	watch_free(s->watch);
-	if (s->fd != -1)
-		close(s->fd);
+	fd_close(&s->fd);
 	proxy_channel_free(s->channel);
 	--*s->uses;
 	free(s);
