@@ -196,13 +196,11 @@ far_listeners_announce(struct far_listeners *r)
 	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
 
 	for (struct far *f = r->first; f != NULL; f = f->next) {
-		const char *host = *f->spec.listen.host != '\0' ? f->spec.listen.host : "localhost";
-
 		if (!f->open || f->port == f->announced)
 			continue;
 		f->announced = f->port;
 		printf("listening on %s (remote), forwarding to %s\n",
-		    hostport_format(at, sizeof(at), host, f->port),
+		    hostport_format(at, sizeof(at), f->spec.listen.host, f->port),
 		    hostport_format(target, sizeof(target), f->spec.target.host,
 		    f->spec.target.port));
 	}
@@ -216,8 +214,6 @@ far_listeners_each(const struct far_listeners *r, void (*fn)(void *, const struc
 	for (const struct far *f = r->first; f != NULL; f = f->next) {
 		struct hostport at = f->spec.listen;
 
-		if (*at.host == '\0')
-			snprintf(at.host, sizeof(at.host), "localhost");
 		at.port = f->port;
 		if (f->open)
 			fn(arg, &at, &f->spec.target);

@@ -190,7 +190,7 @@ hostport_format(char *dst, size_t size, const char *host, uint16_t port)
 {
 	const char *fmt = strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u";
 
-	snprintf(dst, size, fmt, host, (unsigned)port);
+	snprintf(dst, size, fmt, *host != '\0' ? host : "localhost", (unsigned)port);
 	return dst;
 }
 

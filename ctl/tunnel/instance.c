@@ -58,7 +58,6 @@ static enum instance
 look(const struct cmdline *c, const char *ctl_path, const struct tunnel_spec *spec, char *why,
     size_t why_size)
 {
-	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
 	char at[SPEC_HOST_MAX + 16], name[400], ignored[256];
 	enum instance found = INSTANCE_NONE;
 	struct tunnels all;
@@ -73,8 +72,8 @@ look(const struct cmdline *c, const char *ctl_path, const struct tunnel_spec *sp
 		found = is_same(v, c, ctl_path) ? INSTANCE_SAME : INSTANCE_OTHER;
 		log_escape(name, sizeof(name), v->tunnel.name, strlen(v->tunnel.name));
 		snprintf(why, why_size, "cannot listen on %s: the tunnel %s, pid %ld, does; "
-		    "ftp-over-ssh-ctl stop %ld ends it", hostport_format(at, sizeof(at), host,
-		    spec->listen.port), name, v->pid, v->pid);
+		    "ftp-over-ssh-ctl stop %ld ends it", hostport_format(at, sizeof(at),
+		    spec->listen.host, spec->listen.port), name, v->pid, v->pid);
 	}
 	query_free(&all);
 	return found;

@@ -21,11 +21,10 @@ tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, con
 {
 	struct tunnel *t = arg;
 	char at[SPEC_HOST_MAX + 16], why[1024];
-	const char *host = *spec->listen.host != '\0' ? spec->listen.host : "localhost";
 
 	snprintf(why, sizeof(why), "cannot listen on %s of the ssh server: %s; is the port in use, "
 	    "or forbidden (by AllowTcpForwarding or PermitListen in its sshd_config, if it has one)?",
-	    hostport_format(at, sizeof(at), host, spec->listen.port), reason);
+	    hostport_format(at, sizeof(at), spec->listen.host, spec->listen.port), reason);
 	if (t->phase == OPENING && !optional) {
 		tunnel_fail(t, why);
 		return;

@@ -164,6 +164,7 @@ START_TEST(formatted)
 
 	ck_assert_str_eq(hostport_format(text, sizeof(text), "localhost", 21), "localhost:21");
 	ck_assert_str_eq(hostport_format(text, sizeof(text), "::1", 65535), "[::1]:65535");
+	ck_assert_str_eq(hostport_format(text, sizeof(text), "", 2121), "localhost:2121");
 	ck_assert_str_eq(hostport_format(tiny, sizeof(tiny), "::1", 21), "[::");
 }
 END_TEST
