@@ -1,11 +1,8 @@
 #include "net/listener.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,21 +120,18 @@ read_address(struct listener *l, struct sockaddr_storage *ss)
 	    address_text(&l->at, (struct sockaddr *)ss, len);
 }
 
-static int
-bind_and_listen(const struct addrinfo *ai, uint16_t port)
+/* A port that is in TIME_WAIT is free: a range of them may be small. */
+int
+listener_bind(const struct sockaddr *at, socklen_t len, int backlog)
 {
-	int one = 1;
-	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
 
 	if (fd == -1)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (ai->ai_family == AF_INET6) {
+	if (at->sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-		((struct sockaddr_in6 *)(void *)ai->ai_addr)->sin6_port = htons(port);
-	} else
-		((struct sockaddr_in *)(void *)ai->ai_addr)->sin_port = htons(port);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 || listen(fd, BACKLOG) == -1)
+	if (bind(fd, at, len) == -1 || listen(fd, backlog) == -1)
 		fd_close(&fd);
 	return fd;
 }
@@ -174,7 +168,8 @@ listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
 	int fd;
 
 	for (; ai != NULL; ai = ai->ai_next) {
-		if ((fd = bind_and_listen(ai, port)) == -1) {
+		addr_set_port(ai->ai_addr, htons(port));
+		if ((fd = listener_bind(ai->ai_addr, ai->ai_addrlen, BACKLOG)) == -1) {
 			/* a machine without IPv6 (or IPv4) has only one loopback address */
 			if ((errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT) &&
 			    (*out != NULL || ai->ai_next != NULL))

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +25,22 @@ addr_bytes(const struct sockaddr *sa, unsigned char bytes[16])
 	memcpy(bytes, mapped, 12);
 	memcpy(bytes + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
 	return 1;
+}
+
+in_port_t
+addr_port(const struct sockaddr *sa)
+{
+	return sa->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)(const void *)sa)->sin6_port :
+	    ((const struct sockaddr_in *)(const void *)sa)->sin_port;
+}
+
+void
+addr_set_port(struct sockaddr *sa, in_port_t port)
+{
+	if (sa->sa_family == AF_INET6)
+		((struct sockaddr_in6 *)(void *)sa)->sin6_port = port;
+	else
+		((struct sockaddr_in *)(void *)sa)->sin_port = port;
 }
 
 bool
@@ -59,15 +74,14 @@ addr_same_host(const struct sockaddr *a, const struct sockaddr *b)
 }
 
 bool
-addr_is_end(const struct sockaddr_storage *ss, uint16_t port, const void *address, bool v4)
+addr_is_end(const struct sockaddr_storage *ss, in_port_t port, const void *address, bool v4)
 {
+	const struct sockaddr *sa = (const struct sockaddr *)ss;
 	unsigned char own[16];
 	size_t skip = v4 ? 12 : 0;
 
-	if (!addr_bytes((const struct sockaddr *)ss, own) || port != (ss->ss_family == AF_INET6 ?
-	    ((const struct sockaddr_in6 *)ss)->sin6_port : ((const struct sockaddr_in *)ss)->sin_port))
-		return false;
-	return (bool)IN6_IS_ADDR_V4MAPPED((struct in6_addr *)(void *)own) == v4 &&
+	return addr_bytes(sa, own) && addr_port(sa) == port &&
+	    (bool)IN6_IS_ADDR_V4MAPPED((struct in6_addr *)(void *)own) == v4 &&
 	    memcmp(own + skip, (const char *)address + skip, 16 - skip) == 0;
 }
 
@@ -92,14 +106,6 @@ addr_is_here(const struct sockaddr *peer, const struct sockaddr *local)
 	return addr_is_loopback(peer) || addr_same_host(peer, local) || addr_is_own(peer, true);
 }
 
-static enum peer_result
-unix_owner(int fd, uid_t *uid)
-{
-	gid_t gid;
-
-	return getpeereid(fd, uid, &gid) == 0 ? PEER_KNOWN : PEER_UNKNOWN;
-}
-
 enum peer_result
 peer_uid(int fd, uid_t *uid)
 {
@@ -107,13 +113,14 @@ peer_uid(int fd, uid_t *uid)
 	const struct sockaddr *p = (struct sockaddr *)&peer, *l = (struct sockaddr *)&local;
 	socklen_t peer_len = sizeof(peer), local_len = sizeof(local);
 	struct peer_socket socket;
+	gid_t gid;
 
 	memset(&peer, 0, sizeof(peer));
 	memset(&local, 0, sizeof(local));
 	if (getsockname(fd, (struct sockaddr *)&local, &local_len) == -1)
 		return PEER_UNKNOWN;
 	if (local.ss_family == AF_UNIX)
-		return unix_owner(fd, uid);
+		return getpeereid(fd, uid, &gid) == 0 ? PEER_KNOWN : PEER_UNKNOWN;
 	/* fails once the peer has reset the connection: who it was cannot be told any more */
 	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) == -1)
 		return PEER_UNKNOWN;

@@ -3,35 +3,19 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/compat.h"
+#include "net/listener.h"
 #include "net/peer.h"
 
-static void
-sockaddr_port(struct sockaddr_storage *ss, uint16_t port)
-{
-	if (ss->ss_family == AF_INET6)
-		((struct sockaddr_in6 *)ss)->sin6_port = htons(port);
-	else
-		((struct sockaddr_in *)ss)->sin_port = htons(port);
-}
-
 static int
-bind_listener(const struct sockaddr_storage *at)
+bind_to(struct sockaddr_storage *at, unsigned port)
 {
-	int fd = socket(at->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
 	socklen_t len = at->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
 						    sizeof(struct sockaddr_in);
 
-	if (fd == -1)
-		return -1;
-	/* A range is small: a port must not be lost to TIME_WAIT. */
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)at, len) == 0 && listen(fd, 16) == 0)
-		return fd;
-	close(fd);
-	return -1;
+	addr_set_port((struct sockaddr *)at, htons((uint16_t)port));
+	return listener_bind((struct sockaddr *)at, len, 16);
 }
 
 /* In a range, begin anywhere: sessions beside each other would all try the same ports. */
@@ -41,11 +25,9 @@ bind_in_range(struct sockaddr_storage *at, uint16_t lo, uint16_t hi, unsigned tr
 	unsigned n = (unsigned)hi - lo + 1, first = arc4random_uniform(n);
 	int fd = -1;
 
-	for (unsigned i = 0; i < n && i < tries && fd == -1; i++) {
-		sockaddr_port(at, (uint16_t)(lo + (first + i) % n));
-		if ((fd = bind_listener(at)) == -1 && errno != EADDRINUSE)
+	for (unsigned i = 0; i < n && i < tries && fd == -1; i++)
+		if ((fd = bind_to(at, lo + (first + i) % n)) == -1 && errno != EADDRINUSE)
 			break;
-	}
 	return fd;
 }
 
@@ -75,15 +57,11 @@ listen_at(const struct near_config *c, uint8_t family, struct sockaddr_storage *
 uint16_t
 near_port(int fd)
 {
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} at = { .in6 = { 0 } };
+	struct sockaddr_storage at = { 0 };
 	socklen_t len = sizeof(at);
 
-	getsockname(fd, &at.sa, &len);
-	return ntohs(at.sa.sa_family == AF_INET6 ? at.in6.sin6_port : at.in.sin_port);
+	getsockname(fd, (struct sockaddr *)&at, &len);
+	return ntohs(addr_port((struct sockaddr *)&at));
 }
 
 int
@@ -100,10 +78,8 @@ near_port_open(const struct near_config *c, uint8_t family, const char **why)
 	/* Any port: the kernel avoids those that earlier transfers have left in TIME_WAIT, and after
 	 * some thousands of them looks for milliseconds; a port of the dynamic range (RFC 6335) that we
 	 * name may be one of those. */
-	else if ((fd = bind_in_range(&at, 49152, 65535, 16)) == -1) {
-		sockaddr_port(&at, 0);
-		fd = bind_listener(&at);
-	}
+	else if ((fd = bind_in_range(&at, 49152, 65535, 16)) == -1)
+		fd = bind_to(&at, 0);
 	if (fd == -1)
 		*why = c->lo != 0 && errno == EADDRINUSE ? "no free port in FtpDataPorts" :
 		    strerror(errno);
