@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "base/ratelimit.h"
 #include "net/peer.h"
 
@@ -99,7 +100,6 @@ admit(struct accept *r, struct client *c)
 	bool any_user = r->cmdline->ftp.allow_any;
 	unsigned missed;
 	uid_t uid;
-	ssize_t n;
 	enum peer_result owner = peer_uid(c->fd, &uid);
 	/* on a system that tells no owner nobody gets in: the user should know */
 	int level = owner == PEER_UNKNOWN ? LOG_NORMAL : LOG_SESSIONS;
@@ -108,8 +108,7 @@ admit(struct accept *r, struct client *c)
 	    (owner == PEER_KNOWN && (uid == geteuid() || uid == 0)))
 		return true;
 	/* the owner of a socket that is closed cannot be told */
-	if (owner == PEER_UNKNOWN && ((n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) == 0 ||
-	    (n == -1 && errno != EAGAIN && errno != EINTR))) {
+	if (owner == PEER_UNKNOWN && packet_over(recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT))) {
 		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", c->peer);
 		client_free(c);
 		return false;

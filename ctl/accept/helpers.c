@@ -154,9 +154,8 @@ static void
 status_ready(void *arg, short revents)
 {
 	struct helper *one = arg;
-	ssize_t n = take_report(one);
 
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+	if (packet_over(take_report(one)))
 		memory_drop(watch_free, one->watch); /* it ends: helper_ended() */
 }
 

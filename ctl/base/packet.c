@@ -65,6 +65,12 @@ packet_again(int error)
 	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
+bool
+packet_over(ssize_t n)
+{
+	return n == 0 || (n == -1 && !packet_again(errno));
+}
+
 #ifndef COMPAT_DESCRIPTORS
 int
 packet_pair(int fds[2], bool nonblocking)
@@ -128,8 +134,7 @@ finish(int fd, short event, void *data, size_t len)
 		if (n > 0) {
 			at += n;
 			len -= (size_t)n;
-		} else if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
-		    poll(&p, 1, PATIENCE_MS) == 0) {
+		} else if (packet_over(n) || poll(&p, 1, PATIENCE_MS) == 0) {
 			return break_off(fd);
 		}
 	}

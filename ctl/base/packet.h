@@ -26,3 +26,5 @@ int packet_send(int fd, const void *data, size_t len, const int *fds, size_t cou
 ssize_t packet_receive(int fd, void *data, size_t size, int *fds);
 
 bool packet_again(int error); /* of any read or write: it is to be tried again later */
+/* Of any read that has returned n: nothing more will come. */
+bool packet_over(ssize_t n);

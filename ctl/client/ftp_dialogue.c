@@ -1,7 +1,6 @@
 #include "client/ftp_dialogue.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "base/packet.h"
 
 /* Take the first line out of what has come; false when there is no whole one. */
 static bool
@@ -82,7 +82,7 @@ ftp_dialogue_next(struct ftp_dialogue *d)
 		d->len += (size_t)n;
 		return parse(d);
 	}
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (!packet_over(n))
 		return DIALOGUE_MORE;
 	keep_rest(d);
 	return DIALOGUE_ENDED;

@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,7 +220,7 @@ by_receive(struct kept_by *by, bool *end)
 	int fd[FDPASS_MAX];
 	ssize_t n = packet_receive(by->fd, &m, sizeof(m), fd);
 
-	*end = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+	*end = packet_over(n);
 	if (n <= 0)
 		return false;
 	if (n != (ssize_t)sizeof(m))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/packet.h"
 #include "base/unixsock.h"
 #include "mux/mux_private.h"
 
@@ -95,7 +96,7 @@ mux_flush(struct mux *m)
 		n = send(m->fd, bytes_data(&m->out), m->out.len, MSG_NOSIGNAL);
 	if (n > 0) {
 		bytes_take(&m->out, (size_t)n);
-	} else if (n == -1 && errno != EAGAIN && errno != EINTR) {
+	} else if (n == -1 && !packet_again(errno)) {
 		bytes_take(&m->out, m->out.len);
 		shutdown(m->fd, SHUT_WR);
 	}
@@ -138,7 +139,7 @@ mux_ready(void *arg, short revents)
 	n = recv(m->fd, in, sizeof(in), 0);
 	if (n > 0 && bytes_add(&m->in, in, (size_t)n) == 0) {
 		mux_packets(m);
-	} else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
+	} else if (n > 0 || packet_over(n)) { /* no memory, or the end */
 		mux_over(m, FORWARD_DEAD, mux_gone);
 	}
 	mux_leave(m);

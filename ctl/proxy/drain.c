@@ -3,13 +3,13 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "proxy/chanmsg.h"
 #include "base/compat.h"
+#include "base/packet.h"
 #include "base/rundir.h"
 #include "base/wire.h"
 
@@ -65,9 +65,7 @@ drain_read(struct drain *d, int fd)
 	if (d->unanswered == 0)
 		return true;
 	n = recv(fd, in, sizeof(in), MSG_DONTWAIT);
-	if (n > 0)
-		return drain_push(d, in, (size_t)n);
-	return n == 0 || (errno != EAGAIN && errno != EINTR);
+	return n > 0 ? drain_push(d, in, (size_t)n) : packet_over(n);
 }
 
 void

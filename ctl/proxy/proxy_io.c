@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/loop.h"
+#include "base/packet.h"
 #include "mux/mux.h"
 #include "proxy/proxy_private.h"
 #include "base/wire.h"
@@ -109,7 +110,7 @@ proxy_flush(struct proxy *p)
 		return;
 	trace_begin(p);
 	n = send(p->fd, bytes_data(&p->out), p->out.len, MSG_NOSIGNAL);
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+	if (n == -1 && !packet_again(errno)) {
 		p->deaf = true;
 		n = 0;
 		bytes_take(&p->out, p->out.len);
@@ -193,7 +194,7 @@ proxy_receive(struct proxy *p)
 		p->in_full = (size_t)n == room;
 		p->in.len += (size_t)n;
 		proxy_frames(p);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+	} else if (packet_over(n)) {
 		p->unanswered = 0;
 		proxy_quiet(p);
 		fd_close(&p->fd);

@@ -11,6 +11,7 @@
 #include "base/compat.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "process/proc.h"
 
 struct sshrun {
@@ -45,8 +46,8 @@ sshrun_free(struct sshrun *r)
 	free(r);
 }
 
-/* 1 while there may be more, 0 at the end. */
-static int
+/* false at the end. */
+static bool
 run_read(struct sshrun *r)
 {
 	char data[4096];
@@ -62,7 +63,7 @@ run_read(struct sshrun *r)
 		r->len += some;
 		r->output[r->len] = '\0';
 	}
-	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
+	return !packet_over(n);
 }
 
 /* What it has left running may hold the other end of its output still. */
@@ -76,7 +77,7 @@ run_ended(void *arg, int status)
 	timer_stop(&r->deadline);
 	do
 		before = r->len;
-	while (r->fd != -1 && run_read(r) == 1 && r->len > before);
+	while (r->fd != -1 && run_read(r) && r->len > before);
 	run_end_output(r);
 	result.status = status < 0 ? -1 : status;
 	result.output = r->output != NULL ? r->output : "";
@@ -97,7 +98,7 @@ run_ready(void *arg, short revents)
 {
 	struct sshrun *r = arg;
 
-	if (run_read(r) == 0)
+	if (!run_read(r))
 		run_end_output(r);
 }
 

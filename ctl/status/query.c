@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "base/packet.h"
 #include "base/rundir.h"
 #include "status/status.h"
 #include "base/unixsock.h"
@@ -91,7 +92,7 @@ talk_ready(void *arg, short revents)
 	struct status_record r;
 	struct wire w;
 
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+	if (packet_over(n))
 		talk_end(t, "it has hung up");
 	if (n <= 0)
 		return;

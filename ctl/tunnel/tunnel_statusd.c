@@ -177,7 +177,7 @@ client_write(struct client *c)
 
 	if (n > 0)
 		c->sent += (size_t)n;
-	if ((n <= 0 && errno != EAGAIN && errno != EINTR) || c->sent == c->out.len)
+	if ((n <= 0 && !packet_again(errno)) || c->sent == c->out.len)
 		client_free(c);
 	else {
 		watch_pause(c->watch, false);
@@ -274,7 +274,7 @@ client_ready(void *arg, short revents)
 		return;
 	}
 	n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len, 0);
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+	if (packet_over(n))
 		client_free(c);
 	if (n <= 0)
 		return;

@@ -109,7 +109,7 @@ control_readable(void *arg, short revents)
 		n = read(c->rfd, buf, room < sizeof(buf) ? room : sizeof(buf));
 	if (n > 0)
 		session_push(c->run->session, c->side, buf, (size_t)n);
-	else if (room > 0 && (n == 0 || !packet_again(errno)))
+	else if (room > 0 && packet_over(n))
 		ended(c);
 	run_touched(c->run);
 }
