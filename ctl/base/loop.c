@@ -54,12 +54,18 @@ loop_free(struct loop *l)
 }
 
 uint64_t
-loop_now(void)
+loop_now_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+uint64_t
+loop_now(void)
+{
+	return loop_now_us() / 1000;
 }
 
 void

@@ -41,6 +41,7 @@ void timer_set(struct timer *, struct loop *, unsigned ms, timer_fn *, void *arg
 void timer_stop(struct timer *);
 
 uint64_t loop_now(void);
+uint64_t loop_now_us(void); /* in microseconds */
 
 /* close(2), if there is one; it is -1 then, and errno stays. */
 void fd_close(int *fd);

@@ -44,11 +44,6 @@ connects(const struct xinpcb *c, const struct sockaddr_storage *own, const struc
 	    addr_is_end(other, ends->ie_fport, &ends->ie_dependfaddr, v4);
 }
 
-void
-peer_owner_open(void)
-{
-}
-
 /* A struct xinpgen stands before the connections, and one behind them, which is shorter than they are. A
  * connection without a socket has no owner any more, and would read as root's. */
 bool

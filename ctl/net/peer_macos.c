@@ -79,11 +79,6 @@ find(const struct wanted *w, struct holder *h)
 	return id;
 }
 
-void
-peer_owner_open(void)
-{
-}
-
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *found)

@@ -11,11 +11,6 @@
 #include <netinet/tcp_timer.h>
 #include <netinet/tcp_var.h>
 
-void
-peer_owner_open(void)
-{
-}
-
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *found)

@@ -2,11 +2,6 @@
 
 /* No way to ask for the owner is known here: callers treat the peer as a stranger. */
 #ifdef PEER_UNTOLD
-void
-peer_owner_open(void)
-{
-}
-
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *socket)

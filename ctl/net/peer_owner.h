@@ -31,8 +31,12 @@ struct peer_socket {
 bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *);
 
-/* The one descriptor that all questions need is opened by the first, or by this; it stays. */
+/* The one descriptor that all questions need on Linux is opened by the first, or by this; it stays. */
+#ifdef PEER_SOCK_DIAG
 void peer_owner_open(void);
+#else
+#define peer_owner_open() ((void)0)
+#endif
 
 struct holder {
 	pid_t pid; /* 0 = nobody */

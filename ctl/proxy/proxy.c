@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "proxy/drain.h"
 #include "base/memory.h"
@@ -22,15 +21,6 @@
 #endif
 
 static void proxy_woken(void *);
-
-uint64_t
-proxy_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 /* --- the end -------------------------------------------------------------------------- */
 

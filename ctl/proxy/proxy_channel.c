@@ -50,7 +50,7 @@ proxy_dial(struct proxy *p, const char *host, uint16_t port, proxy_channel_fn *f
 	    (c = memory_new(sizeof(*c))) == NULL)
 		return NULL;
 	*c = (struct proxy_channel){ .proxy = p, .fn = fn, .arg = arg, .id = (uint32_t)number,
-		.dialled_us = proxy_now_us() };
+		.dialled_us = loop_now_us() };
 	if (channel_open(c, host, port) == -1) {
 		free(c);
 		return NULL;
@@ -178,7 +178,7 @@ proxy_take(struct proxy_channel *c, size_t n)
 	channel_drop(c, n);
 	if (!window_read(&c->window, n) || c->state != CHANNEL_OPEN || c->eof_came || p->over)
 		return;
-	credit = window_credit(&c->window, &p->pool, proxy_now_us());
+	credit = window_credit(&c->window, &p->pool, loop_now_us());
 	if (credit == 0 || !proxy_wire(p, &w, 64))
 		return;
 	chanmsg_adjust(&w, c->remote, credit);

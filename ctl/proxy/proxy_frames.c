@@ -51,7 +51,7 @@ proxy_hello(struct proxy *p, const uint8_t *frame, size_t len)
 static int
 take_confirmation(struct proxy_channel *c, const struct chanmsg *m)
 {
-	uint64_t now = proxy_now_us();
+	uint64_t now = loop_now_us();
 
 	if (m->max_packet == 0)
 		return -1;

@@ -78,7 +78,6 @@ struct proxy_channel {
 };
 
 /* proxy.c */
-uint64_t proxy_now_us(void);
 void proxy_quiet(struct proxy *); /* no watch, no timers */
 void proxy_over(struct proxy *, const char *reason);
 void proxy_fail(struct proxy *); /* no memory: it will be over */
