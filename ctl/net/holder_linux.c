@@ -5,11 +5,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINK_MAX_LEN 40 /* "socket:[18446744073709551615]" */
 #define LOOKS 20000     /* at descriptors, at most, about 2 us each */
-#define PROCESSES 4096
+#define YOUNG 300       /* so many process numbers below our own */
 
 static bool
 is_number(const char *name)
@@ -52,61 +54,42 @@ find_fd(const char *pid, const char *socket, unsigned *looks)
 	return found;
 }
 
-/* The processes there are, as /proc lists them, the oldest first; of more than PROCESSES the
- * youngest, each at its number modulo that. Returns how many there are. */
-static size_t
-list_processes(pid_t *pids)
-{
-	const struct dirent *entry;
-	DIR *dir = opendir("/proc");
-	size_t n = 0;
-
-	if (dir == NULL)
-		return 0;
-	while ((entry = readdir(dir)) != NULL)
-		if (is_number(entry->d_name))
-			pids[n++ % PROCESSES] = atoi(entry->d_name);
-	closedir(dir);
-	return n;
-}
-
 static void
 socket_name(char name[LINK_MAX_LEN], const struct peer_socket *socket)
 {
 	snprintf(name, LINK_MAX_LEN, "socket:[%llu]", (unsigned long long)socket->id);
 }
 
+/* One of the young processes, or one of the others. */
 static bool
-is_holder(struct holder *h, pid_t pid, const char *socket, unsigned *looks)
+find_among(bool young, struct holder *h, const char *socket, unsigned *looks)
 {
-	char name[16];
-	int fd;
+	const struct dirent *entry;
+	pid_t pid, self = getpid();
+	DIR *dir = opendir("/proc");
+	int fd = -1;
 
-	snprintf(name, sizeof(name), "%ld", (long)pid);
-	if ((fd = find_fd(name, socket, looks)) == -1)
+	if (dir == NULL)
 		return false;
-	*h = (struct holder){ pid, fd };
-	return true;
+	while (fd == -1 && *looks > 0 && (entry = readdir(dir)) != NULL) {
+		pid = atoi(entry->d_name);
+		if (is_number(entry->d_name) && (pid < self && pid >= self - YOUNG) == young &&
+		    (fd = find_fd(entry->d_name, socket, looks)) != -1)
+			*h = (struct holder){ pid, fd };
+	}
+	closedir(dir);
+	return fd != -1;
 }
 
-/* Who asks was started for that connection, by a tunnel: the one that made it is older, but not much. */
+/* Who asks was started for that connection: the process that made it is older, but mostly not by much. */
 bool
 holder_find(struct holder *h, const struct peer_socket *socket)
 {
-	pid_t pids[PROCESSES], self = getpid();
-	size_t n = list_processes(pids), end = n > PROCESSES ? n - PROCESSES : 0, i = n;
 	unsigned looks = LOOKS;
 	char wanted[LINK_MAX_LEN];
 
 	socket_name(wanted, socket);
-	while (i > end && pids[(i - 1) % PROCESSES] >= self)
-		i--;
-	for (size_t left = n - end; left > 0 && looks > 0; left--) {
-		i = i > end ? i - 1 : n - 1;
-		if (is_holder(h, pids[i % PROCESSES], wanted, &looks))
-			return true;
-	}
-	return false;
+	return find_among(true, h, wanted, &looks) || find_among(false, h, wanted, &looks);
 }
 
 bool

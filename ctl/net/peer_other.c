@@ -6,9 +6,6 @@ bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *socket)
 {
-	(void)peer;
-	(void)local;
-	(void)socket;
 	return false;
 }
 #endif
@@ -18,16 +15,12 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 bool
 holder_find(struct holder *h, const struct peer_socket *socket)
 {
-	(void)h;
-	(void)socket;
 	return false;
 }
 
 bool
 holder_has(const struct holder *h, const struct peer_socket *socket)
 {
-	(void)h;
-	(void)socket;
 	return false;
 }
 #else

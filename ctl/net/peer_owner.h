@@ -43,8 +43,8 @@ struct holder {
 	int fd;    /* by this number */
 };
 
-/* A process that has the socket, looked for from the youngest on, for clients are rarely old, and
- * not without end. */
+/* A process that has the socket. First those are looked at that are a little older than our own, and not
+ * without end. */
 bool holder_find(struct holder *, const struct peer_socket *);
 /* Has it the socket still, by that number? */
 bool holder_has(const struct holder *, const struct peer_socket *);

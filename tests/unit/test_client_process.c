@@ -129,21 +129,25 @@ START_TEST(unknown)
 }
 END_TEST
 
-/* More descriptors than are looked at, in younger processes: dying or not, it is not seen. */
+/* More descriptors than are looked at, before those of its process: dying or not, it is not seen. */
 START_TEST(crowd)
 {
-	pid_t child[CHILDREN];
+	pid_t child[CHILDREN + 1];
 
 	for (int i = 0; i < CHILDREN; i++)
 		child[i] = child_with_descriptors(60000 / CHILDREN);
+	if ((child[CHILDREN] = fork()) == 0) {
+		pause();
+		_exit(0);
+	}
+	close(client);
 	client_process_find(&h);
 	ck_assert_int_eq(h.holder.pid, 0);
 	ck_assert_int_eq(client_process_state(&h), CLIENT_UNKNOWN);
-	for (int i = 0; i < CHILDREN; i++) {
+	for (int i = 0; i <= CHILDREN; i++) {
 		kill(child[i], SIGKILL);
 		waitpid(child[i], NULL, 0);
 	}
-	close(client);
 }
 END_TEST
 
