@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "base/log.h"
 
 #define GENERATIONS 4 /* ssh, its shell, a script, us */
+#define NAME_SIZE 256
 
 int
 background_start(int *ready)
@@ -44,7 +45,7 @@ background_start(int *ready)
 }
 
 int
-background_ready(int ready, int keep_stderr)
+background_ready(int ready, bool keep_stderr)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	bool told = write(ready, "", 1) == 1;
@@ -59,38 +60,22 @@ background_ready(int ready, int keep_stderr)
 }
 
 /* Name and parent of a process; 0 = nobody knows. */
-#ifdef ON_LINUX
 static pid_t
-parent_of(pid_t pid, char *name, size_t size)
+parent_of(pid_t pid, char name[NAME_SIZE])
 {
-	char path[32], line[256], *open_paren, *close_paren;
 	int parent = 0;
 	FILE *f;
+#ifdef ON_LINUX
+	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
 	if ((f = fopen(path, "re")) == NULL)
 		return 0;
-	if (fgets(line, sizeof(line), f) == NULL)
-		line[0] = '\0';
+	if (fscanf(f, "%*d (%255[^)]) %*c %d", name, &parent) != 2)
+		parent = 0;
 	fclose(f);
-	open_paren = strchr(line, '(');
-	close_paren = strrchr(line, ')');
-	if (open_paren == NULL || close_paren == NULL)
-		return 0;
-	*close_paren = '\0';
-	snprintf(name, size, "%s", open_paren + 1);
-	if (sscanf(close_paren + 1, " %*c %d", &parent) != 1)
-		return 0;
-	return (pid_t)parent;
-}
 #else
-static pid_t
-parent_of(pid_t pid, char *name, size_t size)
-{
-	char command[64], path[256] = "";
-	const char *slash;
-	int parent = 0;
-	FILE *f;
+	char command[64], path[NAME_SIZE] = "";
 
 	snprintf(command, sizeof(command), "ps -o ppid= -o comm= -p %ld", (long)pid);
 	if ((f = popen(command, "r")) == NULL)
@@ -98,22 +83,21 @@ parent_of(pid_t pid, char *name, size_t size)
 	if (fscanf(f, "%d %255s", &parent, path) != 2)
 		parent = 0;
 	pclose(f);
-	slash = strrchr(path, '/');
-	snprintf(name, size, "%s", slash != NULL ? slash + 1 : path);
+	snprintf(name, NAME_SIZE, "%s", basename(path));
+#endif
 	return (pid_t)parent;
 }
-#endif
 
-int
+bool
 background_under_ssh(void)
 {
 	pid_t pid = getppid();
-	char name[32];
+	char name[NAME_SIZE] = "";
 
 	for (int i = 0; i < GENERATIONS && pid > 1; i++) {
-		pid = parent_of(pid, name, sizeof(name));
+		pid = parent_of(pid, name);
 		if (pid > 0 && strcmp(name, "ssh") == 0)
-			return 1;
+			return true;
 	}
-	return 0;
+	return false;
 }

@@ -4,13 +4,15 @@
  * names of the runtime directory) while the parent waits to be told. */
 #pragma once
 
+#include <stdbool.h>
+
 /* In the parent: the exit status, once the child is ready (0) or has ended. In the child: -1,
  * and *ready for background_ready(). */
 int background_start(int *ready);
 
 /* Let the parent go, leave its session and terminal; stderr stays if it is a log file's.
  * -1: the parent is gone, nobody has seen us start. */
-int background_ready(int ready, int keep_stderr);
+int background_ready(int ready, bool keep_stderr);
 
 /* Is one of our ancestors an ssh (that runs us as its LocalCommand)? */
-int background_under_ssh(void);
+bool background_under_ssh(void);
