@@ -181,12 +181,6 @@ helper_ended(void *arg, int status)
 #endif
 }
 
-static void
-word(struct strings *w, const char *text)
-{
-	w->item[w->count++] = text;
-}
-
 /* Its descriptors, of which the last one may be -1: none. */
 static const char *const fd_options[] = { "-s", "-k", "-P" };
 struct fds {
@@ -194,8 +188,8 @@ struct fds {
 	char text[3][16];
 };
 
-/* malloc'ed. fds and server live as long as it. */
-static const char **
+/* fds and server live as long as it. */
+static struct strings
 command_line(const struct helpers *h, const struct helper_start *start, struct fds *fds,
     const char *server)
 {
@@ -203,36 +197,27 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 	const struct cmdline *c = h->config.cmdline;
 	const struct masters *m = h->config.masters;
 	int level = start->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
-	size_t masters = masters_count(m);
-	struct strings w = { memory_new((2 * (c->ftp_texts.count + masters) + 20) * sizeof(char *)), 0 };
+	struct strings w = { .bad = false };
 
-	if (w.item == NULL)
-		return NULL;
-	word(&w, h->config.program);
+	strings_add(&w, h->config.program);
 	if (c->gateway)
-		word(&w, "-g");
+		strings_add(&w, "-g");
 	if (verbosity[1 + level] != NULL)
-		word(&w, verbosity[1 + level]);
+		strings_add(&w, verbosity[1 + level]);
 	if (start->remote)
-		word(&w, "-R");
-	for (size_t i = 0; i < c->ftp_texts.count; i++) {
-		word(&w, "-o");
-		word(&w, c->ftp_texts.item[i]);
-	}
-	word(&w, "-o");
-	word(&w, helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" : "FtpForward=mux");
+		strings_add(&w, "-R");
+	for (size_t i = 0; i < c->ftp_texts.count; i++)
+		strings_add(&w, "-o", c->ftp_texts.item[i]);
+	strings_add(&w, "-o", helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" : "FtpForward=mux");
 	for (int i = 0; i < 3; i++)
 		if (fds->fd[i] != -1) {
 			snprintf(fds->text[i], sizeof(fds->text[i]), "%d", fds->fd[i]);
-			word(&w, fd_options[i]);
-			word(&w, fds->text[i]);
+			strings_add(&w, fd_options[i], fds->text[i]);
 		}
-	for (size_t i = 0; i < masters; i++) {
-		word(&w, "-S");
-		word(&w, masters_path(m, i));
-	}
-	word(&w, server);
-	return w.item;
+	for (size_t i = 0; i < masters_count(m); i++)
+		strings_add(&w, "-S", masters_path(m, i));
+	strings_add(&w, server, NULL);
+	return w;
 }
 
 static int
@@ -244,7 +229,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 		.fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };
 	char server[SPEC_HOST_MAX + 16];
-	const char **argv;
+	struct strings argv;
 	int result = -1, saved;
 
 	masters_tend(m);
@@ -252,13 +237,14 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 		return -1;
 	fds.fd[2] = helpers_method(h) == METHOD_PROXY ? kept_spare(one->kept) : -1;
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	if ((argv = command_line(h, start, &fds, server)) != NULL) {
-		p.argv = argv;
+	argv = command_line(h, start, &fds, server);
+	if (!argv.bad) {
+		p.argv = argv.item;
 		memcpy(p.keep, fds.fd, sizeof(p.keep));
 		result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
 	}
 	saved = errno;
-	free(argv);
+	free(argv.item);
 	close(fds.fd[1]);
 	errno = saved;
 	return result;

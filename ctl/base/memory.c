@@ -67,6 +67,18 @@ memory_append(void *array, size_t *count, size_t size)
 	return at + (*count)++ * size;
 }
 
+void
+strings_append(struct strings *list, const char *const *texts, size_t count)
+{
+	const char **item;
+
+	for (size_t i = 0; i < count && !list->bad; i++)
+		if ((item = memory_append(&list->item, &list->count, sizeof(*item))) != NULL)
+			*item = texts[i];
+		else
+			list->bad = true;
+}
+
 void *
 bytes_room(struct bytes *b, size_t len)
 {

@@ -20,6 +20,17 @@ char *memory_text(const char *); /* as strdup(3) */
 /* One more, zeroed, at the end of an array of things of that size. array: a pointer to the pointer. */
 void *memory_append(void *array, size_t *count, size_t size);
 
+/* A list of texts, which are others', that grows: all zero at the beginning, its items to be freed at the end.
+ * strings_add(list, text, ...); bad: there was no memory for one of them. */
+struct strings {
+	const char **item;
+	size_t count;
+	bool bad;
+};
+#define strings_add(list, ...) strings_append((list), (const char *const[]){ __VA_ARGS__ }, \
+	sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+void strings_append(struct strings *, const char *const *texts, size_t count);
+
 /* Get the reserve, at first or again; false: it is given up, and there is no other. */
 bool memory_reserve(void);
 

@@ -107,22 +107,22 @@ scan_environment(struct scan *s, const char *text)
 	return used == -1 ? -1 : 0;
 }
 
-static int
-append_environment(struct scan *s, const struct strings *list)
+static void
+append_environment(struct strings *ssh, const struct strings *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const char *option = list->item[i];
 		bool once = strcmp(option, "-F") == 0 || strcmp(option, "-J") == 0; /* or its last counts */
 		bool given = false;
 
-		for (size_t j = 0; j < s->c->ssh.count && once; j++)
-			given |= strcmp(s->c->ssh.item[j], option) == 0;
+		for (size_t j = 0; j < ssh->count && once; j++)
+			given |= strcmp(ssh->item[j], option) == 0;
 		if (given)
 			i++;
-		else if (scan_push(s, &s->c->ssh, option) == -1)
-			return -1;
+		else
+			strings_add(ssh, option);
 	}
-	return 0;
+	ssh->bad |= list->bad;
 }
 
 /* Does one of them let other hosts in? Near names are looked up when they are bound. */
@@ -167,7 +167,7 @@ check(struct scan *s)
 int
 cmdline_parse(struct cmdline *c, int argc, char *const argv[], char *why, size_t why_size)
 {
-	struct strings later = { NULL, 0 };
+	struct strings later = { .bad = false };
 	struct scan s = { .c = c, .ssh = &later, .why = why, .why_size = why_size };
 	const char *environment = getenv("FTP_OVER_SSH_OPTIONS");
 	int result = -1;
@@ -178,9 +178,10 @@ cmdline_parse(struct cmdline *c, int argc, char *const argv[], char *why, size_t
 		s.ssh = &c->ssh;
 		result = scan_all(&s, argc, argv);
 	}
-	if (result == 0)
-		result = append_environment(&s, &later);
+	append_environment(&c->ssh, &later);
 	free(later.item);
+	if (result == 0 && (c->ssh.bad || c->ftp_texts.bad))
+		result = scan_fail(&s, "out of memory");
 	if (result == -1 || c->run >= RUN_USAGE)
 		return result;
 	if (!s.server_given)

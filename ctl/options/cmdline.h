@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "options/options.h"
 #include "options/spec.h"
 
@@ -18,11 +19,6 @@ enum run {
 
 struct specs {
 	struct tunnel_spec *spec;
-	size_t count;
-};
-
-struct strings {
-	const char **item; /* into argv */
 	size_t count;
 };
 
@@ -40,7 +36,7 @@ struct cmdline {
 	char *const *command;        /* what follows it, NULL-terminated; NULL = nothing */
 	struct hostport server;      /* -t or -W */
 	struct specs local, remote;  /* -L, -R */
-	struct strings ssh;          /* options that ssh gets: "-F", "file", "-o", "X=y" */
+	struct strings ssh;          /* options that ssh gets: "-F", "file", "-o", "X=y"; into argv */
 	uint32_t digest;             /* of the options that make a tunnel what it is, in any order */
 	struct strings ftp_texts;    /* the Ftp options as they were given, for the helper */
 	struct ftp_options ftp;

@@ -8,17 +8,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-int
-scan_push(struct scan *s, struct strings *list, const char *text)
-{
-	const char **item = memory_append(&list->item, &list->count, sizeof(*item));
-
-	if (item == NULL)
-		return scan_fail(s, "out of memory");
-	*item = text;
-	return 0;
-}
-
 static int
 set_spec(struct scan *s, void *field)
 {
@@ -49,8 +38,9 @@ set_ctl_path(struct scan *s, void *field)
 	if (*s->argument == '\0')
 		return scan_fail(s, "-S needs the path of a control socket");
 	*(const char **)field = none ? NULL : s->argument;
-	return none && (scan_push(s, s->ssh, "-o") == -1 ||
-	    scan_push(s, s->ssh, "ControlPath=none") == -1) ? -1 : 0;
+	if (none)
+		strings_add(s->ssh, "-o", "ControlPath=none");
+	return 0;
 }
 
 /* It becomes an argument of programs, and part of a line of FTP. */
@@ -104,11 +94,12 @@ set_option(struct scan *s, void *field)
 		s->c->run = RUN_OPTIONS;
 		return 0;
 	}
-	if (!ftp_option_ours(s->argument))
-		return scan_push(s, s->ssh, "-o") == -1 ? -1 : scan_push(s, s->ssh, s->argument);
-	if (ftp_option_set(&s->c->ftp, s->argument, s->why, s->why_size) == -1)
-		return -1;
-	return scan_push(s, &s->c->ftp_texts, s->argument);
+	if (!ftp_option_ours(s->argument)) {
+		strings_add(s->ssh, "-o", s->argument);
+		return 0;
+	}
+	strings_add(&s->c->ftp_texts, s->argument);
+	return ftp_option_set(&s->c->ftp, s->argument, s->why, s->why_size);
 }
 
 _Static_assert(sizeof(enum run) == sizeof(int), "a number of the table is written to it");
@@ -186,9 +177,8 @@ flag_apply(struct scan *s, const struct flag *f)
 	void *field = (char *)s->c + f->field;
 
 	s->c->digest += digest(f, s->argument);
-	if (f->for_ssh && (scan_push(s, s->ssh, f->name) == -1 ||
-	    (f->argument != NULL && scan_push(s, s->ssh, s->argument) == -1)))
-		return -1;
+	if (f->for_ssh)
+		strings_append(s->ssh, (const char *const[]){ f->name, s->argument }, f->argument != NULL ? 2 : 1);
 	if (f->kind == FLAG_REFUSED)
 		return scan_fail(s, "%s is not taken: %s", f->name, f->help);
 	if (f->kind == FLAG_TRUE)

@@ -34,4 +34,3 @@ int flag_apply(struct scan *, const struct flag *);
 
 /* Always -1, with that message. */
 #define scan_fail(s, ...) log_why((s)->why, (s)->why_size, __VA_ARGS__)
-int scan_push(struct scan *, struct strings *, const char *text);

@@ -38,30 +38,17 @@ sshcmd_escape(char *dst, size_t size, const char *path)
 	return dst;
 }
 
-/* program, options of ours, the user's, "--", destination, NULL; malloc'ed.
- * Ours come first: in ssh the first value of an option wins. */
-static const char **
-command_line(const struct ssh_settings *s, const char *const *ours)
+/* The user's options, and the destination. They come after ours: in ssh the first value of an option wins.
+ * proxy: a ProxyCommand is among those, beside which -J is an error. */
+static void
+add_users(struct strings *argv, const struct ssh_settings *s, bool proxy)
 {
-	const char **argv;
-	size_t n = 0, count;
-	bool proxy = false;
-
-	for (count = 0; ours[count] != NULL; count++)
-		proxy |= strncmp(ours[count], "ProxyCommand=", 13) == 0;
-	if ((argv = memory_new((count + s->count + 4) * sizeof(*argv))) == NULL)
-		return NULL;
-	argv[n++] = sshcmd_program(s);
-	for (size_t i = 0; i < count; i++)
-		argv[n++] = ours[i];
 	for (size_t i = 0; i < s->count; i++)
 		if (proxy && strcmp(s->options[i], "-J") == 0)
-			i++; /* beside a ProxyCommand it is an error */
+			i++;
 		else
-			argv[n++] = s->options[i];
-	argv[n++] = "--";
-	argv[n++] = s->destination;
-	return argv;
+			strings_add(argv, s->options[i]);
+	strings_add(argv, "--", s->destination, NULL);
 }
 
 struct answer {
@@ -115,29 +102,31 @@ char *
 sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size_t why_size)
 {
 	bool expands = s->ctl_path != NULL && sshcmd_expands(s->ctl_path);
-	const char *const ours[] = { "-G", "-N" /* ForkAfterAuthentication */, expands ? "-S" : NULL,
-		s->ctl_path, NULL };
-	const char **argv = command_line(s, ours);
+	struct strings argv = { .bad = false };
 	struct loop *loop = loop_new();
 	struct answer a = { .done = false };
 	struct sshrun *run = NULL;
 	size_t used;
 
-	if (argv != NULL && loop != NULL)
-		run = sshrun_new(loop, argv, timeout_ms, answer_take, &a);
+	strings_add(&argv, sshcmd_program(s), "-G", "-N" /* ForkAfterAuthentication */);
+	if (expands)
+		strings_add(&argv, "-S", s->ctl_path);
+	add_users(&argv, s, false);
+	if (!argv.bad && loop != NULL)
+		run = sshrun_new(loop, argv.item, timeout_ms, answer_take, &a);
 	while (run != NULL && !a.done && loop_once(loop, -1) == 0)
 		;
 	if (a.output == NULL)
 		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
 	sshrun_free(run);
 	loop_free(loop);
-	free(argv);
+	free(argv.item);
 	if (a.output == NULL)
 		return NULL;
 	if (!a.result.timed_out && a.result.status == 0)
 		return a.output;
 	if (a.result.timed_out)
-		snprintf(why, why_size, "ssh %s does not end", ours[0]);
+		snprintf(why, why_size, "ssh -G does not end");
 	else if (strstr(a.output, "usage: ssh ") != NULL) /* ssh://[::1] up to 9.2, for example */
 		snprintf(why, why_size, "ssh does not take such a destination; an IPv6 address is "
 		    "written [user@]address, with -p for the port");
@@ -196,18 +185,10 @@ sshcmd_through(struct loop *loop, const struct ssh_settings *s, const char *ctl_
  * connections to the control socket as being idle, those that only stay open included, so it lives
  * for as long as the tunnel or a helper does, however they end. */
 
-struct words {
-	const char *item[48];
-	size_t count;
+struct master_command {
+	struct strings argv;
 	char path[256], *proxy; /* what two of them point to */
 };
-
-static void
-add_option(struct words *w, const char *text)
-{
-	w->item[w->count++] = "-o";
-	w->item[w->count++] = text;
-}
 
 bool
 sshcmd_is_hushed(const struct ssh_settings *s)
@@ -221,7 +202,7 @@ sshcmd_is_hushed(const struct ssh_settings *s)
 /* With ControlPersist ssh sends what a ProxyCommand says ("Permission denied", "visit this page to log
  * in") to /dev/null, unless its -v was given: "vqvvv" is INFO in the end, its usual level. */
 static bool
-add_proxy(struct words *w, const struct ssh_settings *s)
+add_proxy(struct master_command *c, const struct ssh_settings *s)
 {
 	const char *config_file = NULL;
 	char value[1024];
@@ -231,71 +212,71 @@ add_proxy(struct words *w, const struct ssh_settings *s)
 		if (strcmp(s->options[i - 1], "-F") == 0)
 			config_file = s->options[i];
 	if (jumps)
-		w->proxy = sshjump_command(sshcmd_program(s), config_file, value);
-	if (w->proxy != NULL)
-		add_option(w, w->proxy);
+		c->proxy = sshjump_command(sshcmd_program(s), config_file, value);
+	if (c->proxy != NULL)
+		strings_add(&c->argv, "-o", c->proxy);
 	else if (jumps || !sshcmd_is_set(s->config, "proxycommand", "none", value, sizeof(value)))
 		return false;
-	w->item[w->count++] = "-vqvvv";
+	strings_add(&c->argv, "-vqvvv");
 	return true;
 }
 
 /* With -E everything that it says goes through the pipe, in the background as well (where -f would
  * have closed its stderr). */
-static const char **
-master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct words *w)
+static void
+master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct master_command *c)
 {
 	static const char *const fixed[] = { "ControlPersist=2", "ClearAllForwardings=yes",
 		"PermitLocalCommand=no", "ForwardAgent=no", "ForwardX11=no", "RequestTTY=no" };
 	char interval[16];
 	int verbose = m->verbose < 3 ? m->verbose : 3; /* more is not more to ssh */
 
-	*w = (struct words){ .count = 7, .item = { "-S", w->path, "-E", "/dev/fd/2", "-f", "-N", "-M" } };
-	sshcmd_escape(w->path, sizeof(w->path), m->ctl_path);
+	strings_add(&c->argv, sshcmd_program(s), "-S", sshcmd_escape(c->path, sizeof(c->path), m->ctl_path),
+	    "-E", "/dev/fd/2", "-f", "-N", "-M");
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		add_option(w, fixed[i]);
+		strings_add(&c->argv, "-o", fixed[i]);
 	if (s->config != NULL && !sshcmd_is_set(s->config, "serveraliveinterval", "0", interval,
-	    sizeof(interval))) { /* the user has not set it */
-		add_option(w, "ServerAliveInterval=15");
-		add_option(w, "ServerAliveCountMax=3");
-	}
+	    sizeof(interval))) /* the user has not set it */
+		strings_add(&c->argv, "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3");
 	if (s->config != NULL && strstr(s->config, "\nremotecommand ") != NULL)
-		add_option(w, "RemoteCommand=none"); /* unknown to 7.4, which does not print it either */
+		strings_add(&c->argv, "-o", "RemoteCommand=none"); /* unknown to 7.4, which does not print it either */
 	if (m->batch)
-		add_option(w, "BatchMode=yes");
+		strings_add(&c->argv, "-o", "BatchMode=yes");
 	if (sshcmd_is_hushed(s))
-		add_option(w, "LogLevel=INFO");
-	if (add_proxy(w, s) && verbose > 0)
+		strings_add(&c->argv, "-o", "LogLevel=INFO");
+	if (add_proxy(c, s) && verbose > 0)
 		verbose++;
 	while (verbose-- > 0)
-		w->item[w->count++] = "-v";
-	return command_line(s, w->item);
+		strings_add(&c->argv, "-v");
+	add_users(&c->argv, s, c->proxy != NULL);
 }
 
 int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
     const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
 {
-	struct words words;
-	const char **argv = master_command_line(s, m, &words);
-	struct proc_start start = { .argv = argv, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
+	struct master_command command = { .proxy = NULL };
+	const struct strings *argv = &command.argv;
+	struct proc_start start = { .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
 	char line[1800] = "", word[1024];
 	int fds[2] = { -1, -1 }, result = -1, saved;
 	size_t used = 0;
 
-	for (size_t i = 0; argv != NULL && argv[i] != NULL && used < sizeof(line); i++)
+	master_command_line(s, m, &command);
+	for (size_t i = 0; i + 1 < argv->count && used < sizeof(line); i++)
 		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
-		    log_escape(word, sizeof(word), argv[i], strlen(argv[i])));
+		    log_escape(word, sizeof(word), argv->item[i], strlen(argv->item[i])));
 	log_at(LOG_DIALOGUE, "running%s", line);
 	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
-	if (argv != NULL && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
+	if (!argv->bad && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
+		start.argv = argv->item;
 		start.fd[2] = fds[1];
 		result = proc_start(proc, loop, &start, fn, arg);
 	}
 	saved = errno;
-	free(words.proxy);
-	free(argv);
+	free(command.proxy);
+	free(argv->item);
 	fd_close(&fds[1]);
 	if (result == -1)
 		fd_close(&fds[0]);

@@ -88,9 +88,26 @@ START_TEST(bytes_stay)
 }
 END_TEST
 
+START_TEST(lists_of_texts)
+{
+	struct strings list = { .bad = false };
+
+	strings_add(&list, "a");
+	for (int i = 0; i < 100; i++)
+		strings_add(&list, "b", "c");
+	strings_add(&list, NULL);
+	ck_assert(!list.bad && list.count == 202);
+	ck_assert_str_eq(list.item[0], "a");
+	ck_assert_str_eq(list.item[200], "c");
+	ck_assert_ptr_null(list.item[201]);
+	free(list.item);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, lists_of_texts);
 	tcase_add_test(t, grows_and_is_zeroed);
 	tcase_add_test(t, bytes_stay);
 #ifndef __SANITIZE_ADDRESS__ /* its allocator ends the process */
