@@ -230,7 +230,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	struct fds fds = { .fd = { status_fd } };
 	char server[SPEC_HOST_MAX + 16];
 	struct strings argv;
-	int result = -1, saved;
+	int result = -1;
 
 	masters_tend(m);
 	if ((one->kept = kept_begin(h->kept, masters_path(m, 0), &fds.fd[1])) == NULL)
@@ -243,10 +243,8 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 		memcpy(p.keep, fds.fd, sizeof(p.keep));
 		result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
 	}
-	saved = errno;
 	free(argv.item);
-	close(fds.fd[1]);
-	errno = saved;
+	fd_close(&fds.fd[1]);
 	return result;
 }
 

@@ -37,7 +37,6 @@ mux_disconnect(struct mux *m)
 void
 mux_free(struct mux *m)
 {
-	int saved = errno;
 	struct request *r;
 
 	if (m == NULL)
@@ -50,7 +49,6 @@ mux_free(struct mux *m)
 	m->freed = true;
 	m->busy++;
 	mux_leave(m);
-	errno = saved;
 }
 
 /* Answers what is under way, then says so. */

@@ -139,12 +139,11 @@ listener_bind(const struct sockaddr *at, socklen_t len, int backlog)
 static enum listen_result
 cannot_bind(const struct addrinfo *ai, char *why, size_t why_size)
 {
-	struct hostport at;
+	struct hostport at = { "?", 0 };
 	char text[SPEC_HOST_MAX + 16];
 	int error = errno;
 
-	if (!address_text(&at, ai->ai_addr, ai->ai_addrlen))
-		at = (struct hostport){ "?", 0 };
+	address_text(&at, ai->ai_addr, ai->ai_addrlen);
 	hostport_format(text, sizeof(text), at.host, at.port);
 	if (error == EADDRINUSE) {
 		log_why(why, why_size, "cannot listen on %s: the port is in use; choose another one, "

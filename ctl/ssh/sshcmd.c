@@ -260,7 +260,7 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 	struct proc_start start = { .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
 	char line[1800] = "", word[1024];
-	int fds[2] = { -1, -1 }, result = -1, saved;
+	int fds[2] = { -1, -1 }, result = -1;
 	size_t used = 0;
 
 	master_command_line(s, m, &command);
@@ -274,13 +274,11 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 		start.fd[2] = fds[1];
 		result = proc_start(proc, loop, &start, fn, arg);
 	}
-	saved = errno;
 	free(command.proxy);
 	free(argv->item);
 	fd_close(&fds[1]);
 	if (result == -1)
 		fd_close(&fds[0]);
 	*err = fds[0];
-	errno = saved;
 	return result;
 }

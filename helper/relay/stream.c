@@ -104,8 +104,6 @@ stream_dial(struct proxy *proxy, const char *host, uint16_t port, stream_fn *fn,
 void
 stream_free(struct stream *s)
 {
-	int saved = errno;
-
 	if (s == NULL)
 		return;
 	if (s->gone != NULL)
@@ -115,7 +113,6 @@ stream_free(struct stream *s)
 	proxy_channel_free(s->channel);
 	--*s->uses;
 	free(s);
-	errno = saved;
 }
 
 int
