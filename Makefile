@@ -12,7 +12,7 @@
 #   fuzz        runs the fuzzers for FUZZ_SECONDS each (clang); short: in unit
 #   sanitize    unit tests and SCENARIOS with the address, leak and undefined behaviour sanitizers
 #   valgrind    SCENARIOS with every process of ours under valgrind (half an hour)
-#   portable    unit tests and SCENARIOS, built with PORTABLE=1
+#   portable    unit tests, sim and SCENARIOS, built with PORTABLE=1
 #   cross       the programs for macOS and musl (tests/cross/run): built and linked
 #   cross-test  unit tests and a scenario for other processors, under qemu (tests/cross/test)
 #   lint        clang-tidy or cppcheck, shellcheck, mandoc
@@ -217,7 +217,8 @@ valgrind:
 portable:
 	tests/deps check
 	@$(COPY); copy build/portable
-	cd build/portable && $(MAKE) PORTABLE=1 -j $(JOBS) all $(UNIT) && tests/unit/run $(UNIT)
+	cd build/portable && $(MAKE) PORTABLE=1 -j $(JOBS) all $(UNIT) $(FUZZ) tests/sim/sim && \
+		tests/unit/run $(FUZZ) $(UNIT) && tests/sim/run
 	RIG_PORTABLE=1 FTP_OVER_SSH_BUILD="`pwd`/build/portable" tests/e2e/run $(SCENARIOS)
 cross:
 	tests/cross/run
