@@ -2,6 +2,7 @@
 #include "control/run_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -11,16 +12,7 @@
 #define RUNNING_MS 1000 /* between two reports while a channel is open */
 #define CHANGED_MS 200  /* ... while anything else changes */
 
-static void
-keep(char *dst, size_t size, const char *text, size_t len)
-{
-	if (len >= size)
-		len = size - 1;
-	memcpy(dst, text, len);
-	dst[len] = '\0';
-}
-
-/* log_command() knows what is secret; of what is not, the very bytes are kept. */
+/* log_command() knows what is secret; everything else is kept as it came. */
 void
 report_line(struct run *r, enum side from, const char *line, size_t len)
 {
@@ -30,10 +22,11 @@ report_line(struct run *r, enum side from, const char *line, size_t len)
 		r->sum.commands++;
 		log_command(masked, sizeof(masked), line, len);
 		log_escape(plain, sizeof(plain), line, len);
-		if (strcmp(masked, plain) == 0)
-			keep(r->sum.command, sizeof(r->sum.command), line, len);
-		else
-			keep(r->sum.command, sizeof(r->sum.command), masked, strlen(masked));
+		if (strcmp(masked, plain) != 0) {
+			line = masked;
+			len = strlen(masked);
+		}
+		snprintf(r->sum.command, sizeof(r->sum.command), "%.*s", (int)len, line);
 	}
 	report_touch(r);
 }
@@ -59,9 +52,9 @@ put_channel(const struct run *r, struct wire *w, unsigned id, const struct chann
 
 	c->number = id;
 	c->direction = directions[facts->direction];
-	keep(c->client_verb, sizeof(c->client_verb), facts->client_verb, strlen(facts->client_verb));
-	keep(c->server_verb, sizeof(c->server_verb), facts->server_verb, strlen(facts->server_verb));
-	keep(c->transfer, sizeof(c->transfer), facts->transfer, strlen(facts->transfer));
+	snprintf(c->client_verb, sizeof(c->client_verb), "%s", facts->client_verb);
+	snprintf(c->server_verb, sizeof(c->server_verb), "%s", facts->server_verb);
+	snprintf(c->transfer, sizeof(c->transfer), "%s", facts->transfer);
 	c->method = r->config->method;
 	c->bytes = report_bytes(r, id);
 	c->total = facts->announced;
@@ -78,7 +71,7 @@ compose(const struct run *r, struct wire *w)
 	struct channel_facts facts;
 	size_t n = 0;
 
-	keep(s->user, sizeof(s->user), user, strlen(user));
+	snprintf(s->user, sizeof(s->user), "%s", user);
 	s->busy = session_busy(r->session);
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
 		if (session_channel(r->session, r->channel[i].id, &facts))
