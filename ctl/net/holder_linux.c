@@ -2,22 +2,17 @@
 #include "net/peer_owner.h"
 
 #ifdef PEER_SOCK_DIAG
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LINK_MAX_LEN 40 /* "socket:[18446744073709551615]" */
-#define LOOKS 20000     /* at descriptors, at most, about 2 us each */
-#define YOUNG 300       /* so many process numbers below our own */
+#include "base/digits.h"
 
-static bool
-is_number(const char *name)
-{
-	return isdigit((unsigned char)name[0]);
-}
+#define LINK_MAX_LEN 40 /* "socket:[18446744073709551615]" */
+#define LOOKS 20000     /* descriptors that are looked at, at most; each takes about 2 us */
+#define YOUNG 300       /* processes whose number is less than ours by no more than that */
 
 /* Is that descriptor this socket? */
 static bool
@@ -35,7 +30,7 @@ holds(const char *pid, const char *fd, const char *socket)
 	return strcmp(link, socket) == 0;
 }
 
-/* The number by which that process has the socket, -1 = it has not. */
+/* The descriptor of that process that is the socket; -1: it has none. */
 static int
 find_fd(const char *pid, const char *socket, unsigned *looks)
 {
@@ -48,7 +43,7 @@ find_fd(const char *pid, const char *socket, unsigned *looks)
 	if ((dir = opendir(path)) == NULL)
 		return -1;
 	for (; found == -1 && *looks > 0 && (entry = readdir(dir)) != NULL; --*looks)
-		if (is_number(entry->d_name) && holds(pid, entry->d_name, socket))
+		if (is_digit(*entry->d_name) && holds(pid, entry->d_name, socket))
 			found = atoi(entry->d_name);
 	closedir(dir);
 	return found;
@@ -60,7 +55,7 @@ socket_name(char name[LINK_MAX_LEN], const struct peer_socket *socket)
 	snprintf(name, LINK_MAX_LEN, "socket:[%llu]", (unsigned long long)socket->id);
 }
 
-/* One of the young processes, or one of the others. */
+/* Look at the young processes, or at all others. */
 static bool
 find_among(bool young, struct holder *h, const char *socket, unsigned *looks)
 {
@@ -73,7 +68,7 @@ find_among(bool young, struct holder *h, const char *socket, unsigned *looks)
 		return false;
 	while (fd == -1 && *looks > 0 && (entry = readdir(dir)) != NULL) {
 		pid = atoi(entry->d_name);
-		if (is_number(entry->d_name) && (pid < self && pid >= self - YOUNG) == young &&
+		if (is_digit(*entry->d_name) && (pid < self && pid >= self - YOUNG) == young &&
 		    (fd = find_fd(entry->d_name, socket, looks)) != -1)
 			*h = (struct holder){ pid, fd };
 	}

@@ -1,5 +1,5 @@
-/* Ask the system who owns the socket at the other end, and which process has it; one file for each
- * system. */
+/* Ask the system who owns the socket at the other end of a connection, and which process has it. Each
+ * system has a file of its own. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,11 +23,11 @@
 
 struct peer_socket {
 	uid_t uid;
-	uint64_t id; /* the system's own, for holder_find(); 0: no process has it any more */
+	uint64_t id; /* by which the system knows it, for holder_find(); 0: no process has it any more */
 };
 
-/* This machine's connected TCP socket whose own address is peer and whose other end is local,
- * and whose it is, or was. False when that cannot be told. */
+/* Find the connected TCP socket of this machine whose own address is peer and whose other end is local: whose
+ * is it, or was it? False when that cannot be told. */
 bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *);
 
@@ -40,11 +40,11 @@ void peer_owner_open(void);
 
 struct holder {
 	pid_t pid; /* 0 = nobody */
-	int fd;    /* by this number */
+	int fd;    /* the descriptor that it has it by */
 };
 
 /* A process that has the socket. First those are looked at that are a little older than our own, and not
  * without end. */
 bool holder_find(struct holder *, const struct peer_socket *);
-/* Has it the socket still, by that number? */
+/* Does that process still have the socket, by the same descriptor? */
 bool holder_has(const struct holder *, const struct peer_socket *);
