@@ -48,6 +48,18 @@ for method in mux proxy; do
 	tunnel_stop
 done
 
+# Where the ssh connection is lost, so is the listener: no client could come and wake the tunnel.
+greets()	# port
+{
+	[ -n "$(banner 127.0.0.1 "$1")" ]
+}
+port=$(free_port)
+tunnel_start -R "ftp/$port:$FTP_AT" rig
+kill_now "$(master_pid)"
+ok 'the ssh connection is lost: the listener comes again' wait_for 30 greets "$port"
+script -l 'after that' cases.py modes 127.0.0.1 "$port" pasv port
+tunnel_stop
+
 # sshd takes the last byte out of urgent data.
 ftpd_start vsftpd async_abor_enable=YES
 data big 60000000

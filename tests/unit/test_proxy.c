@@ -711,6 +711,40 @@ START_TEST(test_adopt)
 }
 END_TEST
 
+/* A master whose backlog is full is waited for; one that goes meanwhile is gone. */
+START_TEST(test_backlog)
+{
+	struct proxy *late;
+	int more[8], n = 0, fd;
+	char hello[64];
+
+	while (n < 8 && (more[n] = unixsock_connect(path)) != -1)
+		n++;
+	ck_assert_int_lt(n, 8);
+	ck_assert_ptr_nonnull(late = proxy_new(loop, path, is_gone, NULL));
+	ck_assert_int_eq(proxy_fd(late), -1);
+	if (_i == 0) {
+		close(listener);
+		listener = -1;
+		until(&gone_count, 1);
+		ck_assert_str_eq(gone, mux_gone);
+	} else {
+		for (int i = 0; i < n; i++)
+			close(accept(listener, NULL, NULL));
+		while (proxy_fd(late) == -1)
+			loop_once(loop, -1);
+		fd = accept(listener, NULL, NULL);
+		turns();
+		ck_assert_int_gt(recv(fd, hello, sizeof(hello), 0), (ssize_t)sizeof(HELLO));
+		ck_assert_mem_eq(hello, HELLO, sizeof(HELLO) - 1);
+		close(fd);
+	}
+	proxy_free(late);
+	while (n-- > 0)
+		close(more[n]);
+}
+END_TEST
+
 START_TEST(test_connect)
 {
 	char longer[200];
@@ -754,6 +788,7 @@ tests(TCase *t)
 	tcase_add_loop_test(t, test_refused_stays, 0, 3);
 	tcase_add_test(t, test_trace);
 	tcase_add_test(t, test_adopt);
+	tcase_add_loop_test(t, test_backlog, 0, 2);
 	tcase_add_test(t, test_connect);
 }
 
