@@ -457,6 +457,37 @@ START_TEST(test_finish)
 }
 END_TEST
 
+/* ... also until it has accepted the connection. */
+START_TEST(test_finish_in_backlog)
+{
+	struct mux *more[8], *late;
+	int n = 0, status;
+	pid_t child;
+
+	mux->fn = NULL;
+	while (n < 8 && ((more[n] = mux_new(loop, path, NULL, NULL))->waiting == NULL))
+		n++;
+	ck_assert_int_lt(n, 8);
+	late = more[n];
+	ck_assert_uint_eq(mux_close_forward(late, &near_fwd), 1);
+	if ((child = fork()) == 0) {
+		static const char said[] = HELLO "\0\0\0\10" "\x80\0\0\1" "\0\0\0\1";
+		char asked[16];
+
+		for (int i = 0; i <= n; i++)
+			peer = accept(listener, NULL, NULL);
+		if (send(peer, said, sizeof(said) - 1, MSG_NOSIGNAL) == -1)
+			_exit(1);
+		_exit(recv(peer, asked, sizeof(asked), 0) <= 0);
+	}
+	mux_finish(late, 20000);
+	waitpid(child, &status, 0);
+	ck_assert_int_eq(status, 0);
+	while (n-- > 0)
+		mux_free(more[n]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -485,6 +516,7 @@ main(void)
 	tcase_add_test(t, test_connect);
 	tcase_add_loop_test(t, test_backlog, 0, 2);
 	tcase_add_test(t, test_finish);
+	tcase_add_test(t, test_finish_in_backlog);
 	suite_add_tcase(s, t);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

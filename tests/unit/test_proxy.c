@@ -745,6 +745,15 @@ START_TEST(test_backlog)
 }
 END_TEST
 
+START_TEST(test_silent)
+{
+	ck_assert_ptr_nonnull(proxy->silence.loop);
+	proxy->silence.due = 0; /* it is time */
+	until(&gone_count, 1);
+	ck_assert_str_eq(gone, "the ControlMaster does not answer");
+}
+END_TEST
+
 START_TEST(test_connect)
 {
 	char longer[200];
@@ -789,6 +798,7 @@ tests(TCase *t)
 	tcase_add_test(t, test_trace);
 	tcase_add_test(t, test_adopt);
 	tcase_add_loop_test(t, test_backlog, 0, 2);
+	tcase_add_test(t, test_silent);
 	tcase_add_test(t, test_connect);
 }
 
