@@ -19,7 +19,7 @@ struct watch {
 	int fd;
 	short events;
 	bool paused;
-	uint64_t resume; /* when the pause is over, 0 = not by itself */
+	struct timer pause; /* which ends by itself */
 	watch_fn *fn;
 	void *arg;
 };
@@ -28,7 +28,6 @@ struct loop {
 	struct pollfd *fds;
 	struct watch **watches; /* same index as fds; NULL = freed */
 	size_t count, freed;
-	uint64_t resume; /* not before this one's pause is over; 0 = none of them ends by itself */
 	struct timer *timers; /* sorted, soonest first */
 };
 
@@ -44,10 +43,10 @@ loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	for (size_t i = 0; i < l->count; i++)
-		free(l->watches[i]);
 	while (l->timers != NULL)
 		timer_stop(l->timers);
+	for (size_t i = 0; i < l->count; i++)
+		free(l->watches[i]);
 	free(l->fds);
 	free(l->watches);
 	free(l);
@@ -99,7 +98,7 @@ loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
 		free(w);
 		return NULL;
 	}
-	*w = (struct watch){ l, slot - 1, fd, events, false, 0, fn, arg };
+	*w = (struct watch){ .loop = l, .slot = slot - 1, .fd = fd, .events = events, .fn = fn, .arg = arg };
 	l->watches[w->slot] = w;
 	watch_arm(w);
 	return w;
@@ -120,8 +119,14 @@ watch_pause(struct watch *w, bool paused)
 	if (w == NULL)
 		return;
 	w->paused = paused;
-	w->resume = 0;
+	timer_stop(&w->pause);
 	watch_arm(w);
+}
+
+static void
+watch_resume(void *arg)
+{
+	watch_pause(arg, false);
 }
 
 void
@@ -130,30 +135,7 @@ watch_pause_for(struct watch *w, unsigned ms)
 	if (w == NULL)
 		return;
 	watch_pause(w, true);
-	w->resume = loop_now() + ms;
-	if (w->loop->resume == 0 || w->resume < w->loop->resume)
-		w->loop->resume = w->resume;
-}
-
-/* All are looked at only when it is time for one of them. */
-static void
-loop_resume(struct loop *l)
-{
-	uint64_t now, next = 0;
-
-	if (l->resume == 0 || l->resume > (now = loop_now()))
-		return;
-	for (size_t i = 0; i < l->count; i++) {
-		struct watch *w = l->watches[i];
-
-		if (w == NULL || w->resume == 0)
-			continue;
-		if (w->resume <= now)
-			watch_pause(w, false);
-		else if (next == 0 || w->resume < next)
-			next = w->resume;
-	}
-	l->resume = next;
+	timer_set(&w->pause, w->loop, ms, watch_resume, w);
 }
 
 void
@@ -161,6 +143,7 @@ watch_free(struct watch *w)
 {
 	if (w == NULL)
 		return;
+	timer_stop(&w->pause);
 	w->loop->watches[w->slot] = NULL;
 	w->loop->fds[w->slot] = (struct pollfd){ .fd = -1 };
 	w->loop->freed++;
@@ -207,14 +190,12 @@ timer_stop(struct timer *t)
 static int
 loop_wait_ms(const struct loop *l, int max_ms)
 {
-	uint64_t now, left, due = l->resume;
+	uint64_t now, left;
 
-	if (l->timers != NULL && (due == 0 || l->timers->due < due))
-		due = l->timers->due;
-	if (due == 0)
+	if (l->timers == NULL)
 		return max_ms;
 	now = loop_now();
-	left = due > now ? due - now : 0;
+	left = l->timers->due > now ? l->timers->due - now : 0;
 	if (max_ms >= 0 && left > (uint64_t)max_ms)
 		return max_ms;
 	return left > 3600000 ? 3600000 : (int)left;
@@ -253,6 +234,5 @@ loop_once(struct loop *l, int max_ms)
 		timer_stop(t);
 		t->fn(t->arg);
 	}
-	loop_resume(l);
 	return 0;
 }
