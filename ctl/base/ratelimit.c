@@ -11,7 +11,7 @@ ratelimit_due(struct ratelimit *s, const char *text, uint64_t now, unsigned *mis
 
 	for (; *text != '\0'; text++)
 		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-	for (int i = 0; i < SELDOM_KEPT; i++) {
+	for (int i = 0; i < RATELIMIT_KEPT; i++) {
 		if (s->kept[i].hash == hash) {
 			place = i;
 			break;
@@ -19,7 +19,7 @@ ratelimit_due(struct ratelimit *s, const char *text, uint64_t now, unsigned *mis
 		if (s->kept[i].told < s->kept[place].told)
 			place = i;
 	}
-	if (s->kept[place].hash == hash && now - s->kept[place].told < SELDOM_MS) {
+	if (s->kept[place].hash == hash && now - s->kept[place].told < RATELIMIT_MS) {
 		s->kept[place].missed++;
 		return false;
 	}

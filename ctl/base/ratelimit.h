@@ -4,14 +4,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SELDOM_KEPT 8     /* different messages */
-#define SELDOM_MS 60000   /* a message is not told again for so long */
+#define RATELIMIT_KEPT 8     /* different messages */
+#define RATELIMIT_MS 60000   /* a message is not told again for so long */
 
 struct ratelimit {
 	struct {
 		uint64_t hash, told;
 		unsigned missed;
-	} kept[SELDOM_KEPT]; /* all 0 at the beginning */
+	} kept[RATELIMIT_KEPT]; /* all 0 at the beginning */
 };
 
 /* Is it to be told now (in ms)? And how often was it not, since it last was? missed may be NULL. */

@@ -185,7 +185,7 @@ cmdline_parse(struct cmdline *c, int argc, char *const argv[], char *why, size_t
 	if (result == -1 || c->run >= RUN_USAGE)
 		return result;
 	if (!s.server_given)
-		c->server = (struct hostport){ "localhost", 21 };
+		c->server = (struct hostport){ "localhost", FTP_PORT };
 	for (size_t i = 0; i < c->local.count && c->gateway; i++) /* as with ssh */
 		if (*c->local.spec[i].listen.host == '\0')
 			strcpy(c->local.spec[i].listen.host, "*");

@@ -76,7 +76,7 @@ static int
 set_server(struct scan *s, void *field)
 {
 	s->server_given = true;
-	return hostport_parse(field, s->argument, 21, s->why, s->why_size);
+	return hostport_parse(field, s->argument, FTP_PORT, s->why, s->why_size);
 }
 
 static int

@@ -16,7 +16,7 @@ config_forwards_next(const char *config, const char *keyword, struct tunnel_spec
 			continue;
 		*space = ':';
 		if (spec_parse(spec, strncmp(value, "[]:", 3) == 0 ? value + 2 : value, why,
-		    sizeof(why)) == 0 && spec->target.port == TAKEOVER_PORT)
+		    sizeof(why)) == 0 && spec->target.port == FTP_PORT)
 			return config;
 	}
 	return NULL;

@@ -4,8 +4,6 @@
 
 #include "options/spec.h"
 
-#define TAKEOVER_PORT 21
-
 /* The next such line of what `ssh -G` printed: keyword is "localforward" or
  * "remoteforward". Where to go on looking, NULL when there is none. */
 const char *config_forwards_next(const char *config, const char *keyword, struct tunnel_spec *);

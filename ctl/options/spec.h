@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define SPEC_HOST_MAX 256
+#define FTP_PORT 21
 
 struct hostport {
 	char host[SPEC_HOST_MAX]; /* without brackets */

@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (destination_check(text, why, sizeof(why)) == 0)
 		MUST(text[0] != '-' && text[0] != '\0');
 	for (const char *at = text; (at = config_forwards_next(at, "localforward", &spec)) != NULL;)
-		MUST(at > text && spec.target.port == TAKEOVER_PORT);
+		MUST(at > text && spec.target.port == FTP_PORT);
 	expanded = token_expand(text, &(struct tokens){ "::1", 21, NULL });
 	MUST(expanded != NULL && (token_present(text) || strlen(expanded) <= strlen(text)));
 	free(expanded);

@@ -10,9 +10,9 @@ START_TEST(again_after_a_while)
 	ck_assert(ratelimit_due(&s, "a", 1000, NULL));
 	ck_assert(!ratelimit_due(&s, "a", 1001, NULL));
 	ck_assert(ratelimit_due(&s, "b", 1001, NULL));
-	ck_assert(!ratelimit_due(&s, "a", 1000 + SELDOM_MS - 1, NULL));
-	ck_assert(ratelimit_due(&s, "a", 1000 + SELDOM_MS, NULL));
-	for (int i = 0; i < SELDOM_KEPT; i++) {
+	ck_assert(!ratelimit_due(&s, "a", 1000 + RATELIMIT_MS - 1, NULL));
+	ck_assert(ratelimit_due(&s, "a", 1000 + RATELIMIT_MS, NULL));
+	for (int i = 0; i < RATELIMIT_KEPT; i++) {
 		snprintf(text, sizeof(text), "%d", i);
 		ck_assert(ratelimit_due(&s, text, 200000, NULL));
 	}
@@ -30,9 +30,9 @@ START_TEST(tells_how_many)
 	ck_assert_uint_eq(missed, 0);
 	ck_assert(ratelimit_due(&s, "user 502", 2000, &missed));
 	ck_assert_uint_eq(missed, 0);
-	ck_assert(ratelimit_due(&s, "user 501", 1000 + SELDOM_MS, &missed));
+	ck_assert(ratelimit_due(&s, "user 501", 1000 + RATELIMIT_MS, &missed));
 	ck_assert_uint_eq(missed, 999);
-	ck_assert(ratelimit_due(&s, "user 501", 1000 + 2 * SELDOM_MS, &missed));
+	ck_assert(ratelimit_due(&s, "user 501", 1000 + 2 * RATELIMIT_MS, &missed));
 	ck_assert_uint_eq(missed, 0);
 }
 END_TEST
