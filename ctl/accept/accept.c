@@ -197,7 +197,8 @@ wait_for_master(struct accept *r, struct client *c)
 static struct client *
 client_new(const struct hostport *server, bool remote, int fd)
 {
-	struct client *c = memory_make(struct client, .fd = fd, .remote = remote, .server = *server);
+	struct client *c = memory_make(struct client, .fd = fd, .remote = remote,
+	    .server = *server);
 
 	if (c == NULL)
 		close(fd);

@@ -208,7 +208,8 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 		strings_add(&w, "-R");
 	for (size_t i = 0; i < c->ftp_texts.count; i++)
 		strings_add(&w, "-o", c->ftp_texts.item[i]);
-	strings_add(&w, "-o", helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" : "FtpForward=mux");
+	strings_add(&w, "-o", helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" :
+	    "FtpForward=mux");
 	for (int i = 0; i < 3; i++)
 		if (fds->fd[i] != -1) {
 			snprintf(fds->text[i], sizeof(fds->text[i]), "%d", fds->fd[i]);

@@ -98,7 +98,8 @@ loop_watch(struct loop *l, int fd, short events, watch_fn *fn, void *arg)
 		free(w);
 		return NULL;
 	}
-	*w = (struct watch){ .loop = l, .slot = slot - 1, .fd = fd, .events = events, .fn = fn, .arg = arg };
+	*w = (struct watch){ .loop = l, .slot = slot - 1, .fd = fd, .events = events, .fn = fn,
+		.arg = arg };
 	l->watches[w->slot] = w;
 	watch_arm(w);
 	return w;

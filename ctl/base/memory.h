@@ -20,8 +20,8 @@ char *memory_text(const char *); /* as strdup(3) */
 /* One more, zeroed, at the end of an array of things of that size. array: a pointer to the pointer. */
 void *memory_append(void *array, size_t *count, size_t size);
 
-/* A list of texts, which are others', that grows: all zero at the beginning, its items to be freed at the end.
- * strings_add(list, text, ...); bad: there was no memory for one of them. */
+/* A list of texts that grows; the texts are not its own. It is all zero at the beginning, and item
+ * is to be freed in the end. strings_add(list, text, ...) adds them; bad: no memory for one. */
 struct strings {
 	const char **item;
 	size_t count;

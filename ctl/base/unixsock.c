@@ -115,8 +115,11 @@ unixsock_wait(struct loop *loop, const char *path, unsigned ms, unixsock_fn *fn,
 {
 	struct unixsock *u;
 
-	if (strlen(path) >= sizeof(u->path) || (u = memory_make(struct unixsock, .loop = loop, .fn = fn,
-	    .arg = arg, .end = loop_now() + ms, .pause_ms = AGAIN_FIRST_MS)) == NULL)
+	if (strlen(path) >= sizeof(u->path))
+		return NULL;
+	u = memory_make(struct unixsock, .loop = loop, .fn = fn, .arg = arg, .end = loop_now() + ms,
+	    .pause_ms = AGAIN_FIRST_MS);
+	if (u == NULL)
 		return NULL;
 	memcpy(u->path, path, strlen(path) + 1);
 	timer_set(&u->timer, loop, u->pause_ms, unixsock_again, u);

@@ -85,8 +85,8 @@ probe_ready(void *arg, short revents)
 struct probe *
 probe_new(struct loop *loop, const char *user, probe_fn *bored, void *arg)
 {
-	struct probe *p = memory_make(struct probe, .loop = loop, .user = user, .bored = bored, .arg = arg,
-	    .given = -1, .ftp.rfd = -1);
+	struct probe *p = memory_make(struct probe, .loop = loop, .user = user, .bored = bored,
+	    .arg = arg, .given = -1, .ftp.rfd = -1);
 	int fds[2];
 
 	if (p == NULL)

@@ -202,8 +202,11 @@ copy_add(struct kept_by *by, const struct keep_message *m, const int fd[2])
 	bool of_first = m->op == KEEP_PROXY && m->id == 0;
 	struct copy *c;
 
-	if (by->copies == COPIES_MAX || (c = memory_make(struct copy, .kept = by->kept, .by = by,
-	    .op = m->op, .id = m->id, .fd = fd[0], .trace = fd[1], .guarded = of_first && by->guarded)) == NULL)
+	if (by->copies == COPIES_MAX)
+		return false;
+	c = memory_make(struct copy, .kept = by->kept, .by = by, .op = m->op, .id = m->id,
+	    .fd = fd[0], .trace = fd[1], .guarded = of_first && by->guarded);
+	if (c == NULL)
 		return false;
 	by->copies++;
 	if (of_first)

@@ -76,7 +76,7 @@ find_among(bool young, struct holder *h, const char *socket, unsigned *looks)
 	return fd != -1;
 }
 
-/* Who asks was started for that connection: the process that made it is older, but mostly not by much. */
+/* Who asks was started for the connection: whoever has made that is older, but rarely by much. */
 bool
 holder_find(struct holder *h, const struct peer_socket *socket)
 {

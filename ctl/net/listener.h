@@ -46,7 +46,7 @@ enum listen_result listener_adopt(struct listener **list, struct loop *, const s
 void listener_start(struct listener *, listener_fn *, void *arg); /* the whole list; once */
 void listener_free(struct listener *); /* the whole list; NULL is harmless; unlinks */
 
-/* A socket that listens there, CLOEXEC and non-blocking; on an IPv6 address for IPv6 alone. -1 with errno. */
+/* A socket that listens there: CLOEXEC, non-blocking, on an IPv6 address for IPv6 alone; or -1. */
 int listener_bind(const struct sockaddr *, socklen_t, int backlog);
 
 /* accept(2) for whoever has a listening socket in a watch: CLOEXEC, non-blocking; -1 with errno.

@@ -30,8 +30,9 @@ addr_bytes(const struct sockaddr *sa, unsigned char bytes[16])
 in_port_t
 addr_port(const struct sockaddr *sa)
 {
-	return sa->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)(const void *)sa)->sin6_port :
-	    ((const struct sockaddr_in *)(const void *)sa)->sin_port;
+	if (sa->sa_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)(const void *)sa)->sin6_port;
+	return ((const struct sockaddr_in *)(const void *)sa)->sin_port;
 }
 
 void

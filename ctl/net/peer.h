@@ -12,8 +12,8 @@ enum peer_result {
 	PEER_REMOTE   /* not on this machine */
 };
 
-/* Connections of this machine by what the system offers (peer_owner.h), unix sockets by getpeereid(3). The
- * owner of a socket that no process has any more is UNKNOWN where it would read as root. */
+/* Connections of this machine by what the system has (peer_owner.h), unix sockets by getpeereid(3).
+ * The owner of a socket that no process has any more is UNKNOWN where it would read as root. */
 enum peer_result peer_uid(int fd, uid_t *uid);
 /* For messages: the name of a user, or else his number. */
 #define PEER_NAME_MAX 40
@@ -25,10 +25,10 @@ void addr_set_port(struct sockaddr *, in_port_t);
 /* A v4-mapped IPv6 address counts as IPv4. Only addr_is_end() compares ports. */
 bool addr_is_loopback(const struct sockaddr *);
 bool addr_same_host(const struct sockaddr *, const struct sockaddr *);
-/* Is it the end of a connection that the system describes by a port (in network order) and 16 bytes? The
- * last four of them are the address of an IPv4 connection (v4). */
+/* Is it the end of a connection that a system describes by a port, in network order, and 16 bytes?
+ * The last four of them are the address of an IPv4 connection (v4). */
 bool addr_is_end(const struct sockaddr_storage *, in_port_t port, const void *address, bool v4);
-/* Is it an address of this machine? if_unknown is the answer when the system does not tell its addresses. */
+/* Is it an address of this machine? if_unknown is the answer when the system does not tell them. */
 bool addr_is_own(const struct sockaddr *, bool if_unknown);
 /* Is peer, at the other end of a connection to local, on this machine? Yes where it may be. */
 bool addr_is_here(const struct sockaddr *peer, const struct sockaddr *local);

@@ -1,4 +1,4 @@
-/* FreeBSD: the list of all TCP connections (the sysctl net.inet.tcp.pcblist, as netstat(1) reads it),
+/* FreeBSD: the list of all TCP connections (sysctl net.inet.tcp.pcblist, which netstat(1) reads)
  * without those that security.bsd.see_other_uids hides. */
 #include "net/peer_owner.h"
 
@@ -35,7 +35,8 @@ read_list(size_t *size)
 }
 
 static bool
-connects(const struct xinpcb *c, const struct sockaddr_storage *own, const struct sockaddr_storage *other)
+connects(const struct xinpcb *c, const struct sockaddr_storage *own,
+    const struct sockaddr_storage *other)
 {
 	const struct in_endpoints *ends = &c->inp_inc.inc_ie;
 	bool v4 = (c->inp_vflag & INP_IPV4) != 0;
@@ -44,8 +45,8 @@ connects(const struct xinpcb *c, const struct sockaddr_storage *own, const struc
 	    addr_is_end(other, ends->ie_fport, &ends->ie_dependfaddr, v4);
 }
 
-/* A struct xinpgen stands before the connections, and one behind them, which is shorter than they are. A
- * connection without a socket has no owner any more, and would read as root's. */
+/* A struct xinpgen stands before the connections, and one behind them, shorter than they are.
+ * A connection without a socket has no owner any more, and would read as root's. */
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *found)

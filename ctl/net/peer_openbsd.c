@@ -1,5 +1,5 @@
-/* OpenBSD: the owner of a socket that has connected to another one, as identd(8) asks for it. No promise of
- * pledge(2) allows that question. */
+/* OpenBSD: the owner of a socket that has connected to another one, as identd(8) asks for it. No
+ * promise of pledge(2) allows that question. */
 #include "net/peer_owner.h"
 
 #ifdef PEER_IDENT
@@ -16,7 +16,8 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
     struct peer_socket *found)
 {
 	int name[] = { CTL_NET, PF_INET, IPPROTO_TCP, TCPCTL_IDENT }; /* for IPv6, too */
-	struct tcp_ident_mapping m = { .laddr = *peer, .faddr = *local, .rdomain = (u_int)getrtable() };
+	struct tcp_ident_mapping m = { .laddr = *peer, .faddr = *local,
+		.rdomain = (u_int)getrtable() };
 	size_t size = sizeof(m);
 
 	if (sysctl(name, 4, &m, &size, NULL, 0) == -1 || m.euid == -1)

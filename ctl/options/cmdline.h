@@ -36,7 +36,7 @@ struct cmdline {
 	char *const *command;        /* what follows it, NULL-terminated; NULL = nothing */
 	struct hostport server;      /* -t or -W */
 	struct specs local, remote;  /* -L, -R */
-	struct strings ssh;          /* options that ssh gets: "-F", "file", "-o", "X=y"; into argv */
+	struct strings ssh;          /* options that ssh gets: "-F", "file", "-o", "X=y" */
 	uint32_t digest;             /* of the options that make a tunnel what it is, in any order */
 	struct strings ftp_texts;    /* the Ftp options as they were given, for the helper */
 	struct ftp_options ftp;

@@ -178,7 +178,8 @@ flag_apply(struct scan *s, const struct flag *f)
 
 	s->c->digest += digest(f, s->argument);
 	if (f->for_ssh)
-		strings_append(s->ssh, (const char *const[]){ f->name, s->argument }, f->argument != NULL ? 2 : 1);
+		strings_append(s->ssh, (const char *const[]){ f->name, s->argument },
+		    f->argument != NULL ? 2 : 1);
 	if (f->kind == FLAG_REFUSED)
 		return scan_fail(s, "%s is not taken: %s", f->name, f->help);
 	if (f->kind == FLAG_TRUE)

@@ -104,7 +104,8 @@ set_ports(info *self, struct ftp_options *o, const char *value)
 	    (dash = strchr(text, '-')) == NULL)
 		return false;
 	dash++;
-	if (!decimal(text, (size_t)(dash - 1 - text), 65535, &lo) || !decimal(dash, strlen(dash), 65535, &hi))
+	if (!decimal(text, (size_t)(dash - 1 - text), 65535, &lo) ||
+	    !decimal(dash, strlen(dash), 65535, &hi))
 		return false;
 	o->data_port_lo = (uint16_t)lo;
 	o->data_port_hi = (uint16_t)hi;

@@ -32,7 +32,7 @@ bool bind_is_open_far(const char *host);
 int hostport_parse(struct hostport *, const char *text, uint16_t default_port,
     char *why, size_t why_size);
 
-/* host:port with brackets where host is an IPv6 address; "" is localhost, as in a spec. Returns dst. */
+/* host:port with brackets where host is an IPv6 address; "" is localhost. Returns dst. */
 char *hostport_format(char *dst, size_t size, const char *host, uint16_t port);
 
 /* Refuses an empty destination and one whose user or host begins with '-' (also in

@@ -77,7 +77,8 @@ procwatch_new(struct loop *loop, pid_t pid, void (*fn)(void *), void *arg)
 
 	if (kill(pid, 0) == -1 && errno == ESRCH)
 		return NULL;
-	if ((p = memory_make(struct procwatch, .loop = loop, .pid = pid, .fn = fn, .arg = arg)) == NULL)
+	p = memory_make(struct procwatch, .loop = loop, .pid = pid, .fn = fn, .arg = arg);
+	if (p == NULL)
 		return NULL;
 	if ((p->fd = pidfd(pid)) != -1)
 		p->watch = loop_watch(loop, p->fd, POLLIN, ended, p);

@@ -236,8 +236,8 @@ proxy_begin(struct proxy *p, const char *path)
 static struct proxy *
 proxy_make(struct loop *loop, const char *ctl_path, proxy_gone_fn *gone, void *arg)
 {
-	struct proxy *p = memory_make(struct proxy, .loop = loop, .gone = gone, .arg = arg, .fd = -1,
-	    .pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path));
+	struct proxy *p = memory_make(struct proxy, .loop = loop, .gone = gone, .arg = arg,
+	    .fd = -1, .pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path));
 
 	if (p != NULL)
 		p->ready_last = &p->ready;

@@ -38,8 +38,8 @@ sshcmd_escape(char *dst, size_t size, const char *path)
 	return dst;
 }
 
-/* The user's options, and the destination. They come after ours: in ssh the first value of an option wins.
- * proxy: a ProxyCommand is among those, beside which -J is an error. */
+/* The user's options, and the destination. They come after ours, for in ssh the first value of an
+ * option wins. proxy: a ProxyCommand is among ours, beside which -J is an error. */
 static void
 add_users(struct strings *argv, const struct ssh_settings *s, bool proxy)
 {
@@ -224,22 +224,26 @@ add_proxy(struct master_command *c, const struct ssh_settings *s)
 /* With -E everything that it says goes through the pipe, in the background as well (where -f would
  * have closed its stderr). */
 static void
-master_command_line(const struct ssh_settings *s, const struct ssh_master *m, struct master_command *c)
+master_command_line(const struct ssh_settings *s, const struct ssh_master *m,
+    struct master_command *c)
 {
 	static const char *const fixed[] = { "ControlPersist=2", "ClearAllForwardings=yes",
 		"PermitLocalCommand=no", "ForwardAgent=no", "ForwardX11=no", "RequestTTY=no" };
 	char interval[16];
 	int verbose = m->verbose < 3 ? m->verbose : 3; /* more is not more to ssh */
 
-	strings_add(&c->argv, sshcmd_program(s), "-S", sshcmd_escape(c->path, sizeof(c->path), m->ctl_path),
-	    "-E", "/dev/fd/2", "-f", "-N", "-M");
+	strings_add(&c->argv, sshcmd_program(s), "-S",
+	    sshcmd_escape(c->path, sizeof(c->path), m->ctl_path), "-E", "/dev/fd/2", "-f", "-N",
+	    "-M");
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		strings_add(&c->argv, "-o", fixed[i]);
 	if (s->config != NULL && !sshcmd_is_set(s->config, "serveraliveinterval", "0", interval,
 	    sizeof(interval))) /* the user has not set it */
-		strings_add(&c->argv, "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3");
+		strings_add(&c->argv, "-o", "ServerAliveInterval=15", "-o",
+		    "ServerAliveCountMax=3");
+	/* unknown to 7.4, which does not print it either */
 	if (s->config != NULL && strstr(s->config, "\nremotecommand ") != NULL)
-		strings_add(&c->argv, "-o", "RemoteCommand=none"); /* unknown to 7.4, which does not print it either */
+		strings_add(&c->argv, "-o", "RemoteCommand=none");
 	if (m->batch)
 		strings_add(&c->argv, "-o", "BatchMode=yes");
 	if (sshcmd_is_hushed(s))

@@ -33,7 +33,8 @@ own_addresses(struct own_addresses *own)
 	if (getifaddrs(&all) == -1)
 		return;
 	for (struct ifaddrs *i = all; i != NULL && own->count < OWN_ADDRESSES_MAX; i = i->ifa_next) {
-		const struct sockaddr_storage *ss = (const void *)i->ifa_addr; /* as long as its family is */
+		/* it is as long as its family is */
+		const struct sockaddr_storage *ss = (const void *)i->ifa_addr;
 
 		if (ss != NULL && (own->at[own->count] = address_of(ss)).family != 0)
 			own->count++;

@@ -215,7 +215,8 @@ struct forwards *
 forwards_new(struct loop *loop, const char *ctl_path, void (*lost)(void *arg, const char *reason),
     void *arg)
 {
-	return memory_make(struct forwards, .loop = loop, .ctl_path = ctl_path, .lost = lost, .arg = arg);
+	return memory_make(struct forwards, .loop = loop, .ctl_path = ctl_path, .lost = lost,
+	    .arg = arg);
 }
 
 /* Behind what is being opened goes its cancel, on the same connection: nobody would know later

@@ -24,6 +24,6 @@
 int sandbox_enter(void);
 
 /* The broker, after its start: no program, no file to write, no signal but to that session process.
- * What it tries all the same fails. As above; where there is no such mechanism nothing is given up, nor by
- * pledge(2) where the broker has to ask who owns a connection (net/peer.h). */
+ * What it tries all the same fails. As above; where there is no such mechanism nothing is given up,
+ * nor by pledge(2) where the broker has to ask who owns a connection (net/peer.h). */
 int sandbox_enter_broker(pid_t session, bool asks_owners);

@@ -129,7 +129,7 @@ START_TEST(unknown)
 }
 END_TEST
 
-/* More descriptors than are looked at, before those of its process: dying or not, it is not seen. */
+/* More descriptors than are looked at, before its own: dying or not, it is not seen. */
 START_TEST(crowd)
 {
 	pid_t child[CHILDREN + 1];
