@@ -223,7 +223,6 @@ broker_serve(struct broker *b, int fd)
 {
 	b->out.fd = fd;
 	b->serving = true;
-	timer_set(&b->timer, b->loop, 0, client_process_find, &b->client_process);
 	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
 		b->ended = true;
 	while (!b->ended && loop_once(b->loop, -1) == 0)

@@ -22,7 +22,7 @@ tell(struct leg *leg, struct event *e)
 	e->channel = ch->id;
 	e->end = leg->side;
 	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT &&
-	    !ch->hooks->far[CLIENT])
+	    !ch->hooks->far[CLIENT] && (ch->upload || leg->moved))
 		e->client = client_process_state(ch->hooks->client_process);
 	ch->hooks->event(ch->hooks->arg, e, leg->turn);
 }

@@ -3,9 +3,10 @@
  * One that is killed gives up its table of descriptors first, and only then, one after the other
  * and as it gets a processor, end the connections that were in it (Linux: exit_files() before
  * exit_task_work()). So if its data connection has ended and its table has the control connection
- * no more, that one will end, too, however long it takes. The process is looked for once, while
- * nobody waits; after that one look at one descriptor tells. Where the system does not say who owns a
- * socket (net/peer_owner.h), or has no such /proc, nothing is known of it. */
+ * no more, that one will end, too, however long it takes. The process is looked for once, when the
+ * first upload begins, which may take milliseconds; after that one look at one descriptor tells. Where
+ * the system does not say who owns a socket (net/peer_owner.h), or has no such /proc, nothing is known
+ * of it. */
 #pragma once
 
 #include <stdbool.h>

@@ -219,6 +219,8 @@ ask_act(struct broker *b, const struct ask *ask)
 		return;
 	if (a->kind == ACT_BEGIN && b->link != NULL)
 		control_link_pump(b->link); /* the command goes before its data */
+	if (a->kind == ACT_BEGIN && a->upload) /* a long look: when all of this round has gone out */
+		timer_set(&b->timer, b->loop, 0, client_process_find, &b->client_process);
 	if (a->kind == ACT_CANCEL)
 		data_channel_turn(ch, a->end, ask->turn[a->end]);
 	data_channel_act(ch, a);

@@ -332,6 +332,22 @@ START_TEST(deaf_session)
 }
 END_TEST
 
+/* The client's process is looked for when an upload begins: it takes long, and nobody else needs it. */
+START_TEST(client_is_sought)
+{
+	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+
+	b.client_process.client.ss_family = AF_INET;
+	put(&a);
+	for (int upload = 0; upload <= 1; upload++) {
+		a = (struct ask){ .action = { .kind = ACT_BEGIN, .channel = 1, .upload = upload } };
+		put(&a);
+		ck_assert_int_eq(loop_once(loop, 0), 0);
+		ck_assert_int_eq(b.client_process.sought, upload);
+	}
+}
+END_TEST
+
 /* The session process has asked for its last things and is gone before it is told something: they
  * are done all the same. */
 START_TEST(last_words)
@@ -383,6 +399,7 @@ add(TCase *t)
 	tcase_add_test(t, too_many_things);
 	tcase_add_loop_test(t, link_check, 0, 2);
 	tcase_add_test(t, deaf_session);
+	tcase_add_test(t, client_is_sought);
 	tcase_add_loop_test(t, last_words, 0, 2);
 	tcase_add_test(t, short_one);
 	tcase_add_test(t, over);
