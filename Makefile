@@ -243,7 +243,7 @@ fuzz:
 # Without the checks that mostly find fault with what is right here (unix.Malloc does not
 # understand lists, for one; the sanitizers do that work).
 TIDY_CHECKS = -*,clang-analyzer-*,-clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.*,\
--clang-analyzer-optin.performance.Padding,\
+-clang-analyzer-unix.Vfork,-clang-analyzer-optin.performance.Padding,\
 bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-condition,\
 -bugprone-narrowing-conversions,-bugprone-implicit-widening*,-bugprone-reserved-identifier,\
 -bugprone-sizeof-expression,-bugprone-branch-clone,-bugprone-multi-level-implicit-pointer-conversion

@@ -208,6 +208,14 @@ child(const struct proc_start *s, pid_t parent, int failure)
 	_exit(127);
 }
 
+/* A copy of our memory costs more than all else, and who executes a program at once has no need of it:
+ * until then he runs in ours, and we wait. */
+static bool
+needs_copy(const struct proc_start *s)
+{
+	return s->become != NULL || s->dies_with_us || s->many_descriptors;
+}
+
 /* No signal must find our handlers in the child: what they write is read by us. */
 static pid_t
 start(const struct proc_start *s, int failure[2])
@@ -224,7 +232,7 @@ start(const struct proc_start *s, int failure[2])
 #endif
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	if ((pid = fork()) == 0)
+	if ((pid = needs_copy(s) ? fork() : vfork()) == 0)
 		child(s, parent, failure[1]);
 	error = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);

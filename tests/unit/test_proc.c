@@ -76,10 +76,13 @@ END_TEST
 START_TEST(test_many)
 {
 	struct proc p[50];
+	siginfo_t info;
+	pid_t other;
 
 	setup();
-	if (fork() == 0)
+	if ((other = fork()) == 0)
 		_exit(3);
+	ck_assert_int_eq(waitid(P_PID, (id_t)other, &info, WEXITED | WNOWAIT), 0);
 	for (int i = 0; i < 50; i++)
 		ck_assert_int_eq(start_shell(&p[i], "exit 1", (struct proc_start)NULLS), 0);
 	run_until(50);
