@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -126,11 +127,8 @@ static const struct sock_filter session_filter[] = {
 
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
+/* ... behind the head that sandbox_enter_broker() makes. */
 static const struct sock_filter broker_filter[] = {
-	LOAD(arch),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0),
-	RETURN(SECCOMP_RET_ERRNO | EPERM),
-	LOAD(nr),
 	ALLOW(CLOSE_RANGE), ALLOW(FACCESSAT2),
 #ifdef __arm__ /* calls of its own are behind them all */
 	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x0f0000, 2, 0),
@@ -192,16 +190,20 @@ sandbox_enter(void)
 	return filter_add(session_filter, sizeof(session_filter));
 }
 
+/* One filter and not two, for the kernel tries it on every call there is when it is installed. */
 int
 sandbox_enter_broker(pid_t session, bool asks_owners)
 {
 	const unsigned own = (unsigned)getpid();
-	const struct sock_filter kill_filter[] = { LOAD(nr),
-		ALLOW_WITH(__NR_kill, 0, (unsigned)session), ALLOW_WITH(__NR_tkill, 0, own),
-		ALLOW_WITH(__NR_tgkill, 0, own), RETURN(SECCOMP_RET_ALLOW) };
+	const struct sock_filter head[] = { LOAD(arch),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0), RETURN(SECCOMP_RET_ERRNO | EPERM),
+		LOAD(nr), ALLOW_WITH(__NR_kill, 0, (unsigned)session), ALLOW_WITH(__NR_tkill, 0, own),
+		ALLOW_WITH(__NR_tgkill, 0, own) };
+	struct sock_filter all[(sizeof(head) + sizeof(broker_filter)) / sizeof(head[0])];
 
-	return filter_add(kill_filter, sizeof(kill_filter)) == -1 ? -1 :
-	    filter_add(broker_filter, sizeof(broker_filter));
+	memcpy(all, head, sizeof(head));
+	memcpy(all + sizeof(head) / sizeof(*head), broker_filter, sizeof(broker_filter));
+	return filter_add(all, sizeof(all));
 }
 #else
 typedef int sandbox_seccomp_is_empty;
