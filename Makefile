@@ -107,9 +107,9 @@ HARDEN_LDFLAGS != cat build/ldflags 2>/dev/null; true
 # the same objects wherever they are built
 PATHS != cat build/paths 2>/dev/null; true
 
-# getpeereid(3), arc4random(3) and their like
+# arc4random(3) and its like: the C library's, where it has them
 LIBBSD != if test "`uname`$(PORTABLE)" = Linux; then echo -lbsd; fi
-LIBS = $(LIBBSD)
+LIBS = $(LIBBSD:-lbsd=-Wl,--as-needed -lc -lbsd)
 
 STD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIBBSD:-lbsd=-DUSE_LIBBSD) $(PORTABLE:1=-DPORTABLE) -Wall -Wextra -Wno-unused-parameter $(WERROR)
 DEFS = -DVERSION='"$(VERSION)"'

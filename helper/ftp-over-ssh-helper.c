@@ -82,7 +82,7 @@ number(const char *option, const char *text)
 	unsigned long n;
 
 	if (!decimal(text, strlen(text), 65535, &n) || n < 3)
-		usage_error(option, "that is no descriptor");
+		usage_error(option, "invalid");
 	return (int)n;
 }
 

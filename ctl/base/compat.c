@@ -1,5 +1,20 @@
 #include "base/compat.h"
 
+#ifdef __linux__
+int
+getpeereid(int fd, uid_t *uid, gid_t *gid)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return -1;
+	*uid = peer.uid;
+	*gid = peer.gid;
+	return 0;
+}
+#endif
+
 #ifdef COMPAT_BSD
 #include <signal.h>
 #include <stdbool.h>
@@ -30,19 +45,6 @@ arc4random_uniform(uint32_t bound)
 		n = random_number();
 	while (n < odd);
 	return n % bound;
-}
-
-int
-getpeereid(int fd, uid_t *uid, gid_t *gid)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
-		return -1;
-	*uid = peer.uid;
-	*gid = peer.gid;
-	return 0;
 }
 
 static volatile sig_atomic_t interrupted;

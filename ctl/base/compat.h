@@ -28,13 +28,15 @@
 #ifndef __APPLE__
 #define COMPAT_BSD
 #define readpassphrase compat_readpassphrase
-#define getpeereid compat_getpeereid
 #define arc4random_uniform compat_arc4random_uniform
-int getpeereid(int fd, uid_t *, gid_t *);
 uint32_t arc4random_uniform(uint32_t bound);
 #endif
 char *readpassphrase(const char *prompt, char *answer, size_t size, int flags);
 void closefrom(int first);
+#endif
+#ifdef __linux__ /* in libbsd as well, which no helper should load for it */
+#define getpeereid compat_getpeereid
+int getpeereid(int fd, uid_t *, gid_t *);
 #endif
 
 #if defined(__APPLE__) || defined(PORTABLE)

@@ -52,6 +52,9 @@ ok '... also when nobody takes what it says' unread
 fails 'no master there' 255 '^ftp-over-ssh-helper: ' "$HELPER" -S "$RIG/none" "$FTP_AT"
 is 'a reason is one line' "$("$HELPER" -S "$RIG/no"$'\r\n230 in' "$FTP_AT" 2>/dev/null | wc -l)" 1
 fails 'no -S' 64 '^ftp-over-ssh-helper: .*-S' "$HELPER" "$FTP_AT"
+for text in 2 -9 65536 '' 99999999999999999999 4x; do
+	fails "-s '$text'" 64 '-s: ' "$HELPER" -s "$text" -S "$RIG/ctl" "$FTP_AT"
+done
 fails 'a bad target' 64 '^ftp-over-ssh-helper: .*99999' "$HELPER" -S "$RIG/ctl" localhost:99999
 run ssh -F "$RIG/ssh_config" -O exit -S "$RIG/ctl" rig 2>/dev/null
 finish
