@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,10 +199,13 @@ hand_back(const struct helper *h)
 
 /* A tunnel knows more, and says it; of a server on its own side there is no more to know. */
 static _Noreturn void
-no_server(struct helper *h, const char *reason)
+no_server(struct helper *h, struct broker *b, const char *reason)
 {
 	char why[1024];
 
+	broker_free(b);
+	if (strcmp(reason, BROKER_GONE) == 0)
+		hand_back(h);
 	snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: %s",
 	    h->target.host, h->target.port, reason);
 	if (h->status_fd == -1 || h->broker.remote)
@@ -230,6 +234,19 @@ arrange_fds(const int *fds)
 			close(FD_ASK + i);
 	closefrom(FD_END);
 	return true;
+}
+
+/* The broker says when it is there. */
+static void
+await_server(void)
+{
+	struct pollfd p = { .fd = FD_ASK, .events = POLLIN };
+	char byte;
+
+	while (poll(&p, 1, -1) == -1 && errno == EINTR)
+		;
+	if (packet_receive(FD_ASK, &byte, sizeof(byte), NULL) != sizeof(byte))
+		_exit(EXIT_TUNNEL);
 }
 
 static _Noreturn void
@@ -262,6 +279,7 @@ session_process(struct helper *h, struct session_config *config, int ask, int se
 		    "CPPFLAGS=-DNO_SANDBOX that does without", strerror(errno));
 		_exit(EXIT_TUNNEL);
 	}
+	await_server();
 	_exit(run_session(&run) == 0 ? 0 : EXIT_TUNNEL);
 }
 
@@ -293,10 +311,11 @@ session_status(pid_t pid)
 }
 
 static int
-serve(struct helper *h, struct broker *b, int server)
+serve(struct helper *h, struct broker *b, int server, bool dialled)
 {
 	struct session_config config = { .server_name = h->server_name };
 	const char *why = NULL;
+	char reason[512];
 	int ask[2], status;
 	pid_t pid = -1;
 
@@ -313,9 +332,17 @@ serve(struct helper *h, struct broker *b, int server)
 		session_process(h, &config, ask[1], server);
 	close(ask[1]);
 	close(server);
-	close(h->status_fd);
 	if (sandbox_enter_broker(pid, !h->broker.remote && !h->broker.options->allow_any) == -1)
 		log_error("sandbox: %s; the broker is not confined", strerror(errno));
+	if (!dialled && broker_dialled(b, &server, reason, sizeof(reason)) == -1) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		no_server(h, b, reason);
+	}
+	close(h->status_fd);
+	nonblocking(STDIN_FILENO, true);
+	nonblocking(STDOUT_FILENO, true);
+	packet_send(ask[0], "", 1, NULL, 0);
 	if (!broker_serve(b, ask[0]))
 		kill(pid, SIGKILL);
 	close(ask[0]);
@@ -337,13 +364,13 @@ main(int argc, char **argv)
 	struct broker *b;
 	struct loop *loop;
 	int server, result;
+	bool dialled;
 
 	signals_start();
 	parse_options(&h, argc, argv);
 	if (!rundir_need(why, sizeof(why)))
 		refuse(why);
 	learn_client(&h);
-	own_addresses(&h.own);
 	if (!h.broker.relay && h.broker.client_peer.ss_family != AF_UNSPEC &&
 	    !addr_is_loopback((struct sockaddr *)&h.broker.client_local))
 		refuse("Clients on other machines are not served (-g allows them).");
@@ -360,15 +387,12 @@ main(int argc, char **argv)
 			hand_back(&h);
 		refuse(why);
 	}
-	if (broker_dial_control(b, &server, why, sizeof(why)) == -1) {
-		broker_free(b);
-		if (strcmp(why, BROKER_GONE) == 0)
-			hand_back(&h);
-		no_server(&h, why);
-	}
-	nonblocking(STDIN_FILENO, true);
-	nonblocking(STDOUT_FILENO, true);
-	result = serve(&h, b, server);
+	if (broker_dial_control(b, &server, why, sizeof(why)) == -1)
+		no_server(&h, b, why);
+	own_addresses(&h.own); /* takes as long as ssh to answer, as does making the session process */
+	if ((dialled = server == -1) && broker_dialled(b, &server, why, sizeof(why)) == -1)
+		no_server(&h, b, why);
+	result = serve(&h, b, server, dialled);
 	loop_free(loop);
 	return result;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ask/own_addresses.h"
+#include "base/compat.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "broker/broker_private.h"
@@ -131,6 +132,7 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	b->loop = loop;
 	b->config = config;
 	b->keep.fd = config->keep_fd;
+	b->near = -1;
 	b->out = (struct ask_out){ .fd = -1, .size = sizeof(struct answer) };
 	b->client_peer = address_of(&config->client_peer);
 	if (!config->remote)
@@ -159,6 +161,7 @@ broker_free(struct broker *b)
 		data_channel_free(b->channel[i]);
 	control_link_free(b->link);
 	stream_free(b->control);
+	fd_close(&b->near);
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (b->hooks.end[side] != NULL)
 			b->hooks.end[side]->ops->free(b->hooks.end[side]);
@@ -192,14 +195,26 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 {
 	const struct broker_config *bc = b->config;
 	struct end *end = b->hooks.end[SERVER];
+	bool linked = !bc->remote && bc->options->forward == METHOD_PROXY;
+	int pair[2] = { -1, -1 };
 
 	*fd = -1;
 	snprintf(b->server_host, sizeof(b->server_host), "%s", bc->ftp_host);
 	snprintf(b->reason, sizeof(b->reason), "no answer");
-	if (!end->ops->dial(end, CHANNEL_CONTROL, bc->ftp_host, bc->ftp_port)) {
+	if (!end->ops->dial(end, CHANNEL_CONTROL, bc->ftp_host, bc->ftp_port) || (linked &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == -1)) {
 		snprintf(why, why_size, "%s", strerror(errno));
 		return -1;
 	}
+	b->near = pair[0];
+	*fd = pair[1];
+	loop_once(b->loop, 0); /* ssh is asked */
+	return 0;
+}
+
+int
+broker_dialled(struct broker *b, int *fd, char *why, size_t why_size)
+{
 	while (!b->control_done && loop_once(b->loop, -1) == 0)
 		;
 	if (b->control == NULL) {
@@ -207,13 +222,16 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 		return -1;
 	}
 	far_keep(broker_far(b), &b->keep);
-	if (b->control->channel == NULL)
+	if (b->near == -1)
 		*fd = stream_release(b->control);
-	else if ((b->link = control_link_new(b->loop, b->control, fd)) == NULL)
-		snprintf(why, why_size, "%s", strerror(errno));
+	else if ((b->link = control_link_new(b->loop, b->near, b->control)) == NULL)
+		*fd = -1;
 	b->control = NULL;
+	b->near = -1;
 	learn_server(b, *fd);
-	return *fd != -1 ? 0 : -1;
+	if (*fd == -1)
+		snprintf(why, why_size, "%s", strerror(errno));
+	return *fd == -1 ? -1 : 0;
 }
 
 /* ---- the session ---- */

@@ -37,10 +37,11 @@ struct broker_config {
 struct broker *broker_new(struct loop *, const struct broker_config *, char *why, size_t why_size);
 void broker_free(struct broker *); /* gives back what was opened in the master */
 
-/* Connect to the FTP server; runs the loop until it is done. *fd is the caller's. -1 with a
- * message in why; it is this one where the master has ended. */
+/* Connect to the FTP server, and wait until that is done. *fd is the caller's, and -1 where only the
+ * second knows it. Both: -1 with a message in why; it is this one where the master has ended. */
 #define BROKER_GONE "the ssh connection is gone"
 int broker_dial_control(struct broker *, int *fd, char *why, size_t why_size);
+int broker_dialled(struct broker *, int *fd, char *why, size_t why_size);
 
 /* What the session has to know about this broker's ends. */
 void broker_describe(const struct broker *, struct session_config *);

@@ -37,6 +37,7 @@ struct broker {
 	bool control_done;
 	struct stream *control;
 	struct control_link *link;
+	int near; /* its side of ours, as long as it is not there; -1 = none */
 	char reason[256];
 };
 

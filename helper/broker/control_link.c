@@ -1,11 +1,8 @@
 #include "broker/control_link.h"
 
-#include <sys/socket.h>
-
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/compat.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "relay/relay.h"
@@ -66,23 +63,19 @@ end_event(void *arg, enum stream_event event, const char *reason)
 }
 
 struct control_link *
-control_link_new(struct loop *loop, struct stream *far, int *fd)
+control_link_new(struct loop *loop, int near, struct stream *far)
 {
 	struct control_link *l = memory_new(sizeof(*l));
-	int pair[2];
 
-	if (l == NULL ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == -1) {
+	if (l == NULL) {
+		close(near);
 		stream_free(far);
-		free(l);
 		return NULL;
 	}
-	*fd = pair[1];
 	l->end[FAR] = (struct control_end){ .link = l, .stream = far };
 	l->end[NEAR] = (struct control_end){ .link = l,
-		.stream = stream_of(loop, pair[0], &l->uses) };
+		.stream = stream_of(loop, near, &l->uses) };
 	if (l->end[NEAR].stream == NULL) {
-		close(pair[1]);
 		control_link_free(l);
 		return NULL;
 	}

@@ -8,8 +8,8 @@
 
 struct control_link;
 
-/* Takes the stream; *fd is the session's side. NULL with errno, and the stream is freed. */
-struct control_link *control_link_new(struct loop *, struct stream *far, int *fd);
+/* Takes both, also when it is NULL with errno. near: a socket whose other side the session has. */
+struct control_link *control_link_new(struct loop *, int near, struct stream *far);
 void control_link_free(struct control_link *); /* NULL is harmless */
 void control_link_pump(struct control_link *); /* pass on what the session has written by now */
 bool control_link_over(const struct control_link *); /* both directions have ended */

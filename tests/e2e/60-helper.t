@@ -37,6 +37,24 @@ ok 'pipes' piped "$HELPER" -S "$RIG/ctl" "$FTP_AT"
 ok 'pipes, method proxy' piped "$HELPER" -S "$RIG/ctl" -o FtpForward=proxy "$FTP_AT"
 ok '-W on pipes' piped "$FOS" -F "$RIG/ssh_config" -W "$FTP_AT" rig
 
+# A server that is long in coming, and then does not.
+has_session()
+{
+	[ -n "$(children "$1")" ]
+}
+spawn full "$PYTHON" "$RIG_E2E/full.py"
+full=$SPAWN_PID
+wait_for 10 test -s "$RIG/log/full.out"
+spawn awaits "$HELPER" -S "$RIG/ctl" -o FtpForward=proxy "127.0.0.1:$(cat "$RIG/log/full.out")"
+ok 'the session process is there before the server' wait_for 10 has_session "$SPAWN_PID"
+session=$(children "$SPAWN_PID")
+kill "$full"
+wait "$SPAWN_PID"
+is 'where there is no server the helper fails' $? 255
+like 'and says so' "$(cat "$RIG/log/awaits.out")" '^421 cannot connect to the FTP server'
+is 'with one line' "$(wc -l <"$RIG/log/awaits.err")" 1
+ok 'the session process is gone' rig_gone "$session"
+
 ends()
 {
 	printf 'NOOP\r\nQUIT\r\n' | timeout "$(slowly 20)" "$HELPER" -S "$RIG/ctl" "$FTP_AT" >"$RIG/out" &&
