@@ -3,6 +3,7 @@
 
 #ifdef PEER_SOCK_DIAG
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +17,11 @@
 
 /* Is that descriptor this socket? */
 static bool
-holds(const char *pid, const char *fd, const char *socket)
+holds(int dir, const char *fd, const char *socket)
 {
-	char path[64], link[LINK_MAX_LEN];
-	ssize_t n;
+	char link[LINK_MAX_LEN];
+	ssize_t n = readlinkat(dir, fd, link, sizeof(link) - 1);
 
-	if ((size_t)snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, fd) >= sizeof(path))
-		return false;
-	n = readlink(path, link, sizeof(link) - 1);
 	if (n <= 0)
 		return false;
 	link[n] = '\0';
@@ -43,7 +41,7 @@ find_fd(const char *pid, const char *socket, unsigned *looks)
 	if ((dir = opendir(path)) == NULL)
 		return -1;
 	for (; found == -1 && *looks > 0 && (entry = readdir(dir)) != NULL; --*looks)
-		if (is_digit(*entry->d_name) && holds(pid, entry->d_name, socket))
+		if (is_digit(*entry->d_name) && holds(dirfd(dir), entry->d_name, socket))
 			found = atoi(entry->d_name);
 	closedir(dir);
 	return found;
@@ -90,12 +88,11 @@ holder_find(struct holder *h, const struct peer_socket *socket)
 bool
 holder_has(const struct holder *h, const struct peer_socket *socket)
 {
-	char pid[16], fd[16], wanted[LINK_MAX_LEN];
+	char path[64], wanted[LINK_MAX_LEN];
 
-	snprintf(pid, sizeof(pid), "%ld", (long)h->pid);
-	snprintf(fd, sizeof(fd), "%d", h->fd);
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)h->pid, h->fd);
 	socket_name(wanted, socket);
-	return h->pid != 0 && holds(pid, fd, wanted);
+	return h->pid != 0 && holds(AT_FDCWD, path, wanted);
 }
 #else
 typedef int holder_linux_is_empty;
