@@ -83,7 +83,7 @@ number(const char *option, const char *text)
 	unsigned long n;
 
 	if (!decimal(text, strlen(text), 65535, &n) || n < 3)
-		usage_error(option, "invalid");
+		usage_error(option, "that is no descriptor");
 	return (int)n;
 }
 
