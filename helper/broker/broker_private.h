@@ -47,7 +47,9 @@ broker_far(const struct broker *b)
 	return b->hooks.end[b->config->remote ? CLIENT : SERVER];
 }
 
-bool host_is_loopback(const char *); /* describe.c */
+/* describe.c */
+bool host_is_loopback(const char *);
+bool broker_active_possible(const struct broker_config *); /* can the FTP server reach our listener? */
 
 /* requests.c */
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */

@@ -153,7 +153,8 @@ leg_failed(struct leg *leg, const struct end_result *r)
 		left_if_empty(leg->channel);
 		return;
 	}
-	leg_tell_failed(leg, r->reason, r->forbidden ? REFUSED_FORBIDDEN : r->reset ? REFUSED_LATER : REFUSED);
+	leg_tell_failed(leg, r->reason, r->forbidden ? REFUSED_FORBIDDEN : r->untold ? REFUSED_UNTOLD :
+	    r->reset ? REFUSED_LATER : REFUSED);
 }
 
 void
@@ -261,7 +262,10 @@ data_channel_look(struct data_channel *ch)
 {
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
+		struct end *end = ch->hooks->end[side];
 
+		if (leg->state == LEG_LISTENING && end->ops->look != NULL)
+			end->ops->look(end, ch->id);
 		if (ch->left && leg->stream != NULL && stream_closed(leg->stream))
 			leg_close(leg);
 		else if (!ch->left)

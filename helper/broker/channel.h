@@ -52,4 +52,4 @@ bool data_channel_check(struct data_channel *);
 /* These may leave nothing of it; over() is called then. */
 void data_channel_act(struct data_channel *, const struct action *); /* CANCEL ... CLOSE */
 void data_channel_break_off(struct data_channel *); /* the session is no more */
-void data_channel_look(struct data_channel *); /* see by now what has ended by now */
+void data_channel_look(struct data_channel *); /* see by now what has come and ended by now */

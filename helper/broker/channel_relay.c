@@ -3,6 +3,7 @@
 
 #include "base/loop.h"
 #include "broker/channel_private.h"
+#include "ends/far.h"
 #include "relay/conn.h"
 
 #define FIN 1             /* in what is unsent: a FIN that waits for its (delayed) ACK */
@@ -148,7 +149,7 @@ leg_checked(struct leg *leg, bool alive)
 		leg_close(leg);
 		leg->state = LEG_NONE;
 		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
-		leg_tell_failed(leg, "the ssh server could not connect to it", REFUSED_UNTOLD);
+		leg_tell_failed(leg, far_refused, REFUSED_UNTOLD);
 	} else if (!alive || leg->broken)
 		tell_reset(leg);
 	else

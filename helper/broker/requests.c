@@ -62,19 +62,22 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	arm(b);
 }
 
-/* Of a data channel: what is not known yet is told again when it is. */
+/* Of a data channel: what is not known yet is told when it is. An FTP server elsewhere has no part in our
+ * listeners on the ssh server, unless they have an address. */
 void
 requests_told(void *arg, const struct event *e, unsigned turn)
 {
 	struct broker *b = arg;
-	bool untold = e->refusal == REFUSED_UNTOLD && e->end == SERVER && host_is_loopback(b->server_host);
+	const char *at = host_is_loopback(b->server_host) ? b->server_host : b->config->options->advertise;
 	struct event told = *e;
 
-	if (!untold && e->refusal == REFUSED_UNTOLD)
+	if (e->refusal == REFUSED_UNTOLD && e->end == SERVER && at[0] != '\0') {
+		trial_ask(&b->trial, at, e, turn);
+		return;
+	}
+	if (e->refusal == REFUSED_UNTOLD)
 		told.refusal = REFUSED;
 	requests_event(b, &told, turn);
-	if (untold)
-		trial_ask(&b->trial, b->server_host, e, turn);
 }
 
 void

@@ -29,7 +29,7 @@ struct end_result {
 	struct stream *stream;
 	const struct stream *asked; /* ALIVE, DEAD: as in the question; it may be no more */
 	const char *reason;
-	bool forbidden, reset; /* FAILED: by sshd; by a peer that was there */
+	bool forbidden, reset, untold; /* FAILED: by sshd; by a peer that was there; by either of them */
 	bool all; /* GONE: it has the control connection, so that all is over */
 };
 typedef void end_fn(void *arg, const struct end_result *);
@@ -39,6 +39,7 @@ struct end_ops {
 	bool (*dial)(struct end *, unsigned channel, const char *host, uint16_t port);
 	bool (*listen)(struct end *, unsigned channel, uint8_t family); /* 4, 6, 0 = its own */
 	void (*cancel)(struct end *, unsigned channel); /* what has not connected: no answer comes */
+	void (*look)(struct end *, unsigned channel); /* near: has somebody come by now? */
 	bool (*take)(struct end *, unsigned channel); /* near: CONNECTED with who was put aside */
 	/* Far: does the master of that stream (NULL: the first) live? Perhaps from inside. */
 	void (*check)(struct end *, const struct stream *, unsigned channel);

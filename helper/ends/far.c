@@ -9,6 +9,8 @@
 #include "ends/keep.h"
 #include "relay/stream.h"
 
+const char far_refused[] = "the ssh server could not connect to it";
+
 struct far {
 	struct end end;
 	size_t count, latest;
@@ -150,7 +152,7 @@ far_new(struct loop *loop, const struct far_config *c, end_fn *fn, void *arg)
 		struct far_master *m = &far->master[far->count];
 
 		*m = (struct far_master){ .end = &far->end, .ctl_path = c->ctl_path[i],
-			.number = (unsigned)far->count, .bind = c->bind, .may_by_name = c->by_name,
+			.number = (unsigned)far->count, .bind = c->bind, .ask = c->ask, .may_by_name = c->by_name,
 			.dialler = c->by_proxy ? &dial_by_proxy : &dial_by_mux };
 		if (*m->ctl_path != '\0' && master_open(m, i == 0 ? c->adopt : -1))
 			far->count++;

@@ -15,8 +15,11 @@ struct far_config {
 	bool by_proxy;    /* dial over a proxy connection, else by a forward for each */
 	int adopt;        /* a proxy connection of the first that is there already; -1 = none */
 	const char *bind; /* remote listeners' address; "": loopback */
+	bool ask;     /* of the first dial by a forward: does sshd forbid it? It is answered when that is known */
 	bool by_name; /* may listen on "localhost": for PermitListen, with a risk (far_listen.c) */
 };
+
+extern const char far_refused[]; /* a dial by a forward, for whatever reason */
 
 /* One whose master does not answer is left out, but for the first: NULL with errno then. */
 struct end *far_new(struct loop *, const struct far_config *, end_fn *, void *arg);

@@ -2,10 +2,13 @@
  * (-L path:host:port), we connect to it, and cancel.
  *
  * Whether the far side could connect is not told: a refused dial is a full close of the socket with
- * nothing before it, which the channel looks for. */
+ * nothing before it, which the channel looks for. Whether sshd forbids such dials can be asked once (far.h):
+ * its answer to any question, yes or no, comes behind the refusal. What it is asked for is a listener, when ssh
+ * has accepted the connection. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,11 +16,13 @@
 #include "base/unixsock.h"
 #include "ends/far_private.h"
 #include "ends/forwards.h"
+#include "relay/conn.h"
 
 struct mux_dial {
 	struct slot slot;
+	struct far_master *of;
 	struct forward forward;
-	struct opened *opened;
+	struct opened *opened, *question;
 	bool used;
 };
 
@@ -34,6 +39,46 @@ mux_drop(void *arg)
 	struct mux_dial *dial = arg;
 
 	forwards_drop(dial->opened, dial->used);
+	forwards_drop(dial->question, false);
+}
+
+static void
+mux_asked(void *arg, const struct forward_result *r)
+{
+	struct mux_dial *dial = arg;
+	bool answered = r->status == FORWARD_OK || r->status == FORWARD_REFUSED;
+	char byte;
+
+	if (answered && recv(dial->slot.fd, &byte, 1, MSG_PEEK) == 0 && !conn_half_closed(dial->slot.fd)) {
+		slot_refused(dial, (struct end_result){ .reason = far_refused, .untold = true });
+		return;
+	}
+	dial->of->ask &= !answered;
+	slot_connected(dial, dial->slot.fd);
+}
+
+static struct mux_dial *
+dial_find(const struct far_master *m, unsigned channel)
+{
+	struct slot *slot = m->end->slots;
+
+	while (slot != NULL && (slot->channel != channel || slot->uses != &m->uses || slot->drop != mux_drop))
+		slot = slot->next;
+	return (struct mux_dial *)slot;
+}
+
+static void
+mux_accepted(void *arg, const struct stream *stream, unsigned channel, bool alive)
+{
+	struct mux_dial *dial = dial_find(arg, channel);
+	struct forward f = { .kind = FORWARD_REMOTE, .host = "127.0.0.1" };
+
+	if (dial == NULL)
+		return;
+	if (alive && rundir_fresh(f.path, sizeof(f.path), 'd') == 0)
+		dial->question = forwards_open(dial->of->listens, &f, mux_asked, dial);
+	if (dial->question == NULL)
+		slot_connected(dial, dial->slot.fd);
 }
 
 static void
@@ -46,7 +91,11 @@ mux_answer(void *arg, const struct forward_result *r)
 
 	unlink(dial->forward.path);
 	if ((dial->used = fd != -1)) {
-		slot_connected(dial, fd);
+		dial->slot.fd = fd;
+		if (dial->of->ask && dial->slot.channel < CHANNEL_TRIAL)
+			forwards_check(dial->of->dials, mux_accepted, dial->of, NULL, dial->slot.channel);
+		else
+			slot_connected(dial, fd);
 		return;
 	}
 	log_at(LOG_DETAIL, "forward refused: %s", reason);
@@ -60,6 +109,7 @@ mux_dial(struct far_master *m, unsigned channel, const char *host, uint16_t port
 
 	if (dial == NULL)
 		return false;
+	dial->of = m;
 	dial->forward = (struct forward){ .kind = FORWARD_LOCAL, .port = port };
 	snprintf(dial->forward.host, sizeof(dial->forward.host), "%s", host);
 	if (m->gone)

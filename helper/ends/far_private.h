@@ -24,10 +24,10 @@ struct far_master {
 	bool gone;
 	const struct dialler *dialler;
 	struct proxy *proxy;    /* one of them dials */
-	struct forwards *dials;
+	struct forwards *dials; /* ... or these */
 	struct forwards *listens;
 	const char *bind;       /* as in far.h */
-	bool may_by_name;
+	bool ask, may_by_name;
 	bool by_name;           /* sshd lets us listen on "localhost" only */
 	bool no_second;         /* sshd has no ::1, it seems */
 };

@@ -155,6 +155,17 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 	return true;
 }
 
+static void
+near_look(struct end *end, unsigned channel)
+{
+	struct slot *slot = end->slots;
+
+	while (slot != NULL && (slot->channel != channel || slot->watch == NULL))
+		slot = slot->next;
+	if (slot != NULL)
+		near_accept(slot, POLLIN);
+}
+
 static bool
 near_take(struct end *end, unsigned channel)
 {
@@ -267,7 +278,7 @@ near_free(struct end *end)
 }
 
 static const struct end_ops near_ops = { .dial = near_dial, .listen = near_listen,
-	.cancel = slots_cancel, .take = near_take, .count = near_count, .free = near_free };
+	.cancel = slots_cancel, .look = near_look, .take = near_take, .count = near_count, .free = near_free };
 
 struct end *
 near_new(struct loop *loop, const struct near_config *config, end_fn *fn, void *arg)

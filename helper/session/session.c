@@ -23,6 +23,7 @@ session_new(const struct session_config *config)
 	s->out.arg = config->arg;
 	s->line[CLIENT].client = true;
 	s->first_command = true;
+	s->dials = config->dials;
 	queue_push(&s->queue, PENDING_GREETING)->sent = true;
 	return s;
 }
@@ -87,6 +88,8 @@ session_take_line(struct session *s, enum side side)
 
 	if (s->in[side].len == 0)
 		return false;
+	if (side == CLIENT && s->current != NULL)
+		s->current->looked = false;
 	bytes_take(&s->in[side], line_feed(r, bytes_data(&s->in[side]), s->in[side].len, &status));
 	if (status == LINE_MORE)
 		return false;

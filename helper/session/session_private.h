@@ -104,6 +104,13 @@ void setup_end(struct session *, struct channel *, struct pending *, const char 
 /* The client was told something else in its place, or nothing. */
 void setup_left_out(struct session *, struct pending *);
 
+/* ---- setup_dial.c ----
+ * Does ssh dial data ports at all? Where it does not, the server is told to dial instead, which it can
+ * only hear before it was told of a transfer. So the client's first one waits until that is known. */
+void setup_dial_step(struct session *);
+bool setup_dial_awaited(const struct session *);
+bool setup_dial_failed(struct session *, struct channel *, enum refusal); /* true: there is another way */
+
 /* ---- setup_reply.c ----
  * What the server answers to the commands of a setup. */
 /* The whole reply is there. False: it is to be passed on as it is. */

@@ -160,45 +160,6 @@ setup_listen_failed(struct session *s, struct channel *ch, struct pending *p, en
 	setup_try(s, ch, p);
 }
 
-/* The server is told to dial instead, before it was told of any transfer: the client does not
- * notice. */
-static bool
-setup_turns(struct session *s, struct channel *ch)
-{
-	struct pending *p;
-
-	if (s->current != ch || ch->dir != DIR_NONE || ch->end[CLIENT].dials || ch->end[CLIENT].moved ||
-	    queue_find(&s->queue, SETUPS, ch->id) != NULL ||
-	    (p = queue_push(&s->queue, PENDING_ACTIVE)) == NULL)
-		return false;
-	p->channel = ch->id;
-	ch->turned = true;
-	ch->end[SERVER] = (struct end){ 0 };
-	setup_try(s, ch, p);
-	return true;
-}
-
-/* The port that the server has named is dead: not that verb again; or sshd dials none at all. A server
- * that refuses the command, as its reply will tell, may just have closed it. True: there is another way. */
-static bool
-setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
-{
-	struct pending *p = channel_transfer(s, ch);
-
-	if (refusal == REFUSED_FORBIDDEN &&
-	    attempt_next(s, ch, s->bad | TRY_DIALLING) != TRY_COUNT) {
-		attempts_failed(s, TRY_DIALLING);
-		return setup_turns(s, ch);
-	}
-	if (refusal == REFUSED_LATER)
-		return false;
-	if (p != NULL && ch->final == 0)
-		p->dead = BIT(ch->attempt);
-	else if (ch->final < 300 && !ch->refused)
-		attempts_failed(s, BIT(ch->attempt));
-	return false;
-}
-
 /* Its own answer may yet come, but the client need not wait for it any more. */
 static bool
 stray_is_over(struct session *s, struct channel *ch, struct pending *p)
@@ -224,9 +185,7 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 
 	if (e->kind == EV_TIMER && ch->timer == TIMER_PORT)
 		return stray_is_over(s, ch, p);
-	ch->untold = e->kind == EV_FAILED ? e->refusal == REFUSED_UNTOLD : ch->untold;
-	if (e->kind == EV_FAILED && ch->untold)
-		return true;
+	s->dials |= e->kind == EV_CONNECTED && e->end == SERVER && end->dials;
 	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials &&
 	    setup_dial_failed(s, ch, e->refusal))
 		return true;
@@ -267,6 +226,7 @@ setup_step(struct session *s)
 {
 	if (s->astray >= ASTRAY_MAX)
 		session_wrong(s, "the FTP server's replies do not fit the commands");
+	setup_dial_step(s);
 	for (size_t i = 0; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
 
@@ -372,8 +332,8 @@ setup_holds_client(const struct session *s)
 	const struct pending *p = queue_tail(&s->queue);
 	const struct channel *ch;
 
-	if (s->current != NULL && s->current->untold && s->current->dir == DIR_NONE)
-		return true; /* until it is known whether another way must be found */
+	if (setup_dial_awaited(s))
+		return true;
 	if (p == NULL || !pending_is_setup(p) || p->ready || p->aside)
 		return false;
 	ch = channel_by_id(s, p->channel);

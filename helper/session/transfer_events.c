@@ -171,6 +171,9 @@ transfer_timer(struct session *s, struct channel *ch)
 		if (!ch->end[CLIENT].connected)
 			stranger_decide(s, ch);
 		break;
+	case TIMER_DIAL:
+		s->dials = true;
+		break;
 	case TIMER_CONNECTION:
 		if (ch->lost)
 			channel_abort(s, ch, broken_ends(s, ch));

@@ -47,7 +47,7 @@ enum event_kind {
 };
 
 enum refusal { REFUSED, REFUSED_LATER /* by who was there */, REFUSED_FORBIDDEN /* by ssh */,
-	REFUSED_UNTOLD /* which is told again */ };
+	REFUSED_UNTOLD /* the broker's own: it is to find out */ };
 enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;

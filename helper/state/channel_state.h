@@ -40,7 +40,7 @@ struct channel {
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
 	bool refused;   /* a command was, and left it as it was */
 	bool told;      /* the user, of what became of that */
-	bool untold;    /* its dial has failed, and it is not known why: the client's next command waits */
+	bool looked;    /* it was asked whether the client is there, before its next word */
 	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
 	bool doubtful;  /* whether .final is the transfer's */

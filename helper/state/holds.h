@@ -15,7 +15,8 @@
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
  *	behind a setup          a 2xx that is no answer was said    WHOSE_MS       the client goes on
  *	setup                   its listener is being made          the broker's   425
- *	the client's next word  is its port dead, or forbidden?     the broker's   it is dead
+ *	what the client says    does ssh dial data ports at all?    DIAL_MS        pass it on
+ *	  ... (the first time: afterwards it is known)
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
  *	QUIT                    an upload's end is on its way       LEAVE_MS       pass it
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
@@ -33,6 +34,7 @@
 #define WHOSE_MS 1000
 #define OWNER_MS 200
 #define LEAVE_MS 1000
+#define DIAL_MS 3000
 #define GONE_MS 30000
 
 /* One for each channel ... */
@@ -43,7 +45,8 @@ enum channel_timer {
 	TIMER_STALL, /* a final reply is held until the data, or an EOF, are through */
 	TIMER_OWNER, /* a stranger is there: will the client come? */
 	TIMER_PORT,  /* something else than its answer came for a setup */
-	TIMER_CONNECTION /* a no is held until the connections that are on their way are there */
+	TIMER_CONNECTION, /* a no is held until the connections that are on their way are there */
+	TIMER_DIAL   /* the client is there: is its server, or does ssh forbid that? */
 };
 
 /* ... and one for the session. */

@@ -142,7 +142,7 @@ channel_arm(struct session *s, struct channel *ch, enum channel_timer timer)
 {
 	static const unsigned ms[] = { [TIMER_FINAL] = FINAL_MS, [TIMER_STALL] = STALL_MS,
 		[TIMER_OWNER] = OWNER_MS, [TIMER_PORT] = WHOSE_MS,
-		[TIMER_CONNECTION] = WHOSE_MS };
+		[TIMER_CONNECTION] = WHOSE_MS, [TIMER_DIAL] = DIAL_MS };
 	struct action a = { .kind = ACT_TIMER, .channel = ch->id };
 
 	if (timer == TIMER_NONE && ch->timer == TIMER_NONE)

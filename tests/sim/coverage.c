@@ -89,7 +89,7 @@ static void
 print_holds(FILE *f)
 {
 	static const char *const names[TIMERS] = { "?", "is the client dying", "final reply",
-		"stall", "owner", "a setup's answer", "connection", "reset" };
+		"stall", "owner", "a setup's answer", "connection", "does ssh dial" };
 	static const char *const session[] = { "", "whose reply", "client leaves", "session gone" };
 
 	for (int t = 0; t < TIMERS; t++)

@@ -61,9 +61,9 @@ static const struct {
 
 static const char *const knob_names[KNOBS] = { "far-client", "mode", "owner", "closed-owner",
 	"near-lo", "near-hi", "ssh-lo", "ssh-hi", "broker-hi", "direct-lo", "direct-hi",
-	"no-listen", "window", "buffer", "split", "one-command", "ipv6" };
-const int dialogue_knobs[KNOBS] = { 0, 0, 1, 1, 20, 60, 500, 1500, 100, 200, 600, 0, 65536, 65536,
-	0, 0, 0 };
+	"no-listen", "forbids", "window", "buffer", "split", "one-command", "ipv6" };
+const int dialogue_knobs[KNOBS] = { 0, 0, 1, 1, 20, 60, 500, 1500, 100, 200, 600, 0, 0, 65536,
+	65536, 0, 0, 0 };
 
 void
 dialogue_clear(struct dialogue *d)

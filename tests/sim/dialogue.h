@@ -90,6 +90,7 @@ enum knob {       /* names in dialogue.c */
 	K_DIRECT_LO,
 	K_DIRECT_HI, /* us */
 	K_NO_LISTEN, /* 1: sshd opens no listener for us */
+	K_FORBIDS,   /* 1: ... and dials no data port */
 	K_WINDOW,
 	K_BUFFER,
 	K_SPLIT,

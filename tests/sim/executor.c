@@ -211,6 +211,8 @@ act_on(struct channel *ch, const struct action *a)
 		act_eof(&ch->leg[a->end]);
 		break;
 	case ACT_CHECK:
+		if (ch->leg[CLIENT].listener != NULL)
+			leg_accepts(&ch->leg[CLIENT]);
 		world_in(dice_between(&world_dice, 0, net.ssh_hi), tell_alive, ch);
 		break;
 	default:

@@ -14,6 +14,7 @@ struct executor_world {
 	bool owner_known;   /* whether the client's process lives can be told */
 	bool closed_known;  /* ... of a connection that was closed before it was accepted */
 	bool no_listen;     /* sshd refuses that */
+	bool forbids;       /* ... and to dial */
 	unsigned broker_hi; /* us, between session and broker */
 	const struct client *client;
 	const struct server *server;

@@ -45,11 +45,12 @@ struct executor {
 uint64_t executor_in_order(struct executor *, uint64_t *last, uint64_t more);
 struct event *channel_tell(struct channel *, enum event_kind kind, enum side end);
 void executor_fault(struct executor *, const char *what);
-void leg_tell_failed(struct leg *, const char *reason);
+struct event *leg_tell_failed(struct leg *, const char *reason);
 void leg_discards(struct leg *);
 void leg_look(void *arg);
 void leg_connected(struct leg *, struct sock *);
 void leg_dial(struct leg *);
 void leg_listens(void *arg);
+void leg_accepts(void *arg); /* who has come, if anybody */
 
 #endif

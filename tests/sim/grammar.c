@@ -69,7 +69,7 @@ pause_maybe(enum op_kind kind)
 bool
 translated(void)
 {
-	return m.d->knob[K_MODE] >= 2 || m.d->knob[K_NO_LISTEN];
+	return m.d->knob[K_MODE] >= 2 || m.d->knob[K_NO_LISTEN] || m.d->knob[K_FORBIDS];
 }
 
 /* ---- commands ---- */
@@ -290,8 +290,9 @@ make_world(void)
 	k[K_FAR] = chance(35);
 	k[K_MODE] = chance(60) ? 0 : NUMBER(1, 2, 3);
 	k[K_NO_LISTEN] = k[K_MODE] == 0 && !k[K_FAR] && chance(10);
+	k[K_FORBIDS] = k[K_MODE] == 0 && !k[K_FAR] && !k[K_NO_LISTEN] && chance(15);
 	k[K_OWNER] = chance(75);
-	k[K_CLOSED] = chance(70);
+	k[K_CLOSED] = k[K_FORBIDS] || chance(70); /* else who it is is asked when the transfer has begun */
 	k[K_NEAR_HI] = NUMBER(60, 20, 900);
 	k[K_SSH_LO] = ssh[s][0];
 	k[K_SSH_HI] = ssh[s][1];
@@ -301,7 +302,7 @@ make_world(void)
 	k[K_BUFFER] = NUMBER(65536, 4096);
 	k[K_SPLIT] = chance(40) ? 30 : 0;
 	m.verb = chance(60) ? NULL : WORD("PASV", "EPSV", "PORT", "EPRT", "LPSV", "LPRT");
-	m.early_accept = chance(12);
+	m.early_accept = !k[K_FORBIDS] && chance(12); /* it would not hear of another way */
 }
 
 static void

@@ -201,7 +201,8 @@ same_server(const struct judge *j, const struct seen *a, const struct seen *b)
 static bool
 counts(const struct judge *j, const struct seen *s, bool client)
 {
-	bool translated = j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN];
+	bool translated = j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN] ||
+			  j->d->knob[K_FORBIDS];
 
 	if (s->loose)
 		return false;

@@ -42,11 +42,14 @@ executor_fault(struct executor *x, const char *what)
 	x->world.fault(x->world.arg, what);
 }
 
-void
+struct event *
 leg_tell_failed(struct leg *leg, const char *reason)
 {
+	struct event *e = channel_tell(leg->channel, EV_FAILED, leg->side);
+
 	leg->state = LEG_OVER;
-	channel_tell(leg->channel, EV_FAILED, leg->side)->reason = reason;
+	e->reason = reason;
+	return e;
 }
 
 static enum client_state
@@ -197,7 +200,7 @@ is_stranger(const struct leg *leg, const struct sock *s)
 	       (s->fin_in || s->rst_in);
 }
 
-static void
+void
 leg_accepts(void *arg)
 {
 	struct leg *leg = arg;
@@ -244,6 +247,15 @@ leg_dialled(void *arg)
 		leg_connected(leg, leg->sock);
 }
 
+static void
+leg_forbidden(void *arg)
+{
+	struct leg *leg = arg;
+
+	if (!leg->channel->dead && !leg->channel->x->cut)
+		leg_tell_failed(leg, "administratively prohibited")->refusal = REFUSED_FORBIDDEN;
+}
+
 void
 leg_dial(struct leg *leg)
 {
@@ -252,6 +264,10 @@ leg_dial(struct leg *leg)
 	leg->state = LEG_DIALS;
 	if (leg->side == SERVER && !server_told(x->world.server, leg->port))
 		executor_fault(x, "a port is dialled that the server has never told");
+	if (x->world.forbids && x->world.far[leg->side]) {
+		world_in(2 * dice_between(&world_dice, net.ssh_lo, net.ssh_hi), leg_forbidden, leg);
+		return;
+	}
 	leg->sock = net_dial(HOST_OURS, leg->port, x->world.far[leg->side], leg_dialled, leg);
 }
 

@@ -41,7 +41,7 @@ dead_port(void)
 {
 	int t = m.transfer++;
 
-	if (m.setups > 0 || m.early_accept)
+	if (m.setups > 0 || m.early_accept || m.d->knob[K_FORBIDS])
 		return;
 	m.setups++;
 	on("EPSV");
@@ -119,6 +119,8 @@ pipelined_transfer(void)
 	int t = m.transfer++;
 	bool rest = chance(40);
 
+	if (m.d->knob[K_FORBIDS])
+		return; /* it is said before the other way must be found */
 	say(C_ASK, "%s", setup_verb());
 	m.d->client[m.d->client_ops - 1].n = chance(50);
 	if (rest)
@@ -195,7 +197,7 @@ blast(void)
 void
 epsv_all(void)
 {
-	if (m.verb != NULL || m.setups > 0 || m.d->knob[K_MODE] == 3)
+	if (m.verb != NULL || m.setups > 0 || m.d->knob[K_MODE] == 3 || m.d->knob[K_FORBIDS])
 		return;
 	on("EPSV ALL");
 	say(S_SAY, "200 EPSV ALL ok");

@@ -143,6 +143,7 @@ tunnel_executor(struct tunnel *t)
 		.owner_known = t->d->knob[K_OWNER],
 		.closed_known = t->d->knob[K_CLOSED],
 		.no_listen = t->d->knob[K_NO_LISTEN],
+		.forbids = t->d->knob[K_FORBIDS],
 		.broker_hi = (unsigned)t->d->knob[K_BROKER_HI],
 		.client = t->client,
 		.server = t->server,
@@ -163,6 +164,7 @@ tunnel_accepts(void *arg)
 	struct ftp_address own4 = is_six ? none : four;
 	struct session_config config = { .mode = (enum server_mode)t->d->knob[K_MODE],
 		.active_possible = true,
+		.dials = t->far[CLIENT],
 		.far = { t->far[0], t->far[1] },
 		.client_peer = is_six ? six : four,
 		.family = { is_six ? 6 : 4, is_six ? 6 : 4 },

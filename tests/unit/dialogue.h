@@ -533,7 +533,7 @@ dialogue_free(struct ftp_dialogue *d)
 static inline struct session_config
 dialogue_config(enum server_mode mode)
 {
-	return (struct session_config){ .mode = mode, .active_possible = true,
+	return (struct session_config){ .mode = mode, .active_possible = true, .dials = true,
 		.client_peer = { 4, { 10, 0, 0, 1 }, 0 }, .family = { 4, 4 }, .far = { false, true },
 		.listen4 = { { 4, { 10, 0, 0, 2 }, 0 }, { 4, { 10, 0, 0, 3 }, 0 } },
 		.server_name = "ftp.example.org" };

@@ -30,7 +30,7 @@ static const struct ftp_address steps_six[] = { { 6, { 0xfd, [15] = 2 }, 0 },
 static inline void
 steps_configure(struct session_config *config, const uint8_t how[2])
 {
-	static const uint8_t families[] = { 4, 6, 0, 4 };
+	static const uint8_t families[] = { 4, 6, 0, 4 }; /* the last also: it is not known who may dial */
 
 	config->mode = (enum server_mode)(how[0] & 3);
 	config->tls_pass = how[0] & 4;
@@ -44,6 +44,7 @@ steps_configure(struct session_config *config, const uint8_t how[2])
 			config->listen6[side] = steps_six[side];
 		config->family[side] = families[how[1] >> (2 + 2 * side) & 3];
 	}
+	config->dials = (how[1] >> 4 & 3) != 3;
 	if (how[1] & 64)
 		config->client_peer = steps_peer6;
 	if (how[1] & 128)
@@ -68,6 +69,8 @@ steps_begin(struct steps *steps, const struct session_config *c)
 		steps->bytes[1] |= (uint8_t)((c->listen6[side].family != 0) << side |
 		    numbers[c->family[side]] << (2 + 2 * side));
 	}
+	if (!c->dials && c->family[SERVER] == 4)
+		steps->bytes[1] |= 3 << 4;
 	steps->bytes[1] |= (uint8_t)((c->client_peer.family == 6) << 6 |
 	    (c->client_peer.family == 0) << 7);
 	steps->len = 2;

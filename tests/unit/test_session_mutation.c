@@ -113,6 +113,7 @@ run(void)
 	config.far[CLIENT] = unit_random(&state) % 4 == 0;
 	config.far[SERVER] = !config.far[CLIENT];
 	config.active_possible = unit_random(&state) % 4 != 0;
+	config.dials = config.far[CLIENT] || unit_random(&state) % 2;
 	d = dialogue_new(&config);
 	dialogue_trace("--- new\n");
 	for (size_t i = 0; i < n; i++) {

@@ -1,0 +1,79 @@
+#include "session/session_private.h"
+
+#include "state/session_channel.h"
+
+/* It is not known, it may come about, and there is another way. */
+static bool
+dial_in_doubt(const struct session *s, const struct channel *ch)
+{
+	return !s->dials && ch->dir == DIR_NONE && !ch->end[CLIENT].dials && ch->end[SERVER].dialled &&
+	    !ch->end[SERVER].connected && attempt_next(s, ch, s->bad | TRY_DIALLING) != TRY_COUNT;
+}
+
+/* The server must not be told of a transfer before it is told to dial instead. Where the client
+ * has not connected nothing is dialled; what it says may overtake the word that it has. */
+bool
+setup_dial_awaited(const struct session *s)
+{
+	const struct channel *ch = s->current;
+
+	return ch != NULL && dial_in_doubt(s, ch) && (ch->end[CLIENT].connected || ch->unanswered > 0);
+}
+
+void
+setup_dial_step(struct session *s)
+{
+	struct channel *ch = s->current;
+
+	if (ch == NULL)
+		return;
+	if (s->in[CLIENT].len > 0 && !ch->end[CLIENT].connected && !ch->looked && dial_in_doubt(s, ch)) {
+		ch->looked = true;
+		ch->unanswered++;
+		channel_act(s, ch, ACT_CHECK, SERVER);
+	}
+	if (s->in[CLIENT].len > 0 && setup_dial_awaited(s)) {
+		if (ch->timer == TIMER_NONE)
+			channel_arm(s, ch, TIMER_DIAL);
+	} else if (ch->timer == TIMER_DIAL)
+		channel_arm(s, ch, TIMER_NONE);
+}
+
+/* The server is told to dial instead, before it was told of any transfer: the client does not
+ * notice. */
+static bool
+setup_turns(struct session *s, struct channel *ch)
+{
+	struct pending *p;
+
+	if (s->current != ch || ch->dir != DIR_NONE || ch->end[CLIENT].dials || ch->end[CLIENT].moved ||
+	    queue_find(&s->queue, SETUPS, ch->id) != NULL ||
+	    (p = queue_push(&s->queue, PENDING_ACTIVE)) == NULL)
+		return false;
+	p->channel = ch->id;
+	ch->turned = true;
+	ch->end[SERVER] = (struct end){ 0 };
+	setup_try(s, ch, p);
+	return true;
+}
+
+/* The port that the server has named is dead: not that verb again; or sshd dials none at all. A server
+ * that refuses the command, as its reply will tell, may just have closed it. True: there is another way. */
+bool
+setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
+{
+	struct pending *p = channel_transfer(s, ch);
+
+	if (refusal == REFUSED_FORBIDDEN &&
+	    attempt_next(s, ch, s->bad | TRY_DIALLING) != TRY_COUNT) {
+		attempts_failed(s, TRY_DIALLING);
+		return setup_turns(s, ch);
+	}
+	if (refusal == REFUSED_LATER)
+		return false;
+	if (p != NULL && ch->final == 0)
+		p->dead = BIT(ch->attempt);
+	else if (ch->final < 300 && !ch->refused)
+		attempts_failed(s, BIT(ch->attempt));
+	return false;
+}
