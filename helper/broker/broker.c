@@ -94,7 +94,7 @@ far_end(struct broker *b, struct broker_end *e)
 	const struct far_config c = { .ctl_path = bc->ctl_path, .masters = bc->masters,
 		.by_proxy = bc->options->forward == METHOD_PROXY, .adopt = bc->proxy_fd,
 		.bind = bc->options->advertise,
-		.ask = broker_active_possible(bc) && bc->options->server_mode == MODE_AUTO && !bc->remote,
+		.ask = !broker_trusts(bc),
 		/* where there is no passive mode to turn to */
 		.by_name = bc->remote || bc->options->server_mode != MODE_AUTO };
 

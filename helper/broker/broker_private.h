@@ -49,7 +49,7 @@ broker_far(const struct broker *b)
 
 /* describe.c */
 bool host_is_loopback(const char *);
-bool broker_active_possible(const struct broker_config *); /* can the FTP server reach our listener? */
+bool broker_trusts(const struct broker_config *); /* ... that ssh dials data ports, or has no choice */
 
 /* requests.c */
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */

@@ -26,10 +26,16 @@ host_is_loopback(const char *host)
 	return strcasecmp(host, "localhost") == 0 || ftp_address_is_loopback(&a);
 }
 
-bool
-broker_active_possible(const struct broker_config *bc)
+static bool
+active_possible(const struct broker_config *bc)
 {
 	return bc->remote || host_is_loopback(bc->ftp_host) || bc->options->advertise[0] != '\0';
+}
+
+bool
+broker_trusts(const struct broker_config *bc)
+{
+	return bc->remote || bc->options->server_mode != MODE_AUTO || !active_possible(bc);
 }
 
 static void
@@ -84,7 +90,7 @@ broker_describe(const struct broker *b, struct session_config *c)
 	const struct broker_config *bc = b->config;
 
 	c->mode = bc->options->server_mode;
-	c->dials = bc->remote;
+	c->dials = broker_trusts(bc);
 	c->tls_pass = bc->options->tls_pass;
 	c->client_peer = b->client_peer;
 	describe_far(bc, c, bc->remote ? CLIENT : SERVER);
@@ -92,5 +98,5 @@ broker_describe(const struct broker *b, struct session_config *c)
 		describe_near(bc, &b->server_local, c, SERVER);
 	else
 		describe_near(bc, &bc->client_local, c, CLIENT);
-	c->active_possible = broker_active_possible(bc);
+	c->active_possible = active_possible(bc);
 }

@@ -105,8 +105,8 @@ void setup_end(struct session *, struct channel *, struct pending *, const char 
 void setup_left_out(struct session *, struct pending *);
 
 /* ---- setup_dial.c ----
- * Does ssh dial data ports at all? Where it does not, the server is told to dial instead, which it can
- * only hear before it was told of a transfer. So the client's first one waits until that is known. */
+ * Does ssh dial data ports at all? Where it does not, the server is told to dial instead, or of no transfer:
+ * it would wait, and hear nothing else. So the client's first one waits until that is known. */
 void setup_dial_step(struct session *);
 bool setup_dial_awaited(const struct session *);
 bool setup_dial_failed(struct session *, struct channel *, enum refusal); /* true: there is another way */

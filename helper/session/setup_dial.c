@@ -2,37 +2,43 @@
 
 #include "state/session_channel.h"
 
-/* It is not known, it may come about, and there is another way. */
+/* It is not known, and may be on its way. */
 static bool
 dial_in_doubt(const struct session *s, const struct channel *ch)
 {
-	return !s->dials && ch->dir == DIR_NONE && !ch->end[CLIENT].dials && ch->end[SERVER].dialled &&
-	    !ch->end[SERVER].connected && attempt_next(s, ch, s->bad | TRY_DIALLING) != TRY_COUNT;
+	return !s->dials && ch->dir == DIR_NONE && ch->end[SERVER].dialled && !ch->end[SERVER].connected;
 }
 
-/* The server must not be told of a transfer before it is told to dial instead. Where the client
- * has not connected nothing is dialled; what it says may overtake the word that it has. */
+/* A passive client that has not connected is waited for: nothing is dialled then. What it says may overtake
+ * the word that it has. */
+static bool
+client_is_there(const struct channel *ch)
+{
+	return ch->end[CLIENT].dials || ch->end[CLIENT].connected;
+}
+
 bool
 setup_dial_awaited(const struct session *s)
 {
 	const struct channel *ch = s->current;
 
-	return ch != NULL && dial_in_doubt(s, ch) && (ch->end[CLIENT].connected || ch->unanswered > 0);
+	return ch != NULL && dial_in_doubt(s, ch) && (client_is_there(ch) || ch->unanswered > 0);
 }
 
 void
 setup_dial_step(struct session *s)
 {
 	struct channel *ch = s->current;
+	bool speaks = s->in[CLIENT].len > 0;
 
 	if (ch == NULL)
 		return;
-	if (s->in[CLIENT].len > 0 && !ch->end[CLIENT].connected && !ch->looked && dial_in_doubt(s, ch)) {
+	if (speaks && dial_in_doubt(s, ch) && !client_is_there(ch) && !ch->looked) {
 		ch->looked = true;
 		ch->unanswered++;
 		channel_act(s, ch, ACT_CHECK, SERVER);
 	}
-	if (s->in[CLIENT].len > 0 && setup_dial_awaited(s)) {
+	if (speaks && setup_dial_awaited(s)) {
 		if (ch->timer == TIMER_NONE)
 			channel_arm(s, ch, TIMER_DIAL);
 	} else if (ch->timer == TIMER_DIAL)

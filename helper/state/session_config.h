@@ -14,7 +14,7 @@ struct session_config {
 	enum server_mode mode;
 	bool tls_pass;
 	bool active_possible; /* can the FTP server reach a listener at the server end? */
-	bool dials;           /* data ports of the FTP server can be dialled: nothing forbids that */
+	bool dials;           /* nobody forbids to dial the FTP server's data ports, or what of it */
 	bool far[2];          /* which end goes through ssh */
 	struct ftp_address client_peer; /* of the control connection; family 0 = not known */
 	/* The client is of this machine: is that another address of this machine? May be NULL. */

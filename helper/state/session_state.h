@@ -37,7 +37,7 @@ struct session {
 	bool forbidden;          /* ... and whether ssh dials no such port */
 	struct held_reply reply;
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
-	bool dials;         /* ssh dials data ports, or there is no other way than to trust in it */
+	bool dials;         /* as of the configuration, or what was seen */
 	unsigned astray;    /* setups one behind the other without a proper answer */
 	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
 	bool epsv_all, mode_b, logged_in, first_command, quit;

@@ -164,7 +164,7 @@ tunnel_accepts(void *arg)
 	struct ftp_address own4 = is_six ? none : four;
 	struct session_config config = { .mode = (enum server_mode)t->d->knob[K_MODE],
 		.active_possible = true,
-		.dials = t->far[CLIENT],
+		.dials = t->far[CLIENT] || t->d->knob[K_MODE] != 0,
 		.far = { t->far[0], t->far[1] },
 		.client_peer = is_six ? six : four,
 		.family = { is_six ? 6 : 4, is_six ? 6 : 4 },
