@@ -65,7 +65,7 @@ on_term(int signal)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: ftp-over-ssh-helper [-gqRvV] [-k keep_fd] [-P proxy_fd] [-o FtpOption=value]\n"
+	fprintf(stderr, "usage: ftp-over-ssh-helper [-dgqRvV] [-k keep_fd] [-P proxy_fd] [-o FtpOption=value]\n"
 	    "           [-s status_fd] -S ctl_path ftp_host[:port]\n");
 	exit(EXIT_USAGE);
 }
@@ -96,8 +96,9 @@ parse_options(struct helper *h, int argc, char **argv)
 
 	ftp_options_default(&h->options);
 	h->status_fd = h->broker.keep_fd = h->broker.proxy_fd = -1;
-	while ((c = getopt(argc, argv, "gk:o:P:qRs:S:vV")) != -1)
+	while ((c = getopt(argc, argv, "dgk:o:P:qRs:S:vV")) != -1)
 		switch (c) {
+		case 'd': h->broker.dials = true; break;
 		case 'g': h->broker.relay = true; break;
 		case 'k': h->broker.keep_fd = number("-k", optarg); break;
 		case 'o':

@@ -31,6 +31,7 @@ struct helpers {
 	struct helper *first;
 	size_t count;
 	unsigned started;
+	struct hostport dials; /* the latest server whose data ports one of them has dialled */
 	struct kept *kept;
 	struct linelog *log; /* NULL: their messages go where ours go */
 };
@@ -131,7 +132,7 @@ helpers_terminate(struct helpers *h)
 static ssize_t
 take_report(struct helper *one)
 {
-	const struct helpers *h = one->owner;
+	struct helpers *h = one->owner;
 	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
 	enum notice notice;
 	int fd[FDPASS_MAX];
@@ -139,6 +140,8 @@ take_report(struct helper *one)
 
 	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
 		h->config.report(h->config.arg, one, report, (size_t)n);
+	} else if (n > 0 && notice == NOTICE_DIALS) {
+		h->dials = one->server;
 	} else if (n > 0 && notice != NOTICE_NO_MASTER) {
 		h->config.notice(h->config.arg, one, notice, why);
 	} else if (n > 0 && fd[0] != -1) {
@@ -202,6 +205,8 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 	strings_add(&w, h->config.program);
 	if (c->gateway)
 		strings_add(&w, "-g");
+	if (strcmp(h->dials.host, start->server->host) == 0)
+		strings_add(&w, "-d");
 	if (verbosity[1 + level] != NULL)
 		strings_add(&w, verbosity[1 + level]);
 	if (start->remote)

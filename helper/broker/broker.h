@@ -23,6 +23,7 @@ struct broker_config {
 	const char *ftp_host; /* of the control connection to the FTP server */
 	uint16_t ftp_port;
 	bool remote;          /* -R: the client end is far, the server end near */
+	bool dials;           /* an earlier session has dialled data ports: nothing forbids that */
 	bool relay;           /* -g: listeners beyond loopback */
 	int keep_fd;          /* to the tunnel, -1 = none (keep.h) */
 	int proxy_fd;         /* a proxy connection of the first master that is at rest; -1 = none */

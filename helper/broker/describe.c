@@ -35,7 +35,7 @@ active_possible(const struct broker_config *bc)
 bool
 broker_trusts(const struct broker_config *bc)
 {
-	return bc->remote || bc->options->server_mode != MODE_AUTO || !active_possible(bc);
+	return bc->dials || bc->remote || bc->options->server_mode != MODE_AUTO || !active_possible(bc);
 }
 
 static void

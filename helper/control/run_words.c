@@ -143,6 +143,8 @@ run_warn(struct run *r)
 {
 	if (session_facts(r->session)->wants_tls)
 		run_notify(r, NOTICE_TLS);
+	if (session_facts(r->session)->dials && !r->config->session.dials && r->config->status_fd != -1)
+		run_notify(r, NOTICE_DIALS);
 	if (r->warned || !session_facts(r->session)->opaque)
 		return;
 	r->warned = true;

@@ -185,7 +185,8 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 
 	if (e->kind == EV_TIMER && ch->timer == TIMER_PORT)
 		return stray_is_over(s, ch, p);
-	s->dials |= e->kind == EV_CONNECTED && e->end == SERVER && end->dials;
+	s->facts.dials |= e->kind == EV_CONNECTED && e->end == SERVER && end->dials;
+	s->dials |= s->facts.dials;
 	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials &&
 	    setup_dial_failed(s, ch, e->refusal))
 		return true;
