@@ -62,17 +62,26 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	arm(b);
 }
 
-/* Of a data channel: what is not known yet is told when it is. An FTP server elsewhere has no part in our
- * listeners on the ssh server, unless they have an address. */
+/* Where our listeners on the ssh server can be dialled by it: as the FTP server is, if that is there. */
+static const char *
+listeners_host(const struct broker *b)
+{
+	const char *advertise = b->config->options->advertise;
+
+	if (host_is_loopback(b->server_host))
+		return b->server_host;
+	return advertise[0] != '\0' ? advertise : "127.0.0.1";
+}
+
+/* Of a data channel: what is not known yet is told when it is. */
 void
 requests_told(void *arg, const struct event *e, unsigned turn)
 {
 	struct broker *b = arg;
-	const char *at = host_is_loopback(b->server_host) ? b->server_host : b->config->options->advertise;
 	struct event told = *e;
 
-	if (e->refusal == REFUSED_UNTOLD && e->end == SERVER && at[0] != '\0') {
-		trial_ask(&b->trial, at, e, turn);
+	if (e->refusal == REFUSED_UNTOLD && e->end == SERVER) {
+		trial_ask(&b->trial, listeners_host(b), e, turn);
 		return;
 	}
 	if (e->refusal == REFUSED_UNTOLD)
