@@ -264,7 +264,7 @@ data_channel_look(struct data_channel *ch)
 		struct leg *leg = &ch->leg[side];
 		struct end *end = ch->hooks->end[side];
 
-		if (leg->state == LEG_LISTENING && end->ops->look != NULL)
+		if (leg->state == LEG_LISTENING)
 			end->ops->look(end, ch->id);
 		if (ch->left && leg->stream != NULL && stream_closed(leg->stream))
 			leg_close(leg);

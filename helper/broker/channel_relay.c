@@ -298,8 +298,11 @@ bool
 data_channel_check(struct data_channel *ch)
 {
 	const bool left = ch->left; /* then a look may be its end */
+	struct end *end = ch->hooks->end[SERVER];
 
 	data_channel_look(ch);
+	if (!left && ch->leg[SERVER].state == LEG_LISTENING && end->ops->ask != NULL)
+		return end->ops->ask(end, ch->id);
 	if (left || !ch->upload || !ch->leg[SERVER].dialled)
 		return false;
 	ch->asked++;

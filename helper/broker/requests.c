@@ -208,6 +208,10 @@ ask_open(struct broker *b, const struct ask *ask)
 void
 requests_checked(struct broker *b, const struct end_result *r)
 {
+	struct data_channel *ch = channel_find(b, r->channel);
+
+	if (r->event == END_ALIVE && ch != NULL)
+		data_channel_look(ch);
 	if (r->event == END_ALIVE)
 		requests_event(b, &(struct event){ .kind = EV_ALIVE, .channel = r->channel }, 0);
 	else

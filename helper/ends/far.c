@@ -126,7 +126,7 @@ far_free(struct end *end)
 }
 
 static const struct end_ops far_ops = { .dial = far_dial, .listen = far_listens, .cancel = slots_cancel,
-	.check = far_check, .count = far_count, .free = far_free };
+	.look = far_look, .ask = far_ask, .check = far_check, .count = far_count, .free = far_free };
 
 /* false with errno: it does not answer. */
 static bool

@@ -26,6 +26,7 @@ struct listen {
 	uint8_t family; /* 4, 6, 0 = both loopbacks */
 	unsigned tries; /* ... for a port that is free on both */
 	struct forward forward;
+	struct opened *question;  /* who has come before its answer was there */
 	struct opened *opened[2]; /* the second: the same port on ::1, where both are wanted */
 };
 
@@ -39,6 +40,7 @@ listen_drop(void *arg)
 	unlink(l->forward.path);
 	forwards_drop(l->opened[0], false);
 	forwards_drop(l->opened[1], false);
+	forwards_drop(l->question, false);
 }
 
 static struct listen *
@@ -194,4 +196,46 @@ far_listen(struct far_master *m, unsigned channel, uint8_t family)
 	l->slot.channel = channel;
 	timer_set(&l->slot.deadline, m->end->loop, 0, slot_listens, l);
 	return true;
+}
+
+/* ---- will somebody still come? ---- */
+
+static struct listen *
+listen_find(const struct end *end, unsigned channel)
+{
+	struct slot *slot = end->slots;
+
+	while (slot != NULL && (slot->channel != channel || slot->drop != listen_drop || slot->watch == NULL))
+		slot = slot->next;
+	return (struct listen *)slot;
+}
+
+void
+far_look(struct end *end, unsigned channel)
+{
+	struct listen *l = listen_find(end, channel);
+
+	if (l != NULL)
+		listen_accept(l, POLLIN);
+}
+
+static void
+listen_asked(void *arg, const struct forward_result *r)
+{
+	struct listen *l = arg;
+
+	forwards_drop(l->question, false);
+	l->question = NULL;
+	if (r->status == FORWARD_OK || r->status == FORWARD_REFUSED)
+		far_master_checked(l->of, NULL, l->slot.channel, true);
+}
+
+bool
+far_ask(struct end *end, unsigned channel)
+{
+	struct listen *l = listen_find(end, channel);
+
+	if (l != NULL && l->question == NULL)
+		l->question = forwards_ask(l->of->listens, listen_asked, l);
+	return l != NULL;
 }

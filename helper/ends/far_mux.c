@@ -71,12 +71,11 @@ static void
 mux_accepted(void *arg, const struct stream *stream, unsigned channel, bool alive)
 {
 	struct mux_dial *dial = dial_find(arg, channel);
-	struct forward f = { .kind = FORWARD_REMOTE, .host = "127.0.0.1" };
 
 	if (dial == NULL)
 		return;
-	if (alive && rundir_fresh(f.path, sizeof(f.path), 'd') == 0)
-		dial->question = forwards_open(dial->of->listens, &f, mux_asked, dial);
+	if (alive)
+		dial->question = forwards_ask(dial->of->listens, mux_asked, dial);
 	if (dial->question == NULL)
 		slot_connected(dial, dial->slot.fd);
 }

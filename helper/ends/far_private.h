@@ -32,7 +32,10 @@ struct far_master {
 	bool no_second;         /* sshd has no ::1, it seems */
 };
 
-bool far_listen(struct far_master *, unsigned channel, uint8_t family); /* far_listen.c */
+/* far_listen.c */
+bool far_listen(struct far_master *, unsigned channel, uint8_t family);
+void far_look(struct end *, unsigned channel);
+bool far_ask(struct end *, unsigned channel);
 
 /* For the two that dial: the master is gone; its life, as it was asked for. */
 void far_master_gone(void *master, const char *reason);

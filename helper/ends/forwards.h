@@ -22,6 +22,8 @@ void forwards_free(struct forwards *);    /* waits until the master has been tol
 
 /* The answer comes once, through fn, unless it is dropped before. NULL with errno */
 struct opened *forwards_open(struct forwards *, const struct forward *, forwards_fn *, void *arg);
+/* ... of a round trip through sshd, yes or no: a listener, which is given back. To be dropped likewise. */
+struct opened *forwards_ask(struct forwards *, forwards_fn *, void *arg);
 /* Not wanted any more, refused or not: it is cancelled, and its path removed. used: somebody has
  * connected. That may still wait in ssh's backlog, and would die with the listener; ssh has accepted it
  * when it answers what was asked after it, so something is asked before. NULL is harmless. */

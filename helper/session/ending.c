@@ -153,6 +153,22 @@ wait_for_connection(struct session *s, struct channel *ch, const struct pending 
 	return false;
 }
 
+/* Our listener is over there. Who has not come to it before sshd answers what it is asked now, behind the
+ * reply, will not come. */
+static bool
+server_stays_away(struct session *s, struct channel *ch)
+{
+	if (ch->dead || !ch->opened || ch->end[SERVER].dials || ch->end[SERVER].connected ||
+	    !s->config.far[SERVER])
+		return false;
+	if (ch->asked == 0) {
+		ch->asked = 1;
+		ch->unanswered++;
+		channel_act(s, ch, ACT_CHECK, SERVER);
+	}
+	return ch->unanswered == 0;
+}
+
 static bool
 download_may_pass(struct session *s, struct channel *ch)
 {
@@ -163,7 +179,7 @@ download_may_pass(struct session *s, struct channel *ch)
 	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? ch->end[CLIENT].came_back :
 	    ch->end[CLIENT].drained || !channel_unsent(s, ch)))
 		return true;
-	return wait_for_data(s, ch);
+	return server_stays_away(s, ch) || wait_for_data(s, ch);
 }
 
 /* A success can come before the word that ssh could not connect to the port, whose data then went
@@ -175,7 +191,7 @@ upload_arrived(struct session *s, struct channel *ch)
 	unsigned question = server->connected ? 2 : 1;
 
 	if (!server->dials && !ch->dead)
-		return server->connected;
+		return server->connected || server_stays_away(s, ch);
 	if (!ch->opened || ch->dead || server->eof)
 		return true;
 	if (s->config.far[SERVER] && ch->asked < question) {

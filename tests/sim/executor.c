@@ -186,6 +186,8 @@ tell_alive(void *arg)
 {
 	struct channel *ch = arg;
 
+	if (ch->leg[SERVER].listener != NULL)
+		leg_accepts(&ch->leg[SERVER]);
 	if (!ch->x->cut)
 		channel_tell(ch, EV_ALIVE, CLIENT);
 }
@@ -213,7 +215,9 @@ act_on(struct channel *ch, const struct action *a)
 	case ACT_CHECK:
 		if (ch->leg[CLIENT].listener != NULL)
 			leg_accepts(&ch->leg[CLIENT]);
-		world_in(dice_between(&world_dice, 0, net.ssh_hi), tell_alive, ch);
+		world_in((ch->leg[SERVER].listener != NULL ? 2 * net.ssh_hi : 0) +
+			     dice_between(&world_dice, 0, net.ssh_hi),
+		    tell_alive, ch);
 		break;
 	default:
 		channel_ends(ch, a);

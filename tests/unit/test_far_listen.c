@@ -1,6 +1,7 @@
 /* Listeners on sshd: which is asked for, which is given to whom; the forwards are the test's. */
 #define forwards_open played_open
 #define forwards_drop played_drop
+#define forwards_ask played_ask
 #include "ends/far_listen.c"
 
 #include <errno.h>
@@ -33,6 +34,12 @@ played_open(struct forwards *f, const struct forward *forward, forwards_fn *fn, 
 	ck_assert_uint_lt(asked, OPENED_MAX);
 	opened[asked] = (struct opened){ *forward, fn, arg, false };
 	return &opened[asked++];
+}
+
+struct opened *
+played_ask(struct forwards *f, forwards_fn *fn, void *arg)
+{
+	return played_open(f, &(struct forward){ .kind = FORWARD_REMOTE }, fn, arg);
 }
 
 void
@@ -147,6 +154,38 @@ START_TEST(by_name)
 }
 END_TEST
 
+/* sshd's answer to anything comes behind who has come; no answer is none. */
+START_TEST(who_comes)
+{
+	static const enum forward_status said[] = { FORWARD_OK, FORWARD_REFUSED, FORWARD_TIMEOUT };
+
+	ck_assert(!far_ask(&end, 7));
+	ck_assert(far_listen(&master, 7, 4));
+	ck_assert(!far_ask(&end, 7));
+	says(0, FORWARD_OK, 5000);
+	ck_assert(far_ask(&end, 7) && asked == 2 && answers == 1);
+	says(1, said[_i], 5001);
+	ck_assert(opened[1].dropped && !opened[0].dropped);
+	ck_assert(answers == (_i < 2 ? 2 : 1) && (_i == 2 || (got.event == END_ALIVE && got.channel == 7)));
+}
+END_TEST
+
+START_TEST(has_come)
+{
+	int fd;
+
+	ck_assert(far_listen(&master, 7, 4));
+	says(0, FORWARD_OK, 5000);
+	far_look(&end, 7);
+	ck_assert(far_ask(&end, 7) && answers == 1);
+	ck_assert_int_ne(fd = unixsock_connect(opened[0].forward.path), -1);
+	far_look(&end, 7);
+	ck_assert(answers == 2 && got.event == END_CONNECTED && opened[1].dropped);
+	stream_free(got.stream);
+	close(fd);
+}
+END_TEST
+
 START_TEST(spare)
 {
 	ck_assert(far_listen(&master, 7, 4));
@@ -199,6 +238,8 @@ add(TCase *t)
 	tcase_add_test(t, one);
 	tcase_add_loop_test(t, both_loopbacks, 0, 2);
 	tcase_add_loop_test(t, by_name, 0, 2);
+	tcase_add_loop_test(t, who_comes, 0, 3);
+	tcase_add_test(t, has_come);
 	tcase_add_test(t, spare);
 	tcase_add_test(t, spare_visited);
 	tcase_add_loop_test(t, cancelled, 0, 2);

@@ -28,6 +28,7 @@
 		    ">> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 1 client listen 4\n" \
 		    "? listening 1 client 40000\n" PASV_OURS
 #define BOTH_LISTEN GREETING NEITHER_DIALS
+#define ASKS "! check 1\n"
 #define NEVER_CAME "< 425 Cannot open a data connection: the server's connection has not come to the " \
 		   "port it was told.\n"
 #define TYPE_FIRST GREETING "> TYPE I\n>> TYPE I\n<< 200 I\n< 200 I\n" PASV_READY
@@ -86,9 +87,14 @@ static const struct {
 		     "< 550 no\n" },
 	/* the server has sent it all to a port of ours, where nobody came: there are other ways */
 	{ MODE_ACTIVE, GREETING "> TYPE I\n>> TYPE I\n<< 200 I\n< 200 I\n" NEITHER_DIALS RETR_SAID BEGUN_OF("900")
-		     "? connected 1 client\n" DONE STALL "? timer 1\n! abort 1 client\n" NEVER_CAME },
+		     "? connected 1 client\n" DONE ASKS STALL "? alive 1\n! abort 1 client\n" NEVER_CAME },
+	/* sshd is asked, behind whose answer nobody comes; or it does not answer */
+	{ MODE_ACTIVE, GREETING "> TYPE I\n>> TYPE I\n<< 200 I\n< 200 I\n" NEITHER_DIALS RETR_SAID BEGUN_OF("900")
+		     "? connected 1 client\n" DONE ASKS STALL "? timer 1\n! abort 1 client\n" NEVER_CAME },
+	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE ASKS STALL
+		     "? connected 1 server\n? alive 1\n" },
 	/* ... but an empty listing may have needed none */
-	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE STALL "? timer 1\n"
+	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE ASKS STALL "? alive 1\n"
 		     "! close 1\n" HEARD_DONE },
 	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"
 		     "< 211-a\n< 211 b\n> RETR f\n>> RETR f\n! begin 1 down\n" },
@@ -283,7 +289,7 @@ static const struct {
 	/* it says so of a file that nobody has brought to it, for it never came to our port; then passive */
 	{ MODE_AUTO, GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n? listening 1 server 50000\n"
 		     ">> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 1 client dial 10.0.0.1:5000\n< 200 ok\n"
-		     STOR_SAID BEGUN DONE STALL "? timer 1\n" "! abort 1 client\n" NEVER_CAME "> PORT 10,0,0,1,19,137\n>> PASV\n" },
+		     STOR_SAID BEGUN DONE ASKS STALL "? alive 1\n" "! abort 1 client\n" NEVER_CAME "> PORT 10,0,0,1,19,137\n>> PASV\n" },
 	/* ... whatever comes first: it is not over before the server has said what became of it */
 	{ MODE_AUTO, UPLOAD LIVES "? eof 1 server\n! eof 1 client\n? drained 1 client\n" DONE
 		     "! close 1\n" HEARD_DONE },
