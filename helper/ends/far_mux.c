@@ -75,7 +75,7 @@ mux_accepted(void *arg, const struct stream *stream, unsigned channel, bool aliv
 	if (dial == NULL)
 		return;
 	if (alive)
-		dial->question = forwards_ask(dial->of->listens, mux_asked, dial);
+		dial->question = forwards_ask(dial->of->dials, mux_asked, dial);
 	if (dial->question == NULL)
 		slot_connected(dial, dial->slot.fd);
 }

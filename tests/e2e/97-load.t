@@ -66,6 +66,7 @@ session_as_before()
 one_session()	# method count mode
 {
 	local memory now sleeps
+	rm -f "$RIG/log/load.out" # another session's
 	mkfifo "$RIG/load"
 	"$PYTHON" "$RIG_E2E/load.py" transfers "$2" "$3" <"$RIG/load" >"$RIG/log/load.out" \
 	    2>"$RIG/log/load.err" &
