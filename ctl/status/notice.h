@@ -15,7 +15,7 @@ enum notice {
 	NOTICE_NO_MASTER, /* the ControlMaster is gone, and nobody has said anything yet: the client is
 			   * handed back for another one */
 	NOTICE_DELAY,     /* sshd holds the small packets of this connection back */
-	NOTICE_DIALS,     /* no message: nobody forbids to dial data ports; later sessions need not find out */
+	NOTICE_DIALS,     /* no message: data ports can be dialled, later sessions need not find out */
 	NOTICE_COUNT
 };
 

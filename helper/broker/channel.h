@@ -45,7 +45,8 @@ void data_channel_turn(struct data_channel *, enum side, unsigned turn);
 bool data_channel_open(struct data_channel *, const struct channel_want want[2]);
 /* What an end of it has answered; a stream is taken. */
 void data_channel_result(struct data_channel *, enum side, const struct end_result *);
-/* Is the server's end of an upload there, or who comes to our listener? EV_ALIVE when it is known, from inside if it is by now.
+/* Is the server's end of an upload there, or who comes to our listener? EV_ALIVE when it is known,
+ * from inside if it is by now.
  * false: the master knows as much. */
 bool data_channel_check(struct data_channel *);
 

@@ -15,7 +15,7 @@ struct far_config {
 	bool by_proxy;    /* dial over a proxy connection, else by a forward for each */
 	int adopt;        /* a proxy connection of the first that is there already; -1 = none */
 	const char *bind; /* remote listeners' address; "": loopback */
-	bool ask;     /* of the first dial by a forward: does sshd forbid it? It is answered when that is known */
+	bool ask; /* does sshd forbid the first dial by a forward? It is answered when that is known */
 	bool by_name; /* may listen on "localhost": for PermitListen, with a risk (far_listen.c) */
 };
 

@@ -205,7 +205,8 @@ listen_find(const struct end *end, unsigned channel)
 {
 	struct slot *slot = end->slots;
 
-	while (slot != NULL && (slot->channel != channel || slot->drop != listen_drop || slot->watch == NULL))
+	while (slot != NULL &&
+	    (slot->channel != channel || slot->drop != listen_drop || slot->watch == NULL))
 		slot = slot->next;
 	return (struct listen *)slot;
 }

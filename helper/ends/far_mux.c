@@ -62,7 +62,8 @@ dial_find(const struct far_master *m, unsigned channel)
 {
 	struct slot *slot = m->end->slots;
 
-	while (slot != NULL && (slot->channel != channel || slot->uses != &m->uses || slot->drop != mux_drop))
+	while (slot != NULL &&
+	    (slot->channel != channel || slot->uses != &m->uses || slot->drop != mux_drop))
 		slot = slot->next;
 	return (struct mux_dial *)slot;
 }
