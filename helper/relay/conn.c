@@ -1,5 +1,6 @@
 #include "relay/conn.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -39,6 +40,15 @@ conn_half_closed(int fd)
 	return send(fd, "", 0, MSG_NOSIGNAL) == 0;
 }
 
+/* By its peer: Linux goes on to count what nobody will take. */
+static bool
+is_broken(int fd)
+{
+	struct pollfd p = { fd, 0, 0 };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 /* Every system but OpenBSD can tell, so that a portable build asks Linux, too. */
 int
 conn_unsent(int fd)
@@ -57,7 +67,7 @@ conn_unsent(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &len) == -1)
 		return 0;
 #endif
-	return n;
+	return n > 0 && is_broken(fd) ? 0 : n;
 }
 
 /* Closing throws away what was not read: that makes room, too. */

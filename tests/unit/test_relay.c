@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "relay/conn.h"
 #include "relay/stream.h"
 #include "unit.h"
 
@@ -116,6 +118,28 @@ START_TEST(receiver_is_gone)
 END_TEST
 
 /* A reset is no end of file. */
+/* What he has not taken when he breaks the connection is not on its way any more. */
+START_TEST(unsent_to_nobody)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), peer;
+	struct pollfd broken = { fd, 0, 0 };
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_ne(peer = accept(listener, NULL, NULL), -1);
+	close(peer);
+	ck_assert_int_eq(write(fd, "hello", 5), 5);
+	ck_assert_int_eq(poll(&broken, 1, 10000), 1);
+	ck_assert_int_eq(conn_unsent(fd), 0);
+	close(fd);
+	close(listener);
+}
+END_TEST
+
 START_TEST(sender_breaks)
 {
 	char junk[8];
@@ -205,6 +229,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, breaks_in_the_middle, 0, 4);
 	tcase_add_test(t, descriptors);
 	tcase_add_test(t, receiver_is_gone);
+	tcase_add_test(t, unsent_to_nobody);
 	tcase_add_test(t, sender_breaks);
 	tcase_add_test(t, bounded_turn);
 	tcase_add_test(t, memory);
