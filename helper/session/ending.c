@@ -62,7 +62,8 @@ client_ended(struct session *s, struct channel *ch)
 {
 	if (ch->end[SERVER].passed)
 		return;
-	if (ch->dir == DIR_UP && ch->final == 0)
+	/* What was refused may go on: the no was another command's. */
+	if ((ch->dir == DIR_UP && ch->final == 0) || (ch->dir == DIR_NONE && ch->refused))
 		upload_ended(s, ch);
 	else if (ch->dir != DIR_NONE) /* else a STOR may follow: then it is an upload's */
 		channel_pass_eof(s, ch, SERVER);
@@ -141,12 +142,15 @@ wait_for_data(struct session *s, struct channel *ch)
 	return channel_waited(ch, TIMER_STALL);
 }
 
-/* The server has begun, so a data connection is there or on its way, whatever it says then. */
+/* The server has begun, so a data connection is there or on its way, whatever it says then. A listing
+ * without a 150 may have none. */
 static bool
 wait_for_connection(struct session *s, struct channel *ch, const struct pending *p)
 {
-	if (channel_joined(ch) || !p->started || s->reply.code < 300 || s->reply.code == 425 ||
-	    channel_waited(ch, TIMER_CONNECTION))
+	bool in_line = !p->started && s->reply.code < 300 && ch->dir == DIR_DOWN;
+	bool coming = in_line || (p->started && s->reply.code >= 300 && s->reply.code != 425);
+
+	if (channel_joined(ch) || !coming || channel_waited(ch, TIMER_CONNECTION))
 		return true;
 	if (ch->timer == TIMER_NONE)
 		channel_arm(s, ch, TIMER_CONNECTION);
@@ -174,7 +178,8 @@ download_may_pass(struct session *s, struct channel *ch)
 {
 	if (ch->end[SERVER].eof && !ch->end[CLIENT].passed)
 		download_ended(s, ch);
-	if (ch->dead || s->reply.code >= 300 || ch->aborted)
+	if (ch->dead || s->reply.code >= 300 || ch->aborted ||
+	    (!channel_joined(ch) && channel_waited(ch, TIMER_CONNECTION)))
 		return true;
 	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? ch->end[CLIENT].came_back :
 	    ch->end[CLIENT].drained || !channel_unsent(s, ch)))
@@ -230,13 +235,25 @@ server_never_came(struct session *s, struct channel *ch)
 	client_fails(s, ch);
 }
 
+/* A 1xx stands behind the reply, which is not the end of the transfer. */
+static bool
+begins_yet(const struct session *s, const struct channel *ch)
+{
+	return s->in[SERVER].len > 0 && *bytes_data(&s->in[SERVER]) == '1' && s->reply.code < 300 &&
+	    !ch->end[SERVER].eof;
+}
+
 bool
 transfer_may_pass(struct session *s, struct pending *p)
 {
 	struct channel *ch = channel_by_id(s, p->channel);
 	bool passes;
 
-	if (ch == NULL || !ch->owned || ch->broken || s->mode_b)
+	if (ch == NULL || ch->broken || begins_yet(s, ch))
+		return true;
+	if (channel_dials_client(ch) && !ch->aborted && !wait_for_data(s, ch))
+		return false; /* direct it would be there, and so may its data */
+	if (!ch->owned || s->mode_b)
 		return true;
 	if (!wait_for_connection(s, ch, p))
 		return false;

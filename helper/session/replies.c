@@ -176,7 +176,8 @@ reply_first(struct session *s)
 	seen.follows = end_follows(s);
 	seen.waited |= s->ended[CLIENT];
 	a = attribute(&s->queue, s->reply.code, seen);
-	if (a.whose == WHOSE_NOBODY && s->reply.code < 200 && transfer_again(s))
+	if ((a.whose == WHOSE_NOBODY && s->reply.code < 200 && transfer_again(s)) ||
+	    (a.whose == WHOSE_FORGED && setup_again(s)))
 		a = attribute(&s->queue, s->reply.code, seen);
 	reply_follow(s, a);
 	s->reply.collect = reply_wants_collecting(s);

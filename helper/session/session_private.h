@@ -115,6 +115,7 @@ bool setup_dial_failed(struct session *, struct channel *, enum refusal); /* tru
  * What the server answers to the commands of a setup. */
 /* The whole reply is there. False: it is to be passed on as it is. */
 bool setup_reply(struct session *, struct pending *);
+bool setup_again(struct session *); /* one that was refused is answered by a port; false: there is none */
 /* Something else came in its place; true: the client must not see it. */
 bool setup_stray(struct session *, struct pending *);
 /* The reply before may have been its own: it is not waited for without end. */

@@ -29,9 +29,33 @@ setup_refused(struct session *s, struct channel *ch, struct pending *p, const ch
 	s->bad = 0;
 	if (ours)
 		setup_end(s, ch, p, ch->refusal);
-	else
+	else if (attempts[ch->attempt].listen || s->current != ch)
 		channel_close(s, ch);
+	else
+		ch->denied = true;
 	return ours;
+}
+
+/* A port is named after all: the no was for a transfer that is over. */
+bool
+setup_again(struct session *s)
+{
+	struct channel *ch = s->current;
+	struct pending *p = queue_first_sent(&s->queue);
+
+	if (ch == NULL || !ch->denied)
+		return false;
+	if (p != NULL && p->kind == PENDING_TRANSFER && p->started) {
+		transfer_over(s, p);
+		queue_answer(p, NULL);
+	}
+	if ((p = queue_push_first(&s->queue, PENDING_PASSIVE)) == NULL)
+		return false;
+	p->sent = true;
+	p->channel = ch->id;
+	ch->denied = false;
+	ch->refusal[0] = '\0';
+	return true;
 }
 
 static const char no_port[] = "425 Cannot open a data connection: the FTP server's passive "

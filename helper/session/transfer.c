@@ -32,6 +32,7 @@ transfer_take(struct session *s, struct channel *ch, struct pending *p)
 {
 	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
 	ch->final = 0;
+	ch->waited = ch->asked = 0;
 	ch->told = false;
 	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
 	channel_begin(s, ch);
@@ -67,7 +68,7 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	if (s->dead[0] != '\0')
 		p->instead = session_refusal(s->dead);
 	p->swallow = dead;
-	if (ch == NULL)
+	if (ch == NULL || ch->denied)
 		return;
 	p->channel = ch->id;
 	if (channel_transfer(s, ch) == p)
@@ -97,11 +98,11 @@ transfer_adopts(struct session *s, struct channel *ch)
 bool
 transfer_again(struct session *s)
 {
-	struct channel *ch = s->current;
+	struct channel *ch = channel_by_id(s, s->next_id);
 	struct ftp_command c;
 	struct pending *p;
 
-	if (ch == NULL || !ch->refused || channel_transfer(s, ch) != NULL ||
+	if (ch == NULL || ch->end[SERVER].eof || channel_transfer(s, ch) != NULL ||
 	    ftp_command_parse(&c, ch->transfer, strlen(ch->transfer)) == -1 ||
 	    (p = queue_push_first(&s->queue, PENDING_TRANSFER)) == NULL)
 		return false;
@@ -177,11 +178,22 @@ void
 transfer_check_done(struct session *s, struct channel *ch)
 {
 	if (ch->dead || !ch->owned || s->mode_b || channel_transfer(s, ch) != NULL ||
-	    ch->timer == TIMER_CONNECTION)
+	    ch->timer == TIMER_CONNECTION || channel_dials_client(ch))
 		return;
 	if (!channel_joined(ch) || (ch->end[CLIENT].passed && ch->end[SERVER].passed &&
 	    (ch->end[CLIENT].drained || ch->dir == DIR_UP)))
 		channel_close(s, ch);
+}
+
+/* It was answered without its connection, which is the next one's then, or its own yet. */
+static bool
+transfer_unused(const struct channel *ch, bool started)
+{
+	const struct end *server = &ch->end[SERVER];
+
+	return ch->final < 300 && !server->moved && !server->eof &&
+	    (server->dials ? !channel_joined(ch) || (ch->dir == DIR_DOWN && !started) :
+	    !server->connected);
 }
 
 void
@@ -200,6 +212,10 @@ transfer_over(struct session *s, struct pending *p)
 	if (ch->broken) {
 		channel_abort(s, ch, answered && s->config.far[CLIENT] ? 0 : MASK(CLIENT));
 		return;
+	}
+	if (answered && !ch->dead && ch->id == s->next_id && transfer_unused(ch, p->started)) {
+		ch->owned = false;
+		s->current = ch;
 	}
 	if (!ch->owned) {
 		transfer_returned(s, ch);
@@ -225,7 +241,8 @@ transfer_seen(const struct session *s, bool arrives)
 	ch = channel_by_id(s, p->channel);
 	seen.late = p->aside;
 	seen.moved = p->started || p->moved || p->aside ||
-	    (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved);
+	    (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved) ||
+	    (ch != NULL && !ch->end[SERVER].dials && ch->end[SERVER].connected);
 	/* What was passed on after the reply had come is not what it speaks of. */
 	seen.ended = ch == NULL || ch->end[SERVER].eof ||
 	    (arrives && ch->dir == DIR_UP && ch->end[SERVER].passed);

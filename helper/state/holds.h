@@ -13,6 +13,8 @@
  *	                        nobody can tell                     UNKNOWN_MS     pass it
  *	                        ... and it was LARGE                LARGE_MS       pass it
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
+ *	final 2xx, no 150       ... or not                          WHOSE_MS       pass it
+ *	any final reply         the server is there, not the client STALL_MS       pass it
  *	behind a setup          a 2xx that is no answer was said    WHOSE_MS       the client goes on
  *	setup                   its listener is being made          the broker's   425
  *	what the client says    does ssh dial data ports at all?    DIAL_MS        pass it on

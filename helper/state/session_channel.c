@@ -132,6 +132,12 @@ channel_joined(const struct channel *ch)
 }
 
 bool
+channel_dials_client(const struct channel *ch)
+{
+	return ch->end[SERVER].connected && ch->end[CLIENT].dialled && !ch->end[CLIENT].connected;
+}
+
+bool
 channel_waited(const struct channel *ch, enum channel_timer timer)
 {
 	return (ch->waited & (1U << timer)) != 0;

@@ -11,6 +11,7 @@ void channel_sweep(struct session *); /* nobody asks about the dead any more */
 /* The first command in the queue that uses, or is to use, it; NULL */
 struct pending *channel_transfer(const struct session *, const struct channel *);
 bool channel_joined(const struct channel *); /* both ends are connected */
+bool channel_dials_client(const struct channel *); /* the server is there, the client may yet be */
 
 void channel_act(struct session *, struct channel *, enum action_kind, enum side end);
 void channel_open(struct session *, struct channel *, enum side, enum end_verb, uint8_t family);

@@ -124,7 +124,10 @@ refused_then_again(void)
 	const char *verb = up ? "STOR" : "RETR";
 
 	on("%s f%d", verb, t);
-	say(S_SAY, "%s", WORD("550 no such file", "553 not allowed", "451 busy", "501 what"));
+	if (!up && chance(30)) /* or answered without it */
+		say(S_SAY, "%s", WORD("211 in line", "213 in line", "226 in line", "250 in line"));
+	else
+		say(S_SAY, "%s", WORD("550 no such file", "553 not allowed", "451 busy", "501 what"));
 	setup();
 	say(C_SEND, "%s f%d", verb, t);
 	op(C_FINAL, 0);

@@ -331,7 +331,7 @@ START_TEST(channels_are_bounded)
 		    "! open %d client listen 4 server dial 1.2.3.4:1286\n? listening %d client %d\n"
 		    "< 227 Entering Passive Mode (10,0,0,2,156,%d)\n> RETR f\n>> RETR f\n"
 		    "! begin %d down\n? connected %d client\n? connected %d server\n"
-		    "<< 226 done\n! timer %d 5000\n? timer %d\n< 226 done\n",
+		    "<< 150 go\n< 150 go\n<< 226 done\n! timer %d 5000\n? timer %d\n< 226 done\n",
 		    i, i, 40000 + i, 64 + i, i, i, i, i, i);
 		play(script);
 	}

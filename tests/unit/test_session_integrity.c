@@ -94,8 +94,13 @@ static const struct {
 	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE ASKS STALL
 		     "? connected 1 server\n? alive 1\n" },
 	/* ... but an empty listing may have needed none */
-	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE ASKS STALL "? alive 1\n"
-		     "! close 1\n" HEARD_DONE },
+	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client
+" DONE ASKS STALL "? alive 1
+"
+		     HEARD_DONE "> LIST
+>> LIST
+! begin 1 down
+" },
 	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"
 		     "< 211-a\n< 211 b\n> RETR f\n>> RETR f\n! begin 1 down\n" },
 	/* a reset by the server that ssh cannot show: the 150 said how much there is */
@@ -217,8 +222,8 @@ static const char *const during[] = {
 	/* before it, another's was taken for its own */
 	PASSIVE STOR_SAID BOTH_CONNECTED "<< 200 hm\n< 200 hm\n<< 150 go\n! begin 1 up\n< 150 go\n"
 	"? eof 1 client lives\n! eof 1 server\n" DONE PROVED CLOSED HEARD_DONE,
-	PASSIVE STOR_SAID BOTH_CONNECTED "<< 550 hm\n< 550 hm\n? eof 1 client lives\n"
-	"> NOOP\n>> NOOP\n<< 150 go\n! begin 1 up\n! eof 1 server\n< 150 go\n" DONE PROVED CLOSED HEARD_DONE
+	PASSIVE STOR_SAID BOTH_CONNECTED "<< 550 hm\n< 550 hm\n? eof 1 client lives\n! eof 1 server\n"
+	"> NOOP\n>> NOOP\n<< 150 go\n! begin 1 up\n< 150 go\n" DONE PROVED CLOSED HEARD_DONE
 	"<< 200 ok\n< 200 ok\n",
 	/* a setup in the middle that works */
 	DOWNLOAD "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n"

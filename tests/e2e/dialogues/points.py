@@ -245,3 +245,136 @@ for _mode in MODES:
                 c.reply()
             c.get(mode, "LIST")
             c.bye()
+
+
+# --- the end is said before, or without, the connection --------------------------------------------
+
+def early(down, *before):
+    """These replies first, the last of them when the connection is there."""
+    def command(s, _):
+        s.say(*before[:-1])
+        data = s.data()
+        s.say(before[-1])
+        if down:
+            s.give(data, pattern(2000))
+        else:
+            s.take(data)
+        s.finish(data)
+        s.say("226 done")
+    return command
+
+
+for _mode in MODES:
+    for _replies in (("226 first", "150 go"), ("250 first", "125 go"), ("150 go", "226 first"), ("200 hm", "150 go")):
+        @dialogue("%s: %s, and then %s" % (_mode, _replies[0][:3], _replies[1][:3]), liberties="failed",
+                  RETR=early(True, *_replies), STOR=early(False, *_replies), APPE=early(False, *_replies))
+        def _(c, mode=_mode, last=_replies[1]):
+            for command in ("STOR f", "RETR f", "APPE f"):
+                ready = c.prepare(mode)
+                c.ask(command)
+                data = ready()
+                if last[0] == "1":
+                    c.reply()
+                if command == "RETR f":
+                    c.take(data)
+                else:
+                    c.note("sent" if c.give(data, pattern(3000)) else "not sent")
+                c.finish(data)
+                for _ in range(1 if last[0] == "1" else 2):
+                    c.reply()
+            c.bye()
+
+    for _text in ("211-in line\n a\n211 end", "213 in line", "226 in line", "250 in line"):
+        @dialogue("%s: %s to LIST in line, NLST over the same connection" % (_mode, _text[:3]), LIST=_text)
+        def _(c, mode=_mode):
+            for _ in range(2):
+                ready = c.prepare(mode)
+                c.ask("LIST", "NOOP", "NLST")
+                data = ready()
+                c.take(data)
+                c.finish(data)
+                c.reply()
+            c.bye()
+
+
+@dialogue("PASV: the client connects behind a 226", RETR=early(True, "226 first", "150 go"))
+def _(c):
+    number = c.port_of(c.ask("PASV"))
+    c.ask("RETR f")
+    data = c.dial(number)
+    c.reply()
+    c.take(data)
+    c.finish(data)
+    c.reply()
+    c.bye()
+
+
+def to_the_end(s, _):
+    """Without a 150, and another command is refused in the middle."""
+    data = s.data()
+    s.take(data, 500)
+    s.line()
+    s.say("500 what?")
+    s.take(data)
+    s.finish(data)
+    s.say("226 stored")
+
+
+for _mode in MODES:
+    @dialogue("%s: no 150, and a command in the middle of the upload is refused" % _mode, STOR=to_the_end)
+    def _(c, mode=_mode):
+        ready = c.prepare(mode)
+        c.send("STOR f")
+        data = ready()
+        c.give(data, pattern(500))
+        c.ask("XYZZY")
+        c.give(data, pattern(2500))
+        c.finish(data)
+        c.reply()
+        c.get(mode)
+        c.bye()
+
+    @dialogue("%s: PASV is said behind a transfer that 500 ends" % _mode, RETR="150 go\n500 no")
+    def _(c, mode=_mode):
+        c.prepare(mode)
+        c.send("RETR f", "PASV")
+        c.reply()
+        c.reply()
+        data = c.dial(c.port_of(c.reply()) or 1)
+        c.ask("LIST")
+        c.take(data)
+        c.finish(data)
+        c.reply()
+        c.bye()
+
+    @dialogue("%s: a connection, and a no, with QUIT behind" % _mode, RETR=connected("502 no"), liberties="failed no_reset")
+    def _(c, mode=_mode):
+        ready = c.prepare(mode)
+        c.send("RETR f", "QUIT")
+        c.take(ready())
+        c.reply()
+        c.reply()
+        c.reply()
+
+
+def more_behind(s, _):
+    s.say("150 go")
+    data = s.data()
+    s.give(data, pattern(10))
+    s.say("226 sent")
+    s.hear("it was closed")
+    s.give(data, pattern(1000))
+    s.finish(data)
+
+
+@dialogue("a client that has enough closes, and data come behind the 226", RETR=more_behind)
+def _(c):
+    for mode in MODES:
+        ready = c.prepare(mode)
+        c.ask("RETR f")
+        data = ready()
+        c.take(data, 10)
+        c.finish(data)
+        c.tell("it was closed")
+        c.reply()
+    c.bye()
