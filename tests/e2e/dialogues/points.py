@@ -347,15 +347,6 @@ for _mode in MODES:
         c.reply()
         c.bye()
 
-    @dialogue("%s: a connection, and a no, with QUIT behind" % _mode, RETR=connected("502 no"), liberties="failed no_reset")
-    def _(c, mode=_mode):
-        ready = c.prepare(mode)
-        c.send("RETR f", "QUIT")
-        c.take(ready())
-        c.reply()
-        c.reply()
-        c.reply()
-
 
 def more_behind(s, _):
     s.say("150 go")
