@@ -94,13 +94,8 @@ static const struct {
 	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE ASKS STALL
 		     "? connected 1 server\n? alive 1\n" },
 	/* ... but an empty listing may have needed none */
-	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client
-" DONE ASKS STALL "? alive 1
-"
-		     HEARD_DONE "> LIST
->> LIST
-! begin 1 down
-" },
+	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE ASKS STALL "? alive 1\n"
+		     HEARD_DONE "> LIST\n>> LIST\n! begin 1 down\n" },
 	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"
 		     "< 211-a\n< 211 b\n> RETR f\n>> RETR f\n! begin 1 down\n" },
 	/* a reset by the server that ssh cannot show: the 150 said how much there is */
