@@ -27,6 +27,7 @@ struct listen {
 	unsigned tries; /* ... for a port that is free on both */
 	struct forward forward;
 	struct opened *question;  /* who has come before its answer was there */
+	bool owed;                /* it was there, but who has come could not be let in yet */
 	struct opened *opened[2]; /* the second: the same port on ::1, where both are wanted */
 };
 
@@ -62,6 +63,8 @@ listen_accept(void *arg, short revents)
 	struct far_master *m = l->of;
 	int fd = listener_accept(l->slot.fd, l->slot.watch, NULL);
 	uint8_t family = l->family;
+	unsigned channel = l->slot.channel;
+	bool owed = l->owed;
 
 	if (fd == -1)
 		return;
@@ -72,6 +75,8 @@ listen_accept(void *arg, short revents)
 		return;
 	}
 	slot_connected(l, fd);
+	if (owed)
+		far_master_checked(m, NULL, channel, true);
 	if (spare_find(m) == NULL)
 		listen_new(m, 0, family, 0);
 }
@@ -224,10 +229,15 @@ static void
 listen_asked(void *arg, const struct forward_result *r)
 {
 	struct listen *l = arg;
+	struct pollfd waiting = { l->slot.fd, POLLIN, 0 };
 
 	forwards_drop(l->question, false);
 	l->question = NULL;
-	if (r->status == FORWARD_OK || r->status == FORWARD_REFUSED)
+	if (r->status != FORWARD_OK && r->status != FORWARD_REFUSED)
+		return;
+	if (poll(&waiting, 1, 0) == 1)
+		l->owed = true;
+	else
 		far_master_checked(l->of, NULL, l->slot.channel, true);
 }
 
