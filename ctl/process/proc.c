@@ -209,12 +209,13 @@ child(const struct proc_start *s, pid_t parent, int failure)
 }
 
 /* A copy of our memory costs more than all else, and who executes a program at once has no need of it:
- * until then he runs in ours, and we wait. */
-static bool
-needs_copy(const struct proc_start *s)
-{
-	return s->become != NULL || s->dies_with_us || s->many_descriptors;
-}
+ * until then he runs in ours, and we wait. Where that is deprecated, it is copied. */
+#ifdef __linux__
+#define fork_for(s) \
+	((s)->become != NULL || (s)->dies_with_us || (s)->many_descriptors ? fork() : vfork())
+#else
+#define fork_for(s) fork()
+#endif
 
 /* No signal must find our handlers in the child: what they write is read by us. */
 static pid_t
@@ -232,7 +233,7 @@ start(const struct proc_start *s, int failure[2])
 #endif
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	if ((pid = needs_copy(s) ? fork() : vfork()) == 0)
+	if ((pid = fork_for(s)) == 0)
 		child(s, parent, failure[1]);
 	error = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
