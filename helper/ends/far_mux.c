@@ -57,13 +57,14 @@ mux_asked(void *arg, const struct forward_result *r)
 	slot_connected(dial, dial->slot.fd);
 }
 
+/* The one that ssh was to accept; a later one of the same channel is not connected yet. */
 static struct mux_dial *
 dial_find(const struct far_master *m, unsigned channel)
 {
 	struct slot *slot = m->end->slots;
 
-	while (slot != NULL &&
-	    (slot->channel != channel || slot->uses != &m->uses || slot->drop != mux_drop))
+	while (slot != NULL && (slot->channel != channel || slot->uses != &m->uses ||
+	    slot->drop != mux_drop || slot->fd == -1))
 		slot = slot->next;
 	return (struct mux_dial *)slot;
 }
