@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "ends/far_private.h"
+#include "ends/forwards.h"
 #include "relay/stream.h"
 
 struct proxy_dial {
@@ -88,11 +89,15 @@ dial_begin(struct far_master *m, unsigned channel, const char *host, uint16_t po
 	return true;
 }
 
-/* An end of file is a message of sshd; the end of the master is the end of the connection. */
+/* An end of file of a channel is a message of sshd; the end of the master is the end of the connection. What
+ * came to a listener is a socket of the master's, which may close it before that one when it dies: it is asked. */
 static void
 proxy_check(struct far_master *m, const struct stream *stream, unsigned channel)
 {
-	far_master_checked(m, stream, channel, !m->gone);
+	if (stream != NULL && stream->fd != -1)
+		forwards_check(m->listens, far_master_checked, m, stream, channel);
+	else
+		far_master_checked(m, stream, channel, !m->gone);
 }
 
 /* The streams of those that are still waited for are counted already. */
