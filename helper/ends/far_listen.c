@@ -205,21 +205,10 @@ far_listen(struct far_master *m, unsigned channel, uint8_t family)
 
 /* ---- will somebody still come? ---- */
 
-static struct listen *
-listen_find(const struct end *end, unsigned channel)
-{
-	struct slot *slot = end->slots;
-
-	while (slot != NULL &&
-	    (slot->channel != channel || slot->drop != listen_drop || slot->watch == NULL))
-		slot = slot->next;
-	return (struct listen *)slot;
-}
-
 void
 far_look(struct end *end, unsigned channel)
 {
-	struct listen *l = listen_find(end, channel);
+	struct listen *l = slot_watched(end, channel); /* no dial has a watch */
 
 	if (l != NULL)
 		listen_accept(l, POLLIN);
@@ -244,7 +233,7 @@ listen_asked(void *arg, const struct forward_result *r)
 bool
 far_ask(struct end *end, unsigned channel)
 {
-	struct listen *l = listen_find(end, channel);
+	struct listen *l = slot_watched(end, channel);
 
 	if (l != NULL && l->question == NULL)
 		l->question = forwards_ask(l->of->listens, listen_asked, l);

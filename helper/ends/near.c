@@ -158,10 +158,8 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 static void
 near_look(struct end *end, unsigned channel)
 {
-	struct slot *slot = end->slots;
+	struct slot *slot = slot_watched(end, channel);
 
-	while (slot != NULL && (slot->channel != channel || slot->watch == NULL))
-		slot = slot->next;
 	if (slot != NULL)
 		near_accept(slot, POLLIN);
 }

@@ -38,6 +38,16 @@ slot_free(void *arg)
 	errno = saved;
 }
 
+void *
+slot_watched(const struct end *end, unsigned channel)
+{
+	struct slot *slot = end->slots;
+
+	while (slot != NULL && (slot->channel != channel || slot->watch == NULL))
+		slot = slot->next;
+	return slot;
+}
+
 static void
 slot_expired(void *arg)
 {

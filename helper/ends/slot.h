@@ -23,6 +23,7 @@ struct slot {
 /* In the end's list, zeroed but for what is said here; size: of it all. NULL with errno. */
 void *slot_new(struct end *, size_t size, unsigned channel, unsigned *uses, void (*drop)(void *));
 void slot_free(void *slot); /* errno stays as it was */
+void *slot_watched(const struct end *, unsigned channel); /* that channel's, with a watch; NULL */
 void slot_fail_in(void *slot, unsigned ms, const char *failure);
 
 /* It is told, and all but the first free it. fd is taken. */
