@@ -97,9 +97,7 @@ for _answer in ("452 disk full", "552 too much", "426 no more", "226 that is eno
         c.ask("STOR f")
         data = ready()
         c.give(data, pattern(1000))
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.get("EPSV")
         c.bye()
 
@@ -160,9 +158,7 @@ for _name, _how, _last, _dies in HALVES:
             data = ready()
             c.take(data, 100000)
             c.tell("it was read")
-            c.take(data)
-            c.finish(data)
-            c.reply()
+            c.take_rest(data)
             c.ask("NOOP")
 
 
@@ -187,9 +183,7 @@ for _name, _how, _last in (("dies", "close", None), ("dies by resets", "reset", 
         c.ask("STOR f")
         data = ready()
         c.give(data, pattern(1000))
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.ask("NOOP")
 
 

@@ -33,9 +33,7 @@ for _command in ("AUTH TLS", "PBSZ 0", "PROT P", "CCC", "PORT 1,2,3,4,5,6"):
         c.tell("it was asked")
         c.reply()
         c.tell("the answer was read")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.bye()
 
 
@@ -89,9 +87,7 @@ def _(c):
     c.ask("PASV")
     data = c.dial(c.port_of(c.reply()) or 1)
     c.ask("RETR f")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.get("PASV")
     c.bye()
 
@@ -129,9 +125,7 @@ for _mode in ("PASV", "PORT"):
         c.take(data, 1000)
         c.reply()
         c.tell("it was read")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         ready = c.prepare(mode)
         c.ask("STOR f")
         data = ready()

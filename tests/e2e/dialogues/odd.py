@@ -28,14 +28,10 @@ for _mode in ("PASV", "EPSV", "PORT", "EPRT"):
         c.take(data, 1000)
         ready = c.prepare(mode)
         c.tell("the answer was read")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.ask("LIST")
         data = ready()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.bye()
 
 
@@ -61,9 +57,7 @@ for _mode in ("PASV", "PORT"):
         c.reply()
         c.ask("RETR f")
         data = ready()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.bye()
 
 
@@ -146,9 +140,7 @@ def _(c):
         c.ask("RETR f")
         c.take(data, 1000)
         c.send("NOOP", "PWD")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.ask("SYST")
     c.get("PASV", "LIST")
     c.bye()
@@ -196,9 +188,7 @@ def _(c):
     c.raw(b"\xf2", socket.MSG_OOB)
     c.ask("STAT")
     c.tell("the answer was read")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -241,9 +231,7 @@ def _(c):
     data = c.prepare("PASV")()
     c.reply(1)
     c.ask("RETR f")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -357,7 +345,5 @@ def _(c):
     c.reply()
     data = c.dial(c.port_of(c.reply()) or 1)
     c.ask("LIST")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()

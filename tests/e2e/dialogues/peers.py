@@ -443,15 +443,19 @@ class Client(Peer):
             self.silence("nobody connects")
             return None
 
+    def take_rest(self, data):
+        """To its end, and the reply behind it."""
+        self.take(data)
+        self.finish(data)
+        self.reply()
+
     def get(self, mode="PASV", command="RETR f"):
         """A whole download, as most clients do it."""
         ready = self.prepare(mode)
         if self.ask(command)[:1] != "1":
             return
         data = ready()
-        self.take(data)
-        self.finish(data)
-        self.reply()
+        self.take_rest(data)
 
     def put(self, mode="PASV", command="STOR f", size=1000):
         ready = self.prepare(mode)
@@ -469,9 +473,7 @@ class Client(Peer):
         self.take(data, 1000)
         self.ask(command)
         self.tell("the answer was read")
-        self.take(data)
-        self.finish(data)
-        self.reply()
+        self.take_rest(data)
 
     def put_and_look(self, mode, command, size):
         """Is the data connection of an upload closed by the server's side when the reply is there?"""

@@ -132,9 +132,7 @@ def _(c):
     c.take(data, 1003)
     c.reply()
     c.ask("RETR last")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -146,9 +144,7 @@ def _(c):
     for _ in range(8):
         c.take(data, 30000, note=False)
         time.sleep(0.05)
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -172,9 +168,7 @@ def _(c):
         c.take(data, 700)
         c.give(data, pattern(300))
         c.finish(data, "half")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.bye()
 
 

@@ -82,9 +82,7 @@ for _mode in MODES:
                     c.tell("it was read")
                 else:
                     c.give(data, pattern(700))
-                c.take(data)
-                c.finish(data)
-                c.reply()
+                c.take_rest(data)
                 c.get(mode, "LIST")
                 c.bye()
 
@@ -96,9 +94,7 @@ for _mode in MODES:
                 ready = c.prepare(mode)
                 c.ask(refused, "NOOP", command)
                 data = ready()
-                c.take(data)
-                c.finish(data)
-                c.reply()
+                c.take_rest(data)
             c.bye()
 
 
@@ -140,9 +136,7 @@ for _mode in MODES:
             c.send(command)
             data = ready()
             c.reply()
-            c.take(data)
-            c.finish(data)
-            c.reply()
+            c.take_rest(data)
         c.bye()
 
     @dialogue("%s: a 226 of several lines, with data in between" % _mode, RETR=goes_on)
@@ -152,9 +146,7 @@ for _mode in MODES:
         data = ready()
         c.take(data, 1000)
         c.tell("it was read")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.bye()
 
     @dialogue("%s: REST and APPE, REST that is refused and STOR" % _mode, REST=lambda s, arg: (
@@ -291,9 +283,7 @@ for _mode in MODES:
                 ready = c.prepare(mode)
                 c.ask("LIST", "NOOP", "NLST")
                 data = ready()
-                c.take(data)
-                c.finish(data)
-                c.reply()
+                c.take_rest(data)
             c.bye()
 
 
@@ -303,9 +293,7 @@ def _(c):
     c.ask("RETR f")
     data = c.dial(number)
     c.reply()
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -342,9 +330,7 @@ for _mode in MODES:
         c.reply()
         data = c.dial(c.port_of(c.reply()) or 1)
         c.ask("LIST")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.bye()
 
 

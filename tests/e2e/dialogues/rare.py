@@ -46,9 +46,7 @@ for _codes in (("550 no",), ("450 busy",), ("501 which?",), ("500 what?",), ("50
 def _(c):
     data = c.prepare("EPSV")()
     c.ask("RETR f", "USER me", "PASS secret", "RETR f")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -79,9 +77,7 @@ def _(c):
     for _ in range(2):
         data = c.prepare("PASV")()
         c.ask("RETR f")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.bye()
 
 
@@ -93,9 +89,7 @@ def _(c):
         ready = c.prepare(mode)
         c.send("RETR f")
         data = ready()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.reply()
     c.bye()
 
@@ -184,9 +178,7 @@ def _(c):
         ready = c.prepare(mode)
         c.ask("RETR f")
         data = ready()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.get("PASV", "LIST")
     c.bye()
 
@@ -198,9 +190,7 @@ def _(c):
     for setup in ("pasv", "epsv", "Pasv", "Epsv"):
         data = c.dial(c.port_of(c.ask(setup)) or 1)
         c.ask("retr f")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.bye()
 
 
@@ -210,15 +200,11 @@ def _(c):
         listener = c.listen()
         c.ask(form % listener.getsockname()[1], "RETR f")
         data = c.accept(listener)
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     listener = c.listen()
     c.ask("port 127,0,0,1,%d,%d" % divmod(listener.getsockname()[1], 256), "LIST")
     data = c.accept(listener)
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -310,9 +296,7 @@ def _(c):
     data = c.prepare("PASV")()
     time.sleep(3)
     c.ask("RETR f")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 

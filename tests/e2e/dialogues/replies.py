@@ -64,9 +64,7 @@ for _name, _before, _size, _after, _liberty in DOWN:
                 for _ in range(more[0]):
                     c.reply()
                 data = ready()
-                c.take(data)
-                c.finish(data)
-                c.reply()
+                c.take_rest(data)
                 for _ in range(more[1]):
                     c.reply()
                 c.ask("NOOP")
@@ -214,9 +212,7 @@ def _(c):
     data = ready()
     c.take(data, 1000)
     c.tell("the reply was read")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.get("PASV", "LIST")
     c.bye()
 
@@ -234,9 +230,7 @@ def _(c):
         ready = c.prepare(mode)
         c.send("RETR f")
         data = ready()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.bye()
 
 
@@ -252,9 +246,7 @@ def _(c):
     ready = c.prepare("PASV")
     c.send("RETR f")
     data = ready()
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.reply()
     c.get("PASV", "LIST")
     c.bye()
@@ -357,9 +349,7 @@ def sized(c, really):
     if really:
         c.take(data, really)
     c.tell("it was read")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 

@@ -73,9 +73,7 @@ def _(c):
     ready = c.prepare("PASV")
     c.ask("TYPE I", "RETR f")
     data = ready()
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -120,9 +118,7 @@ for _mode in ("PASV", "EPSV", "PORT", "EPRT"):
         c.ask("RETR nothing")
         c.ask("RETR f")
         data = ready()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         ready = c.prepare(mode)
         c.ask("STOR no/where")
         c.ask("STOR f")
@@ -138,9 +134,7 @@ def _(c):
     ready = c.prepare("EPSV")
     c.ask("RETR /pub", "CWD /pub", "LIST")
     data = ready()
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -277,9 +271,7 @@ for _name, _form in (("no parentheses", "227 Passive 127,0,0,1,%d,%d"),
         digits = [int(n) for n in re.findall(r"\d+", found.replace("227", "", 1))]
         data = c.dial(digits[-2] * 256 + digits[-1])
         c.ask("RETR f")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.bye()
 
 for _name, _form in (("exclamation marks", "229 Extended (!!!%d!)"), ("a dot", "229 Ext (|||%d|)."),
@@ -291,9 +283,7 @@ for _name, _form in (("exclamation marks", "229 Extended (!!!%d!)"), ("a dot", "
         digits = [int(n) for n in re.findall(r"\d+", found)]
         data = c.dial(digits[-1])
         c.ask("RETR f")
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         c.bye()
 
 
@@ -350,9 +340,7 @@ def _(c):
     number = c.port_of(found)
     data = c.dial(number) if number else None
     c.ask("RETR f")
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.get("PASV")
     c.bye()
 
@@ -399,9 +387,7 @@ def _(c):
         listener = c.listen(address)
         c.ask(c.active(mode, listener, address), "RETR f")
         data = c.accept(listener)
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.bye()
 
 

@@ -39,9 +39,7 @@ def _(c):
         data = c.dial(c.port_of(c.reply()))
         c.reply()
         c.reply()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.bye()
 
 
@@ -53,9 +51,7 @@ def _(c):
         data = c.accept(listener)
         for _ in range(3):
             c.reply()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
     c.bye()
 
 
@@ -79,9 +75,7 @@ def _(c):
     for _ in range(4):
         c.send("RETR f", "PASV")
         c.reply()
-        c.take(data)
-        c.finish(data)
-        c.reply()
+        c.take_rest(data)
         data = c.dial(c.port_of(c.reply()))
     c.ask("LIST")
     c.take(data)
@@ -113,9 +107,7 @@ def _(c):
     c.reply()
     c.dribble("RETR a file\r\n")
     c.reply()
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.bye()
 
 
@@ -340,9 +332,7 @@ def aborting(c, how):
     c.ask("RETR f")
     c.take(data, 1000)
     how(c)
-    c.take(data)
-    c.finish(data)
-    c.reply()
+    c.take_rest(data)
     c.reply()
     c.get("PASV", "LIST")
     c.bye()
