@@ -3,6 +3,7 @@
 # a master of our own and by the user's. Each ends in a transfer or in a sentence that says why.
 # The FTP server waits for a data connection for longer than a client here has patience: nothing
 # below is ended by its giving up.
+. "${0%/*}/alone.sh"
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
 RUN_TIMEOUT=40
@@ -12,7 +13,7 @@ ftpd_start vsftpd accept_timeout=600 connect_timeout=600
 data a 100000
 publish a
 p=$(free_port)
-key=$(cat "$RIG/ssh/authorized_keys")
+key=$(cat "$RIG/ssh/user.pub")
 echo "restrict,port-forwarding,permitopen=\"$FTP_AT\",permitlisten=\"$p\" $key" >"$RIG/ssh/restricted"
 
 # The setting; the step at which check complains, and how (- = no complaint); what a passive client

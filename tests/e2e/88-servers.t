@@ -1,12 +1,7 @@
 #!/usr/bin/env bash
 # Other ssh servers than OpenSSH's: every mode works, or a sentence says what does not.
 
-# dropbear listens on both loopbacks and is content with ::1 where 127.0.0.1 has the port in use, as
-# every connection of the last minute has: so with a network of its own, in which none is remembered.
-alone='ip link set lo up && echo 0 >/proc/sys/net/ipv4/tcp_max_tw_buckets && exec "$0" "$@"'
-if [ "$(id -u)" -eq 0 ] && [ -z "${RIG_ALONE-}" ] && unshare -n true 2>/dev/null; then
-	RIG_ALONE=1 exec unshare -n sh -c "$alone" "$BASH" "$0" "$@"
-fi
+. "${0%/*}/alone.sh"
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
 
