@@ -173,7 +173,9 @@ class Lab:
         ssh, self.sshd_port = self.path("ssh"), free_port()
         for key in ("host", "user"):
             self.call(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "%s/%s" % (ssh, key)])
-        shutil.copy(ssh + "/user.pub", ssh + "/authorized_keys")
+        # What runs there must not begin with the startup files of whoever measures.
+        with open(ssh + "/user.pub") as key, open(ssh + "/authorized_keys", "w") as f:
+            f.write('environment="HOME=%s" %s' % (self.path("home"), key.read()))
         if os.getuid() == 0:
             os.makedirs("/run/sshd", exist_ok=True)
         with open(ssh + "/sshd_config", "w") as f:
@@ -181,7 +183,8 @@ class Lab:
                 "Port %d" % self.sshd_port, "ListenAddress 127.0.0.1", "HostKey %s/host" % ssh,
                 "AuthorizedKeysFile %s/authorized_keys" % ssh, "PidFile none", "StrictModes no",
                 "UsePAM no", "PasswordAuthentication no", "PermitRootLogin prohibit-password",
-                "MaxStartups 1000", "MaxSessions 1000", "Subsystem sftp internal-sftp", ""]))
+                "MaxStartups 1000", "MaxSessions 1000", "PermitUserEnvironment yes",
+                "Subsystem sftp internal-sftp", ""]))
         self.sshd = self.spawn("sshd", [shutil.which("sshd"), "-D", "-e", "-f",
                                         ssh + "/sshd_config"])
         wait_until("sshd", lambda: answers("127.0.0.1", self.sshd_port))

@@ -497,7 +497,8 @@ rig_keys()
 	ssh-keygen -q -t ed25519 -N '' -C rig -f "$RIG/ssh/host"
 	ssh-keygen -q -t ed25519 -N '' -C rig -f "$RIG/ssh/user"
 	ssh-keygen -q -t ed25519 -N '' -C stranger -f "$RIG/ssh/stranger"
-	cp "$RIG/ssh/user.pub" "$RIG/ssh/authorized_keys"
+	# Its shell must not read what the startup files of whoever runs this hold.
+	printf 'environment="HOME=%s" %s\n' "$HOME" "$(cat "$RIG/ssh/user.pub")" >"$RIG/ssh/authorized_keys"
 	# sshd wants it for its unprivileged half, also where no service was ever started.
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 }
@@ -512,6 +513,7 @@ rig_sshd_command()	# port; lines come from sshd_lines
 	HostKey $RIG/ssh/host
 	AuthorizedKeysFile $RIG/ssh/authorized_keys
 	PidFile none
+	PermitUserEnvironment yes
 	StrictModes no
 	UsePAM $([ "$(id -u)" -eq 0 ] && echo no || echo yes)
 	PasswordAuthentication no
