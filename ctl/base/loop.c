@@ -29,6 +29,7 @@ struct loop {
 	struct watch **watches; /* same index as fds; NULL = freed */
 	size_t count, freed;
 	struct timer *timers; /* sorted, soonest first */
+	uint64_t now;         /* when this round began */
 };
 
 struct loop *
@@ -173,7 +174,7 @@ timer_set(struct timer *t, struct loop *l, unsigned ms, timer_fn *fn, void *arg)
 	struct timer **at;
 
 	timer_stop(t);
-	*t = (struct timer){ l, NULL, loop_now() + ms, fn, arg };
+	*t = (struct timer){ l, NULL, ms == 0 ? l->now : loop_now() + ms, fn, arg };
 	for (at = &l->timers; *at != NULL && (*at)->due <= t->due; at = &(*at)->next)
 		;
 	t->next = *at;
@@ -205,7 +206,7 @@ loop_wait_ms(const struct loop *l, int max_ms)
 int
 loop_once(struct loop *l, int max_ms)
 {
-	uint64_t now;
+	uint64_t began = l->now = loop_now();
 	size_t count;
 	int ready;
 
@@ -228,8 +229,8 @@ loop_once(struct loop *l, int max_ms)
 		if (l->watches[i] != NULL && !l->watches[i]->paused)
 			l->watches[i]->fn(l->watches[i]->arg, revents);
 	}
-	now = loop_now();
-	while (l->timers != NULL && l->timers->due <= now) {
+	l->now = loop_now();
+	while (l->timers != NULL && l->timers->due <= began) {
 		struct timer *t = l->timers;
 
 		timer_stop(t);

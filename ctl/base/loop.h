@@ -36,7 +36,8 @@ void watch_pause(struct watch *, bool paused);
 void watch_pause_for(struct watch *, unsigned ms); /* it goes on by itself then */
 void watch_free(struct watch *);
 
-/* Run fn once, ms from now, and not when it was to be before. */
+/* Run fn once, ms from now, and not when it was to be before. Whatever has happened until it was due comes
+ * first, however late this process got its turn; ms 0: at the end of this round. */
 void timer_set(struct timer *, struct loop *, unsigned ms, timer_fn *, void *arg);
 void timer_stop(struct timer *);
 

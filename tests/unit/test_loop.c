@@ -116,10 +116,17 @@ END_TEST
 
 struct end {
 	int pipe[2];
+	struct end *wakes; /* writes to it when the timer is due */
 	struct watch *watch;
 	const char *name;
 	struct end *frees;
 };
+
+static void
+end_write(struct end *e)
+{
+	ck_assert_int_eq(write(e->pipe[1], "x", 1), 1);
+}
 
 static void
 note_readable(void *arg, short revents)
@@ -130,6 +137,11 @@ note_readable(void *arg, short revents)
 	note(e->name);
 	if (revents & POLLIN)
 		ck_assert_int_eq(read(e->pipe[0], &c, 1), 1);
+	if (e->wakes != NULL) {
+		while (loop_now() <= timers[0].due)
+			;
+		end_write(e->wakes);
+	}
 	if (e->frees != NULL) {
 		watch_free(e->frees->watch);
 		e->frees->watch = NULL;
@@ -147,12 +159,6 @@ end_open(struct end *e, const char *name)
 }
 
 static void
-end_write(struct end *e)
-{
-	ck_assert_int_eq(write(e->pipe[1], "x", 1), 1);
-}
-
-static void
 end_close(struct end *e)
 {
 	watch_free(e->watch);
@@ -160,6 +166,23 @@ end_close(struct end *e)
 	if (e->pipe[1] != -1)
 		close(e->pipe[1]);
 }
+
+/* Of a process that got no turn for so long: both are there, and what has happened is heard first. */
+START_TEST(events_before_timers)
+{
+	struct end a, b;
+
+	end_open(&a, "a");
+	end_open(&b, "b");
+	a.wakes = &b;
+	end_write(&a);
+	timer_set(&timers[0], loop, 1, note_timer, "t");
+	run_until(3);
+	ck_assert_str_eq(order, "abt");
+	end_close(&a);
+	end_close(&b);
+}
+END_TEST
 
 START_TEST(reads)
 {
@@ -377,6 +400,7 @@ add(TCase *t)
 	tcase_add_test(t, timers_in_order);
 	tcase_add_test(t, timer_frees_another);
 	tcase_add_test(t, timer_set_again);
+	tcase_add_test(t, events_before_timers);
 	tcase_add_test(t, reads);
 	tcase_add_test(t, paused_and_masked);
 	tcase_add_test(t, paused_for_a_while);
