@@ -213,12 +213,14 @@ upload_arrived(struct session *s, struct channel *ch)
 
 /* node-ftp takes a data connection that is still open when the reply is there for a fault. */
 static bool
-upload_may_pass(struct session *s, struct channel *ch)
+upload_may_pass(struct session *s, struct channel *ch, const struct pending *p)
 {
 	if (s->reply.code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
 		return true; /* the upload may go on */
 	if (s->reply.code < 300 && !channel_waited(ch, TIMER_STALL) && !upload_arrived(s, ch))
 		return wait_for_data(s, ch);
+	if (transfer_unused(ch, p))
+		return true;
 	channel_pass_eof(s, ch, CLIENT);
 	if (!ch->end[CLIENT].passed || ch->end[CLIENT].drained)
 		return true;
@@ -257,7 +259,7 @@ transfer_may_pass(struct session *s, struct pending *p)
 		return true;
 	if (!wait_for_connection(s, ch, p))
 		return false;
-	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch) : download_may_pass(s, ch);
+	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, p) : download_may_pass(s, ch);
 	if (passes && !ch->aborted && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
 	if (passes && !ch->aborted && !ch->dead && p->started && s->reply.code < 300 &&

@@ -72,6 +72,8 @@ bool transfer_again(struct session *); /* one that was answered is beginning aft
 void transfer_begun(struct session *, struct pending *, const char *text, size_t len); /* 1xx */
 void transfer_answered(struct session *, struct pending *); /* by the reply under way */
 void transfer_over(struct session *, struct pending *); /* the reply is out, or was left out */
+/* ... says nothing of its data connection, which nobody has used. */
+bool transfer_unused(const struct channel *, const struct pending *);
 void transfer_check_done(struct session *, struct channel *);
 struct transfer_seen transfer_seen(const struct session *, bool arrives);
 

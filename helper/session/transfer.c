@@ -186,14 +186,14 @@ transfer_check_done(struct session *s, struct channel *ch)
 }
 
 /* It was answered without its connection, which is the next one's then, or its own yet. */
-static bool
-transfer_unused(const struct channel *ch, bool started)
+bool
+transfer_unused(const struct channel *ch, const struct pending *p)
 {
-	const struct end *server = &ch->end[SERVER];
+	const struct end *client = &ch->end[CLIENT], *server = &ch->end[SERVER];
+	bool silent = !p->started && (ch->dir == DIR_DOWN || (!client->moved && !client->eof));
 
 	return ch->final < 300 && !server->moved && !server->eof &&
-	    (server->dials ? !channel_joined(ch) || (ch->dir == DIR_DOWN && !started) :
-	    !server->connected);
+	    (server->dials ? silent || !channel_joined(ch) : !server->connected);
 }
 
 void
@@ -213,9 +213,11 @@ transfer_over(struct session *s, struct pending *p)
 		channel_abort(s, ch, answered && s->config.far[CLIENT] ? 0 : MASK(CLIENT));
 		return;
 	}
-	if (answered && !ch->dead && ch->id == s->next_id && transfer_unused(ch, p->started)) {
+	if (answered && !ch->dead && ch->id == s->next_id && transfer_unused(ch, p)) {
 		ch->owned = false;
 		s->current = ch;
+		if (ch->timer == TIMER_STALL)
+			channel_arm(s, ch, TIMER_NONE);
 	}
 	if (!ch->owned) {
 		transfer_returned(s, ch);

@@ -121,10 +121,10 @@ refused_then_again(void)
 {
 	int t = m.transfer++, u = m.transfer++;
 	bool up = chance(40);
-	const char *verb = up ? "STOR" : "RETR";
+	const char *verb = chance(40) ? "STOR" : "RETR";
 
 	on("%s f%d", verb, t);
-	if (!up && chance(30)) /* or answered without it */
+	if (!m.missing && chance(30)) /* or answered without it */
 		say(S_SAY, "%s", WORD("211 in line", "213 in line", "226 in line", "250 in line"));
 	else
 		say(S_SAY, "%s", WORD("550 no such file", "553 not allowed", "451 busy", "501 what"));
@@ -132,7 +132,7 @@ refused_then_again(void)
 	say(C_SEND, "%s f%d", verb, t);
 	op(C_FINAL, 0);
 	between();
-	say(C_SEND, "%s f%d", verb, u);
+	say(C_SEND, "%s f%d", up ? "STOR" : "RETR", u);
 	op(C_BEGIN, 0);
 	op(C_DATA, 0);
 	if (up) {

@@ -95,7 +95,7 @@ static const struct {
 		     "? connected 1 server\n? alive 1\n" },
 	/* ... but an empty listing may have needed none */
 	{ MODE_ACTIVE, BOTH_LISTEN RETR_SAID BEGUN "? connected 1 client\n" DONE ASKS STALL "? alive 1\n"
-		     HEARD_DONE "> LIST\n>> LIST\n! begin 1 down\n" },
+		     OFF HEARD_DONE "> LIST\n>> LIST\n! begin 1 down\n" },
 	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"
 		     "< 211-a\n< 211 b\n> RETR f\n>> RETR f\n! begin 1 down\n" },
 	/* a reset by the server that ssh cannot show: the 150 said how much there is */
@@ -340,6 +340,15 @@ static const struct {
 		     "? eof 1 server\n? eof 1 client lives\n! eof 1 server\n! close 1\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
+	/* ... or says yes without a 150, and has used nothing: the setup is the next one's, until it is replaced */
+	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE ASKS STALL "? alive 1\n" OFF HEARD_DONE
+		     "> RETR f\n>> RETR f\n! begin 1 down\n" BEGUN ENDS("9") DONE OFF PASSED HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE ASKS STALL "? alive 1\n" OFF HEARD_DONE
+		     "> PASV\n! close 1\n>> PASV\n" },
+	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED "<< 200 ok\n< 200 ok\n> LIST\n>> LIST\n! begin 1 down\n" },
+	{ MODE_ACTIVE, BOTH_LISTEN STOR_SAID "? connected 1 client\n? moved 1 client\n" DONE ASKS STALL "? alive 1\n"
+		     OFF HEARD_DONE "> STOR f\n>> STOR f\n! begin 1 up\n? connected 1 server\n" BEGUN LIVES DONE CLOSES
+		     CLOSED HEARD_DONE },
 	/* the server ends it early: the client sees that */
 	{ MODE_AUTO, UPLOAD "? eof 1 server\n! eof 1 client\n? drained 1 client\n" DONE HEARD_DONE LIVES
 		     "! close 1\n" },

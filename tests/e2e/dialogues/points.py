@@ -286,6 +286,26 @@ for _mode in MODES:
                 c.take_rest(data)
             c.bye()
 
+    for _text in ("200 in line", "226 in line", "250 in line"):
+        for _verb in ("STOR f", "APPE f", "STOU"):
+            @dialogue("%s: %s to %s in line, others over the same connection" % (_mode, _text[:3], _verb[:4]),
+                      **{_verb[:4]: _text})
+            def _(c, mode=_mode, verb=_verb):
+                for again in ("RETR f", "STOR g" if verb != "STOR f" else "APPE g"):
+                    ready = c.prepare(mode)
+                    c.ask(verb, "NOOP", again)
+                    data = ready()
+                    if again[0] == "R":
+                        c.take(data)
+                    else:
+                        c.give(data, pattern(500))
+                    c.finish(data)
+                    c.reply()
+                c.prepare(mode)
+                c.ask(verb)
+                c.get(mode)
+                c.bye()
+
 
 @dialogue("PASV: the client connects behind a 226", RETR=early(True, "226 first", "150 go"))
 def _(c):
