@@ -70,9 +70,9 @@ ftp_reply_bytes(const char *text, size_t len)
 	return 0;
 }
 
-/* Does some client see a code here? Some drop NULs and Telnet sequences first, of any length. */
+/* Does some client see 227, 228 or 229 here? Some drop NULs and Telnet sequences first, of any length. */
 static bool
-looks_like_code(const char *text, size_t len)
+looks_like_port(const char *text, size_t len)
 {
 	int digits = 0;
 
@@ -81,10 +81,9 @@ looks_like_code(const char *text, size_t len)
 
 		if (c == 0xff) /* IAC */
 			return true;
-		if (c >= '0' && c <= '9')
-			digits++;
-		else if (c != '\0')
+		if (c != '\0' && (digits < 2 ? c != '2' : c < '7' || c > '9'))
 			return false;
+		digits += c != '\0';
 	}
 	return digits == 3;
 }
@@ -92,7 +91,7 @@ looks_like_code(const char *text, size_t len)
 size_t
 ftp_reply_pad(int open, enum ftp_reply_line kind, const char *line, size_t len)
 {
-	if (kind == REPLY_FINAL || kind == REPLY_FIRST || !looks_like_code(line, len))
+	if (kind == REPLY_FINAL || kind == REPLY_FIRST || !looks_like_port(line, len))
 		return 0;
 	return !(len > 3 && line[3] == '-' && atoi(line) == open);
 }
@@ -101,7 +100,6 @@ void
 ftp_reply_join(char *line, size_t len)
 {
 	for (size_t i = 0; i + 1 < len; i++)
-		if (line[i] == '\r' && ((is_digit(line[i + 1])) ||
-		    looks_like_code(line + i + 1, len - i - 1)))
+		if (line[i] == '\r' && looks_like_port(line + i + 1, len - i - 1))
 			line[i] = ' ';
 }

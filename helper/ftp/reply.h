@@ -24,8 +24,8 @@ bool ftp_feature_hidden(const char *line, size_t len);
 uint64_t ftp_reply_bytes(const char *text, size_t len);
 
 /* Clients differ in where they see the end of a reply (some take any "ddd " for one, or any
- * three digits), so within one and between two nothing may look like another (VU#328867).
- * Blanks in front do that, and RFC 959 4.2 wants them. Returns how many; open as above. */
+ * three digits), so within one and between two nothing may look like one that names a port: it would
+ * lead out of the tunnel (VU#328867). Blanks in front do that. Returns how many; open as above. */
 size_t ftp_reply_pad(int open, enum ftp_reply_line, const char *line, size_t len);
 /* Some clients (Python's is one) end a line at a bare CR: no reply may begin behind it. */
 void ftp_reply_join(char *line, size_t len);

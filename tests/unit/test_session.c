@@ -409,7 +409,7 @@ START_TEST(not_ftp)
 	begin(MODE_AUTO);
 	play("<< SSH-2.0-OpenSSH_9.2\n! timer 0 5000\n< SSH-2.0-OpenSSH_9.2\n"
 	    "< 421 No FTP server is there, but one that says \"SSH-2.0-OpenSSH_9.2\": this is an ssh "
-	    "server.\n> USER a\n>> USER a\n<< 220x\n<  220x\n? timer 0\n! hangup client\n! hangup server\n");
+	    "server.\n> USER a\n>> USER a\n<< 220x\n< 220x\n? timer 0\n! hangup client\n! hangup server\n");
 	begin(MODE_AUTO);
 	play("<< \n< \n<< RTSP/1.0 400 \001\n! timer 0 5000\n< RTSP/1.0 400 \001\n"
 	    "< 421 No FTP server is there, but one that says \"RTSP/1.0 400 ?\".\n"

@@ -121,7 +121,7 @@ static const char *const smuggled[] = {
 	/* within a reply: clients differ in where they see its end */
 	"<< 220-a\n< 220-a\n<< 227 x (6,6,6,6,6,6)\n<  227 x (6,6,6,6,6,6)\n<< 220 b\n< 220 b\n",
 	GREETING "> STAT\n>> STAT\n<< 211-a\n< 211-a\n<< 211-b\n< 211-b\n<< 227-c\n<  227-c\n"
-	"<< 229 x (|||6666|)\n<  229 x (|||6666|)\n<< 2112\n<  2112\n<< 213\n<  213\n<< 21\n< 21\n"
+	"<< 229 x (|||6666|)\n<  229 x (|||6666|)\n<< 2112\n< 2112\n<< 213\n< 213\n<< 21\n< 21\n"
 	"<< 211 d\n< 211 d\n",
 	DOWNLOAD "<< 226-a\n<< 227 x (6,6,6,6,6,6)\n<< 226 b\n! timer 1 5000\n? eof 1 server\n"
 	"! eof 1 server\n! eof 1 client\n! timer 1 0\n"
@@ -138,7 +138,7 @@ static const char *const smuggled[] = {
 	"<< 227\377\361 (6,6,6,6,6,6)\n<  227\377\361 (6,6,6,6,6,6)\n"
 	"<< 227 (1,2,3,4,5,6)\n! open 1 client listen 4 server dial 1.2.3.4:1286\n",
 	GREETING "> STAT\n>> STAT\n<< 211-a\n< 211-a\n<< 22\377\373\0017 (6,6,6,6,6,6)\n"
-	"<  22\377\373\0017 (6,6,6,6,6,6)\n<< 211\377\361 b\n<  211\377\361 b\n<< 211 c\n< 211 c\n",
+	"<  22\377\373\0017 (6,6,6,6,6,6)\n<< 211\377\361 b\n< 211\377\361 b\n<< 211 c\n< 211 c\n",
 	DOWNLOAD "<< 226-a\n<< \377\361227 (6,6,6,6,6,6)\n<< 226 b\n! timer 1 5000\n? eof 1 server\n"
 	"! eof 1 server\n! eof 1 client\n! timer 1 0\n"
 	"< 226-a\n<  \377\361227 (6,6,6,6,6,6)\n< 226 b\n",

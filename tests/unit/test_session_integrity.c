@@ -185,7 +185,7 @@ END_TEST
 
 static const char *const during[] = {
 	/* at once, what cannot end it */
-	DOWNLOAD "> STAT\n>> STAT\n<< 213-so\n< 213-so\n<< 226 far\n<  226 far\n"
+	DOWNLOAD "> STAT\n>> STAT\n<< 213-so\n< 213-so\n<< 226 far\n< 226 far\n"
 	"<< 213 end\n< 213 end\n" ENDS("9") "<< 451 no\n" OFF "< 451 no\n! abort 1 client\n",
 	DOWNLOAD "> noop\n>> noop\n<< 502 no\n< 502 no\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
 	DOWNLOAD "> PWD\n>> PWD\n<< 257 x\n< 257 x\n" ENDS("9") DONE OFF PASSED HEARD_DONE,
