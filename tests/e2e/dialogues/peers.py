@@ -128,9 +128,10 @@ class Peer:
                 data.settimeout(min(self.patience, 3 * SLOW))
                 part = data.recv(min(65536, (exactly or 1 << 30) - got))
             except TimeoutError:
-                end = self.no_more(time.monotonic() - begun)
-                if end is None:
+                silent = self.no_more(time.monotonic() - begun)
+                if silent is None:
                     continue
+                end = silent
                 break
             except OSError:
                 end = "reset"

@@ -26,7 +26,7 @@ from slow import SLOW  # noqa: E402
 from table import TABLE, seen  # noqa: E402
 
 LANES = int(os.environ.get("LANES", 14))
-FILES = ("plain", "during", "replies", "setups", "closings", "words", "leaving",
+FILES = ("plain", "during", "replies", "setups", "closings", "stream", "leaving",
          "odd", "rare", "habits", "points")
 FAULTS = ("Traceback", "fell", "not played", "the other one", "still there")
 
@@ -184,7 +184,9 @@ def show(name, way, direct, other):
 
 def main(methods):
     for part in FILES:
+        before = len(TABLE)
         importlib.import_module(part)
+        assert len(TABLE) > before, part + ".py: another one was imported"
     wanted = [part for part in os.environ.get("DIALOGUES", "").split(",") if part]
     names = [name for name in TABLE if not wanted or any(part in name for part in wanted)]
     by_length = sorted(names, key=lambda name: -TABLE[name].takes)

@@ -22,7 +22,8 @@ far_client  a client behind -R is not of our machine: only its loopback and its 
             named in PORT.
 told        a server that leaves without a word may be reported by a 421 of ours before the end.
 data_too    a data connection ends with its session, cleanly or not.
-smuggled    a 227, 228 or 229 that nobody waits for is not passed on.
+smuggled    a 227, 228 or 229 that nobody waits for is not passed on; who waits for a
+            reply is told 500. A line in the middle of a reply that looks like one gets a blank in front.
 urgent      sshd takes the last octet of urgent data away: where the client is far, ABOR as urgent
             data may not be understood.
 """
@@ -115,7 +116,8 @@ def data_too(client, server, _far, _direct):
 
 
 def smuggled(client, server, _far, _direct):
-    return [line for line in client if line not in ("227", "228", "229", "silence")], server
+    client = [line for line in client if not re.match("22[789]$|silence|500 Unexpected", line)]
+    return sub(" /  (?=22[789])", " / ", client), server
 
 
 def far_client(client, server, far, _direct):

@@ -240,7 +240,7 @@ TRAPS = ("213-status", "213", " 213 not the end", "226 not the end either", "200
          "227 Entering (1,2,3,4,5,6)", "213-", "2130", "", "220-x", "213 End")
 
 
-@dialogue("a reply whose lines look like replies",
+@dialogue("a reply whose lines look like replies", liberties="smuggled",
           STAT=lambda s, _: s.say(*[line for line in TRAPS if line != "213"]))
 def _(c):
     c.ask("STAT f", "NOOP")
