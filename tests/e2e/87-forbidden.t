@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What an sshd may forbid: for each setting, what ftp-over-ssh-ctl check says and what transfers do, by
-# a master of our own and by the user's. Each ends in a transfer or in a sentence that says why.
-# The FTP server waits for a data connection for longer than a client here has patience: nothing
-# below is ended by its giving up.
+# a master of our own and by the user's. Each ends in a transfer or in a sentence that says why, in words
+# that only a refusal has: no time that has passed ends anything. The FTP server waits for a data
+# connection for longer than a client here has patience: its giving up ends nothing either.
 . "${0%/*}/alone.sh"
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/raw.sh"
@@ -22,29 +22,30 @@ echo "restrict,port-forwarding,permitopen=\"$FTP_AT\",permitlisten=\"$p\" $key" 
 forbids='(forbids connections to|no FTP server answers at)'
 no_open='passive data connection: .*PermitOpen.*permitopen'
 no_listen='listener on the ssh server: .*PermitListen'
+# To a passive client the refusal may come so soon that curl takes the port for one where nobody listens, as it
+# would directly.
+no_passive='(425 .*: the ssh server allows no way to it|port [0-9]+ failed: Connection reset)'
+no_active='425 .*: (administratively prohibited|the ssh server could not connect to it)'
+no_port='425 .*: no port to listen on'
 table()
 {
 	cat <<-END
 	PermitOpen $FTP_AT@warn $no_open@ok@ok
 	PermitOpen none@FAIL connection to the FTP port: .*PermitOpen@$forbids@$forbids
 	AllowTcpForwarding local@warn $no_listen@ok@ok@PermitListen@PermitListen
-	PermitOpen $FTP_AT;PermitListen none@FAIL $no_listen@425@425@PermitListen@PermitListen
+	PermitOpen $FTP_AT;PermitListen none@FAIL $no_listen@$no_passive@$no_active@PermitListen@PermitListen
 	PermitListen localhost:*@-@ok@ok@ok@ok
-	PermitListen $p@warn $no_listen@ok@ok@PermitListen@425
-	AuthorizedKeysFile $RIG/ssh/restricted@FAIL $no_listen@425@425@PermitListen@425
+	PermitListen $p@warn $no_listen@ok@ok@PermitListen@$no_port
+	AuthorizedKeysFile $RIG/ssh/restricted@FAIL $no_listen@$no_passive@$no_active@PermitListen@$no_port
 	END
 }
 
-# To a passive client a refusal may come so soon that curl takes the port for one where nobody listens, as it
-# would directly.
 outcome()	# name wanted status output
 {
-	local wanted=$2
-	[[ $1 != *': passive' ]] || wanted=${wanted/#425/(425|port [0-9]+ failed: Connection reset)}
-	if [ "$wanted" = ok ]; then
+	if [ "$2" = ok ]; then
 		is "$1: it works" "$3 $4" '0 '
 	else
-		like "$1: it says why" "$3 $4" "^[1-9][0-9]* .*$wanted"
+		like "$1: it says why" "$3 $4" "^[1-9][0-9]* .*$2"
 	fi
 }
 
