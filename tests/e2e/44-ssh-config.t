@@ -183,8 +183,8 @@ tunnel_stop
 
 # --- RemoteCommand, ForkAfterAuthentication ---
 # ssh before 7.6 knows the one as little as ssh before 8.7 the other, and ends on what it does not know.
-ssh_host command 'RemoteCommand echo ran >/dev/tty; false' 'IgnoreUnknown ForkAfterAuthentication' \
-    'ForkAfterAuthentication yes'
+ssh_host command 'IgnoreUnknown RemoteCommand,ForkAfterAuthentication' \
+    'RemoteCommand echo ran >/dev/tty; false' 'ForkAfterAuthentication yes'
 tunnel_start -L "ftp/0:$FTP_AT" command
 ok 'RemoteCommand, ForkAfterAuthentication: the tunnel serves' fetch
 tunnel_stop

@@ -150,10 +150,13 @@ breaks 'AllowTcpForwarding no' 'connection to the FTP port: .*administratively p
     -t "$FTP_AT" closed
 sshd_start -n local 'AllowTcpForwarding local'
 warns 'AllowTcpForwarding local' 'listener on the ssh server: .*AllowTcpForwarding' -t "$FTP_AT" local
-sshd_start -n listen 'PermitListen none'
-warns 'PermitListen none' 'listener on the ssh server: .*PermitListen' -t "$FTP_AT" listen
-sshd_start -n numeric 'PermitListen 127.0.0.1:*'
-is 'PermitListen with an address: no warning' "$(check -t "$FTP_AT" numeric | grep -c ^ok)" "$(tr ',' '\n' <<<"$all_good" | grep -c ok)"
+if sshd_takes 'PermitListen none'; then
+	sshd_start -n listen 'PermitListen none'
+	warns 'PermitListen none' 'listener on the ssh server: .*PermitListen' -t "$FTP_AT" listen
+	sshd_start -n numeric 'PermitListen 127.0.0.1:*'
+	is 'PermitListen with an address: no warning' "$(check -t "$FTP_AT" numeric | grep -c ^ok)" \
+	    "$(tr ',' '\n' <<<"$all_good" | grep -c ok)"
+fi
 sshd_start -n one "PermitOpen $FTP_AT"
 warns 'PermitOpen the FTP port only' 'passive data connection: .*administratively prohibited.*PermitOpen' \
     -t "$FTP_AT" one

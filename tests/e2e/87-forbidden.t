@@ -101,7 +101,9 @@ row()	# whose master
 	remote "$1, $lines: -R $p" "$remoteP" "$p"
 }
 
+sshd_takes 'PermitListen none' && without='^$' || without='PermitListen|restricted'
 while IFS=@ read -r lines complaint passive active remote0 remoteP; do
+	[[ ! $lines =~ $without ]] || continue
 	mapfile -t set < <(tr ';' '\n' <<<"$lines")
 	sshd_start -n row "${set[@]}" </dev/null
 	with=()

@@ -31,6 +31,7 @@
 # Servers
 #	sshd_start [-n ALIAS] [LINE...]	an sshd; LINEs of sshd_config win over the rig's own.
 #				SSHD_PID SSHD_PORT; the host alias (default rig) reaches it
+#	sshd_takes LINE		does this machine's sshd know such a line? Old ones (tests/versions) do not
 #	ssh_host ALIAS [LINE...]	another alias for the latest sshd, with LINEs of ssh_config
 #	ftpd_start KIND [-6] [EXTRA...]	vsftpd, proftpd, pureftpd or pyftpd (see ftpd_kinds) on
 #				127.0.0.1 or ::1. EXTRA: lines of the server's own
@@ -501,6 +502,12 @@ rig_keys()
 	printf 'environment="HOME=%s" %s\n' "$HOME" "$(cat "$RIG/ssh/user.pub")" >"$RIG/ssh/authorized_keys"
 	# sshd wants it for its unprivileged half, also where no service was ever started.
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
+}
+
+sshd_takes()	# line
+{
+	rig_keys
+	"$(command -v sshd)" -t -f /dev/null -h "$RIG/ssh/host" -o "$1" 2>/dev/null
 }
 
 # The account may count as locked (no password); PAM, as an ordinary user, sees that better.
