@@ -207,6 +207,10 @@ no_server(struct helper *h, struct broker *b, const char *reason)
 	broker_free(b);
 	if (strcmp(reason, BROKER_GONE) == 0)
 		hand_back(h);
+	if (strcmp(reason, BROKER_NEEDLESS) == 0) {
+		tell_client("Closing the connection: " BROKER_NEEDLESS ".");
+		exit(EXIT_TUNNEL);
+	}
 	snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: %s",
 	    h->target.host, h->target.port, reason);
 	if (h->status_fd == -1 || h->broker.remote)
@@ -383,6 +387,8 @@ main(int argc, char **argv)
 	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop)) == NULL)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
+	h.broker.client_fd = STDIN_FILENO;
+	h.broker.stop_fd = stop_pipe[0];
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {
 		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 			hand_back(&h);

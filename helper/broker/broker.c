@@ -21,6 +21,7 @@
 #include "relay/stream.h"
 
 #define LINK_MS 3000 /* for the server to close a control connection that has ended */
+#define LEFT_MS 5000 /* for ssh to connect one whose client has ended its side without a word */
 
 /* ---- what the ends tell ---- */
 
@@ -210,14 +211,49 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 	b->near = pair[0];
 	*fd = pair[1];
 	loop_once(b->loop, 0); /* ssh is asked */
+	far_keep(broker_far(b), &b->keep);
 	return 0;
+}
+
+static void
+dial_needless(void *arg)
+{
+	struct broker *b = arg;
+
+	b->control_done = true;
+	snprintf(b->reason, sizeof(b->reason), "%s", BROKER_NEEDLESS);
+}
+
+static void
+dial_stopped(void *arg, short revents)
+{
+	dial_needless(arg);
+}
+
+/* It may want to see the greeting; if it has said something, the answers. */
+static void
+dial_client(void *arg, short revents)
+{
+	struct broker *b = arg;
+	char byte;
+	ssize_t n = recv(b->config->client_fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+
+	memory_drop(watch_free, b->ask);
+	if (n == 0 || (n == -1 && errno == ECONNRESET))
+		timer_set(&b->timer, b->loop, n == 0 ? LEFT_MS : 0, dial_needless, b);
 }
 
 int
 broker_dialled(struct broker *b, int *fd, char *why, size_t why_size)
 {
+	struct watch *stop = loop_watch(b->loop, b->config->stop_fd, POLLIN, dial_stopped, b);
+
+	b->ask = loop_watch(b->loop, b->config->client_fd, POLLIN, dial_client, b);
 	while (!b->control_done && loop_once(b->loop, -1) == 0)
 		;
+	watch_free(stop);
+	memory_drop(watch_free, b->ask);
+	timer_stop(&b->timer);
 	if (b->control == NULL) {
 		snprintf(why, why_size, "%s", b->reason);
 		return -1;

@@ -32,6 +32,7 @@ struct broker_config {
 	uid_t client_uid;
 	const struct own_addresses *own;
 	struct counts *counts;
+	int client_fd, stop_fd; /* readable: its first words, or its end; we are to end */
 };
 
 /* Everything here must outlive the broker. NULL with errno and a message in why. */
@@ -39,8 +40,10 @@ struct broker *broker_new(struct loop *, const struct broker_config *, char *why
 void broker_free(struct broker *); /* gives back what was opened in the master */
 
 /* Connect to the FTP server, and wait until that is done. *fd is the caller's, and -1 where only the
- * second knows it. Both: -1 with a message in why; it is this one where the master has ended. */
+ * second knows it. Both: -1 with a message in why; it is one of these where the master has ended, and where
+ * nobody needs it any more: the client has left without a word, or we are to end. */
 #define BROKER_GONE "the ssh connection is gone"
+#define BROKER_NEEDLESS "the tunnel is going down"
 int broker_dial_control(struct broker *, int *fd, char *why, size_t why_size);
 int broker_dialled(struct broker *, int *fd, char *why, size_t why_size);
 

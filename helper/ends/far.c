@@ -176,6 +176,6 @@ far_keep(struct end *end, struct keep *keep)
 	struct far *far = (struct far *)end;
 
 	for (size_t i = 0; i < far->count; i++)
-		if (far->master[i].proxy != NULL)
-			keep_proxy(keep, far->master[i].number, far->master[i].proxy);
+		if (far->master[i].proxy != NULL && !far->master[i].kept)
+			far->master[i].kept = keep_proxy(keep, far->master[i].number, far->master[i].proxy);
 }

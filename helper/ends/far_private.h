@@ -22,6 +22,7 @@ struct far_master {
 	unsigned number; /* the first, 0, has the control connection */
 	unsigned uses;   /* streams through it that exist */
 	bool gone;
+	bool kept;       /* by the tunnel, too */
 	const struct dialler *dialler;
 	struct proxy *proxy;    /* one of them dials */
 	struct forwards *dials; /* ... or these */

@@ -27,16 +27,20 @@ keep_send(const struct keep *k, enum keep_op op, unsigned id, const int *fds, si
 	return packet_send(k->fd, &message, sizeof(message), fds, count);
 }
 
-void
+bool
 keep_proxy(struct keep *k, unsigned number, struct proxy *proxy)
 {
 	const int fds[] = { proxy_fd(proxy), k != NULL ? proxy_trace(proxy) : -1 };
 
+	bool kept;
+
 	if (fds[1] == -1)
-		return;
-	if (keep_send(k, KEEP_PROXY, number, fds, 2) == 0)
+		return false;
+	kept = fds[0] != -1 && keep_send(k, KEEP_PROXY, number, fds, 2) == 0;
+	if (kept)
 		proxy_kept(proxy, keep_lives, k);
 	close(fds[1]);
+	return kept;
 }
 
 void

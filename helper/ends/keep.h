@@ -11,6 +11,6 @@ struct keep {
 
 /* NULL is harmless in all of these. */
 bool keep_lives(void *keep); /* the tunnel, and so what it keeps */
-void keep_proxy(struct keep *, unsigned number, struct proxy *); /* and its trace */
+bool keep_proxy(struct keep *, unsigned number, struct proxy *); /* and its trace; true: it is there */
 void keep_upload(const struct keep *, unsigned id, int fd);    /* the server's end of an upload */
 void keep_release(const struct keep *, unsigned id);

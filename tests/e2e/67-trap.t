@@ -2,6 +2,7 @@
 # A ControlMaster ends ("no remote_id") when a proxy connection is closed on which an open is not
 # answered, or was refused: whatever is killed, a master and the other sessions in it live on.
 . "$(dirname "$0")/rig.sh"
+. "$RIG_E2E/leaks.sh"
 
 sshd_start
 # shellcheck disable=SC2086
@@ -72,6 +73,35 @@ exec 9>&-
 wait "$left"
 ok 'the tunnel ends, master and session live' lives m four
 ssh -F "$RIG/ssh_config" -S "$RIG/m" -O exit rig 2>/dev/null
+exec 8>&-
+
+# A client whose control connection sshd does not answer.
+master o
+tunnel_start -S "$RIG/o" -o FtpForward=proxy -L "0:127.0.0.1:$SSHD_PORT" rig
+waits()	# its helper's two processes are there
+{
+	exec 7<>"/dev/tcp/127.0.0.1/$TUNNEL_PORT"
+	wait_for 20 both_there
+}
+both_there() { [ "$(helpers | wc -l)" -ge 2 ]; }
+ended_all() { ! ps -o pid= -p "$1" >/dev/null; }
+served -STOP
+ok 'a client waits for a stopped sshd' waits
+exec 7>&-
+ok 'it leaves, and its helper ends' wait_for 40 no_helper
+ok 'another one waits' waits
+helpers | xargs kill -KILL 2>/dev/null # the session process ends with its broker
+ok 'its helper is killed' wait_for 20 no_helper
+exec 7>&-
+ok 'the master lives' ssh -F "$RIG/ssh_config" -S "$RIG/o" -O check rig
+ok 'a third one waits' waits
+pids=$(helpers | tr '\n' ,)
+ok 'the tunnel ends' tunnel_stop
+ok 'and the helper with it' wait_for 40 ended_all "${pids%,}"
+exec 7>&-
+served -CONT
+ok 'master and session live' lives o five
+ssh -F "$RIG/ssh_config" -S "$RIG/o" -O exit rig 2>/dev/null
 exec 8>&-
 
 # What it is good for: without it the master ends.

@@ -20,9 +20,9 @@ sshd=$(sshd_pid)
 kill -STOP "$sshd"
 ok 'a stopped sshd: a client can give up' \
     ends 40 curl -sS --max-time "$(slowly 5)" -o /dev/null "$(url mid)"
+ok 'and its helper ends, though it is not answered' wait_for 40 no_helper
 kill -CONT "$sshd"
 ok 'and is served afterwards' wait_for 60 transfers pasv
-ok 'the helpers of those who gave up end' wait_for 60 no_helper
 master=$(master_pid)
 kill -STOP "$master"
 ok 'the tunnel ends although its master is stopped' tunnel_stop
