@@ -62,7 +62,7 @@ is 'ControlPath of the configuration: no master of our own' \
 tunnel_stop
 # shellcheck disable=SC2016 # for ssh; before 8.4 it knows no variables there
 for named in "$RIG/cm-%C" '${RIG}/cm-%C'; do
-	[[ $(ssh -G -o "ControlPath $named" none) == *"controlpath $RIG/"* ]] || continue
+	[[ $(ssh -G -o "ControlPath $named" none 2>/dev/null) == *"controlpath $RIG/"* ]] || continue
 	for forwards in yes no; do
 		like "-S $named, FtpConfigForwards=$forwards" "$(fos -vvv -o FtpConfigForwards=$forwards \
 		    -S "$named" -t "$FTP_AT" shared -- true 2>&1)" "using the ControlMaster at .*/cm-[0-9a-f]+"

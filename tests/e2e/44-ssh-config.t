@@ -182,12 +182,6 @@ ok 'ControlMaster ask in the configuration: our own does not ask' fetch
 tunnel_stop
 
 # --- RemoteCommand, ForkAfterAuthentication ---
-# ssh before 7.6 knows the one as little as ssh before 8.7 the other, and ends on what it does not know.
-ssh_host command 'IgnoreUnknown RemoteCommand,ForkAfterAuthentication' \
-    'RemoteCommand echo ran >/dev/tty; false' 'ForkAfterAuthentication yes'
-tunnel_start -L "ftp/0:$FTP_AT" command
-ok 'RemoteCommand, ForkAfterAuthentication: the tunnel serves' fetch
-tunnel_stop
 cat >"$RIG/old-ssh" <<'END'
 #!/bin/sh
 case " $* " in (*" RemoteCommand="*) echo 'Bad configuration option: remotecommand' >&2; exit 255 ;; esac
@@ -196,5 +190,11 @@ END
 chmod 755 "$RIG/old-ssh"
 FTP_OVER_SSH_SSH=$RIG/old-ssh tunnel_start -L "ftp/0:$FTP_AT" rig
 ok 'an ssh that does not know RemoteCommand is not told of it' fetch
+tunnel_stop
+# ssh before 7.6 knows the one as little as ssh before 8.7 the other, and ends on what it does not know.
+ssh_host command 'IgnoreUnknown RemoteCommand,ForkAfterAuthentication' \
+    'RemoteCommand echo ran >/dev/tty; false' 'ForkAfterAuthentication yes'
+tunnel_start -L "ftp/0:$FTP_AT" command
+ok 'RemoteCommand, ForkAfterAuthentication: the tunnel serves' fetch
 tunnel_stop
 finish

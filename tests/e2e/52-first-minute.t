@@ -43,7 +43,8 @@ for forward in auto mux; do
 	told "no FTP server, $forward" "no FTP server answers at 127.0.0.1:$free on rig: Connection refused; $tells" \
 	    -o FtpForward=$forward -t "127.0.0.1:$free" rig
 done
-told 'a host that does not exist over there' 'no FTP server answers at no-such-host.invalid:21 on rig: .*; -t' \
+# 7.4 says of it that it is prohibited.
+told 'a host that does not exist over there' '(no FTP server answers at|.* forbids connections to) no-such-host.invalid:21' \
     -t no-such-host.invalid rig
 ssh_host hushed 'LogLevel ERROR'
 for forward in auto mux; do
@@ -110,7 +111,7 @@ is '... LogLevel ERROR: no banner, as with ssh' "$(terminal -t "$FTP_AT" curt --
 echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$RIG/ssh/user.pub")" >"$RIG/ssh/wrong"
 ssh_host changed "UserKnownHostsFile $RIG/ssh/wrong"
 like 'a key that has changed: the advice of ssh in its own lines' "$(terminal -t "$FTP_AT" changed -- true)" \
-    $'remove with:\n *ssh-keygen -f [^\n]* -R [^\n]*\n.*\nHost key verification failed.\nftp-over-ssh: cannot connect'
+    $'\nOffending [^\n]*/wrong:1\n.*\nHost key verification failed.\nftp-over-ssh: cannot connect'
 like '-vv: what is run' "$(fos -vv -t "$FTP_AT" rig -- true 2>&1)" 'ftp-over-ssh: running ssh .* -M .* -- rig'
 is '... without its own -v' "$(fos -vv -t "$FTP_AT" rig -- true 2>&1 | grep -c '^debug1: ')" 0
 like '-vvv: ssh gets one' "$(fos -vvv -t "$FTP_AT" rig -- true 2>&1)" 'debug1: Connecting to 127.0.0.1'

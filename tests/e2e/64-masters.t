@@ -5,7 +5,7 @@
 
 masters()	# pids of the tunnel's masters, the first one first
 {
-	pgrep -f -- "^ssh -S $(run_dir)/m.* -M " | sort -n
+	pgrep -f -- "^[^ ]*ssh -S $(run_dir)/m.* -M " | sort -n
 }
 up()	# number
 {
