@@ -1,5 +1,7 @@
 #include "session/session_private.h"
 
+#include <string.h>
+
 #include "state/session_channel.h"
 
 /* It is not known, and may be on its way. */
@@ -17,12 +19,35 @@ client_is_there(const struct channel *ch)
 	return ch->end[CLIENT].dials || ch->end[CLIENT].connected;
 }
 
+/* Somebody is there, and nobody can tell who: an upload, which is said next, will take that one. It does so
+ * before it is said. */
+static bool
+stranger_uploads(const struct session *s, const struct channel *ch)
+{
+	const char *line = bytes_data(&s->in[CLIENT]);
+	const char *end = ch->strangers == 1 ? memchr(line, '\n', s->in[CLIENT].len) : NULL;
+	struct ftp_command c;
+
+	end -= end != NULL && end > line && end[-1] == '\r';
+	return end != NULL && ftp_command_parse(&c, line, (size_t)(end - line)) == 0 && c.verb == FTP_STOR;
+}
+
 bool
 setup_dial_awaited(const struct session *s)
 {
 	const struct channel *ch = s->current;
 
-	return ch != NULL && dial_in_doubt(s, ch) && (client_is_there(ch) || ch->unanswered > 0);
+	return ch != NULL && dial_in_doubt(s, ch) &&
+	    (client_is_there(ch) || ch->unanswered > 0 || stranger_uploads(s, ch));
+}
+
+static void
+setup_dial_await(struct session *s, struct channel *ch)
+{
+	bool strange = !client_is_there(ch) && !channel_waited(ch, TIMER_OWNER) && stranger_uploads(s, ch);
+
+	if (ch->timer == TIMER_NONE || (strange && ch->timer == TIMER_DIAL))
+		channel_arm(s, ch, strange ? TIMER_OWNER : TIMER_DIAL);
 }
 
 void
@@ -38,10 +63,9 @@ setup_dial_step(struct session *s)
 		ch->unanswered++;
 		channel_act(s, ch, ACT_CHECK, SERVER);
 	}
-	if (speaks && setup_dial_awaited(s)) {
-		if (ch->timer == TIMER_NONE)
-			channel_arm(s, ch, TIMER_DIAL);
-	} else if (ch->timer == TIMER_DIAL)
+	if (speaks && setup_dial_awaited(s))
+		setup_dial_await(s, ch);
+	else if (ch->timer == TIMER_DIAL)
 		channel_arm(s, ch, TIMER_NONE);
 }
 

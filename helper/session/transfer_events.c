@@ -98,7 +98,7 @@ stranger_decide(struct session *s, struct channel *ch)
 	static const char why[] = "whose connection came to it cannot be told";
 	struct pending *p = channel_transfer(s, ch);
 
-	if (ch->strangers == 1 && ch->dir == DIR_UP) {
+	if (ch->strangers == 1 && ch->dir != DIR_DOWN) {
 		channel_act(s, ch, ACT_TAKE, CLIENT);
 		return;
 	}

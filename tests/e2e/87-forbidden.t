@@ -120,6 +120,7 @@ at_once()	# whose master
 {
 	tunnel_start "${with[@]}" -L "ftp/0:$FTP_AT" away
 	script -l "PermitOpen, far away, $1" cases.py modes "$TUNNEL_ADDR" "$TUNNEL_PORT" pasv epsv
+	script -l "PermitOpen, far away, $1" cases.py closed "$TUNNEL_ADDR" "$TUNNEL_PORT" pasv epsv
 	tunnel_stop
 }
 

@@ -26,6 +26,25 @@ def modes(address, port, *wanted):
         check("client " + mode.upper(), one_mode, address, port, mode)
 
 
+def one_closed(address, port, mode):
+    for content in (CONTENT[:300], CONTENT[:9000], CONTENT[:30000]):
+        with session(address, port) as ftp:
+            with ftp.open(mode)() as data:
+                data.sendall(content)
+            ftp.want("NOOP", 200)
+            ftp.want("STOR closed", 125, 150)
+            ftp.final(226, 250)
+            expect(ftp.get("closed", mode) == content, "stored otherwise")
+            ftp.want("DELE closed", 250)
+            ftp.quit()
+
+
+def closed(address, port, *wanted):
+    """Uploads whose data connection is closed before their command, the first one of a session."""
+    for mode in wanted:
+        check("client %s, closed before STOR" % mode.upper(), one_closed, address, port, mode)
+
+
 def in_turn(address, port, *wanted):
     """The same in one session: what was learned in one mode must not harm the next."""
     def all_in_one():

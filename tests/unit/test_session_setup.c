@@ -304,6 +304,8 @@ END_TEST
 #define FREED "! timer 1 0\n"
 #define TURNS "! open 1 server listen 4\n"
 #define TURNED "? listening 1 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n"
+#define STRANGER "? stranger 1 client 1\n"
+#define STOR_GOES ">> STOR f\n! begin 1 up\n"
 #define RETR_GOES ">> RETR f\n! begin 1 down\n"
 
 static const char *const first[] = {
@@ -322,6 +324,16 @@ static const char *const first[] = {
 	"> RETR f\n! check 1\n" HELD "? alive 1\n" FREED RETR_GOES THERE,
 	"> NOOP\n! check 1\n" HELD "? alive 1\n" FREED ">> NOOP\n> RETR f\n! check 1\n" HELD
 		     THERE "? alive 1\n" REACHED FREED RETR_GOES,
+	/* who cannot be told apart is taken for an upload before that is said */
+	STRANGER "> STOR f\n! check 1\n! timer 1 200\n? alive 1\n? timer 1\n! take 1 client\n" HELD
+		     THERE PROHIBITS TURNS FREED TURNED STOR_GOES,
+	STRANGER "> STOU\n! check 1\n! timer 1 200\n? timer 1\n! take 1 client\n" HELD "? alive 1\n" THERE REACHED
+		     FREED ">> STOU\n! begin 1 up\n",
+	STRANGER "> STOR f\n! check 1\n! timer 1 200\n? alive 1\n" THERE FREED HELD REACHED FREED STOR_GOES,
+	STRANGER "> STOR f\n! check 1\n! timer 1 200\n? timer 1\n! take 1 client\n" HELD "? alive 1\n"
+		     "? failed 1 client\n! abort 1 client\n>> STOR f\n",
+	STRANGER "> STOR f\n! check 1\n! timer 1 200\n? stranger 1 client 2\n? alive 1\n" STOR_GOES "! timer 1 200\n",
+	STRANGER "> RETR f\n! check 1\n" HELD "? alive 1\n" FREED RETR_GOES "! timer 1 200\n",
 	/* afterwards nobody waits */
 	THERE REACHED "> PASV\n! close 1\n>> PASV\n<< 227 (1,2,3,4,5,7)\n"
 		     OPENS("2", "4", "1.2.3.4:1287") "? listening 2 client 40001\n"
