@@ -202,20 +202,17 @@ hand_back(const struct helper *h)
 static _Noreturn void
 no_server(struct helper *h, struct broker *b, const char *reason)
 {
+	bool needed = strcmp(reason, BROKER_NEEDLESS) != 0;
 	char why[1024];
 
 	broker_free(b);
 	if (strcmp(reason, BROKER_GONE) == 0)
 		hand_back(h);
-	if (strcmp(reason, BROKER_NEEDLESS) == 0) {
-		tell_client("Closing the connection: " BROKER_NEEDLESS ".");
-		exit(EXIT_TUNNEL);
-	}
 	snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: %s",
 	    h->target.host, h->target.port, reason);
-	if (h->status_fd == -1 || h->broker.remote)
+	if (needed && (h->status_fd == -1 || h->broker.remote))
 		refuse(why);
-	notice_send(h->status_fd, NOTICE_NO_SERVER, reason, -1);
+	notice_send(needed ? h->status_fd : -1, NOTICE_NO_SERVER, reason, -1);
 	tell_client(why);
 	exit(EXIT_TUNNEL);
 }
@@ -363,7 +360,7 @@ int
 main(int argc, char **argv)
 {
 	struct helper h = { .broker = { .options = &h.options, .own = &h.own,
-		.ftp_host = h.target.host } };
+		.ftp_host = h.target.host, .client_fd = STDIN_FILENO, .stop = stop_pipe } };
 	struct sigaction term = { .sa_handler = on_term, .sa_flags = SA_RESTART };
 	char why[512];
 	struct broker *b;
@@ -387,8 +384,6 @@ main(int argc, char **argv)
 	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop)) == NULL)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
-	h.broker.client_fd = STDIN_FILENO;
-	h.broker.stop_fd = stop_pipe[0];
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {
 		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 			hand_back(&h);

@@ -160,7 +160,7 @@ broker_free(struct broker *b)
 	b->serving = false;
 	trial_end(&b->trial);
 	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		data_channel_free(b->channel[i]);
+		memory_drop(data_channel_free, b->channel[i]);
 	control_link_free(b->link);
 	stream_free(b->control);
 	fd_close(&b->near);
@@ -246,7 +246,7 @@ dial_client(void *arg, short revents)
 int
 broker_dialled(struct broker *b, int *fd, char *why, size_t why_size)
 {
-	struct watch *stop = loop_watch(b->loop, b->config->stop_fd, POLLIN, dial_stopped, b);
+	struct watch *stop = loop_watch(b->loop, b->config->stop[0], POLLIN, dial_stopped, b);
 
 	b->ask = loop_watch(b->loop, b->config->client_fd, POLLIN, dial_client, b);
 	while (!b->control_done && loop_once(b->loop, -1) == 0)

@@ -32,7 +32,8 @@ struct broker_config {
 	uid_t client_uid;
 	const struct own_addresses *own;
 	struct counts *counts;
-	int client_fd, stop_fd; /* readable: its first words, or its end; we are to end */
+	int client_fd;
+	const int *stop; /* the first is readable when we are to end */
 };
 
 /* Everything here must outlive the broker. NULL with errno and a message in why. */
