@@ -149,8 +149,7 @@ leg_failed(struct leg *leg, const struct end_result *r)
 	if (other->state == LEG_WAITING)
 		other->state = LEG_NONE;
 	if (leg->due) {
-		leg->due = false;
-		left_if_empty(leg->channel);
+		due_failed(leg);
 		return;
 	}
 	leg_tell_failed(leg, r->reason, r->forbidden ? REFUSED_FORBIDDEN : r->untold ? REFUSED_UNTOLD :

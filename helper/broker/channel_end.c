@@ -66,6 +66,15 @@ due_connected(struct leg *leg, struct stream *stream)
 	left_until(leg->channel, leg->channel->hooks->abort_hold_ms);
 }
 
+/* Perhaps from inside a look at the channel. */
+void
+due_failed(struct leg *leg)
+{
+	leg->due = false;
+	if (leg->channel->leg[OTHER(leg->side)].stream == NULL)
+		left_until(leg->channel, 0);
+}
+
 /* ---- letting go ---- */
 
 void

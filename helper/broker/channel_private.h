@@ -69,3 +69,4 @@ void channel_leave(struct data_channel *);
 void channel_unkeep(struct data_channel *);
 void left_if_empty(struct data_channel *); /* over, where nothing is left of it */
 void due_connected(struct leg *, struct stream *); /* aborted meanwhile */
+void due_failed(struct leg *);

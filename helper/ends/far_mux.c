@@ -53,7 +53,7 @@ mux_asked(void *arg, const struct forward_result *r)
 		slot_refused(dial, (struct end_result){ .reason = far_refused, .untold = true });
 		return;
 	}
-	dial->of->ask &= !answered;
+	dial->of->ask = false; /* who does not answer is not asked again */
 	slot_connected(dial, dial->slot.fd);
 }
 

@@ -84,7 +84,16 @@ play_check(struct end *end, const struct stream *stream, unsigned channel)
 	    .event = p->alive ? END_ALIVE : END_DEAD, .channel = channel, .asked = stream });
 }
 
-static const struct end_ops play_ops = { .dial = play_dial, .listen = play_listen,
+/* Who has come cannot be had. */
+static void
+play_look(struct end *end, unsigned channel)
+{
+	data_channel_result(ch, end == &played[CLIENT].end ? CLIENT : SERVER, &(struct end_result){
+	    .event = END_FAILED, .channel = channel, .reason = "out of memory" });
+	ck_assert(!gone); /* somebody is looking */
+}
+
+static const struct end_ops play_ops = { .look = play_look, .dial = play_dial, .listen = play_listen,
 	.cancel = play_cancel, .take = play_take, .check = play_check };
 
 static void
@@ -589,7 +598,17 @@ START_TEST(aborted_before_server_fails)
 	ACT(ACT_BEGIN, .upload = true);
 	ACT(ACT_ABORT, .mask = 1U << CLIENT | 1U << SERVER);
 	failed(SERVER, "refused");
-	ck_assert(gone);
+	await_over();
+}
+END_TEST
+
+START_TEST(aborted_and_looked_at)
+{
+	ck_assert(open_ends(dials, listens));
+	ACT(ACT_BEGIN, .upload = true);
+	ACT(ACT_ABORT, .mask = 1U << CLIENT | 1U << SERVER);
+	data_channel_look(ch);
+	await_over();
 }
 END_TEST
 
@@ -665,6 +684,7 @@ add(TCase *t)
 	tcase_add_test(t, aborted_one);
 	tcase_add_loop_test(t, aborted_before_server, 0, 2);
 	tcase_add_test(t, aborted_before_server_fails);
+	tcase_add_test(t, aborted_and_looked_at);
 	tcase_add_test(t, no_end_of_file_after_a_failure);
 	tcase_add_test(t, lingers);
 	tcase_add_test(t, no_stranger);
