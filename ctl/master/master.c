@@ -92,11 +92,10 @@ master_free(struct master *m)
 void
 master_stop(struct master *m)
 {
-	if (m != NULL && master_is_ours(m) && mux_terminate(m->mux) != 0) {
+	if (master_is_ours(m) && mux_terminate(m->mux) != 0) {
 		mux_finish(m->mux, STOP_MS);
 		m->mux = NULL;
 	}
-	master_free(m);
 }
 
 enum master_state

@@ -37,7 +37,7 @@ typedef void master_fn(void *arg, enum master_state);
 /* The settings are kept, not copied. Starts DOWN. Nobody may be called: NULL. */
 struct master *master_new(struct loop *, const struct master_settings *, master_fn *, void *arg);
 void master_free(struct master *); /* NULL is harmless */
-/* As master_free(); nobody else needs it: one of our own is told to end. */
+/* Nobody else needs it: one of our own is told to end, and then there is master_free() alone. */
 void master_stop(struct master *);
 
 /* See to it that there is one. The state now; DOWN means that it is too early for another

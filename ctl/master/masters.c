@@ -57,17 +57,24 @@ masters_new(struct loop *loop, const struct master_settings *settings, unsigned 
 	}
 	if (m->count > 0)
 		return m;
-	masters_free(m, false);
+	masters_free(m);
 	return NULL;
 }
 
 void
-masters_free(struct masters *m, bool stop)
+masters_stop(struct masters *m)
+{
+	for (size_t i = m->count; i-- > 0;)
+		master_stop(m->one[i].master);
+}
+
+void
+masters_free(struct masters *m)
 {
 	if (m == NULL)
 		return;
 	for (size_t i = m->count; i-- > 0;)
-		(stop ? master_stop : master_free)(m->one[i].master);
+		master_free(m->one[i].master);
 	free(m);
 }
 

@@ -12,7 +12,8 @@ struct masters;
 /* As master_new(); the callback is about the first one. */
 struct masters *masters_new(struct loop *, const struct master_settings *, unsigned count,
     master_fn *, void *arg);
-void masters_free(struct masters *, bool stop); /* as master_free() or master_stop() */
+void masters_free(struct masters *);
+void masters_stop(struct masters *); /* each, as master_stop() */
 struct master *masters_first(const struct masters *);
 void masters_tend(struct masters *);  /* start anew those that have gone */
 

@@ -206,15 +206,15 @@ set_up(struct tunnel *t)
 static void
 tear_down(struct tunnel *t)
 {
-	bool needed;
-
 	statusd_free(t->statusd);
 	listener_free(t->near);
 	accept_free(t->accept);
 	far_listeners_free(t->far_listeners);
-	needed = helpers_need_masters(t->helpers);
+	/* Before what must not be closed is: it would say so. */
+	if (t->masters != NULL && !helpers_need_masters(t->helpers))
+		masters_stop(t->masters);
 	helpers_free(t->helpers);
-	masters_free(t->masters, !needed);
+	masters_free(t->masters);
 	tunnel_client_forget(t);
 	proc_forget(&t->notify);
 	signals_free(t->signals);

@@ -211,6 +211,7 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 	b->near = pair[0];
 	*fd = pair[1];
 	loop_once(b->loop, 0); /* ssh is asked */
+	far_keep(broker_far(b), &b->keep);
 	return 0;
 }
 

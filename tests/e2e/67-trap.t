@@ -89,8 +89,12 @@ served -STOP
 ok 'a client waits for a stopped sshd' waits
 exec 7>&-
 ok 'it leaves, and its helper ends' wait_for 40 no_helper
+ok 'another one waits' waits
+helpers | xargs kill -KILL 2>/dev/null # the session process ends with its broker
+ok 'its helper is killed' wait_for 20 no_helper
+exec 7>&-
 ok 'the master lives' ssh -F "$RIG/ssh_config" -S "$RIG/o" -O check rig
-ok 'another client waits' waits
+ok 'a third one waits' waits
 pids=$(helpers | tr '\n' ,)
 ok 'the tunnel ends' tunnel_stop
 ok 'and the helper with it' wait_for 40 ended_all "${pids%,}"
