@@ -12,7 +12,7 @@ window_begin(struct window *w, struct window_pool *p)
 		size = left;
 	if (size < WINDOW_LEAST)
 		size = WINDOW_LEAST;
-	*w = (struct window){ .size = size, .open = size, .before = size };
+	*w = (struct window){ .size = size, .open = size, .before = size, .most = WINDOW_MAX };
 	p->sum += size;
 	p->count++;
 	return (uint32_t)size;
@@ -72,26 +72,11 @@ window_shrink(struct window *w, struct window_pool *p, uint64_t size)
 	p->wanted = false;
 }
 
-/* What is granted beyond a round trip's worth stands in a queue somewhere. What was granted last
- * shows in the round after the next. */
 static void
-window_round(struct window *w, struct window_pool *p, uint64_t elapsed_us)
+window_grow(struct window *w, struct window_pool *p, uint64_t more)
 {
-	uint64_t trip = w->round * p->rtt_us / elapsed_us;
-	uint64_t spare = STEP_MOST + w->size / 32, before = w->before;
 	uint64_t left = p->max > p->sum ? p->max - p->sum : 0;
-	uint64_t more = w->size < 16 * WINDOW_FIRST ? WINDOW_FIRST : w->size / 16;
 
-	w->round = 0;
-	w->before = w->size;
-	w->peak -= w->peak / 8;
-	if (w->peak < trip)
-		w->peak = trip;
-	if (w->peak + spare < before) {
-		window_shrink(w, p, w->peak + 2 * spare > WINDOW_FIRST ?
-		    w->peak + 2 * spare : WINDOW_FIRST);
-		return;
-	}
 	if (more > left) {
 		more = left;
 		p->wanted = true;
@@ -101,17 +86,51 @@ window_round(struct window *w, struct window_pool *p, uint64_t elapsed_us)
 	p->sum += more;
 }
 
+/* Where the window is what limits, it comes in a burst, and then nothing comes: a part of the burst
+ * tells how much a whole round trip could bring. Until it does, for each byte two are granted. */
+static void
+window_burst(struct window *w, struct window_pool *p, uint64_t elapsed_us)
+{
+	uint64_t could = w->round * p->rtt_us / (elapsed_us + 1);
+
+	if (w->round >= w->size / 4 && could > w->size && w->most == WINDOW_MAX)
+		window_grow(w, p, could - w->size < w->taken ? could - w->size : w->taken);
+}
+
+/* What is granted beyond a round trip's worth stands in a queue somewhere. What was granted last
+ * shows in the round after the next. */
+static void
+window_round(struct window *w, struct window_pool *p, uint64_t elapsed_us)
+{
+	uint64_t trip = w->round * p->rtt_us / elapsed_us;
+	uint64_t spare = STEP_MOST + w->size / 32, before = w->before;
+
+	w->round = 0;
+	w->before = w->size;
+	w->peak -= w->peak / 8;
+	if (w->peak < trip)
+		w->peak = trip;
+	w->most = WINDOW_MAX;
+	if (w->peak + spare >= before)
+		window_grow(w, p, w->size < 16 * WINDOW_FIRST ? WINDOW_FIRST : w->size / 16);
+	else if ((w->most = w->peak + 2 * spare) < WINDOW_FIRST)
+		w->most = WINDOW_FIRST;
+}
+
 uint32_t
 window_credit(struct window *w, struct window_pool *p, uint64_t now_us)
 {
 	uint64_t share = p->max / (p->count > 0 ? p->count : 1), give;
+	uint64_t elapsed_us = now_us - w->began_us;
 
 	if (p->wanted)
 		window_shrink(w, p, share > WINDOW_LEAST ? share : WINDOW_LEAST);
-	if (now_us - w->began_us >= p->rtt_us) {
-		window_round(w, p, now_us - w->began_us);
+	if (elapsed_us >= p->rtt_us) {
+		window_round(w, p, elapsed_us);
 		w->began_us = now_us;
-	}
+	} else
+		window_burst(w, p, elapsed_us);
+	window_shrink(w, p, w->most);
 	give = w->taken;
 	w->taken = 0;
 	w->open += give;

@@ -2,9 +2,9 @@
  *
  * size bounds what is under way, what waits here for its reader, and what was read but not yet
  * given back, all together: so it bounds the memory that a reader who stops can cost. It grows
- * while what is read in a round trip is nearly all of it, for then it is what limits, and goes back to
- * little more than that when it is not: the rest would stand in the master, whose buffer takes
- * ever longer to grow (each time it is copied). All windows of one pool together stay below its
+ * while what is read in a round trip is nearly all of it, for then it is what limits, to what the
+ * pace of a burst tells, and goes back to little more than that when it is not: the rest would stand
+ * in the master, whose buffer takes ever longer to grow (each time it is copied). All windows of one pool together stay below its
  * max. */
 #pragma once
 
@@ -26,6 +26,7 @@ struct window {
 	uint64_t size, open, taken; /* open: may still come; taken: read, not given back */
 	uint64_t round, began_us;   /* read since then */
 	uint64_t before;            /* the size a round trip ago */
+	uint64_t most;              /* what is beyond gets no credit */
 	uint64_t peak;              /* that was read in one round trip, lately */
 };
 
