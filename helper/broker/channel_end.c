@@ -104,14 +104,14 @@ both_close(struct data_channel *ch)
 	channel_unkeep(ch);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
-		bool broken = leg->reset;
+		bool broken = leg->reset, idle = ch->leg[OTHER(side)].relay.bytes == 0;
 
 		if (leg->state != LEG_CONNECTED || leg->stream == NULL) {
 			leg_drop(leg);
 			continue;
 		}
-		if (!broken)
-			stream_eof(leg->stream);
+		if (!broken && !(leg->ended && idle && leg->stream->channel != NULL))
+			stream_eof(leg->stream); /* else its close is all that it needs */
 		if (broken || leg->ended || (leg->relay.bytes == 0 && !ch->hooks->far[side]))
 			leg_close(leg);
 		else

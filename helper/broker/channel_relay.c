@@ -268,8 +268,9 @@ relay_start(struct data_channel *ch)
 		stream_owner(ch->leg[side].stream, leg_event, &ch->leg[side]);
 		stream_wait_read(ch->leg[side].stream, true);
 	}
-	leg_pump(&ch->leg[SERVER]);
-	leg_pump(&ch->leg[CLIENT]);
+	for (int side = CLIENT; side <= SERVER; side++) /* a socket tells by itself what has come to it */
+		if (ch->leg[side].stream->channel != NULL)
+			leg_pump(&ch->leg[side]);
 	if (!ch->begun && ch->command.loop == NULL)
 		timer_set(&ch->command, ch->hooks->loop, COMMAND_MS, relay_begin, ch);
 }

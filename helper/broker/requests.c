@@ -16,7 +16,6 @@
 #include "relay/stream.h"
 
 #define OUT_MARK 32 /* answers that wait: no more questions then */
-#define ASKS_PER_ROUND 32
 #define DATA_PORT_MIN 1024
 
 /* ---- telling ---- */
@@ -257,16 +256,15 @@ is_wellformed(const struct action *a)
 	return a->channel != 0 || a->kind == ACT_CHECK;
 }
 
-/* One request; false: none was there. */
-static bool
+static void
 ask_take(struct broker *b)
 {
 	struct ask ask;
 	int n = ask_receive(b->out.fd, &ask, sizeof(ask));
 
 	if (n == -1 && errno == ECONNRESET) /* told once, before what it has asked */
-		return b->mute = true;
-	if (n == -1 && errno != EPROTO)
+		b->mute = true;
+	else if (n == -1 && errno != EPROTO)
 		b->ended = true;
 	else if (n == -1 || (n == 1 && !is_wellformed(&ask.action)))
 		broken(b, "something that is no request");
@@ -274,9 +272,9 @@ ask_take(struct broker *b)
 		ask_open(b, &ask);
 	else if (n == 1)
 		ask_act(b, &ask);
-	return n == 1;
 }
 
+/* One at a time: poll tells whether there are more. */
 void
 requests_ready(void *arg, short revents)
 {
@@ -284,9 +282,7 @@ requests_ready(void *arg, short revents)
 
 	if ((revents & POLLOUT) && !b->mute && ask_flush(&b->out) == -1)
 		tell_failed_for_good(b);
-	for (int i = 0; i < ASKS_PER_ROUND && !b->ended &&
-	    (b->mute || ask_kept(&b->out) < OUT_MARK); i++)
-		if (!ask_take(b))
-			break;
+	if (!b->ended && (b->mute || ask_kept(&b->out) < OUT_MARK))
+		ask_take(b);
 	arm(b);
 }

@@ -142,11 +142,11 @@ near_listen(struct end *end, unsigned channel, uint8_t family)
 
 	if (s == NULL)
 		return false;
-	if ((s->slot.fd = near_port_open(&((struct near *)end)->config, family, &why)) == -1) {
+	if ((s->slot.fd = near_port_open(&((struct near *)end)->config, family,
+	    &s->slot.port, &why)) == -1) {
 		slot_fail_in(s, 0, why);
 		return true;
 	}
-	s->slot.port = near_port(s->slot.fd);
 	s->slot.watch = loop_watch(end->loop, s->slot.fd, POLLIN, near_accept, s);
 	if (s->slot.watch != NULL)
 		timer_set(&s->slot.deadline, end->loop, 0, slot_listens, s);

@@ -23,5 +23,4 @@ void near_learn(struct end *, const struct sockaddr_storage *local,
     const struct sockaddr_storage *peer);
 
 /* near_port.c: a listener; -1: why it cannot. Family 0: the control connection's. */
-int near_port_open(const struct near_config *, uint8_t family, const char **why);
-uint16_t near_port(int fd); /* where it is */
+int near_port_open(const struct near_config *, uint8_t family, uint16_t *port, const char **why);

@@ -54,20 +54,11 @@ listen_at(const struct near_config *c, uint8_t family, struct sockaddr_storage *
 	return family == 0 || (family == 4) == (at->ss_family == AF_INET);
 }
 
-uint16_t
-near_port(int fd)
-{
-	struct sockaddr_storage at = { 0 };
-	socklen_t len = sizeof(at);
-
-	getsockname(fd, (struct sockaddr *)&at, &len);
-	return ntohs(addr_port((struct sockaddr *)&at));
-}
-
 int
-near_port_open(const struct near_config *c, uint8_t family, const char **why)
+near_port_open(const struct near_config *c, uint8_t family, uint16_t *port, const char **why)
 {
 	struct sockaddr_storage at;
+	socklen_t len = sizeof(at);
 	int fd;
 
 	*why = "no address of that family here";
@@ -78,8 +69,9 @@ near_port_open(const struct near_config *c, uint8_t family, const char **why)
 	/* Any port: the kernel avoids those that earlier transfers have left in TIME_WAIT, and after
 	 * some thousands of them looks for milliseconds; a port of the dynamic range (RFC 6335) that we
 	 * name may be one of those. */
-	else if ((fd = bind_in_range(&at, 49152, 65535, 16)) == -1)
-		fd = bind_to(&at, 0);
+	else if ((fd = bind_in_range(&at, 49152, 65535, 16)) == -1 && (fd = bind_to(&at, 0)) != -1)
+		getsockname(fd, (struct sockaddr *)&at, &len);
+	*port = ntohs(addr_port((struct sockaddr *)&at));
 	if (fd == -1)
 		*why = c->lo != 0 && errno == EADDRINUSE ? "no free port in FtpDataPorts" :
 		    strerror(errno);

@@ -30,8 +30,10 @@ slot_free(void *arg)
 	list_remove(slot, slot->end->slots, slot);
 	watch_free(slot->watch);
 	timer_stop(&slot->deadline);
-	if (slot->fd != -1)
+	if (slot->fd != -1 && slot->port == 0)
 		conn_drop(slot->fd);
+	else
+		fd_close(&slot->fd);
 	if (slot->drop != NULL)
 		slot->drop(slot);
 	free(slot);

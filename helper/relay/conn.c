@@ -67,7 +67,7 @@ conn_unsent(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &len) == -1)
 		return 0;
 #endif
-	return n > 0 && is_broken(fd) ? 0 : n;
+	return n > 1 && is_broken(fd) ? 0 : n; /* one may be a FIN, which nobody asks about */
 }
 
 /* Closing throws away what was not read: that makes room, too. */

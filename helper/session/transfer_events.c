@@ -32,7 +32,10 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 		channel_pass_eof(s, ch, CLIENT);
 		return;
 	}
-	channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
+	if (ch->final == 0)
+		channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
+	else
+		ch->end[SERVER].passed = true; /* who has said the last word sees it with our close */
 	if (ch->final != 0 || ch->lost)
 		download_ended(s, ch);
 	else

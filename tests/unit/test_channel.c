@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/proxy_private.h"
 #include "relay/conn.h"
 #include "unit.h"
 
@@ -612,6 +613,27 @@ START_TEST(aborted_and_looked_at)
 }
 END_TEST
 
+/* Through ssh a close is an end of file, too: one that follows at once, to a server that was sent
+ * nothing, needs no message of its own. */
+START_TEST(close_says_it_all)
+{
+	struct proxy p = { .fd = -1 };
+	struct proxy_channel c = { .proxy = &p, .state = CHANNEL_OPEN, .freed = true };
+	struct leg *server = &ch->leg[SERVER];
+
+	running();
+	stream_free(server->stream);
+	server->stream = memory_make(struct stream, .fd = -1, .channel = &c,
+	    .uses = &played[SERVER].uses);
+	played[SERVER].uses++;
+	server->ended = true;
+	ch->leg[CLIENT].relay.bytes = (uint64_t)_i;
+	ACT(ACT_CLOSE);
+	ck_assert_int_eq(c.eof_sent, _i);
+	bytes_free(&p.out);
+}
+END_TEST
+
 /* After a failure no end looks like a good one, whatever the machine thinks. */
 START_TEST(no_end_of_file_after_a_failure)
 {
@@ -685,6 +707,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, aborted_before_server, 0, 2);
 	tcase_add_test(t, aborted_before_server_fails);
 	tcase_add_test(t, aborted_and_looked_at);
+	tcase_add_loop_test(t, close_says_it_all, 0, 2);
 	tcase_add_test(t, no_end_of_file_after_a_failure);
 	tcase_add_test(t, lingers);
 	tcase_add_test(t, no_stranger);

@@ -225,7 +225,7 @@ START_TEST(final_reply_waits_for_the_data)
 {
 	begin(MODE_AUTO);
 	play(DOWNLOAD FINAL_226 "! timer 1 5000\n> NOOP\n>> NOOP\n<< 200 ok\n"
-	    "? eof 1 server 10\n! eof 1 server\n! eof 1 client\n! timer 1 0\n" DONE_226 "< 200 ok\n"
+	    "? eof 1 server 10\n! eof 1 client\n! timer 1 0\n" DONE_226 "< 200 ok\n"
 	    "? drained 1 client\n! close 1\n");
 	ck_assert(!session_busy(d->s));
 }
@@ -316,8 +316,7 @@ static const struct {
 	{ GREETING "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? end server\n" HANGUPS },
 	{ GREETING "> QUIT\n>> QUIT\n? end server\n" HANGUPS },
 	{ DOWNLOAD "<< 421 down\n< 421 down\n? end server\n! timer 1 5000\n! hangup client\n"
-	  "! timer 0 30000\n? eof 1 server 9\n! eof 1 server\n! abort 1 client\n"
-	  "! hangup server\n" },
+	  "! timer 0 30000\n? eof 1 server 9\n! abort 1 client\n! hangup server\n" },
 	/* PORT was waiting for its listener */
 	{ GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n? end server\n! close 1\n" HANGUPS },
 	/* PASV was waiting for its */

@@ -124,7 +124,7 @@ static const char *const smuggled[] = {
 	"<< 229 x (|||6666|)\n<  229 x (|||6666|)\n<< 2112\n< 2112\n<< 213\n< 213\n<< 21\n< 21\n"
 	"<< 211 d\n< 211 d\n",
 	DOWNLOAD "<< 226-a\n<< 227 x (6,6,6,6,6,6)\n<< 226 b\n! timer 1 5000\n? eof 1 server\n"
-	"! eof 1 server\n! eof 1 client\n! timer 1 0\n"
+	"! eof 1 client\n! timer 1 0\n"
 	"< 226-a\n<  227 x (6,6,6,6,6,6)\n< 226 b\n",
 	/* almost a reply */
 	GREETING "> PASV\n>> PASV\n<< 227\t(6,6,6,6,6,6)\n<  227\t(6,6,6,6,6,6)\n"
@@ -140,7 +140,7 @@ static const char *const smuggled[] = {
 	GREETING "> STAT\n>> STAT\n<< 211-a\n< 211-a\n<< 22\377\373\0017 (6,6,6,6,6,6)\n"
 	"<  22\377\373\0017 (6,6,6,6,6,6)\n<< 211\377\361 b\n< 211\377\361 b\n<< 211 c\n< 211 c\n",
 	DOWNLOAD "<< 226-a\n<< \377\361227 (6,6,6,6,6,6)\n<< 226 b\n! timer 1 5000\n? eof 1 server\n"
-	"! eof 1 server\n! eof 1 client\n! timer 1 0\n"
+	"! eof 1 client\n! timer 1 0\n"
 	"< 226-a\n<  \377\361227 (6,6,6,6,6,6)\n< 226 b\n",
 };
 

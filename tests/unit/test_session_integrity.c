@@ -8,7 +8,7 @@
 #define PROVED "! check 1\n" STALL "? alive 1\n! eof 1 client\n"
 #define OFF "! timer 1 0\n"
 #define ENDS(bytes) "? eof 1 server " bytes "\n! eof 1 server\n! timer 1 5000\n"
-#define ENDS_LAST(bytes) "? eof 1 server " bytes "\n! eof 1 server\n"
+#define ENDS_LAST(bytes) "? eof 1 server " bytes "\n" /* its reply was there before */
 #define CLIENT_TOOK "? drained 1 client\n! close 1\n"
 #define PASSED "! eof 1 client\n"
 #define CLOSES "! eof 1 client\n" STALL /* the client's data connection, before the reply */
@@ -121,7 +121,7 @@ static const struct {
 	/* the control connection is gone, and with it the last word: no clean end */
 	{ MODE_AUTO, DOWNLOAD ENDS("100") "? end server\n! abort 1 client\n" GONE },
 	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
-		     ENDS_LAST("100") "! abort 1 client\n! hangup server\n" },
+		     ENDS_LAST("100") "! eof 1 server\n! abort 1 client\n! hangup server\n" },
 	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
 		     "? timer 1\n! abort 1 client\n! hangup server\n" },
 	{ MODE_AUTO, PASSIVE RETR_SAID "? connected 1 client\n? end server\n! timer 1 1000\n"
