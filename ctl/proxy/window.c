@@ -1,8 +1,8 @@
 #include "proxy/window.h"
 
-#define STEP_MOST (512 * 1024) /* of a large window, credit comes in such pieces */
-#define RTT_LEAST_US 500        /* less is our own scheduling */
-#define BURST_MOST (8 * WINDOW_FIRST) /* beyond, what a busy machine leaves in the master costs too much */
+#define STEP_MOST    (512 * 1024)       /* of a large window, credit comes in such pieces */
+#define RTT_LEAST_US 500                /* less is our own scheduling */
+#define BURST_MOST   (8 * WINDOW_FIRST) /* beyond, a queue in a busy master costs too much */
 
 uint32_t
 window_begin(struct window *w, struct window_pool *p)
@@ -94,7 +94,8 @@ window_burst(struct window *w, struct window_pool *p, uint64_t elapsed_us)
 {
 	uint64_t could = w->round * p->rtt_us / (elapsed_us + 1);
 
-	if (w->size < BURST_MOST && w->round >= w->size / 4 && could > w->size && w->most == WINDOW_MAX)
+	if (w->size < BURST_MOST && w->round >= w->size / 4 && could > w->size &&
+	    w->most == WINDOW_MAX)
 		window_grow(w, p, could - w->size < w->taken ? could - w->size : w->taken);
 }
 
