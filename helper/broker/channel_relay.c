@@ -299,12 +299,15 @@ bool
 data_channel_check(struct data_channel *ch)
 {
 	const bool left = ch->left; /* then a look may be its end */
+	const struct leg *server = &ch->leg[SERVER];
 	struct end *end = ch->hooks->end[SERVER];
+	bool silent;
 
 	data_channel_look(ch);
-	if (!left && ch->leg[SERVER].state == LEG_LISTENING && end->ops->ask != NULL)
-		return end->ops->ask(end, ch->id);
-	if (left || !ch->upload || !ch->leg[SERVER].dialled)
+	silent = !left && ch->begun && !ch->upload && server->stream != NULL && !server->moved && !server->ended;
+	if (!left && end->ops->ask != NULL && (server->state == LEG_LISTENING || silent))
+		return end->ops->ask(end, server->stream, ch->id);
+	if (left || !ch->upload || !server->dialled)
 		return false;
 	ch->asked++;
 	if (server_check(ch))

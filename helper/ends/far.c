@@ -78,8 +78,8 @@ far_listens(struct end *end, unsigned channel, uint8_t family)
 }
 
 /* A stream knows who made it. */
-static void
-far_check(struct end *end, const struct stream *stream, unsigned channel)
+struct far_master *
+far_master_of(struct end *end, const struct stream *stream)
 {
 	struct far *far = (struct far *)end;
 	struct far_master *m = &far->master[0];
@@ -87,6 +87,14 @@ far_check(struct end *end, const struct stream *stream, unsigned channel)
 	for (size_t i = 0; stream != NULL && i < far->count; i++)
 		if (stream->uses == &far->master[i].uses)
 			m = &far->master[i];
+	return m;
+}
+
+static void
+far_check(struct end *end, const struct stream *stream, unsigned channel)
+{
+	struct far_master *m = far_master_of(end, stream);
+
 	m->dialler->check(m, stream, channel);
 }
 

@@ -231,10 +231,13 @@ listen_asked(void *arg, const struct forward_result *r)
 }
 
 bool
-far_ask(struct end *end, unsigned channel)
+far_ask(struct end *end, const struct stream *stream, unsigned channel)
 {
 	struct listen *l = slot_watched(end, channel);
+	struct far_master *m = far_master_of(end, stream);
 
+	if (stream != NULL)
+		return forwards_question(m->listens, far_master_checked, m, channel);
 	if (l != NULL && l->question == NULL)
 		l->question = forwards_ask(l->of->listens, listen_asked, l);
 	return l != NULL;

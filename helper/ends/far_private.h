@@ -36,8 +36,9 @@ struct far_master {
 /* far_listen.c */
 bool far_listen(struct far_master *, unsigned channel, uint8_t family);
 void far_look(struct end *, unsigned channel);
-bool far_ask(struct end *, unsigned channel);
+bool far_ask(struct end *, const struct stream *, unsigned channel);
 
+struct far_master *far_master_of(struct end *, const struct stream *); /* NULL: the first */
 /* For the two that dial: the master is gone; its life, as it was asked for. */
 void far_master_gone(void *master, const char *reason);
 void far_master_checked(void *master, const struct stream *, unsigned channel, bool alive);

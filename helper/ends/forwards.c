@@ -22,7 +22,7 @@ struct opened {
 	struct forward forward;
 	forwards_fn *fn; /* NULL: dropped */
 	void *arg;
-	forwards_checked_fn *checked; /* CHECK: with what is asked about */
+	forwards_checked_fn *checked; /* CHECK, or a question: with what is asked about */
 	const struct stream *stream;
 	unsigned channel;
 };
@@ -117,6 +117,8 @@ opened_answer(struct opened *o, const struct forward_result *r)
 	case OPENING:
 		o->there = unsure || r->status == FORWARD_OK;
 		o->state = OPEN;
+		if (o->checked != NULL && !unsure)
+			o->checked(arg, NULL, o->channel, true);
 		if (fn != NULL)
 			fn(arg, r);
 		else
@@ -210,6 +212,18 @@ forwards_check(struct forwards *f, forwards_checked_fn *fn, void *arg, const str
 
 	if (o == NULL || !opened_add(f, o, mux_alive(f->mux)))
 		fn(arg, stream, channel, false);
+}
+
+bool
+forwards_question(struct forwards *f, forwards_checked_fn *fn, void *arg, unsigned channel)
+{
+	struct opened *o = forwards_ask(f, NULL, arg);
+
+	if (o == NULL)
+		return false;
+	o->checked = fn;
+	o->channel = channel;
+	return true;
 }
 
 unsigned

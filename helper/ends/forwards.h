@@ -34,3 +34,5 @@ unsigned forwards_count(const struct forwards *);
 typedef void forwards_checked_fn(void *arg, const struct stream *, unsigned channel, bool alive);
 void forwards_check(struct forwards *, forwards_checked_fn *, void *arg, const struct stream *,
     unsigned channel);
+/* ... and its sshd? Told when that has answered, if it does. */
+bool forwards_question(struct forwards *, forwards_checked_fn *, void *arg, unsigned channel);

@@ -157,16 +157,22 @@ wait_for_connection(struct session *s, struct channel *ch, const struct pending 
 	return false;
 }
 
-/* Our listener is over there. Who has not come to it before sshd answers what it is asked now, behind the
- * reply, will not come. */
+/* Who has not come to a listener of ours before it is looked there now, and sshd asked, behind the reply, will
+ * not come; nor will the bytes of a listing that was answered in line. */
 static bool
-server_stays_away(struct session *s, struct channel *ch)
+nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 {
-	if (ch->dead || !ch->opened || ch->end[SERVER].dials || ch->end[SERVER].connected ||
-	    !s->config.far[SERVER])
+	const struct end *client = &ch->end[CLIENT], *server = &ch->end[SERVER];
+	bool in_line = !p->started && channel_joined(ch) && !server->moved && !server->eof;
+	bool client_away = !s->config.far[CLIENT] && server->dials && !client->dials && !client->connected &&
+	    ch->strangers == 0;
+	bool server_away = s->config.far[SERVER] && !server->dials && !server->connected;
+	unsigned question = in_line ? 2 : 1;
+
+	if (ch->dead || !ch->opened || !(in_line || client_away || server_away))
 		return false;
-	if (ch->asked == 0) {
-		ch->asked = 1;
+	if (ch->asked < question) {
+		ch->asked = question;
 		ch->unanswered++;
 		channel_act(s, ch, ACT_CHECK, SERVER);
 	}
@@ -174,7 +180,7 @@ server_stays_away(struct session *s, struct channel *ch)
 }
 
 static bool
-download_may_pass(struct session *s, struct channel *ch)
+download_may_pass(struct session *s, struct channel *ch, const struct pending *p)
 {
 	if (ch->end[SERVER].eof && !ch->end[CLIENT].passed)
 		download_ended(s, ch);
@@ -184,19 +190,19 @@ download_may_pass(struct session *s, struct channel *ch)
 	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? ch->end[CLIENT].came_back :
 	    ch->end[CLIENT].drained || !channel_unsent(s, ch)))
 		return true;
-	return server_stays_away(s, ch) || wait_for_data(s, ch);
+	return nothing_comes(s, ch, p) || wait_for_data(s, ch);
 }
 
 /* A success can come before the word that ssh could not connect to the port, whose data then went
  * nowhere, or that the client is there at all. What is asked now is answered behind such words. */
 static bool
-upload_arrived(struct session *s, struct channel *ch)
+upload_arrived(struct session *s, struct channel *ch, const struct pending *p)
 {
 	const struct end *server = &ch->end[SERVER];
 	unsigned question = server->connected ? 2 : 1;
 
 	if (!server->dials && !ch->dead)
-		return server->connected || server_stays_away(s, ch);
+		return server->connected || nothing_comes(s, ch, p);
 	if (!ch->opened || ch->dead || server->eof)
 		return true;
 	if (s->config.far[SERVER] && ch->asked < question) {
@@ -217,7 +223,7 @@ upload_may_pass(struct session *s, struct channel *ch, const struct pending *p)
 {
 	if (s->reply.code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
 		return true; /* the upload may go on */
-	if (s->reply.code < 300 && !channel_waited(ch, TIMER_STALL) && !upload_arrived(s, ch))
+	if (s->reply.code < 300 && !channel_waited(ch, TIMER_STALL) && !upload_arrived(s, ch, p))
 		return wait_for_data(s, ch);
 	if (transfer_unused(ch, p))
 		return true;
@@ -259,7 +265,7 @@ transfer_may_pass(struct session *s, struct pending *p)
 		return true;
 	if (!wait_for_connection(s, ch, p))
 		return false;
-	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, p) : download_may_pass(s, ch);
+	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, p) : download_may_pass(s, ch, p);
 	if (passes && !ch->aborted && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
 	if (passes && !ch->aborted && !ch->dead && p->started && s->reply.code < 300 &&

@@ -4,6 +4,7 @@
  *	what                    on what evidence                    at most        then
  *	download's EOF          the final reply is to come          FINAL_MS       ssh lives: pass it
  *	final 2xx, download     data are on their way               STALL_MS       pass it
+ *	  ... without a 150, or the client's connection: sshd's answer  STALL_MS   pass it
  *	  ... to a far client   its own end is to come back         STALL_MS       pass it
  *	                        ssh has not taken all of the data   its pause      as before
  *	final 2xx, upload       its port may have been refused      STALL_MS       pass it

@@ -188,8 +188,19 @@ tell_alive(void *arg)
 
 	if (ch->leg[SERVER].listener != NULL)
 		leg_accepts(&ch->leg[SERVER]);
+	leg_look(&ch->leg[SERVER]);
 	if (!ch->x->cut)
 		channel_tell(ch, EV_ALIVE, CLIENT);
+}
+
+/* sshd is asked: its answer comes behind who has come to it, and what has. */
+static bool
+asks_sshd(const struct channel *ch)
+{
+	const struct leg *server = &ch->leg[SERVER];
+
+	return server->listener != NULL ||
+	       (ch->x->world.far[SERVER] && ch->begun && server->state == LEG_CONNECTED && !server->moved);
 }
 
 static void
@@ -215,7 +226,7 @@ act_on(struct channel *ch, const struct action *a)
 	case ACT_CHECK:
 		if (ch->leg[CLIENT].listener != NULL)
 			leg_accepts(&ch->leg[CLIENT]);
-		world_in((ch->leg[SERVER].listener != NULL ? 2 * net.ssh_hi : 0) +
+		world_in((asks_sshd(ch) ? 2 * net.ssh_hi : 0) +
 			     dice_between(&world_dice, 0, net.ssh_hi),
 		    tell_alive, ch);
 		break;

@@ -23,10 +23,18 @@
  *  ended sooner            client  the data connection ends before the final reply goes out
  *  cannot be written to    client  whether its writes fail, where the server breaks off the upload
  *  a reset                 server  what it has not read by then
+ *  a silence of SILENCE    client  before a reply: where the client is far (its own end is waited for), the
+ *                                  ssh link slow, or 150 said (data may be on their way);
+ *                                  or where the client's connection has no owner
  */
 #include "judge.h"
 
 #include <string.h>
+
+#include "world.h"
+
+#define SILENCE (3500 * MS) /* before a reply: longer than any hold that waits for evidence on its way */
+#define SLOW_LINK 10000     /* us */
 
 struct judge {
 	const struct dialogue *d;
@@ -199,11 +207,34 @@ same_server(const struct judge *j, const struct seen *a, const struct seen *b)
 /* ---- side by side ---- */
 
 static bool
+translated(const struct judge *j)
+{
+	return j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN] || j->d->knob[K_FORBIDS];
+}
+
+/* A listing that is begun, and whose connection the server leaves alone: data may be on their way. */
+static bool
+is_unused(const struct judge *j, const struct seen *a)
+{
+	bool begun = false, dialled = false;
+
+	for (const struct seen *s = j->direct->client.seen; s < a; s++) {
+		dialled = s->kind == SEEN_DIALLED || (dialled && s->kind != SEEN_SETUP);
+		begun |= s->transfer == a->transfer && s->code / 100 == 1;
+	}
+	return begun && (dialled || translated(j)) && view_dialled(&j->direct->server, a->transfer) == NULL;
+}
+
+static bool
+silence_is_ours(const struct judge *j, const struct seen *a, const struct seen *b)
+{
+	return b->kind == SEEN_REPLY && !b->full && !j->through->direct && !through_ssh(j, true) &&
+	       j->d->knob[K_SSH_HI] <= SLOW_LINK && j->d->knob[K_CLOSED] && !is_unused(j, a);
+}
+
+static bool
 counts(const struct judge *j, const struct seen *s, bool client)
 {
-	bool translated = j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN] ||
-			  j->d->knob[K_FORBIDS];
-
 	if (s->loose)
 		return false;
 	if (client)
@@ -212,7 +243,7 @@ counts(const struct judge *j, const struct seen *s, bool client)
 		return false;
 	if (s->kind == SEEN_COMMAND && strncmp(s->text, "AUTH", 4) == 0)
 		return false;
-	return s->kind != SEEN_SETUP || !translated;
+	return s->kind != SEEN_SETUP || !translated(j);
 }
 
 static const struct seen *
@@ -227,6 +258,7 @@ static const char *
 same_view(const struct judge *j, const struct view *a, const struct view *b, bool client, FILE *f)
 {
 	unsigned i = 0, k = 0;
+	uint64_t late = 0, now;
 
 	for (;;) {
 		const struct seen *x = next_seen(j, a, &i, client),
@@ -243,6 +275,10 @@ same_view(const struct judge *j, const struct view *a, const struct view *b, boo
 			why = "something else is seen";
 		else
 			why = client ? same_client(j, x, y) : same_server(j, x, y);
+		now = x != NULL && y != NULL && y->at > x->at ? y->at - x->at : 0;
+		if (why == NULL && client && now > late + SILENCE && silence_is_ours(j, x, y))
+			why = "a silence that is not there direct";
+		late = now;
 		if (why == NULL)
 			continue;
 		if (f != NULL) {

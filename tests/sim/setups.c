@@ -28,6 +28,11 @@ no_connection(void)
 	if (m.verb != NULL || translated())
 		return;
 	m.setups++;
+	if (chance(40)) {
+		on("RETR f%d", t);
+		say(S_SAY, "150 go");
+		say(S_SAY, "%s", WORD("226 nothing", "250 nothing", "425 no data connection"));
+	}
 	say(C_ASK, "%s", WORD("PASV", "EPSV"));
 	op(C_ANSWER, 0);
 	say(C_SEND, "RETR f%d", t);

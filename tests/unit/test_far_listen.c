@@ -159,11 +159,11 @@ START_TEST(who_comes)
 {
 	static const enum forward_status said[] = { FORWARD_OK, FORWARD_REFUSED, FORWARD_TIMEOUT };
 
-	ck_assert(!far_ask(&end, 7));
+	ck_assert(!far_ask(&end, NULL, 7));
 	ck_assert(far_listen(&master, 7, 4));
-	ck_assert(!far_ask(&end, 7));
+	ck_assert(!far_ask(&end, NULL, 7));
 	says(0, FORWARD_OK, 5000);
-	ck_assert(far_ask(&end, 7) && asked == 2 && answers == 1);
+	ck_assert(far_ask(&end, NULL, 7) && asked == 2 && answers == 1);
 	says(1, said[_i], 5001);
 	ck_assert(opened[1].dropped && !opened[0].dropped);
 	ck_assert(answers == (_i < 2 ? 2 : 1) && (_i == 2 || (got.event == END_ALIVE && got.channel == 7)));
@@ -177,7 +177,7 @@ START_TEST(has_come)
 	ck_assert(far_listen(&master, 7, 4));
 	says(0, FORWARD_OK, 5000);
 	far_look(&end, 7);
-	ck_assert(far_ask(&end, 7) && answers == 1);
+	ck_assert(far_ask(&end, NULL, 7) && answers == 1);
 	ck_assert_int_ne(fd = unixsock_connect(opened[0].forward.path), -1);
 	far_look(&end, 7);
 	ck_assert(answers == 2 && got.event == END_CONNECTED && opened[1].dropped);

@@ -51,7 +51,7 @@ static const struct {
 		     "> PASV\n>> PASV\n<< 226 c\n! timer 2 1000\n< 226 c\n" },
 	{ MODE_AUTO, DOWNLOAD ENDS("100") DONE OFF PASSED HEARD_DONE CLIENT_TOOK "<< 426 b\n< 426 b\n"
 		     "> NOOP\n>> NOOP\n" },
-	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED DONE STALL ENDS_LAST("9") PASSED OFF HEARD_DONE
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED DONE ASKS STALL ENDS_LAST("9") PASSED OFF HEARD_DONE
 		     "<< 150 go\n< 150 go\n" CLIENT_TOOK "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n" },
 	{ MODE_AUTO, DOWNLOAD BEGUN ENDS("9") DONE OFF PASSED HEARD_DONE },
 	/* late: after 5 s the EOF goes on if the link lives; a late 226 is a 226 */
@@ -98,6 +98,13 @@ static const struct {
 		     OFF HEARD_DONE "> LIST\n>> LIST\n! begin 1 down\n" },
 	{ MODE_AUTO, PASSIVE "> LIST\n>> LIST\n! begin 1 down\n" BOTH_CONNECTED "<< 211-a\n<< 211 b\n"
 		     "< 211-a\n< 211 b\n> RETR f\n>> RETR f\n! begin 1 down\n" },
+	/* ... by a 2xx that could be its end: nothing has come behind it; or there is no connection */
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED DONE ASKS STALL "? alive 1\n" HEARD_DONE OFF RETR_SAID },
+	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED DONE ASKS STALL "? moved 1 server\n? alive 1\n"
+		     ENDS_LAST("9") PASSED OFF HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN DONE ASKS STALL "? alive 1\n" HEARD_DONE OFF },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN DONE ASKS STALL "? connected 1 client\n? alive 1\n"
+		     "? connected 1 server\n" ENDS_LAST("9") PASSED OFF HEARD_DONE CLIENT_TOOK },
 	/* a reset by the server that ssh cannot show: the 150 said how much there is */
 	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("300000") ENDS("1000") DONE OFF
 		     "! abort 1 client\n" BROKEN },
@@ -157,7 +164,7 @@ static const struct {
 	{ MODE_AUTO, PASSIVE RETR_SAID BOTH_CONNECTED "? moved 1 server\n<< 451 no\n< 451 no\n"
 		     ENDS_LAST("9") "! abort 1 client\n" },
 	/* no 1xx at all: the client is dialled for what comes */
-	{ MODE_PASSIVE, CROSSED RETR_SAID DONE DIALS_CLIENT STALL "? connected 1 client\n"
+	{ MODE_PASSIVE, CROSSED RETR_SAID DONE DIALS_CLIENT STALL "? connected 1 client\n" ASKS
 			ENDS_LAST("9") PASSED OFF HEARD_DONE CLIENT_TOOK },
 	/* a client that cannot be reached has not got what the server sent */
 	{ MODE_PASSIVE, CROSSED RETR_SAID BEGUN DIALS_CLIENT "? failed 1 client Connection refused\n"
