@@ -1,6 +1,11 @@
 #include "session/session_private.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "ftp/reply.h"
 
 static void
 own_send(struct session *s, struct pending *p)
@@ -56,4 +61,24 @@ own_flush(struct session *s)
 		p->instead = NULL;
 	}
 	own_send_aside(s);
+}
+
+void
+own_strange_greeting(struct session *s, const char *line, size_t len)
+{
+	char text[81], why[160];
+	size_t n = 0;
+
+	output_write(&s->out, CLIENT, " ", ftp_reply_pad(0, REPLY_JUNK, line, len));
+	output_line(&s->out, CLIENT, line, len);
+	if (s->timer == SESSION_STRANGE)
+		return;
+
+	for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
+		text[n++] = isprint((unsigned char)line[i]) ? line[i] : '?';
+	text[n] = '\0';
+	snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", text,
+	    strncmp(text, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
+	output_text(&s->out, CLIENT, why);
+	session_arm(s, SESSION_STRANGE);
 }

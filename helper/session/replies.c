@@ -1,6 +1,5 @@
 #include "session/session_private.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,14 +72,18 @@ pending_left_out(struct session *s, struct pending *p)
 	queue_answer(p, text);
 }
 
-/* 421: the answer to all that is unanswered. */
+/* 421: the answer to all that is unanswered; to a transfer that has begun when the server has gone. */
 static void
 reply_to_all(struct session *s)
 {
+	struct pending *goes_on = !s->ended[SERVER] && transfer_seen(s, true).moved ?
+	    queue_first_sent(&s->queue) : NULL;
+
+	s->parted = goes_on != NULL;
 	for (size_t i = 0; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
 
-		if (!p->sent)
+		if (!p->sent || p == goes_on)
 			continue;
 		if (p->kind == PENDING_TRANSFER) {
 			transfer_answered(s, p);
@@ -90,6 +93,15 @@ reply_to_all(struct session *s)
 			channel_close(s, channel_by_id(s, p->channel));
 		reply_answers(s, p);
 	}
+}
+
+void
+reply_server_left(struct session *s)
+{
+	if (!s->parted)
+		return;
+	s->reply.code = 421;
+	reply_to_all(s);
 }
 
 /* ---- whose it is ---- */
@@ -173,6 +185,7 @@ reply_first(struct session *s)
 	struct transfer_seen seen = transfer_seen(s, true);
 	struct attribution a;
 
+	s->parted = false;
 	seen.follows = end_follows(s);
 	seen.waited |= s->ended[CLIENT];
 	a = attribute(&s->queue, s->reply.code, seen);
@@ -343,28 +356,6 @@ login_reply(struct session *s, const char *line, size_t len)
 		s->facts.wants_tls |= strcasestr(text, words[i]) != NULL;
 }
 
-/* A service that greets with something else than a reply: the client sees that, as direct, and is
- * told what it means. */
-static void
-greets_strangely(struct session *s, const char *line, size_t len)
-{
-	char text[81], why[160];
-	size_t n = 0;
-
-	output_write(&s->out, CLIENT, " ", ftp_reply_pad(0, REPLY_JUNK, line, len));
-	output_line(&s->out, CLIENT, line, len);
-	if (s->timer == SESSION_STRANGE)
-		return;
-
-	for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
-		text[n++] = isprint((unsigned char)line[i]) ? line[i] : '?';
-	text[n] = '\0';
-	snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", text,
-	    strncmp(text, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
-	output_text(&s->out, CLIENT, why);
-	session_arm(s, SESSION_STRANGE);
-}
-
 void
 server_line(struct session *s, char *line, size_t len)
 {
@@ -374,7 +365,7 @@ server_line(struct session *s, char *line, size_t len)
 	ftp_reply_join(line, len);
 	kind = ftp_reply_parse(line, len, &s->reply.open, &s->reply.code);
 	if (kind == REPLY_JUNK && len > 0 && !s->facts.greeted) {
-		greets_strangely(s, line, len);
+		own_strange_greeting(s, line, len);
 		return;
 	}
 	s->facts.greeted |= kind == REPLY_FINAL && s->reply.code >= 200;

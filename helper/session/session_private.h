@@ -127,6 +127,9 @@ void setup_in_doubt(struct session *, struct pending *);
  * Replies that we make ourselves: each takes its place in the queue. */
 void own_send_before(struct session *, const struct pending *); /* those to what was said before it */
 void own_flush(struct session *); /* those whose turn has come */
+/* A service that greets with something else than a reply: the client sees that, as direct, and is told what
+ * it means. */
+void own_strange_greeting(struct session *, const char *line, size_t len);
 
 /* ---- commands.c ----
  * The client's lines: which command is sent on, refused, or prepared. */
@@ -138,3 +141,4 @@ void quit_step(struct session *); /* a QUIT that is held */
  * The server's lines: which reply is passed on, held back, or taken as an answer to us. */
 void server_line(struct session *, char *line, size_t len); /* may change the line */
 void reply_step(struct session *); /* replies whose turn has come */
+void reply_server_left(struct session *); /* what its 421 has left open is answered by that */

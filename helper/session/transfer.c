@@ -243,7 +243,7 @@ transfer_seen(const struct session *s, bool arrives)
 	ch = channel_by_id(s, p->channel);
 	seen.late = p->aside;
 	seen.moved = p->started || p->moved || p->aside ||
-	    (ch != NULL && ch->dir == DIR_DOWN && ch->end[SERVER].moved) ||
+	    (ch != NULL && ch->dir == DIR_DOWN && (ch->end[SERVER].moved || ch->end[SERVER].eof)) ||
 	    (ch != NULL && !ch->end[SERVER].dials && ch->end[SERVER].connected);
 	/* What was passed on after the reply had come is not what it speaks of. */
 	seen.ended = ch == NULL || ch->end[SERVER].eof ||

@@ -62,7 +62,7 @@ download_with_command(void)
 		if (at_once && replies_first)
 			op(C_REPLY, 0);
 		if (at_once)
-			say(S_CMD, "%d aside", aside_answer(line));
+			say(S_CMD, "%d aside", i == count - 1 && chance(3) ? 421 : aside_answer(line));
 		pause_maybe(S_SLEEP);
 	}
 	op(S_SEND, n);
@@ -101,7 +101,7 @@ upload_with_command(void)
 		if (at_once && replies_first)
 			op(C_REPLY, 0);
 		if (at_once)
-			say(S_CMD, "%d aside", aside_answer(line));
+			say(S_CMD, "%d aside", i == count - 1 && chance(3) ? 421 : aside_answer(line));
 	}
 	if (chance(30))
 		op(C_SLEEP, NUMBER(400, 1500, 11000));

@@ -76,13 +76,18 @@ static const struct {
 		     PASSED "< 451 no\n" CLIENT_TOOK },
 	/* no data connection at all: said at once */
 	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 425 no\n! close 1\n< 425 no\n" },
-	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! timer 1 1000\n< 421 no\n? timer 1\n"
-		     "! close 1\n" },
+	/* 421 is not said of a transfer that has begun, until its server goes as well */
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n< 421 no\n? end server\n! timer 1 1000\n"
+		     "! abort 1 client\n! hangup client\n! hangup server\n" },
+	{ MODE_AUTO, DOWNLOAD "> NOOP\n>> NOOP\n<< 421 no\n< 421 no\n" ENDS("100") DONE OFF PASSED
+		     HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, DOWNLOAD "> NOOP\n>> NOOP\n" ENDS("100") "<< 421 no\n< 421 no\n? end server\n" OFF
+		     "! abort 1 client\n! hangup client\n! hangup server\n" },
 	/* ... though one that is on its way is waited for, as the client sees its end first */
 	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n" BOTH_CONNECTED OFF
 		     "< 550 no\n" ENDS_LAST("0") PASSED CLIENT_TOOK },
-	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n! timer 1 1000\n< 421 no\n" BOTH_CONNECTED OFF
-		     ENDS_LAST("9") "! abort 1 client\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 421 no\n< 421 no\n" BOTH_CONNECTED ENDS("9")
+		     "? end server\n" OFF "! abort 1 client\n! hangup client\n! hangup server\n" },
 	{ MODE_AUTO, PASSIVE RETR_SAID BEGUN "<< 550 no\n! timer 1 1000\n? timer 1\n! close 1\n"
 		     "< 550 no\n" },
 	/* the server has sent it all to a port of ours, where nobody came: there are other ways */

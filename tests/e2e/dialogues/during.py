@@ -7,7 +7,7 @@ from table import dialogue
 # What clients ask in the meantime, and what servers were seen to answer.
 AT_ONCE = (
     ("NOOP", "200 yes"), ("NOOP", "250 yes"), ("NOOP", "450 busy"), ("NOOP", "500 what?"),
-    ("NOOP", "502 not here"), ("NOOP", "550 no"), ("PWD", '257 "/"'), ("TYPE I", "200 type set"),
+    ("NOOP", "502 not here"), ("NOOP", "550 no"), ("NOOP", "421 idle"), ("PWD", '257 "/"'), ("TYPE I", "200 type set"),
     ("STAT", "211-Status\n 211 of it\n211 End"), ("STAT", "213 1000 bytes so far"),
     ("EPSV", "450 EPSV: data transfer in progress"), ("PASV", "450 PASV: data transfer in progress"),
     ("PASV", "500 not now"), ("SITE IDLE 900", "500 not understood"), ("XYZZY", "500 what?"),

@@ -116,8 +116,7 @@ def idle_up(s, _):
 
 
 for _mode in ("PASV", "PORT"):
-    @dialogue("%s: 421 in the middle of transfers which go on" % _mode, RETR=idle_down, STOR=idle_up,
-              liberties="failed")
+    @dialogue("%s: 421 in the middle of transfers which go on" % _mode, RETR=idle_down, STOR=idle_up)
     def _(c, mode=_mode):
         ready = c.prepare(mode)
         c.ask("RETR f")
