@@ -202,7 +202,7 @@ hand_back(const struct helper *h)
 static _Noreturn void
 no_server(struct helper *h, struct broker *b, const char *reason)
 {
-	bool needed = strcmp(reason, BROKER_NEEDLESS) != 0;
+	bool needed = strcmp(reason, BROKER_STOPPED) != 0 && strcmp(reason, BROKER_LEFT) != 0;
 	char why[1024];
 
 	broker_free(b);

@@ -216,18 +216,22 @@ broker_dial_control(struct broker *b, int *fd, char *why, size_t why_size)
 }
 
 static void
-dial_needless(void *arg)
+dial_needless(struct broker *b, const char *why)
 {
-	struct broker *b = arg;
-
 	b->control_done = true;
-	snprintf(b->reason, sizeof(b->reason), "%s", BROKER_NEEDLESS);
+	snprintf(b->reason, sizeof(b->reason), "%s", why);
 }
 
 static void
 dial_stopped(void *arg, short revents)
 {
-	dial_needless(arg);
+	dial_needless(arg, BROKER_STOPPED);
+}
+
+static void
+dial_left(void *arg)
+{
+	dial_needless(arg, BROKER_LEFT);
 }
 
 /* It may want to see the greeting; if it has said something, the answers. */
@@ -240,7 +244,7 @@ dial_client(void *arg, short revents)
 
 	memory_drop(watch_free, b->ask);
 	if (n == 0 || (n == -1 && errno == ECONNRESET))
-		timer_set(&b->timer, b->loop, n == 0 ? LEFT_MS : 0, dial_needless, b);
+		timer_set(&b->timer, b->loop, n == 0 ? LEFT_MS : 0, dial_left, b);
 }
 
 int

@@ -42,9 +42,10 @@ void broker_free(struct broker *); /* gives back what was opened in the master *
 
 /* Connect to the FTP server, and wait until that is done. *fd is the caller's, and -1 where only the
  * second knows it. Both: -1 with a message in why; it is one of these where the master has ended, and where
- * nobody needs it any more: the client has left without a word, or we are to end. */
+ * nobody needs it any more: we are to end, or the client has left without a word. */
 #define BROKER_GONE "the ssh connection is gone"
-#define BROKER_NEEDLESS "the tunnel is going down"
+#define BROKER_STOPPED "the tunnel is going down"
+#define BROKER_LEFT "it has not answered so far, and the client has ended its side"
 int broker_dial_control(struct broker *, int *fd, char *why, size_t why_size);
 int broker_dialled(struct broker *, int *fd, char *why, size_t why_size);
 

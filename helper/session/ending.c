@@ -223,6 +223,8 @@ upload_may_pass(struct session *s, struct channel *ch, const struct pending *p)
 {
 	if (s->reply.code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
 		return true; /* the upload may go on */
+	if (channel_joined(ch) && transfer_unused(ch, p))
+		return true;
 	if (s->reply.code < 300 && !channel_waited(ch, TIMER_STALL) && !upload_arrived(s, ch, p))
 		return wait_for_data(s, ch);
 	if (transfer_unused(ch, p))

@@ -353,9 +353,9 @@ static const struct {
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
 	/* ... or says yes without a 150, and has used nothing: the setup is the next one's, until it is replaced */
-	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE ASKS STALL "? alive 1\n" OFF HEARD_DONE
+	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE HEARD_DONE
 		     "> RETR f\n>> RETR f\n! begin 1 down\n" BEGUN ENDS("9") DONE OFF PASSED HEARD_DONE CLIENT_TOOK },
-	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE ASKS STALL "? alive 1\n" OFF HEARD_DONE
+	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE HEARD_DONE
 		     "> PASV\n! close 1\n>> PASV\n" },
 	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED "<< 200 ok\n< 200 ok\n> LIST\n>> LIST\n! begin 1 down\n" },
 	{ MODE_ACTIVE, BOTH_LISTEN STOR_SAID "? connected 1 client\n? moved 1 client\n" DONE ASKS STALL "? alive 1\n"
