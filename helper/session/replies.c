@@ -72,14 +72,9 @@ pending_left_out(struct session *s, struct pending *p)
 	queue_answer(p, text);
 }
 
-/* 421: the answer to all that is unanswered; to a transfer that has begun when the server has gone. */
 static void
-reply_to_all(struct session *s)
+reply_to_all_but(struct session *s, const struct pending *goes_on)
 {
-	struct pending *goes_on = !s->ended[SERVER] && transfer_seen(s, true).moved ?
-	    queue_first_sent(&s->queue) : NULL;
-
-	s->parted = goes_on != NULL;
 	for (size_t i = 0; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
 
@@ -95,13 +90,26 @@ reply_to_all(struct session *s)
 	}
 }
 
+/* 421: the answer to all that is unanswered; to a transfer that goes on, or that others wait behind, when
+ * the server has gone, or says nothing else. */
+static void
+reply_to_all(struct session *s)
+{
+	struct transfer_seen seen = transfer_seen(s, true);
+	bool others = queue_next_sent(&s->queue, queue_next_sent(&s->queue, 0) + 1) < s->queue.count;
+
+	s->parted = !s->ended[SERVER] && seen.moved && (!seen.ended || others);
+	reply_to_all_but(s, s->parted ? queue_first_sent(&s->queue) : NULL);
+}
+
 void
-reply_server_left(struct session *s)
+reply_parted(struct session *s)
 {
 	if (!s->parted)
 		return;
+	s->parted = false;
 	s->reply.code = 421;
-	reply_to_all(s);
+	reply_to_all_but(s, NULL);
 }
 
 /* ---- whose it is ---- */

@@ -109,7 +109,7 @@ server_left(struct session *s)
 {
 	char text[192];
 
-	reply_server_left(s);
+	reply_parted(s);
 	transfer_control_ended(s, SERVER);
 	if (!s->facts.greeted && !s->facts.opaque && s->timer != SESSION_STRANGE) {
 		snprintf(text, sizeof(text), "421 No FTP server answers at %.100s.",

@@ -141,4 +141,4 @@ void quit_step(struct session *); /* a QUIT that is held */
  * The server's lines: which reply is passed on, held back, or taken as an answer to us. */
 void server_line(struct session *, char *line, size_t len); /* may change the line */
 void reply_step(struct session *); /* replies whose turn has come */
-void reply_server_left(struct session *); /* what its 421 has left open is answered by that */
+void reply_parted(struct session *); /* what the server's 421 has left open is answered by that */

@@ -195,6 +195,10 @@ transfer_alive(struct session *s, struct channel *ch)
 	ch->unanswered -= ch->unanswered > 0;
 	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP)
 		return;
+	if (p != NULL && s->parted) {
+		reply_parted(s);
+		return;
+	}
 	if (p != NULL && ch->final == 0)
 		p->aside = true;
 	download_ended(s, ch);
