@@ -108,7 +108,8 @@ tunnel_probed(void *arg)
 			    c->destination, words);
 		else
 			snprintf(why, sizeof(why), "the FTP server %s on %s does not serve: %s", server,
-			    c->destination, *words != '\0' ? words : "it ends the connection");
+			    c->destination, *words != '\0' ? words : master_state(t->master) != MASTER_UP ?
+			    "the ssh connection is gone" : "it ends the connection");
 		tunnel_fail(t, why);
 	} else {
 		/* for a user who looks on: whose server he is going to talk to */
