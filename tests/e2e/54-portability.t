@@ -28,7 +28,7 @@ ok 'clang, bmake, no optimisation' built clang bmake CC=clang CFLAGS=-O0 all
 ok 'the portable parts' built portable make CFLAGS=-O0 PORTABLE=1 all
 if [ "$(uname -m)" = x86_64 ]; then
 	# with the parsers at work; no library of 32 bits is there but that of C
-	bits=(CC=gcc CFLAGS='-m32 -O1' LIBBSD= HARDEN_CFLAGS= HARDEN_LDFLAGS= PKG_CONFIG=true
+	bits=(CC=gcc CFLAGS='-m32 -O0' LIBBSD= HARDEN_CFLAGS= HARDEN_LDFLAGS= PKG_CONFIG=true
 	    CPPFLAGS='-Itests/cross/include -DMUTANTS=2000 -DRUNS=400'
 	    UNIT_SRC="$(echo tests/unit/test_{ask,chanmsg,counts,ftp,line,mux,muxmsg,packet,spec,status,window,wire}.c)")
 	ok '32 bits' built bits make "${bits[@]}" unit
