@@ -18,8 +18,7 @@ static const struct tokens nowhere = { "h", 1, NULL };
 static void
 setup(void)
 {
-	strcpy(base, "/tmp/client.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(base));
+	unit_dir_make(base, "client");
 	setenv("PATH", base, 1);
 	unsetenv("FTP_OVER_SSH_CLIENT");
 }
@@ -27,10 +26,7 @@ setup(void)
 static void
 teardown(void)
 {
-	char command[128];
-
-	snprintf(command, sizeof(command), "/bin/rm -rf '%s'", base);
-	ck_assert_int_eq(system(command), 0);
+	unit_dir_remove(base);
 }
 
 static void

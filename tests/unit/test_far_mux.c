@@ -64,7 +64,8 @@ answer(void *arg, const struct end_result *r)
 static void
 setup(void)
 {
-	setenv("XDG_RUNTIME_DIR", mkdtemp(strcpy(home, "/tmp/test_far_mux.XXXXXX")), 1);
+	unit_dir_make(home, "test_far_mux");
+	setenv("XDG_RUNTIME_DIR", home, 1);
 	loop = loop_new();
 	end = (struct end){ .loop = loop, .fn = answer };
 	master = (struct far_master){ .end = &end, .ask = true, .dialler = &dial_by_mux };
@@ -74,12 +75,9 @@ setup(void)
 static void
 teardown(void)
 {
-	char command[64];
-
 	slots_free(&end);
 	loop_free(loop);
-	snprintf(command, sizeof(command), "rm -rf '%s'", home);
-	ck_assert_int_eq(system(command), 0);
+	unit_dir_remove(home);
 }
 
 /* ssh listens, and accepts us. */

@@ -22,18 +22,14 @@ static char why[256];
 static void
 setup(void)
 {
-	strcpy(base, "/tmp/rundir.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(base));
+	unit_dir_make(base, "rundir");
 	setenv("XDG_RUNTIME_DIR", base, 1);
 }
 
 static void
 teardown(void)
 {
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", base);
-	ck_assert_int_eq(system(command), 0);
+	unit_dir_remove(base);
 }
 
 static void

@@ -26,6 +26,23 @@ unit_run(const char *name, void (*add)(TCase *))
 	return failed > 0;
 }
 
+/* A directory of the test's own, "/tmp/name.XXXXXX", and all that is in it gone again. */
+static inline void
+unit_dir_make(char *dir, const char *name)
+{
+	sprintf(dir, "/tmp/%s.XXXXXX", name);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static inline void
+unit_dir_remove(const char *dir)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "/bin/rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
 /* xorshift64: the same mutants in every run. */
 static inline uint32_t
 unit_random(uint64_t *state)
