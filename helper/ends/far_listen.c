@@ -233,11 +233,12 @@ listen_asked(void *arg, const struct forward_result *r)
 bool
 far_ask(struct end *end, const struct stream *stream, unsigned channel)
 {
-	struct listen *l = slot_watched(end, channel);
 	struct far_master *m = far_master_of(end, stream);
+	struct listen *l;
 
 	if (stream != NULL)
 		return forwards_question(m->listens, far_master_checked, m, channel);
+	l = slot_watched(end, channel);
 	if (l != NULL && l->question == NULL)
 		l->question = forwards_ask(l->of->listens, listen_asked, l);
 	return l != NULL;

@@ -31,7 +31,6 @@ bool
 keep_proxy(struct keep *k, unsigned number, struct proxy *proxy)
 {
 	const int fds[] = { proxy_fd(proxy), k != NULL ? proxy_trace(proxy) : -1 };
-
 	bool kept;
 
 	if (fds[1] == -1)

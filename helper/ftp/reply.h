@@ -27,5 +27,5 @@ uint64_t ftp_reply_bytes(const char *text, size_t len);
  * three digits), so within one and between two nothing may look like one that names a port: it would
  * lead out of the tunnel (VU#328867). Blanks in front do that. Returns how many; open as above. */
 size_t ftp_reply_pad(int open, enum ftp_reply_line, const char *line, size_t len);
-/* Some clients (Python's is one) end a line at a bare CR: no reply may begin behind it. */
+/* Some clients (Python's is one) end a line at a bare CR: none that names a port may begin behind it. */
 void ftp_reply_join(char *line, size_t len);

@@ -157,6 +157,17 @@ wait_for_connection(struct session *s, struct channel *ch, const struct pending 
 	return false;
 }
 
+/* sshd is asked, and answers behind what is on its way by now. Once for each question. */
+static void
+ask_behind(struct session *s, struct channel *ch, unsigned question)
+{
+	if (ch->asked >= question)
+		return;
+	ch->asked = question;
+	ch->unanswered++;
+	channel_act(s, ch, ACT_CHECK, SERVER);
+}
+
 /* Who has not come to a listener of ours before it is looked there now, and sshd asked, behind the reply, will
  * not come; nor will the bytes of a listing that was answered in line. */
 static bool
@@ -167,15 +178,10 @@ nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 	bool client_away = !s->config.far[CLIENT] && server->dials && !client->dials && !client->connected &&
 	    ch->strangers == 0;
 	bool server_away = s->config.far[SERVER] && !server->dials && !server->connected;
-	unsigned question = in_line ? 2 : 1;
 
 	if (ch->dead || !ch->opened || !(in_line || client_away || server_away))
 		return false;
-	if (ch->asked < question) {
-		ch->asked = question;
-		ch->unanswered++;
-		channel_act(s, ch, ACT_CHECK, SERVER);
-	}
+	ask_behind(s, ch, in_line ? 2 : 1);
 	return ch->unanswered == 0;
 }
 
@@ -199,17 +205,13 @@ static bool
 upload_arrived(struct session *s, struct channel *ch, const struct pending *p)
 {
 	const struct end *server = &ch->end[SERVER];
-	unsigned question = server->connected ? 2 : 1;
 
 	if (!server->dials && !ch->dead)
 		return server->connected || nothing_comes(s, ch, p);
 	if (!ch->opened || ch->dead || server->eof)
 		return true;
-	if (s->config.far[SERVER] && ch->asked < question) {
-		ch->asked = question;
-		ch->unanswered++;
-		channel_act(s, ch, ACT_CHECK, SERVER);
-	}
+	if (s->config.far[SERVER])
+		ask_behind(s, ch, server->connected ? 2 : 1);
 	if (ch->unanswered > 0)
 		return false;
 	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
@@ -221,13 +223,14 @@ upload_arrived(struct session *s, struct channel *ch, const struct pending *p)
 static bool
 upload_may_pass(struct session *s, struct channel *ch, const struct pending *p)
 {
+	bool unused = transfer_unused(ch, p);
+	bool settled = s->reply.code >= 300 || channel_waited(ch, TIMER_STALL) || (unused && channel_joined(ch));
+
 	if (s->reply.code >= 300 && !ch->end[SERVER].passed && ch->doubtful)
 		return true; /* the upload may go on */
-	if (channel_joined(ch) && transfer_unused(ch, p))
-		return true;
-	if (s->reply.code < 300 && !channel_waited(ch, TIMER_STALL) && !upload_arrived(s, ch, p))
+	if (!settled && !upload_arrived(s, ch, p))
 		return wait_for_data(s, ch);
-	if (transfer_unused(ch, p))
+	if (unused)
 		return true;
 	channel_pass_eof(s, ch, CLIENT);
 	if (!ch->end[CLIENT].passed || ch->end[CLIENT].drained)
