@@ -3,6 +3,7 @@
  *
  *	what                    on what evidence                    at most        then
  *	download's EOF          the final reply is to come          FINAL_MS       ssh lives: pass it
+ *	  ... behind a 421      its 226, or the server's end        FINAL_MS       the 421 was its
  *	final 2xx, download     data are on their way               STALL_MS       pass it
  *	  ... without a 150, or the client's connection: sshd's answer  STALL_MS   pass it
  *	  ... to a far client   its own end is to come back         STALL_MS       pass it
@@ -18,8 +19,7 @@
  *	any final reply         the server is there, not the client STALL_MS       pass it
  *	behind a setup          a 2xx that is no answer was said    WHOSE_MS       the client goes on
  *	setup                   its listener is being made          the broker's   425
- *	what the client says    does ssh dial data ports at all?    DIAL_MS        pass it on
- *	  ... (the first time: afterwards it is known)
+ *	the client's words      does ssh dial ports? (asked once)   DIAL_MS        pass it on
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
  *	QUIT                    an upload's end is on its way       LEAVE_MS       pass it
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it

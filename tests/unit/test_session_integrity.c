@@ -81,6 +81,8 @@ static const struct {
 		     "! abort 1 client\n! hangup client\n! hangup server\n" },
 	{ MODE_AUTO, DOWNLOAD "> NOOP\n>> NOOP\n<< 421 no\n< 421 no\n" ENDS("100") DONE OFF PASSED
 		     HEARD_DONE CLIENT_TOOK },
+	{ MODE_AUTO, DOWNLOAD "<< 421 no\n< 421 no\n" ENDS("100") "? timer 1\n! check 1\n? alive 1\n"
+		     "! abort 1 client\n" },
 	{ MODE_AUTO, DOWNLOAD "> NOOP\n>> NOOP\n" ENDS("100") "<< 421 no\n< 421 no\n? end server\n" OFF
 		     "! abort 1 client\n! hangup client\n! hangup server\n" },
 	/* ... though one that is on its way is waited for, as the client sees its end first */
