@@ -231,6 +231,15 @@ class Lab:
             ports.append(int(line.split(",")[0].rsplit(":", 1)[1]))
         return p, ports
 
+    def relay(self, address, to, ports):
+        """address:port to to:port for each of them, by the least that can do it (relay.c)."""
+        program = self.path("relay")
+        self.call([os.environ.get("CC", "cc"), "-O2", "-o", program, HERE + "/relay.c"])
+        p = self.spawn("relay", [program, address, to, *map(str, ports)], stdout=subprocess.PIPE)
+        if p.stdout.readline() != b"ready\n":
+            raise Broken("relay does not start, see " + self.path("log", "relay"))
+        return p
+
     # FTP
 
     def vsftpd(self, *extra, passive=None, address="127.0.0.1"):
