@@ -255,13 +255,26 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m,
 	add_users(&c->argv, s, c->proxy != NULL);
 }
 
+/* A queue in the master that grows is copied as a whole for each packet. On glibc's heap the copy gets
+ * pages that are there already; a block above this size gets new ones each time. */
+static int
+become_master(void *argv)
+{
+	char *const *args = argv;
+
+	setenv("MALLOC_MMAP_THRESHOLD_", "33554432", 0);
+	setenv("MALLOC_TRIM_THRESHOLD_", "33554432", 0);
+	execvp(args[0], args);
+	return errno;
+}
+
 int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
     const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
 {
 	struct master_command command = { .proxy = NULL };
 	const struct strings *argv = &command.argv;
-	struct proc_start start = { .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
+	struct proc_start start = { .become = become_master, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
 		.dies_with_us = true, .many_descriptors = true };
 	char line[1800] = "", word[1024];
 	int fds[2] = { -1, -1 }, result = -1;
@@ -275,6 +288,7 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
 	if (!argv->bad && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
 		start.argv = argv->item;
+		start.arg = argv->item;
 		start.fd[2] = fds[1];
 		result = proc_start(proc, loop, &start, fn, arg);
 	}

@@ -88,8 +88,19 @@ ok 'no master at the ControlPath: our own serves' use pasv
 ok 'and does not sit at the user'\''s path' test ! -e "$path"
 pid=$(master_pid)
 like 'it is found' "$pid" '^[0-9]+$'
+starts_with()	# pid variable=value
+{
+	tr '\0' '\n' <"/proc/$1/environ" | grep -qx "$2"
+}
+ok 'large blocks of its memory keep their pages' starts_with "$pid" MALLOC_MMAP_THRESHOLD_=33554432
 tunnel_stop
 ok 'and ends with the tunnel' wait_gone 5 "$pid"
+
+MALLOC_MMAP_THRESHOLD_=1048576 tunnel_start -L "0:$FTP_AT" shared
+at_tunnel
+ok 'our own master, again' use pasv
+ok 'as the user has it, if he has' starts_with "$(master_pid)" MALLOC_MMAP_THRESHOLD_=1048576
+tunnel_stop
 
 run ssh -F "$RIG/ssh_config" -O exit -S "$RIG/named" rig 2>/dev/null
 fails '-S without a master there' 255 '^ftp-over-ssh: .*named' \
