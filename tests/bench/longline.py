@@ -20,8 +20,7 @@ class Line:
             forwards += ["-L", "127.0.0.2:%d:127.0.0.1:%d" % (p, p)]
         self.master, self.at = lab.master(self.host, *forwards, host=self.host)
         lab.speed_up(self.at, self.host)
-        self.tunnel, (self.through,) = lab.tunnel("-S", self.at, "-o", "FtpForward=proxy",
-                                                  targets=[port], host=self.host)
+        self.tunnel, (self.through,) = lab.tunnel(targets=[port], host=self.host)
 
     def command(self, peer, direction, name):
         path = self.lab.path("ftp", name)
