@@ -381,7 +381,7 @@ main(int argc, char **argv)
 	    (h.broker.counts = counts_new()) == NULL)
 		refuse("The helper has no descriptors or memory left.");
 	/* Whoever holds a terminal can read what is typed there. */
-	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop)) == NULL)
+	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop, NULL, NULL)) == NULL)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {

@@ -49,7 +49,7 @@ helpers_new(struct loop *loop, const struct helpers_config *config)
 	h->config = *config;
 	if (config->cmdline->to_syslog ||
 	    (config->cmdline->background && config->cmdline->log_file == NULL))
-		h->log = linelog_new(loop);
+		h->log = linelog_new(loop, NULL, NULL);
 	return h;
 }
 

@@ -343,20 +343,19 @@ master_start(struct master *m)
 {
 	const struct ssh_master own = { m->path, !m->ask, m->settings->verbose };
 	char why[256];
-	bool usable;
-	int err;
+	bool usable = rundir_path(why, sizeof(why)) != NULL;
 
 	m->origin = OWN;
 	*m->path = '\0'; /* it may be that of the configuration */
-	usable = rundir_path(why, sizeof(why)) != NULL;
-	if (!usable || rundir_fresh(m->path, sizeof(m->path), 'm') == -1 || sshcmd_master_start(&m->ssh,
-	    m->loop, &m->settings->ssh, &own, &err, login_ended, m) == -1) {
+	sshlog_free(m->sshlog);
+	m->sshlog = sshlog_new(m->loop, sshlog_manner(sshcmd_is_hushed(&m->settings->ssh), m->ask),
+	    m->settings->servers);
+	if (!usable || m->sshlog == NULL || rundir_fresh(m->path, sizeof(m->path), 'm') == -1 ||
+	    sshcmd_master_start(&m->ssh, m->loop, &m->settings->ssh, &own, sshlog_fd(m->sshlog),
+	    login_ended, m) == -1) {
 		master_refused(m, usable ? strerror(errno) : why);
 		return;
 	}
-	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, err, sshlog_manner(sshcmd_is_hushed(&m->settings->ssh),
-	    m->ask), m->settings->servers);
 	if (!m->ask)
 		timer_set(&m->timer, m->loop, START_MS, master_overdue, m);
 }

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,33 +9,51 @@
 #include "base/compat.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/memory.h"
 
 #define LINE_SIZE 4200 /* what log.c writes at once is shorter */
 
 struct linelog {
 	struct watch *watch;
-	int fds[2];
+	linelog_fn *fn;
+	void *arg;
+	int fds[2], copy;
 	size_t len;
 	char line[LINE_SIZE];
 };
 
 /* They have been escaped, and are as many as our level allows. */
+static void
+pass_on(void *arg, const char *line, size_t len)
+{
+	static const char program[] = "ftp-over-ssh-helper: ";
+
+	log_passed_on(log_level() <= LOG_NORMAL ? log_level() : LOG_SESSIONS, line +
+	    (strncmp(line, program, strlen(program)) == 0 ? strlen(program) : 0));
+}
+
+static void
+line_complete(struct linelog *l)
+{
+	l->line[l->len] = '\0';
+	l->fn(l->arg, l->line, l->len);
+	l->len = 0;
+}
+
 static bool
 take_bytes(struct linelog *l)
 {
-	static const char program[] = "ftp-over-ssh-helper: ";
 	char bytes[4096];
 	ssize_t n = read(l->fds[0], bytes, sizeof(bytes));
 
+	if (n > 0 && l->copy != -1 && write(l->copy, bytes, (size_t)n) == -1) {
+		/* the terminal has gone */
+	}
 	for (ssize_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n')
 			l->line[l->len++] = bytes[i];
-		if (bytes[i] != '\n' && l->len < sizeof(l->line) - 1)
-			continue;
-		l->line[l->len] = '\0';
-		l->len = 0;
-		log_passed_on(log_level() <= LOG_NORMAL ? log_level() : LOG_SESSIONS, l->line +
-		    (strncmp(l->line, program, strlen(program)) == 0 ? strlen(program) : 0));
+		if (bytes[i] == '\n' || l->len == sizeof(l->line) - 1)
+			line_complete(l);
 	}
 	return n > 0;
 }
@@ -47,17 +64,27 @@ linelog_ready(void *arg, short revents)
 	take_bytes(arg);
 }
 
-/* A message that is not read must not stop a session. */
-struct linelog *
-linelog_new(struct loop *loop)
+void
+linelog_take(struct linelog *l, bool all)
 {
-	struct linelog *l = calloc(1, sizeof(*l));
+	while (take_bytes(l))
+		;
+	if (all && l->len > 0)
+		line_complete(l);
+}
+
+/* A message that is not read must not stop a session, nor ssh. */
+struct linelog *
+linelog_new(struct loop *loop, linelog_fn *fn, void *arg)
+{
+	struct linelog *l = memory_make(struct linelog, .fn = fn != NULL ? fn : pass_on, .arg = arg,
+	    .copy = -1);
 
 	if (l != NULL && pipe2(l->fds, O_CLOEXEC | O_NONBLOCK) == 0) {
 		if ((l->watch = loop_watch(loop, l->fds[0], POLLIN, linelog_ready, l)) != NULL)
 			return l;
-		close(l->fds[0]);
-		close(l->fds[1]);
+		fd_close(&l->fds[0]);
+		fd_close(&l->fds[1]);
 	}
 	free(l);
 	return NULL;
@@ -68,8 +95,7 @@ linelog_free(struct linelog *l)
 {
 	if (l == NULL)
 		return;
-	while (take_bytes(l))
-		;
+	linelog_take(l, true);
 	watch_free(l->watch);
 	close(l->fds[0]);
 	close(l->fds[1]);
@@ -80,4 +106,10 @@ int
 linelog_fd(const struct linelog *l)
 {
 	return l->fds[1];
+}
+
+void
+linelog_copy(struct linelog *l, int fd)
+{
+	l->copy = fd;
 }

@@ -16,9 +16,9 @@
 #define NO_PROGRAM 127 /* the exit status of what could not be run, as in a shell */
 
 static const char *
-sshcmd_program(const struct ssh_settings *s)
+sshcmd_program(void)
 {
-	const char *program = s->program != NULL ? s->program : getenv("FTP_OVER_SSH_SSH");
+	const char *program = getenv("FTP_OVER_SSH_SSH");
 
 	return program != NULL && *program != '\0' ? program : "ssh";
 }
@@ -108,7 +108,7 @@ sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size
 	struct sshrun *run = NULL;
 	size_t used;
 
-	strings_add(&argv, sshcmd_program(s), "-G", "-N" /* ForkAfterAuthentication */);
+	strings_add(&argv, sshcmd_program(), "-G", "-N" /* ForkAfterAuthentication */);
 	if (expands)
 		strings_add(&argv, "-S", s->ctl_path);
 	add_users(&argv, s, false);
@@ -174,7 +174,7 @@ sshcmd_through(struct loop *loop, const struct ssh_settings *s, const char *ctl_
     const char *const what[2], unsigned timeout_ms, sshrun_fn *fn, void *arg)
 {
 	char path[256];
-	const char *argv[] = { sshcmd_program(s), what[0], "-S",
+	const char *argv[] = { sshcmd_program(), what[0], "-S",
 		sshcmd_escape(path, sizeof(path), ctl_path), "-F", "/dev/null", "-o",
 		"ProxyCommand=false", "-o", "BatchMode=yes", "--", s->destination, what[1], NULL };
 
@@ -212,7 +212,7 @@ add_proxy(struct master_command *c, const struct ssh_settings *s)
 		if (strcmp(s->options[i - 1], "-F") == 0)
 			config_file = s->options[i];
 	if (jumps)
-		c->proxy = sshjump_command(sshcmd_program(s), config_file, value);
+		c->proxy = sshjump_command(sshcmd_program(), config_file, value);
 	if (c->proxy != NULL)
 		strings_add(&c->argv, "-o", c->proxy);
 	else if (jumps || !sshcmd_is_set(s->config, "proxycommand", "none", value, sizeof(value)))
@@ -232,7 +232,7 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m,
 	char interval[16];
 	int verbose = m->verbose < 3 ? m->verbose : 3; /* more is not more to ssh */
 
-	strings_add(&c->argv, sshcmd_program(s), "-S",
+	strings_add(&c->argv, sshcmd_program(), "-S",
 	    sshcmd_escape(c->path, sizeof(c->path), m->ctl_path), "-E", "/dev/fd/2", "-f", "-N",
 	    "-M");
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -270,14 +270,14 @@ become_master(void *argv)
 
 int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
-    const struct ssh_master *m, int *err, proc_fn *fn, void *arg)
+    const struct ssh_master *m, int err, proc_fn *fn, void *arg)
 {
 	struct master_command command = { .proxy = NULL };
 	const struct strings *argv = &command.argv;
-	struct proc_start start = { .become = become_master, .fd = { PROC_OURS, PROC_NULL, PROC_OURS },
+	struct proc_start start = { .become = become_master, .fd = { PROC_OURS, PROC_NULL, err },
 		.dies_with_us = true, .many_descriptors = true };
 	char line[1800] = "", word[1024];
-	int fds[2] = { -1, -1 }, result = -1;
+	int result = -1;
 	size_t used = 0;
 
 	master_command_line(s, m, &command);
@@ -285,18 +285,11 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 		used += (size_t)snprintf(line + used, sizeof(line) - used, " %s",
 		    log_escape(word, sizeof(word), argv->item[i], strlen(argv->item[i])));
 	log_at(LOG_DIALOGUE, "running%s", line);
-	/* Non-blocking for ssh too: a message that nobody reads must not stop it. */
-	if (!argv->bad && pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0) {
-		start.argv = argv->item;
-		start.arg = argv->item;
-		start.fd[2] = fds[1];
+	start.argv = argv->item;
+	start.arg = argv->item;
+	if (!argv->bad)
 		result = proc_start(proc, loop, &start, fn, arg);
-	}
 	free(command.proxy);
 	free(argv->item);
-	fd_close(&fds[1]);
-	if (result == -1)
-		fd_close(&fds[0]);
-	*err = fds[0];
 	return result;
 }

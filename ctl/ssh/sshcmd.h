@@ -1,4 +1,4 @@
-/* Command lines of ssh: what its configuration says, and a ControlMaster of our own.
+/* Command lines of ssh ($FTP_OVER_SSH_SSH): what its configuration says, and a ControlMaster of our own.
  *
  * A destination is always behind "--". A ControlPath is taken literally (ssh would
  * expand % in it). */
@@ -14,7 +14,6 @@ struct ssh_settings {
 	const char *const *options; /* "-F", "file", "-o", "X=y"; never -L, -R, -N, -S, -f */
 	size_t count;
 	const char *destination;
-	const char *program; /* NULL = $FTP_OVER_SSH_SSH or "ssh" */
 	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
 	const char *config; /* what sshcmd_config() has given; only a master of our own needs it */
 };
@@ -47,9 +46,9 @@ struct sshrun *sshcmd_through(struct loop *, const struct ssh_settings *, const 
     const char *const what[2], unsigned timeout_ms, sshrun_fn *, void *arg);
 
 /* Start `ssh -fNM`, stdin and terminal inherited for its prompts; -1 with errno. It exits when the
- * master is in the background (status 0) or has failed; if we are killed before, it is ended. *err
- * is the read end (CLOEXEC, non-blocking) of its stderr: the master may keep it open.
+ * master is in the background (status 0) or has failed; if we are killed before, it is ended. err is
+ * its stderr: the master may keep it open.
  *
  * The master ends 2 s after the last connection to its control socket and the last channel. */
 int sshcmd_master_start(struct proc *, struct loop *, const struct ssh_settings *,
-    const struct ssh_master *, int *err, proc_fn *, void *arg);
+    const struct ssh_master *, int err, proc_fn *, void *arg);

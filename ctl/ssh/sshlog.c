@@ -1,6 +1,5 @@
 #include "ssh/sshlog.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/ratelimit.h"
+#include "process/linelog.h"
 
 #define HELD 3        /* lines: why a proxy ended, that it did, and that the connection so did */
 #define HOLD_MS 2000  /* why it ends comes in several lines; at a terminal nobody waits for them */
@@ -18,16 +18,14 @@
 
 struct sshlog {
 	struct loop *loop;
-	struct watch *watch;
+	struct linelog *lines;
 	struct timer timer;
 	const char *servers;
-	int fd;
 	enum sshlog_manner manner;
 	bool logged_in;
 	struct timer asked; /* the refusal is kept back */
 	struct ratelimit told;
-	size_t len, held;
-	char line[LINE_SIZE];
+	size_t held;
 	char hold[HELD][LINE_SIZE];
 	char refusal[256];
 };
@@ -95,16 +93,16 @@ nobody_asked(void *arg)
 /* "channel 3: open failed: connect failed: Connection refused". Whoever has asked for a remote
  * forward is told by us. */
 static void
-line_complete(struct sshlog *s)
+line_came(void *arg, const char *line, size_t len)
 {
 	static const char answered[] = "mux_confirm_remote_forward: ", failed[] = ": open failed: ";
+	struct sshlog *s = arg;
 	const char *reason;
 	char text[LINE_SIZE];
 
-	while (s->len > 0 && s->line[s->len - 1] == '\r')
-		s->len--;
-	log_escape(text, sizeof(text), s->line, s->len);
-	s->len = 0;
+	while (len > 0 && line[len - 1] == '\r')
+		len--;
+	log_escape(text, sizeof(text), line, len);
 	if (*text == '\0' || strncmp(text, "OpenSSH_", 8) == 0) /* -v: its version */
 		return;
 	if (s->logged_in && strncmp(text, "channel ", 8) == 0 && (reason = strstr(text, failed)) != NULL) {
@@ -119,60 +117,16 @@ line_complete(struct sshlog *s)
 		say(s, text);
 }
 
-/* As read(2). A line that is too long is passed on in pieces. */
-static ssize_t
-take_bytes(struct sshlog *s)
-{
-	char bytes[LINE_SIZE];
-	ssize_t n = s->fd != -1 ? read(s->fd, bytes, sizeof(bytes)) : 0;
-
-	if (n > 0 && is_said(s) && write(STDERR_FILENO, bytes, (size_t)n) == -1) {
-		/* the terminal has gone */
-	}
-	for (ssize_t i = 0; i < n; i++) {
-		if (bytes[i] != '\n')
-			s->line[s->len++] = bytes[i];
-		if (bytes[i] == '\n' || s->len == sizeof(s->line))
-			line_complete(s);
-	}
-	return n;
-}
-
-static void
-drain(struct sshlog *s)
-{
-	while (take_bytes(s) > 0)
-		;
-}
-
-static void
-end(struct sshlog *s)
-{
-	drain(s);
-	memory_drop(watch_free, s->watch);
-	fd_close(&s->fd);
-	line_complete(s);
-}
-
 bool
 sshlog_refusal(struct sshlog *s, char *dst, size_t size)
 {
 	*dst = '\0';
 	if (s == NULL)
 		return false;
-	drain(s);
+	linelog_take(s->lines, false);
 	snprintf(dst, size, "%s", s->refusal);
 	*s->refusal = '\0';
 	return *dst != '\0';
-}
-
-static void
-sshlog_ready(void *arg, short revents)
-{
-	ssize_t n = take_bytes(arg);
-
-	if (n == 0 || (n == -1 && (revents & (POLLERR | POLLNVAL)) != 0))
-		end(arg);
 }
 
 /* Where its prompts are, its other words are, too, as they are. */
@@ -186,24 +140,30 @@ sshlog_manner(bool hushed, bool asks)
 }
 
 struct sshlog *
-sshlog_new(struct loop *loop, int fd, enum sshlog_manner manner, const char *servers)
+sshlog_new(struct loop *loop, enum sshlog_manner manner, const char *servers)
 {
-	struct sshlog *s = memory_make(struct sshlog, .loop = loop, .fd = fd, .servers = servers,
-	    .manner = manner);
+	struct sshlog *s = memory_make(struct sshlog, .loop = loop, .servers = servers, .manner = manner);
 
-	if (s != NULL && (s->watch = loop_watch(loop, fd, POLLIN, sshlog_ready, s)) != NULL)
-		return s;
-	close(fd);
-	free(s);
-	return NULL;
+	if (s == NULL || (s->lines = linelog_new(loop, line_came, s)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	if (manner == SSHLOG_VERBATIM)
+		linelog_copy(s->lines, STDERR_FILENO);
+	return s;
+}
+
+int
+sshlog_fd(const struct sshlog *s)
+{
+	return linelog_fd(s->lines);
 }
 
 void
 sshlog_logged_in(struct sshlog *s)
 {
-	if (s == NULL)
-		return;
-	drain(s);
+	linelog_take(s->lines, false);
+	linelog_copy(s->lines, -1);
 	timer_stop(&s->timer);
 	say_held(s);
 	s->logged_in = true;
@@ -215,9 +175,7 @@ sshlog_reason(struct sshlog *s, char *dst, size_t size)
 	size_t used = 0;
 
 	*dst = '\0';
-	if (s == NULL)
-		return dst;
-	end(s);
+	linelog_take(s->lines, true);
 	timer_stop(&s->timer);
 	for (size_t i = 0; i < s->held && used < size; i++)
 		used += (size_t)snprintf(dst + used, size - used, "%s%s", i > 0 ? " " : "",
@@ -231,7 +189,7 @@ sshlog_free(struct sshlog *s)
 {
 	if (s == NULL)
 		return;
-	end(s);
+	linelog_free(s->lines);
 	timer_stop(&s->timer);
 	say_held(s);
 	timer_stop(&s->asked);

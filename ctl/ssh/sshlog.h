@@ -17,14 +17,15 @@ enum sshlog_manner { SSHLOG_LINES, SSHLOG_VERBATIM, SSHLOG_MUTE /* it says more 
 /* hushed: the user does not want to hear ssh; asks: it may ask at the terminal. */
 enum sshlog_manner sshlog_manner(bool hushed, bool asks);
 
-/* Takes over fd. servers is the FTP server, for messages; kept. To stderr as ssh said it, or to
- * syslog with our own. NULL (fd closed) when out of memory: ssh is not heard then. */
-struct sshlog *sshlog_new(struct loop *, int fd, enum sshlog_manner, const char *servers);
-void sshlog_free(struct sshlog *); /* NULL is harmless, below too */
+/* servers is the FTP server, for messages; kept. To stderr as ssh said it, or to syslog with our own.
+ * NULL with errno. */
+struct sshlog *sshlog_new(struct loop *, enum sshlog_manner, const char *servers);
+void sshlog_free(struct sshlog *); /* NULL is harmless */
+int sshlog_fd(const struct sshlog *); /* ssh's stderr */
 
 void sshlog_logged_in(struct sshlog *);
 /* Why it refused a channel last, in the server's words; "" (and false) when it has not since the
- * last call. */
+ * last call, or for NULL. */
 bool sshlog_refusal(struct sshlog *, char *dst, size_t size);
 /* It has failed, or ended: what it said last, in one line; "" when it said nothing. */
 char *sshlog_reason(struct sshlog *, char *dst, size_t size);

@@ -212,10 +212,9 @@ static struct loop *loop;
 static struct mux *mux;
 static struct forward_result last;
 static bool answered, gone;
-static int errors;
 
 static const char *rig_options[] = { "-F", config };
-static const struct ssh_settings settings = { rig_options, 2, "rig", NULL, NULL, NULL };
+static const struct ssh_settings settings = { rig_options, 2, "rig", NULL, NULL };
 
 static void
 take(void *arg, const struct forward_result *r)
@@ -272,7 +271,7 @@ master_start(void)
 	use_ssh("ssh");
 	loop = loop_new();
 	snprintf(ctl, sizeof(ctl), "%s/m%d", dir, ++number + (int)getpid());
-	ck_assert_int_eq(sshcmd_master_start(&proc, loop, &settings, &m, &errors, NULL, NULL), 0);
+	ck_assert_int_eq(sshcmd_master_start(&proc, loop, &settings, &m, PROC_NULL, NULL, NULL), 0);
 	ck_assert(proc_wait(&proc, 20000, &status));
 	ck_assert_int_eq(status, 0);
 	answered = gone = false;
@@ -289,7 +288,6 @@ master_stop(void)
 		mux_terminate(mux);
 	mux_finish(mux, 2000);
 	loop_free(loop);
-	close(errors);
 }
 
 static struct forward
@@ -565,12 +563,12 @@ END_TEST
 START_TEST(test_config_bad)
 {
 	const char *bad[] = { "-F", config, "-o", "NoSuchOption=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
 	char why[256];
 
 	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
 	ck_assert_ptr_ne(strstr(why, "onfiguration option"), NULL);
-	s.program = "/nonexistent/ssh";
+	setenv("FTP_OVER_SSH_SSH", "/nonexistent/ssh", 1);
 	ck_assert_ptr_eq(sshcmd_config(&s, 5000, why, sizeof(why)), NULL);
 	ck_assert_str_eq(why, "/nonexistent/ssh: No such file or directory; install the OpenSSH "
 	    "client, or name it in FTP_OVER_SSH_SSH");
@@ -580,14 +578,14 @@ END_TEST
 START_TEST(test_master_fails)
 {
 	const char *bad[] = { "-F", config, "-o", "Port=1" };
-	struct ssh_settings s = { bad, 4, "rig", NULL, NULL, NULL };
+	struct ssh_settings s = { bad, 4, "rig", NULL, NULL };
 	struct ssh_master m = { .ctl_path = ctl, .batch = true };
 	struct proc proc = { 0 };
 	int status;
 
 	loop = loop_new();
 	snprintf(ctl, sizeof(ctl), "%s/none", dir);
-	ck_assert_int_eq(sshcmd_master_start(&proc, loop, &s, &m, &errors, NULL, NULL), 0);
+	ck_assert_int_eq(sshcmd_master_start(&proc, loop, &s, &m, PROC_NULL, NULL, NULL), 0);
 	ck_assert(proc_wait(&proc, 20000, &status));
 	ck_assert_int_eq(status, 255);
 	loop_free(loop);
@@ -596,14 +594,14 @@ END_TEST
 
 START_TEST(test_hang)
 {
-	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL, NULL };
+	struct ssh_settings s = { NULL, 0, "rig", NULL, NULL };
 	char program[96], why[256];
 	uint64_t start;
 
 	write_file("hang", "#!/bin/sh\nexec sleep 60\n", 0);
 	snprintf(program, sizeof(program), "%s/hang", dir);
 	chmod(program, 0755);
-	s.program = program;
+	setenv("FTP_OVER_SSH_SSH", program, 1);
 	start = loop_now();
 	ck_assert_ptr_eq(sshcmd_config(&s, 100, why, sizeof(why)), NULL);
 	ck_assert_str_eq(why, "ssh -G does not end");
