@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "options/spec.h"
 
 /* Looked for in PATH, the most capable first (client_argv() names them). */
@@ -29,43 +30,40 @@ static const struct {
 	{ NULL, "%h %p", "%h %p" },
 };
 
-/* A vector that grows; always NULL-terminated once something is in it. */
+static const char blank[] = " \t\n";
+
 struct vector {
 	char **item;
 	size_t count;
 };
 
-/* Takes over item; NULL = out of memory already. */
-static int
-push(struct vector *v, char *item)
+/* Takes over item; false: out of memory, as where it is NULL. */
+static bool
+add(struct vector *v, char *item)
 {
-	char **grown;
+	char **place = item != NULL ? memory_append(&v->item, &v->count, sizeof(item)) : NULL;
 
-	if (item == NULL)
-		return -1;
-	if ((grown = realloc(v->item, (v->count + 2) * sizeof(*grown))) == NULL) {
+	if (place == NULL)
 		free(item);
-		return -1;
-	}
-	v->item = grown;
-	v->item[v->count++] = item;
-	v->item[v->count] = NULL;
-	return 0;
+	else
+		*place = item;
+	return place != NULL;
 }
 
-static int
-push_words(struct vector *v, const char *text)
+static bool
+add_words(struct vector *v, const char *text, const struct tokens *t)
 {
-	static const char blank[] = " \t\n";
+	bool good = true;
 	size_t len;
 
-	for (text += strspn(text, blank); *text != '\0'; text += strspn(text, blank)) {
-		len = strcspn(text, blank);
-		if (push(v, strndup(text, len)) == -1)
-			return -1;
+	for (text += strspn(text, blank); *text != '\0' && good; text += strspn(text, blank)) {
+		char *word = strndup(text, len = strcspn(text, blank));
+
+		good = word != NULL && add(v, token_expand(word, t));
+		free(word);
 		text += len;
 	}
-	return 0;
+	return good;
 }
 
 static bool
@@ -93,59 +91,52 @@ client_exists(const char *program)
 }
 
 /* The client when the user named none on the command line. Leaves v empty when there is
- * none at all; -1 when out of memory. */
-static int
-find_client(struct vector *v, bool with_user)
+ * none at all; false: out of memory. */
+static bool
+add_client(struct vector *v, const struct tokens *t)
 {
-	const char *named = getenv("FTP_OVER_SSH_CLIENT"), *program;
-	bool has_token = false;
+	const char *client = getenv("FTP_OVER_SSH_CLIENT"), *program;
 	size_t m = 0;
 
-	if (named != NULL && push_words(v, named) == -1)
-		return -1;
-	for (size_t i = 0; v->count == 0 && wanted[i] != NULL; i++)
-		if (in_path(wanted[i]) && push(v, strdup(wanted[i])) == -1)
-			return -1;
-	for (size_t i = 0; i < v->count; i++)
-		has_token |= token_present(v->item[i]);
-	if (v->count == 0 || has_token)
-		return 0;
+	if (client == NULL || client[strspn(client, blank)] == '\0') {
+		while (wanted[m] != NULL && !in_path(wanted[m]))
+			m++;
+		if ((client = wanted[m]) == NULL)
+			return true;
+	}
+	if (!add_words(v, client, t))
+		return false;
+	if (token_present(client))
+		return true;
 	program = strrchr(v->item[0], '/') != NULL ? strrchr(v->item[0], '/') + 1 : v->item[0];
-	while (manner[m].program != NULL && strcmp(manner[m].program, program) != 0)
-		m++;
-	return push_words(v, with_user ? manner[m].with_user : manner[m].arguments);
+	for (m = 0; manner[m].program != NULL && strcmp(manner[m].program, program) != 0; m++)
+		;
+	return add_words(v, t->user != NULL ? manner[m].with_user : manner[m].arguments, t);
 }
 
 char **
 client_argv(char *const *command, const struct tokens *t, char *why, size_t why_size)
 {
 	struct vector v = { NULL, 0 };
-	char *expanded;
-	int result = 0;
+	bool good = true;
 
 	if (command == NULL || command[0] == NULL)
-		result = find_client(&v, t->user != NULL);
+		good = add_client(&v, t);
 	else
-		for (; *command != NULL && result == 0; command++)
-			result = push(&v, strdup(*command));
-	for (size_t i = 0; i < v.count && result == 0; i++) {
-		if ((expanded = token_expand(v.item[i], t)) == NULL) {
-			result = -1;
-			break;
-		}
-		free(v.item[i]);
-		v.item[i] = expanded;
-	}
-	if (result == -1) {
-		snprintf(why, why_size, "out of memory");
-		client_argv_free(v.item);
-		return NULL;
-	}
-	if (v.count == 0)
+		for (; *command != NULL && good; command++)
+			good = add(&v, token_expand(*command, t));
+	if (good && v.count > 0 && memory_append(&v.item, &v.count, sizeof(char *)) != NULL)
+		return v.item; /* with a NULL at its end */
+	if (good && v.count == 0)
 		snprintf(why, why_size, "no FTP client found: looked in PATH for %s, %s, %s; install one of "
 		    "them, set FTP_OVER_SSH_CLIENT, or give a command after the destination", wanted[0],
 		    wanted[1], wanted[2]);
-	return v.item;
+	else
+		snprintf(why, why_size, "out of memory");
+	while (v.count > 0)
+		free(v.item[--v.count]);
+	free(v.item);
+	return NULL;
 }
 
 void
