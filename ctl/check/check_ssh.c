@@ -179,10 +179,10 @@ check_reaches(struct check *c, uint16_t port)
 }
 
 static bool
-ask(struct check *c, uint32_t (*request)(struct mux *, const struct forward *))
+ask(struct check *c, enum mux_type type)
 {
 	bool done = link_open(c, &c->link) &&
-	    wait_answer(c, &c->link, request(c->link.mux, &c->listener));
+	    wait_answer(c, &c->link, mux_ask(c->link.mux, type, &c->listener));
 
 	memory_drop(mux_free, c->link.mux);
 	return done;
@@ -203,7 +203,7 @@ check_listen(struct check *c)
 		if (rundir_fresh(f->path, sizeof(f->path), 'c') == -1 ||
 		    (c->near_fd = unixsock_listen(f->path, 1)) == -1)
 			break;
-		if (ask(c, mux_open_forward)) {
+		if (ask(c, MUX_C_OPEN_FWD)) {
 			c->far_port = c->answer.port;
 			return check_say(c, GOOD, "port %u of the ssh server", c->far_port);
 		}
@@ -235,7 +235,7 @@ void
 check_hang_up(struct check *c)
 {
 	if (c->far_port != 0)
-		ask(c, mux_close_forward);
+		ask(c, MUX_C_CLOSE_FWD);
 	if (c->near_fd != -1)
 		unlink(c->listener.path);
 	fd_close(&c->near_fd);

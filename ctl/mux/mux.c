@@ -1,13 +1,46 @@
+#include "mux/mux.h"
+
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/list.h"
+#include "base/loop.h"
 #include "base/memory.h"
 #include "base/packet.h"
 #include "base/unixsock.h"
-#include "mux/mux_private.h"
+
+#define OUT_PACKET 4096 /* no packet of ours is longer */
+
+/* A request under way. The master answers in order, so the first in the list is
+ * the one that the next answer must be for. */
+struct request {
+	struct request *next;
+	uint32_t id;
+	enum mux_type type;
+	uint16_t port;
+	bool far; /* it is the ssh server's to answer */
+};
+
+struct mux {
+	struct loop *loop;
+	struct watch *watch;
+	struct unixsock *waiting; /* for room in the master's backlog; fd is -1 then */
+	struct timer timer;       /* runs while an answer is awaited */
+	mux_fn *fn;
+	void *arg;
+	struct request *first;
+	int fd;
+	uint32_t next_id, version;
+	bool over;  /* the connection is no more */
+	bool freed; /* mux_free() was called; the memory goes when busy is 0 */
+	unsigned busy;
+	struct bytes in, out; /* what cannot be sent now is sent later, never dropped */
+};
 
 const char mux_gone[] = "the ControlMaster is gone";
 
@@ -51,15 +84,38 @@ mux_free(struct mux *m)
 	mux_leave(m);
 }
 
+static void mux_await(struct mux *);
+
+/* The first request is done with. */
+static void
+request_answer(struct mux *m, struct forward_result result)
+{
+	struct request *r = m->first;
+
+	result.id = r->id;
+	m->first = r->next;
+	free(r);
+	mux_await(m);
+	if (m->fn != NULL)
+		m->fn(m->arg, &result);
+}
+
 /* Answers what is under way, then says so. */
-void
+static void
 mux_over(struct mux *m, enum forward_status status, const char *reason)
 {
+	struct forward_result result = { .status = status }, done = { .status = FORWARD_OK };
+
 	if (m->over)
 		return;
 	m->busy++;
 	mux_disconnect(m);
-	mux_answer_all(m, status, reason);
+	snprintf(result.reason, sizeof(result.reason), "%s", reason);
+	while (m->first != NULL) /* the master exits before it has delivered its answer to that */
+		request_answer(m, m->first->type == MUX_C_TERMINATE && status == FORWARD_DEAD ?
+		    done : result);
+	if (!m->freed && m->fn != NULL)
+		m->fn(m->arg, &result);
 	mux_leave(m);
 }
 
@@ -73,7 +129,7 @@ mux_silent(void *arg)
 }
 
 /* Every answer starts the time of the next one anew. */
-void
+static void
 mux_await(struct mux *m)
 {
 	timer_stop(&m->timer);
@@ -83,7 +139,7 @@ mux_await(struct mux *m)
 
 /* A send that fails is no news of its own: the hangup shows when the loop reads,
  * behind the answers (or the hello of another version) that came before it. */
-void
+static void
 mux_flush(struct mux *m)
 {
 	ssize_t n = 0;
@@ -99,6 +155,66 @@ mux_flush(struct mux *m)
 		shutdown(m->fd, SHUT_WR);
 	}
 	watch_events(m->watch, m->out.len > 0 ? POLLIN | POLLOUT : POLLIN);
+}
+
+/* What the master says when it has done it. */
+static enum mux_answer
+success_of(const struct request *r)
+{
+	if (r->type == MUX_C_OPEN_FWD && r->far && r->port == 0)
+		return MUX_S_REMOTE_PORT;
+	return r->type == MUX_C_ALIVE_CHECK ? MUX_S_ALIVE :
+	    r->type == MUX_C_NEW_STDIO_FWD ? MUX_S_SESSION_OPENED : MUX_S_OK;
+}
+
+static bool
+reply_fits(const struct request *r, const struct mux_reply *reply)
+{
+	if (r == NULL || reply->id != r->id)
+		return false;
+	if (reply->answer == MUX_S_REMOTE_PORT && reply->value > 65535)
+		return false;
+	return reply->answer == success_of(r) || reply->answer == MUX_S_DENIED ||
+	    reply->answer == MUX_S_FAILURE;
+}
+
+static struct forward_result
+result_of(const struct request *r, const struct mux_reply *reply)
+{
+	struct forward_result result = { .status = FORWARD_OK, .port = r->port };
+
+	if (reply->answer == MUX_S_ALIVE)
+		result.pid = (pid_t)reply->value;
+	if (reply->answer == MUX_S_REMOTE_PORT)
+		result.port = (uint16_t)reply->value;
+	if (reply->answer == MUX_S_DENIED || reply->answer == MUX_S_FAILURE)
+		result.status = FORWARD_REFUSED;
+	memcpy(result.reason, reply->reason, sizeof(result.reason));
+	if (reply->answer == MUX_S_REMOTE_PORT && reply->value == 0) {
+		result.status = FORWARD_BROKEN; /* to be cancelled: it may listen somewhere */
+		snprintf(result.reason, sizeof(result.reason), "the ssh server names no port");
+	}
+	return result;
+}
+
+static void
+mux_reply(struct mux *m, const struct mux_reply *reply)
+{
+	char reason[96] = "unexpected answer from the ControlMaster";
+
+	if (reply != NULL && reply->answer == MUX_S_HELLO) {
+		if (m->version == 0 && reply->value == MUX_VERSION) {
+			m->version = reply->value;
+			mux_await(m);
+			return;
+		}
+		snprintf(reason, sizeof(reason), m->version != 0 ? "the ControlMaster said hello twice" :
+		    "the ControlMaster speaks mux version %u, not %d", (unsigned)reply->value, MUX_VERSION);
+	} else if (reply != NULL && m->version != 0 && reply_fits(m->first, reply)) {
+		request_answer(m, result_of(m->first, reply));
+		return;
+	}
+	mux_over(m, FORWARD_BROKEN, reason);
 }
 
 /* Take the whole packets out of what has come in. */
@@ -170,16 +286,14 @@ struct mux *
 mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 {
 	struct mux *m = memory_make(struct mux, .loop = loop, .fn = fn, .arg = arg, .fd = -1);
-	uint8_t hello[16];
 	struct wire w;
 	int fd;
 
 	if (m == NULL)
 		return NULL;
-	m->last = &m->first;
-	wire_write_to(&w, hello, sizeof(hello));
-	muxmsg_hello(&w);
-	if (bytes_add(&m->out, hello, w.len) == 0) {
+	wire_write_to(&w, bytes_room(&m->out, OUT_PACKET), OUT_PACKET);
+	if (w.data != NULL && muxmsg_hello(&w) == 0) {
+		m->out.len = w.len;
 		if ((fd = unixsock_connect(path)) == -1 && errno == EAGAIN)
 			m->waiting = unixsock_wait(loop, path, connect_wait_ms, mux_waited, m);
 		if (m->waiting != NULL || mux_connected(m, fd) == 0)
@@ -209,4 +323,45 @@ mux_finish(struct mux *m, unsigned ms)
 			end = loop_now() + ms;
 	}
 	mux_free(m);
+}
+
+uint32_t
+mux_ask(struct mux *m, enum mux_type type, const struct forward *f)
+{
+	struct request *r = NULL;
+	struct wire w;
+
+	if (m->over) {
+		errno = EPIPE;
+		return 0;
+	}
+	if (++m->next_id == 0)
+		m->next_id = 1;
+	wire_write_to(&w, bytes_room(&m->out, OUT_PACKET), OUT_PACKET);
+	if (w.data != NULL && muxmsg_request(&w, type, m->next_id, f) == 0)
+		r = memory_make(struct request, .id = m->next_id, .type = type,
+		    .port = f != NULL ? f->port : 0, .far = f != NULL && f->kind == FORWARD_REMOTE);
+	if (r == NULL)
+		return 0;
+	m->out.len += w.len;
+	list_append(request, m->first, r);
+	mux_flush(m);
+	if (m->first == r)
+		mux_await(m);
+	return r->id;
+}
+
+/* The master stands still until it has both descriptors: so they go out with the packet
+ * or not at all. A new connection's socket has room for them; any other is refused. */
+uint32_t
+mux_stdio_forward(struct mux *m, const struct forward *f, int fd)
+{
+	uint32_t id = 0;
+
+	errno = EAGAIN;
+	if (m->out.len == 0 && (id = mux_ask(m, MUX_C_NEW_STDIO_FWD, f)) != 0 &&
+	    (m->out.len > 0 || fdpass_send(m->fd, "", 1, &fd, 1) != 1 ||
+	    fdpass_send(m->fd, "", 1, &fd, 1) != 1))
+		shutdown(m->fd, SHUT_RDWR); /* the loop finds it over; the master gets EOF */
+	return id;
 }

@@ -47,10 +47,11 @@ void mux_free(struct mux *); /* NULL is harmless; answers nothing any more */
 void mux_finish(struct mux *, unsigned ms);
 
 /* Each returns the id that its answer will carry, 0 with errno when it cannot be sent. */
-uint32_t mux_alive(struct mux *); /* the answer carries the pid */
-uint32_t mux_open_forward(struct mux *, const struct forward *);
-uint32_t mux_close_forward(struct mux *, const struct forward *);
-uint32_t mux_terminate(struct mux *);
+uint32_t mux_ask(struct mux *, enum mux_type, const struct forward *);
+#define mux_alive(m) mux_ask((m), MUX_C_ALIVE_CHECK, NULL) /* the answer carries the pid */
+#define mux_open_forward(m, f) mux_ask((m), MUX_C_OPEN_FWD, (f))
+#define mux_close_forward(m, f) mux_ask((m), MUX_C_CLOSE_FWD, (f))
+#define mux_terminate(m) mux_ask((m), MUX_C_TERMINATE, NULL)
 /* A channel to host:port of f (`ssh -W`): the master reads from the socket fd, which stays the caller's
  * to close, and writes to it. Only one for each connection, which the master closes with it. */
 uint32_t mux_stdio_forward(struct mux *, const struct forward *f, int fd);

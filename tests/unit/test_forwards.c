@@ -2,9 +2,7 @@
 #define mux_new played_new
 #define mux_free played_free
 #define mux_finish played_finish
-#define mux_alive played_alive
-#define mux_open_forward played_open
-#define mux_close_forward played_close
+#define mux_ask played_ask
 #include "ends/forwards.c"
 
 #include "unit.h"
@@ -56,36 +54,16 @@ played_finish(struct mux *m, unsigned ms)
 	note('.');
 }
 
-static uint32_t
-request(char what)
+uint32_t
+played_ask(struct mux *m, enum mux_type type, const struct forward *forward)
 {
+	(void)m;
+	if (type != MUX_C_ALIVE_CHECK)
+		ck_assert_str_eq(forward->host, "host");
 	if (refuse_requests)
 		return 0;
-	note(what);
+	note(type == MUX_C_ALIVE_CHECK ? 'a' : type == MUX_C_OPEN_FWD ? 'o' : 'c');
 	return ++last;
-}
-
-uint32_t
-played_alive(struct mux *m)
-{
-	(void)m;
-	return request('a');
-}
-
-uint32_t
-played_open(struct mux *m, const struct forward *forward)
-{
-	(void)m;
-	ck_assert_str_eq(forward->host, "host");
-	return request('o');
-}
-
-uint32_t
-played_close(struct mux *m, const struct forward *forward)
-{
-	(void)m;
-	ck_assert_str_eq(forward->host, "host");
-	return request('c');
 }
 
 static void
