@@ -24,6 +24,11 @@ struct tunnel_spec {
 
 int spec_parse(struct tunnel_spec *, const char *text, char *why, size_t why_size);
 
+/* The next LocalForward or RemoteForward of what `ssh -G` printed (keyword: "localforward" or
+ * "remoteforward") that leads to an FTP server, to port 21: it becomes an FTP tunnel. Where to go on
+ * looking, NULL when there is none. */
+const char *config_forwards_next(const char *config, const char *keyword, struct tunnel_spec *);
+
 /* Does this bind address of -R let other hosts in? A name is looked up by the ssh server. */
 bool bind_is_open_far(const char *host);
 

@@ -9,7 +9,6 @@
 #include "tunnel/instance.h"
 #include "base/log.h"
 #include "accept/far_listeners.h"
-#include "options/config_forwards.h"
 #include "tunnel/tunnel_private.h"
 
 /* fd: it was handed over; -1 = none. */

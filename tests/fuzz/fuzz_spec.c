@@ -1,7 +1,6 @@
 /* -L and -R specs, hosts with ports, destinations, tokens; ssh's configuration. */
 #include "fuzz.h"
 
-#include "options/config_forwards.h"
 
 static void
 host_is_sane(const struct hostport *h)

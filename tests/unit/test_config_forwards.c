@@ -1,4 +1,4 @@
-#include "options/config_forwards.h"
+#include "options/spec.h"
 
 #include "unit.h"
 
