@@ -278,25 +278,17 @@ print_url(FILE *f, const struct tokens *t)
 static bool
 print_token(FILE *f, char token, const struct tokens *t)
 {
-	switch (token) {
-	case 'h':
-		fputs(t->host, f);
-		return true;
-	case 'p':
-		fprintf(f, "%u", (unsigned)t->port);
-		return true;
-	case 'U':
-		fputs(t->user != NULL ? t->user : "", f);
-		return true;
-	case 'u':
+	if (token == 'u')
 		print_url(f, t);
-		return true;
-	case '%':
+	else if (token == 'p')
+		fprintf(f, "%u", (unsigned)t->port);
+	else if (token == 'h' || token == 'U')
+		fputs(token == 'h' ? t->host : t->user != NULL ? t->user : "", f);
+	else if (token == '%')
 		fputc('%', f);
-		return true;
-	default:
+	else
 		return false;
-	}
+	return true;
 }
 
 char *
