@@ -82,10 +82,6 @@ void tunnel_probed(void *tunnel); /* the helper of the probe has ended */
 void tunnel_client_forget(struct tunnel *);
 void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
 
-/* tunnel_link.c: the ssh connection has come, or is lost (why) */
-void tunnel_linked(struct tunnel *);
-void tunnel_unlinked(struct tunnel *, const char *why);
-
 /* tunnel_status.c: what there is to tell; false: there is no more room */
 typedef bool tunnel_status_fn(void *arg, const struct status_record *);
 void tunnel_status(const struct tunnel *, const struct status_tunnel *gone, tunnel_status_fn *, void *arg);

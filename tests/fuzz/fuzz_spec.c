@@ -1,6 +1,7 @@
 /* -L and -R specs, hosts with ports, destinations, tokens; ssh's configuration. */
 #include "fuzz.h"
 
+#include "options/spec.h"
 
 static void
 host_is_sane(const struct hostport *h)
