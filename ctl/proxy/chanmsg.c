@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OPEN_PROHIBITED 1
 #define OPEN_CONNECT_FAILED 2
 
 static const char *const refusals[] = { NULL, "administratively prohibited", "connect failed",
@@ -19,7 +18,7 @@ get_refused(struct wire *w, struct chanmsg *m)
 
 	wire_get_u32(w, &code);
 	wire_get_text(w, words, sizeof(words));
-	m->forbidden = code == OPEN_PROHIBITED;
+	m->forbidden = code == CHANMSG_PROHIBITED;
 	if (code > 0 && code < sizeof(refusals) / sizeof(refusals[0]))
 		name = refusals[code];
 	if (words[0] == '\0')
@@ -119,40 +118,13 @@ chanmsg_open(struct wire *w, uint32_t sender, uint32_t window, uint32_t max_pack
 }
 
 int
-chanmsg_open_refused(struct wire *w, uint32_t channel)
-{
-	size_t frame = frame_begin(w, CHANMSG_OPEN_FAILURE);
-
-	wire_put_u32(w, channel);
-	wire_put_u32(w, OPEN_PROHIBITED);
-	wire_put_string(w, "open failed");
-	wire_put_string(w, "");
-	return wire_end(w, frame);
-}
-
-int
-chanmsg_adjust(struct wire *w, uint32_t channel, uint32_t bytes)
-{
-	size_t frame = frame_begin(w, CHANMSG_WINDOW_ADJUST);
-
-	wire_put_u32(w, channel);
-	wire_put_u32(w, bytes);
-	return wire_end(w, frame);
-}
-
-int
-chanmsg_plain(struct wire *w, enum chanmsg_type type, uint32_t channel)
+chanmsg_numbers(struct wire *w, enum chanmsg_type type, const uint32_t *numbers, size_t count)
 {
 	size_t frame = frame_begin(w, type);
 
-	wire_put_u32(w, channel);
+	for (size_t i = 0; i < count; i++)
+		wire_put_u32(w, numbers[i]);
 	return wire_end(w, frame);
-}
-
-int
-chanmsg_request_failure(struct wire *w)
-{
-	return wire_end(w, frame_begin(w, CHANMSG_REQUEST_FAILURE));
 }
 
 void

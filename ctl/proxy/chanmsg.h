@@ -14,6 +14,7 @@
 
 #define CHANMSG_FRAME_MAX   (256 * 1024) /* without the length: no packet of OpenSSH is longer */
 #define CHANMSG_DATA_HEADER 14           /* what stands before the bytes of a DATA frame */
+#define CHANMSG_PROHIBITED  1            /* why an open is refused */
 
 enum chanmsg_type {
 	CHANMSG_IGNORE = 2, CHANMSG_UNIMPLEMENTED, CHANMSG_DEBUG,
@@ -42,9 +43,7 @@ int chanmsg_decode(struct chanmsg *, const uint8_t *frame, size_t len);
 /* Open a direct-tcpip channel to host:port. */
 int chanmsg_open(struct wire *, uint32_t sender, uint32_t window, uint32_t max_packet,
     const char *host, uint16_t port);
-int chanmsg_open_refused(struct wire *, uint32_t channel);
-int chanmsg_adjust(struct wire *, uint32_t channel, uint32_t bytes);
-int chanmsg_plain(struct wire *, enum chanmsg_type, uint32_t channel); /* EOF, CLOSE, FAILURE */
-int chanmsg_request_failure(struct wire *);
+/* One that is nothing but numbers (a text that is empty is a 0): EOF, CLOSE, WINDOW_ADJUST, a failure. */
+int chanmsg_numbers(struct wire *, enum chanmsg_type, const uint32_t *, size_t count);
 /* The header of a DATA frame whose len bytes stand behind it already. */
 void chanmsg_data(uint8_t header[CHANMSG_DATA_HEADER], uint32_t channel, uint32_t len);

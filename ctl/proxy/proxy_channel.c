@@ -101,7 +101,7 @@ void
 proxy_channel_close(struct proxy_channel *c)
 {
 	if (!c->close_sent)
-		proxy_put_plain(c->proxy, CHANMSG_CLOSE, c->remote);
+		proxy_put_numbers(c->proxy, CHANMSG_CLOSE, &c->remote, 1);
 	c->close_sent = true;
 }
 
@@ -170,7 +170,6 @@ void
 proxy_take(struct proxy_channel *c, size_t n)
 {
 	struct proxy *p = c->proxy;
-	struct wire w;
 	uint32_t credit;
 
 	if (n == 0)
@@ -179,10 +178,8 @@ proxy_take(struct proxy_channel *c, size_t n)
 	if (!window_read(&c->window, n) || c->state != CHANNEL_OPEN || c->eof_came || p->over)
 		return;
 	credit = window_credit(&c->window, &p->pool, loop_now_us());
-	if (credit == 0 || !proxy_wire(p, &w, 64))
-		return;
-	chanmsg_adjust(&w, c->remote, credit);
-	proxy_put(p, &w);
+	if (credit > 0)
+		proxy_put_numbers(p, CHANMSG_WINDOW_ADJUST, (const uint32_t[]){ c->remote, credit }, 2);
 }
 
 bool
@@ -253,5 +250,5 @@ proxy_eof(struct proxy_channel *c)
 	if (c->state != CHANNEL_OPEN || c->eof_sent || c->close_sent)
 		return;
 	c->eof_sent = true;
-	proxy_put_plain(c->proxy, CHANMSG_EOF, c->remote);
+	proxy_put_numbers(c->proxy, CHANMSG_EOF, &c->remote, 1);
 }

@@ -122,25 +122,11 @@ channel_take(struct proxy_channel *c, const struct chanmsg *m)
 		return 0;
 	case CHANMSG_REQUEST:
 		if (m->want_reply && !c->close_sent)
-			proxy_put_plain(c->proxy, CHANMSG_FAILURE, c->remote);
+			proxy_put_numbers(c->proxy, CHANMSG_FAILURE, &c->remote, 1);
 		return 0;
 	default:
 		return 0;
 	}
-}
-
-static void
-answer(struct proxy *p, const struct chanmsg *m)
-{
-	struct wire w;
-
-	if (!proxy_wire(p, &w, 64))
-		return;
-	if (m->type == CHANMSG_OPEN)
-		chanmsg_open_refused(&w, m->channel);
-	else
-		chanmsg_request_failure(&w);
-	proxy_put(p, &w);
 }
 
 static int
@@ -148,11 +134,12 @@ proxy_take_message(struct proxy *p, const struct chanmsg *m)
 {
 	switch (m->type) {
 	case CHANMSG_OPEN:
-		answer(p, m);
+		proxy_put_numbers(p, CHANMSG_OPEN_FAILURE,
+		    (const uint32_t[]){ m->channel, CHANMSG_PROHIBITED, 0, 0 }, 4);
 		return 0;
 	case CHANMSG_GLOBAL_REQUEST:
 		if (m->want_reply)
-			answer(p, m);
+			proxy_put_numbers(p, CHANMSG_REQUEST_FAILURE, NULL, 0);
 		return 0;
 	case CHANMSG_IGNORE:
 	case CHANMSG_UNIMPLEMENTED:

@@ -150,13 +150,13 @@ proxy_put(struct proxy *p, const struct wire *w)
 }
 
 void
-proxy_put_plain(struct proxy *p, enum chanmsg_type type, uint32_t channel)
+proxy_put_numbers(struct proxy *p, enum chanmsg_type type, const uint32_t *numbers, size_t count)
 {
 	struct wire w;
 
 	if (!proxy_wire(p, &w, 64))
 		return;
-	chanmsg_plain(&w, type, channel);
+	chanmsg_numbers(&w, type, numbers, count);
 	proxy_put(p, &w);
 }
 

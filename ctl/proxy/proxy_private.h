@@ -90,7 +90,7 @@ uint8_t *proxy_reserve(struct proxy *, size_t n); /* behind out; NULL: no memory
 /* Where the next message goes; proxy_put() when it is written. false: no memory; it has failed. */
 bool proxy_wire(struct proxy *, struct wire *, size_t n);
 void proxy_put(struct proxy *, const struct wire *);
-void proxy_put_plain(struct proxy *, enum chanmsg_type, uint32_t channel);
+void proxy_put_numbers(struct proxy *, enum chanmsg_type, const uint32_t *, size_t count);
 void proxy_arm(struct proxy *);
 void proxy_flush(struct proxy *);
 void proxy_receive(struct proxy *);
