@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "proxy/drain.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/rundir.h"
 #include "mux/mux.h"
@@ -78,9 +79,7 @@ proxy_schedule(struct proxy_channel *c, enum proxy_event event)
 	if (c->queued || c->freed || p->over)
 		return;
 	c->queued = true;
-	c->next_ready = NULL;
-	*p->ready_last = c;
-	p->ready_last = &c->next_ready;
+	list_append(proxy_channel, p->ready, c);
 	proxy_wake(p);
 }
 
@@ -113,23 +112,24 @@ proxy_tell(struct proxy *p)
 	struct proxy_channel *c;
 
 	while ((c = p->ready) != NULL) {
-		if ((p->ready = c->next_ready) == NULL)
-			p->ready_last = &p->ready;
+		p->ready = c->next;
 		c->queued = false;
 		channel_tell(c);
 	}
-	for (c = p->all; c != NULL; c = c->next)
-		proxy_spill(c);
+	for (size_t i = 0; i < p->channel_room; i++)
+		if (p->channels[i] != NULL)
+			proxy_spill(p->channels[i]);
 }
 
 static void
 proxy_destroy(struct proxy *p)
 {
-	while (p->all != NULL) {
-		p->all->freed = true;
-		p->all->queued = false;
-		proxy_channel_over(p->all);
-	}
+	for (size_t i = 0; i < p->channel_room; i++)
+		if (p->channels[i] != NULL) {
+			p->channels[i]->freed = true;
+			p->channels[i]->queued = false;
+			proxy_channel_over(p->channels[i]);
+		}
 	proxy_trace_free(p->trace);
 	free(p->channels);
 	bytes_free(&p->in);
@@ -236,12 +236,8 @@ proxy_begin(struct proxy *p, const char *path)
 static struct proxy *
 proxy_make(struct loop *loop, const char *ctl_path, proxy_gone_fn *gone, void *arg)
 {
-	struct proxy *p = memory_make(struct proxy, .loop = loop, .gone = gone, .arg = arg,
-	    .fd = -1, .pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path));
-
-	if (p != NULL)
-		p->ready_last = &p->ready;
-	return p;
+	return memory_make(struct proxy, .loop = loop, .gone = gone, .arg = arg, .fd = -1,
+	    .pool.max = WINDOW_MAX, .rundir = rundir_of(ctl_path));
 }
 
 struct proxy *
@@ -351,16 +347,13 @@ proxy_free(struct proxy *p)
 {
 	const uint64_t end = loop_now() + FREE_MS;
 	const int saved = errno;
-	struct proxy_channel *c, *next;
 
 	if (p == NULL || p->freed)
 		return;
 	p->freed = true;
 	p->busy++;
-	for (c = p->all; c != NULL; c = next) {
-		next = c->next;
-		proxy_channel_free(c);
-	}
+	for (size_t i = 0; i < p->channel_room; i++)
+		proxy_channel_free(p->channels[i]);
 	proxy_await(p, end);
 	proxy_leave_behind(p, end);
 	proxy_quiet(p);

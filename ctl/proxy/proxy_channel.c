@@ -55,12 +55,7 @@ proxy_dial(struct proxy *p, const char *host, uint16_t port, proxy_channel_fn *f
 		free(c);
 		return NULL;
 	}
-	p->channels[number] = c;
-	if ((c->next = p->all) != NULL)
-		c->next->link = &c->next;
-	c->link = &p->all;
-	p->all = c;
-	return c;
+	return p->channels[number] = c;
 }
 
 static void
@@ -77,9 +72,7 @@ proxy_channel_settle(struct proxy_channel *c)
 	if (!c->freed || c->state != CHANNEL_OVER || c->telling || c->queued)
 		return;
 	channel_discard(c);
-	if (c->next != NULL)
-		c->next->link = c->link;
-	*c->link = c->next;
+	c->proxy->channels[c->id] = NULL;
 	free(c);
 }
 
@@ -88,10 +81,8 @@ proxy_channel_over(struct proxy_channel *c)
 {
 	struct proxy *p = c->proxy;
 
-	if (c->state != CHANNEL_OVER) {
-		p->channels[c->id] = NULL;
+	if (c->state != CHANNEL_OVER)
 		p->small = p->pool.count <= 2; /* the control connection, and this one */
-	}
 	c->state = CHANNEL_OVER;
 	window_end(&c->window, &p->pool);
 	proxy_channel_settle(c);

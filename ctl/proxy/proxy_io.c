@@ -36,13 +36,13 @@ trace_begin(struct proxy *p)
 static uint32_t
 trace_unanswered(const struct proxy *p)
 {
-	const struct proxy_channel *c;
 	uint32_t n = 0;
 
 	if (p->lost || p->failed)
 		return DRAIN_FOR_EVER;
-	for (c = p->unanswered > 0 ? p->all : NULL; c != NULL; c = c->next)
-		n += c->state == CHANNEL_OPENING && c->dialled_at <= p->sent;
+	for (size_t i = 0; i < p->channel_room && p->unanswered > 0; i++)
+		n += p->channels[i] != NULL && p->channels[i]->state == CHANNEL_OPENING &&
+		    p->channels[i]->dialled_at <= p->sent;
 	return n;
 }
 
@@ -121,8 +121,8 @@ proxy_flush(struct proxy *p)
 	}
 	p->full = p->out.len > 0;
 	trace_done(p);
-	for (c = p->all; c != NULL && p->out.len < WRITERS_AWAKE; c = c->next)
-		if (c->hungry && c->remote_window > 0)
+	for (size_t i = 0; i < p->channel_room && p->out.len < WRITERS_AWAKE; i++)
+		if ((c = p->channels[i]) != NULL && c->hungry && c->remote_window > 0)
 			proxy_schedule(c, PROXY_WRITABLE);
 }
 

@@ -42,8 +42,7 @@ struct proxy {
 	unsigned busy, unanswered;
 	struct proxy_channel **channels; /* by our number; NULL = free */
 	size_t channel_room;
-	struct proxy_channel *all;
-	struct proxy_channel *ready, **ready_last; /* have events to be told */
+	struct proxy_channel *ready; /* have events to be told */
 	struct window_pool pool;
 	struct bytes in, out;
 	bool in_full;  /* there may be more than there was room for */
@@ -58,7 +57,7 @@ struct segment {
 
 struct proxy_channel {
 	struct proxy *proxy;
-	struct proxy_channel *next_ready, *next, **link; /* link: what points here of all */
+	struct proxy_channel *next; /* of those that are ready */
 	proxy_channel_fn *fn;
 	void *arg;
 	uint32_t id, remote;
@@ -102,5 +101,5 @@ void proxy_frames(struct proxy *); /* take all that are whole */
 void proxy_spill(struct proxy_channel *);    /* segments into rest */
 void proxy_came(struct proxy_channel *, const uint8_t *data, size_t len);
 void proxy_channel_close(struct proxy_channel *);  /* say so, once */
-void proxy_channel_over(struct proxy_channel *);   /* its number may be used again */
+void proxy_channel_over(struct proxy_channel *);   /* nothing more comes for it */
 void proxy_channel_settle(struct proxy_channel *); /* free it, if nobody needs it any more */
