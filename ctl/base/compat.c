@@ -211,5 +211,3 @@ compat_bzero(void *data, size_t size)
 	set(data, 0, size);
 }
 #endif
-
-typedef int compat_may_be_empty; /* ISO C wants a declaration */

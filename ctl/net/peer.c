@@ -10,21 +10,20 @@
 #include "base/compat.h"
 #include "net/peer_owner.h"
 
-/* Every address as 16 bytes, IPv4 as v4-mapped. 0 for another family. */
-static int
+bool
 addr_bytes(const struct sockaddr *sa, unsigned char bytes[16])
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	if (sa->sa_family == AF_INET6) {
 		memcpy(bytes, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
-		return 1;
+		return true;
 	}
 	if (sa->sa_family != AF_INET)
-		return 0;
+		return false;
 	memcpy(bytes, mapped, 12);
 	memcpy(bytes + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
-	return 1;
+	return true;
 }
 
 in_port_t

@@ -19,6 +19,8 @@ enum peer_result peer_uid(int fd, uid_t *uid);
 #define PEER_NAME_MAX 40
 char *peer_name(char dst[PEER_NAME_MAX], uid_t);
 
+/* Every address as 16 bytes, IPv4 as v4-mapped. False for another family. */
+bool addr_bytes(const struct sockaddr *, unsigned char bytes[16]);
 in_port_t addr_port(const struct sockaddr *); /* in network order */
 void addr_set_port(struct sockaddr *, in_port_t);
 

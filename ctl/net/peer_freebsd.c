@@ -72,6 +72,4 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 	free(list);
 	return found->id != 0;
 }
-#else
-typedef int peer_freebsd_is_empty;
 #endif

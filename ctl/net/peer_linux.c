@@ -4,37 +4,40 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+
+#include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/digits.h"
+#include "net/peer.h"
+
+#define LINK_MAX_LEN 40 /* "socket:[18446744073709551615]" */
+#define LOOKS 20000     /* descriptors that are looked at, at most; each takes about 2 us */
+#define YOUNG 300       /* processes whose number is less than ours by no more than that */
 
 struct request {
 	struct nlmsghdr header;
 	struct inet_diag_req_v2 body;
 };
 
+/* Address and port of one end; a v4-mapped address is IPv4, as the answer tells. */
 static bool
-is_v4(const struct sockaddr_storage *ss)
-{
-	const struct sockaddr_in6 *v6 = (const void *)ss;
-
-	return ss->ss_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-}
-
-/* Address and port of one end, a v4-mapped address as IPv4. */
-static void
 put_end(const struct sockaddr_storage *ss, __be32 address[4], __be16 *port)
 {
-	const struct sockaddr_in *v4 = (const void *)ss;
-	const struct sockaddr_in6 *v6 = (const void *)ss;
+	const struct sockaddr *sa = (const struct sockaddr *)ss;
+	struct in6_addr all = { 0 };
+	bool v4;
 
-	*port = ss->ss_family == AF_INET ? v4->sin_port : v6->sin6_port;
-	if (ss->ss_family == AF_INET)
-		address[0] = v4->sin_addr.s_addr;
-	else if (is_v4(ss))
-		memcpy(address, (const char *)&v6->sin6_addr + 12, 4);
-	else
-		memcpy(address, &v6->sin6_addr, 16);
+	*port = addr_port(sa);
+	addr_bytes(sa, all.s6_addr);
+	v4 = IN6_IS_ADDR_V4MAPPED(&all);
+	memcpy(address, all.s6_addr + (v4 ? 12 : 0), v4 ? 4 : 16);
+	return v4;
 }
 
 /* An IPv4 connection is looked up as AF_INET whatever its two sockets are: the kernel keeps
@@ -49,13 +52,13 @@ make_request(struct request *r, const struct sockaddr_storage *peer,
 	*r = (struct request){
 		.header = { .nlmsg_len = sizeof(*r), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		    .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = ++sequence },
-		.body = { .sdiag_family = is_v4(peer) ? AF_INET : AF_INET6,
-		    .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U,
+		.body = { .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U,
 		    .id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } }
 	};
 	if (peer->ss_family == AF_INET6) /* link-local connections are tied to their link */
 		r->body.id.idiag_if = v6->sin6_scope_id;
-	put_end(peer, r->body.id.idiag_src, &r->body.id.idiag_sport);
+	r->body.sdiag_family = put_end(peer, r->body.id.idiag_src, &r->body.id.idiag_sport) ? AF_INET :
+	    AF_INET6;
 	put_end(local, r->body.id.idiag_dst, &r->body.id.idiag_dport);
 }
 
@@ -115,6 +118,86 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 	make_request(&r, peer, local);
 	return ask(&r, found);
 }
-#else
-typedef int peer_linux_is_empty;
+
+/* --- which process has a socket, out of /proc ------------------------------------------- */
+
+/* Is that descriptor this socket? */
+static bool
+holds(int dir, const char *fd, const char *socket)
+{
+	char link[LINK_MAX_LEN];
+	ssize_t n = readlinkat(dir, fd, link, sizeof(link) - 1);
+
+	if (n <= 0)
+		return false;
+	link[n] = '\0';
+	return strcmp(link, socket) == 0;
+}
+
+/* The descriptor of that process that is the socket; -1: it has none. */
+static int
+find_fd(const char *pid, const char *socket, unsigned *looks)
+{
+	char path[64];
+	const struct dirent *entry;
+	int found = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	if ((dir = opendir(path)) == NULL)
+		return -1;
+	for (; found == -1 && *looks > 0 && (entry = readdir(dir)) != NULL; --*looks)
+		if (is_digit(*entry->d_name) && holds(dirfd(dir), entry->d_name, socket))
+			found = atoi(entry->d_name);
+	closedir(dir);
+	return found;
+}
+
+static void
+socket_name(char name[LINK_MAX_LEN], const struct peer_socket *socket)
+{
+	snprintf(name, LINK_MAX_LEN, "socket:[%llu]", (unsigned long long)socket->id);
+}
+
+/* Look at the young processes, or at all others. */
+static bool
+find_among(bool young, struct holder *h, const char *socket, unsigned *looks)
+{
+	const struct dirent *entry;
+	pid_t pid, self = getpid();
+	DIR *dir = opendir("/proc");
+	int fd = -1;
+
+	if (dir == NULL)
+		return false;
+	while (fd == -1 && *looks > 0 && (entry = readdir(dir)) != NULL) {
+		pid = atoi(entry->d_name);
+		if (is_digit(*entry->d_name) && (pid < self && pid >= self - YOUNG) == young &&
+		    (fd = find_fd(entry->d_name, socket, looks)) != -1)
+			*h = (struct holder){ pid, fd };
+	}
+	closedir(dir);
+	return fd != -1;
+}
+
+/* Who asks was started for the connection: whoever has made that is older, but rarely by much. */
+bool
+holder_find(struct holder *h, const struct peer_socket *socket)
+{
+	unsigned looks = LOOKS;
+	char wanted[LINK_MAX_LEN];
+
+	socket_name(wanted, socket);
+	return find_among(true, h, wanted, &looks) || find_among(false, h, wanted, &looks);
+}
+
+bool
+holder_has(const struct holder *h, const struct peer_socket *socket)
+{
+	char path[64], wanted[LINK_MAX_LEN];
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)h->pid, h->fd);
+	socket_name(wanted, socket);
+	return h->pid != 0 && holds(AT_FDCWD, path, wanted);
+}
 #endif

@@ -113,6 +113,4 @@ holder_has(const struct holder *h, const struct peer_socket *socket)
 
 	return h->pid != 0 && socket_of(h->pid, h->fd, &w) != 0;
 }
-#else
-typedef int peer_macos_is_empty;
 #endif

@@ -25,6 +25,4 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 	*found = (struct peer_socket){ .uid = (uid_t)m.euid, .id = 1 /* it has no number here */ };
 	return true;
 }
-#else
-typedef int peer_openbsd_is_empty;
 #endif

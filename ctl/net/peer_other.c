@@ -23,6 +23,4 @@ holder_has(const struct holder *h, const struct peer_socket *socket)
 {
 	return false;
 }
-#else
-typedef int peer_other_is_empty; /* ISO C wants a declaration */
 #endif
