@@ -51,16 +51,10 @@ add_users(struct strings *argv, const struct ssh_settings *s, bool proxy)
 	strings_add(argv, "--", s->destination, NULL);
 }
 
-struct answer {
-	bool done;
-	struct sshrun_result result;
-	char *output;
-};
-
 static void
-answer_take(void *arg, const struct sshrun_result *result)
+config_came(void *arg, const struct sshrun_result *result)
 {
-	*(struct answer *)arg = (struct answer){ true, *result, memory_text(result->output) };
+	*(struct sshrun_result *)arg = *result;
 }
 
 /* The last line of text[0..*end) that is not blank: where it begins; *end is behind it. */
@@ -104,8 +98,9 @@ sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size
 	bool expands = s->ctl_path != NULL && sshcmd_expands(s->ctl_path);
 	struct strings argv = { .bad = false };
 	struct loop *loop = loop_new();
-	struct answer a = { .done = false };
+	struct sshrun_result r = { .output = NULL };
 	struct sshrun *run = NULL;
+	char *config = NULL;
 	size_t used;
 
 	strings_add(&argv, sshcmd_program(), "-G", "-N" /* ForkAfterAuthentication */);
@@ -113,30 +108,27 @@ sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size
 		strings_add(&argv, "-S", s->ctl_path);
 	add_users(&argv, s, false);
 	if (!argv.bad && loop != NULL)
-		run = sshrun_new(loop, argv.item, timeout_ms, answer_take, &a);
-	while (run != NULL && !a.done && loop_once(loop, -1) == 0)
+		run = sshrun_new(loop, argv.item, timeout_ms, config_came, &r);
+	while (run != NULL && r.output == NULL && loop_once(loop, -1) == 0)
 		;
-	if (a.output == NULL)
+	if (r.output != NULL && !r.timed_out && r.status == 0)
+		config = memory_text(r.output);
+	if (r.output == NULL || r.status == 0)
 		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
-	sshrun_free(run);
-	loop_free(loop);
-	free(argv.item);
-	if (a.output == NULL)
-		return NULL;
-	if (!a.result.timed_out && a.result.status == 0)
-		return a.output;
-	if (a.result.timed_out)
+	else if (r.timed_out)
 		snprintf(why, why_size, "ssh -G does not end");
-	else if (strstr(a.output, "usage: ssh ") != NULL) /* ssh://[::1] up to 9.2, for example */
+	else if (strstr(r.output, "usage: ssh ") != NULL) /* ssh://[::1] up to 9.2, for example */
 		snprintf(why, why_size, "ssh does not take such a destination; an IPv6 address is "
 		    "written [user@]address, with -p for the port");
 	else
-		last_line(why, why_size, *a.output != '\0' ? a.output : "ssh failed");
-	if (a.result.status == NO_PROGRAM && (used = strlen(why)) < why_size)
+		last_line(why, why_size, *r.output != '\0' ? r.output : "ssh failed");
+	if (r.status == NO_PROGRAM && (used = strlen(why)) < why_size)
 		snprintf(why + used, why_size - used, "; install the OpenSSH client, or name it in "
 		    "FTP_OVER_SSH_SSH");
-	free(a.output);
-	return NULL;
+	sshrun_free(run);
+	loop_free(loop);
+	free(argv.item);
+	return config;
 }
 
 const char *

@@ -22,8 +22,7 @@ struct sshrun {
 	void *arg;
 	int fd; /* what it prints; -1 = ended */
 	bool timed_out;
-	char *output;
-	size_t len;
+	struct bytes output;
 };
 
 static void
@@ -42,28 +41,21 @@ sshrun_free(struct sshrun *r)
 	timer_stop(&r->deadline);
 	proc_kill(&r->proc, SIGKILL);
 	proc_end(&r->proc, 0);
-	free(r->output);
+	bytes_free(&r->output);
 	free(r);
 }
 
-/* false at the end. */
-static bool
+/* As read(2). */
+static ssize_t
 run_read(struct sshrun *r)
 {
 	char data[4096];
 	ssize_t n = read(r->fd, data, sizeof(data));
-	size_t some = n > 0 ? (size_t)n : 0;
-	char *grown;
+	size_t most = SSHRUN_OUTPUT_MAX - r->output.len;
 
-	if (some > SSHRUN_OUTPUT_MAX - r->len)
-		some = SSHRUN_OUTPUT_MAX - r->len;
-	if (some > 0 && (grown = memory_grow(r->output, r->len + some + 1)) != NULL) {
-		r->output = grown;
-		memcpy(r->output + r->len, data, some);
-		r->len += some;
-		r->output[r->len] = '\0';
-	}
-	return !packet_over(n);
+	if (n > 0)
+		bytes_add(&r->output, data, (size_t)n < most ? (size_t)n : most);
+	return n;
 }
 
 /* What it has left running may hold the other end of its output still. */
@@ -71,16 +63,13 @@ static void
 run_ended(void *arg, int status)
 {
 	struct sshrun *r = arg;
-	struct sshrun_result result = { .timed_out = r->timed_out };
-	size_t before;
+	struct sshrun_result result = { .timed_out = r->timed_out, .status = status < 0 ? -1 : status };
 
 	timer_stop(&r->deadline);
-	do
-		before = r->len;
-	while (r->fd != -1 && run_read(r) && r->len > before);
+	while (r->fd != -1 && r->output.len < SSHRUN_OUTPUT_MAX && run_read(r) > 0)
+		;
 	run_end_output(r);
-	result.status = status < 0 ? -1 : status;
-	result.output = r->output != NULL ? r->output : "";
+	result.output = bytes_add(&r->output, "", 1) == 0 ? bytes_data(&r->output) : "";
 	r->fn(r->arg, &result);
 }
 
@@ -98,7 +87,7 @@ run_ready(void *arg, short revents)
 {
 	struct sshrun *r = arg;
 
-	if (!run_read(r))
+	if (packet_over(run_read(r)))
 		run_end_output(r);
 }
 

@@ -32,8 +32,7 @@ struct talk {
 	int fd;
 	bool over;
 	struct status_done done;
-	uint8_t *data;
-	size_t len, size;
+	struct bytes in;
 };
 
 static void
@@ -87,27 +86,25 @@ static void
 talk_ready(void *arg, short revents)
 {
 	struct talk *t = arg;
-	ssize_t n = recv(t->fd, t->data + t->len, t->size - t->len, 0);
+	void *room = bytes_room(&t->in, READ_SIZE);
+	ssize_t n = room != NULL ? recv(t->fd, room, READ_SIZE, 0) : 0;
 	enum status_result result;
 	struct status_record r;
 	struct wire w;
 
 	if (packet_over(n))
-		talk_end(t, "it has hung up");
+		talk_end(t, room != NULL ? "it has hung up" : "out of memory");
 	if (n <= 0)
 		return;
-	t->len += (size_t)n;
-	wire_read_from(&w, t->data, t->len);
+	t->in.len += (size_t)n;
+	wire_read_from(&w, bytes_data(&t->in), t->in.len);
 	while (!t->over && (result = status_get(&w, &r)) != STATUS_MORE) {
 		if (result == STATUS_OTHER_VERSION)
 			talk_end(t, "it is of another version of ftp-over-ssh; restart it");
 		else if (result != STATUS_OK || !take_record(t, &r))
 			talk_end(t, "its answer makes no sense");
 	}
-	if (w.pos > 0) {
-		memmove(t->data, t->data + w.pos, t->len - w.pos);
-		t->len -= w.pos;
-	}
+	bytes_take(&t->in, w.pos);
 }
 
 static void
@@ -124,12 +121,10 @@ talk_begin(struct talk *t, struct loop *loop, const struct status_ask *ask)
 		talk_end(t, silent);
 	else if (t->fd == -1)
 		talk_end(t, gone);
-	else if ((t->data = malloc(READ_SIZE)) == NULL ||
-	    (t->watch = loop_watch(loop, t->fd, POLLIN, talk_ready, t)) == NULL)
+	else if ((t->watch = loop_watch(loop, t->fd, POLLIN, talk_ready, t)) == NULL)
 		talk_end(t, "out of memory");
 	else if (send(t->fd, packet, w.len, MSG_NOSIGNAL) != (ssize_t)w.len)
 		talk_end(t, "it has hung up");
-	t->size = READ_SIZE;
 }
 
 /* done may be NULL; else there is one view. */
@@ -151,7 +146,7 @@ talk_with(struct tunnel_view *views, size_t count, const struct status_ask *ask,
 		;
 	for (size_t i = 0; able && i < count; i++) {
 		talk_end(&talks[i], silent);
-		free(talks[i].data);
+		bytes_free(&talks[i].in);
 	}
 	if (able && done != NULL)
 		*done = talks[0].done;

@@ -43,8 +43,8 @@ struct client {
 	bool waits; /* for what the sessions say now */
 	int fd;
 	uint8_t in[128];
-	size_t in_len, sent;
-	struct wire out; /* malloc'ed */
+	size_t in_len;
+	struct bytes out;
 };
 
 void
@@ -65,7 +65,7 @@ client_free(void *arg)
 	timer_stop(&c->deadline);
 	timer_stop(&c->patience);
 	close(c->fd);
-	free(c->out.data);
+	bytes_free(&c->out);
 	free(c);
 }
 
@@ -73,18 +73,15 @@ client_free(void *arg)
 static bool
 answer(void *arg, const struct status_record *r)
 {
-	struct client *c = arg;
-	struct wire *w = &c->out;
-	size_t size = w->size == 0 ? 8192 : 2 * w->size;
-	uint8_t *data;
+	struct bytes *out = &((struct client *)arg)->out;
+	struct wire w;
 
-	if (w->size - w->len < STATUS_RECORD_MAX + 4) {
-		if (size > ANSWER_MAX || (data = realloc(w->data, size)) == NULL)
-			return false;
-		w->data = data;
-		w->size = size;
-	}
-	return status_put(w, r) == 0;
+	wire_write_to(&w, out->len < ANSWER_MAX ? bytes_room(out, STATUS_RECORD_MAX + 4) : NULL,
+	    STATUS_RECORD_MAX + 4);
+	if (w.data == NULL || status_put(&w, r) == -1)
+		return false;
+	out->len += w.len;
+	return true;
 }
 
 static void
@@ -173,11 +170,11 @@ close_one(struct client *c, const struct status_record *ask)
 static void
 client_write(struct client *c)
 {
-	ssize_t n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL);
+	ssize_t n = send(c->fd, bytes_data(&c->out), c->out.len, MSG_NOSIGNAL);
 
 	if (n > 0)
-		c->sent += (size_t)n;
-	if ((n <= 0 && !packet_again(errno)) || c->sent == c->out.len)
+		bytes_take(&c->out, (size_t)n);
+	if ((n <= 0 && !packet_again(errno)) || c->out.len == 0)
 		client_free(c);
 	else {
 		watch_pause(c->watch, false);
