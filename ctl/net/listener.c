@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -72,27 +73,18 @@ listener_free(struct listener *l)
 	}
 }
 
-static struct listener **
-list_end(struct listener **list)
-{
-	while (*list != NULL)
-		list = &(*list)->next;
-	return list;
-}
-
-/* Takes over fd, also when it fails. */
+/* At the end of the list. Takes over fd, also when it fails. */
 static struct listener *
-listener_new(struct loop *loop, int fd)
+listener_new(struct listener **list, struct loop *loop, int fd)
 {
-	struct listener *l = memory_new(sizeof(*l));
+	struct listener *l = memory_make(struct listener, .loop = loop, .fd = fd);
 
 	if (l == NULL) {
 		close(fd);
 		return NULL;
 	}
 	peer_owner_open();
-	l->loop = loop;
-	l->fd = fd;
+	list_append(listener, *list, l);
 	return l;
 }
 
@@ -161,9 +153,9 @@ static enum listen_result
 listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
     const struct tunnel_spec *spec, char *why, size_t why_size)
 {
-	struct listener **end = out;
 	uint16_t port = spec->listen.port;
 	struct sockaddr_storage ss;
+	struct listener *l;
 	int fd;
 
 	for (; ai != NULL; ai = ai->ai_next) {
@@ -175,13 +167,12 @@ listen_all(struct listener **out, struct loop *loop, const struct addrinfo *ai,
 				continue;
 			return cannot_bind(ai, why, why_size);
 		}
-		if ((*end = listener_new(loop, fd)) == NULL)
+		if ((l = listener_new(out, loop, fd)) == NULL)
 			return log_why(why, why_size, "out of memory");
-		if (!read_address(*end, &ss))
+		if (!read_address(l, &ss))
 			return log_why(why, why_size, "cannot tell the address listened on");
-		(*end)->target = spec->target;
-		port = (*end)->at.port;
-		end = &(*end)->next;
+		l->target = spec->target;
+		port = l->at.port;
 	}
 	return LISTEN_OK;
 }
@@ -206,17 +197,15 @@ listen_patiently(struct listener **out, struct loop *loop, struct addrinfo *ai,
 static void
 ipv4_first(struct addrinfo **list)
 {
-	struct addrinfo *first = *list, *ai;
+	struct addrinfo **at = list, *v4;
 
-	for (ai = first; ai->ai_next != NULL; ai = ai->ai_next)
-		if (ai->ai_next->ai_family == AF_INET && first->ai_family != AF_INET) {
-			struct addrinfo *v4 = ai->ai_next;
-
-			ai->ai_next = v4->ai_next;
-			v4->ai_next = first;
-			*list = v4;
-			return;
-		}
+	while (*at != NULL && (*at)->ai_family != AF_INET)
+		at = &(*at)->ai_next;
+	if ((v4 = *at) == NULL)
+		return;
+	*at = v4->ai_next;
+	v4->ai_next = *list;
+	*list = v4;
 }
 
 enum listen_result
@@ -227,11 +216,12 @@ listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *
 	bool any = strcmp(host, "*") == 0, loopback = *host == '\0' || strcmp(host, "localhost") == 0;
 	const struct addrinfo hints = { .ai_family = at->family, .ai_socktype = SOCK_STREAM,
 		.ai_flags = any ? AI_PASSIVE : 0 };
-	struct listener **out = list_end(list);
 	struct addrinfo *found;
 	enum listen_result result;
 	int error;
 
+	while (*list != NULL) /* the new ones stand behind them */
+		list = &(*list)->next;
 	if ((error = getaddrinfo(any || loopback ? NULL : host, "0", &hints, &found)) != 0)
 		return log_why(why, why_size, "cannot listen on %s: %s", host,
 		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
@@ -242,9 +232,9 @@ listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *
 			return log_why(why, why_size, "listening on %s lets other hosts in; "
 			    "add -g if that is meant", host);
 		}
-	result = listen_patiently(out, loop, found, at->spec, why, why_size);
+	result = listen_patiently(list, loop, found, at->spec, why, why_size);
 	if (result != LISTEN_OK)
-		memory_drop(listener_free, *out);
+		memory_drop(listener_free, *list);
 	freeaddrinfo(found);
 	return result;
 }
@@ -258,7 +248,7 @@ listener_unix(struct listener **out, struct loop *loop, const char *path, char *
 	*out = NULL;
 	if (fd == -1)
 		return log_why(why, why_size, "%s: cannot listen: %s", path, strerror(errno));
-	if ((*out = listener_new(loop, fd)) == NULL) {
+	if (listener_new(out, loop, fd) == NULL) {
 		unlink(path);
 		return log_why(why, why_size, "out of memory");
 	}
@@ -271,8 +261,8 @@ enum listen_result
 listener_adopt(struct listener **list, struct loop *loop, const struct listen_at *at, int fd, char *why,
     size_t why_size)
 {
-	struct listener **out = list_end(list), *l;
 	struct sockaddr_storage ss;
+	struct listener *l;
 	int yes = 0;
 	socklen_t len = sizeof(yes);
 
@@ -280,7 +270,9 @@ listener_adopt(struct listener **list, struct loop *loop, const struct listen_at
 		return log_why(why, why_size, "descriptor %d: not a listening socket", fd);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	if ((*out = l = listener_new(loop, fd)) == NULL)
+	while (*list != NULL)
+		list = &(*list)->next;
+	if ((l = listener_new(list, loop, fd)) == NULL)
 		return log_why(why, why_size, "out of memory");
 	l->target = at->spec->target;
 	if (!read_address(l, &ss))
@@ -290,6 +282,6 @@ listener_adopt(struct listener **list, struct loop *loop, const struct listen_at
 		    "add -g if that is meant", fd, l->at.host);
 	else
 		return LISTEN_OK;
-	memory_drop(listener_free, *out);
+	memory_drop(listener_free, *list);
 	return LISTEN_FAILED;
 }

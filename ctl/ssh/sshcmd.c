@@ -113,10 +113,10 @@ sshcmd_config(const struct ssh_settings *s, unsigned timeout_ms, char *why, size
 		;
 	if (r.output != NULL && !r.timed_out && r.status == 0)
 		config = memory_text(r.output);
-	if (r.output == NULL || r.status == 0)
-		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
-	else if (r.timed_out)
+	if (r.timed_out)
 		snprintf(why, why_size, "ssh -G does not end");
+	else if (r.output == NULL || r.status == 0)
+		snprintf(why, why_size, "cannot run ssh: %s", strerror(errno));
 	else if (strstr(r.output, "usage: ssh ") != NULL) /* ssh://[::1] up to 9.2, for example */
 		snprintf(why, why_size, "ssh does not take such a destination; an IPv6 address is "
 		    "written [user@]address, with -p for the port");
