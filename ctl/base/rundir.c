@@ -128,11 +128,9 @@ lives(long pid)
 	return kill((pid_t)pid, 0) == 0;
 }
 
-typedef void entry_fn(const char *path, const char *name, long pid, void *arg);
-
-/* Names of ours: "<kind><pid>.…". */
+/* Names of ours: "<kind><pid>.…". kind 0: all, also of makers that are no more. */
 static void
-each_entry(const char *in, entry_fn *fn, void *arg)
+each_entry(const char *in, char kind, rundir_fn *fn, void *arg)
 {
 	char path[SUN_PATH_SIZE + 256], *end;
 	struct dirent *e;
@@ -146,8 +144,9 @@ each_entry(const char *in, entry_fn *fn, void *arg)
 			continue;
 		pid = strtol(e->d_name + 1, &end, 10);
 		snprintf(path, sizeof(path), "%s/%s", in, e->d_name);
-		if (*end == '.' && pid > 0 && pid < INT_MAX)
-			fn(path, e->d_name, pid, arg);
+		if (*end == '.' && pid > 0 && pid < INT_MAX &&
+		    (kind == 0 || (*e->d_name == kind && lives(pid))))
+			fn(path, pid, arg);
 	}
 	closedir(d);
 }
@@ -155,12 +154,12 @@ each_entry(const char *in, entry_fn *fn, void *arg)
 /* A master may outlive its tunnel, as long as a helper of that still needs it; and the pid of a dead
  * maker may be another's by now, which one sees by a socket that nobody has, unless it is being made. */
 static void
-sweep_entry(const char *path, const char *name, long pid, void *arg)
+sweep_entry(const char *path, long pid, void *arg)
 {
-	bool alive = lives(pid);
+	bool alive = lives(pid), master = strrchr(path, '/')[1] == 'm';
 	struct stat st;
 
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && ((!alive && *name != 'm') ||
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && ((!alive && !master) ||
 	    ((!alive || time(NULL) - st.st_mtime > MADE_WITHIN) && !unixsock_bound(path))))
 		*(int *)arg += unlink(path) == 0;
 }
@@ -172,29 +171,13 @@ rundir_sweep(void)
 	char why[8];
 
 	if (rundir_path(why, sizeof(why)) != NULL)
-		each_entry(dir, sweep_entry, &removed);
+		each_entry(dir, 0, sweep_entry, &removed);
 	return removed;
 }
 
-struct visit {
-	char kind;
-	void (*fn)(const char *path, long pid, void *arg);
-	void *arg;
-};
-
-static void
-visit_entry(const char *path, const char *name, long pid, void *arg)
-{
-	const struct visit *v = arg;
-
-	if (*name == v->kind && lives(pid))
-		v->fn(path, pid, v->arg);
-}
-
 void
-rundir_each(uid_t uid, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg)
+rundir_each(uid_t uid, char kind, rundir_fn *fn, void *arg)
 {
-	struct visit v = { kind, fn, arg };
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	char places[3][SUN_PATH_SIZE];
 	struct stat st[3];
@@ -211,6 +194,6 @@ rundir_each(uid_t uid, char kind, void (*fn)(const char *path, long pid, void *a
 			if (st[j].st_ino == st[i].st_ino && st[j].st_dev == st[i].st_dev)
 				places[i][0] = '\0';
 		if (places[i][0] != '\0')
-			each_entry(places[i], visit_entry, &v);
+			each_entry(places[i], kind, fn, arg);
 	}
 }

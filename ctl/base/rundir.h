@@ -32,5 +32,6 @@ int rundir_fresh(char *dst, size_t size, char kind);
 int rundir_sweep(void);
 
 /* Visit every name of one kind whose maker lives, wherever a process of that user may have put it (one
- * of cron has no XDG_RUNTIME_DIR): fn(path, pid, arg). Directories that are not safe are left out. */
-void rundir_each(uid_t, char kind, void (*fn)(const char *path, long pid, void *arg), void *arg);
+ * of cron has no XDG_RUNTIME_DIR). Directories that are not safe are left out. */
+typedef void rundir_fn(const char *path, long pid, void *arg);
+void rundir_each(uid_t, char kind, rundir_fn *, void *arg);
