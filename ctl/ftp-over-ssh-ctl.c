@@ -26,6 +26,7 @@ static uid_t whose; /* tunnels: ours, or those of -U */
 struct command {
 	const char *name, *arguments, *description;
 	int (*run)(const struct command *, int argc, char *argv[]);
+	enum status_op op; /* to tell tunnels */
 };
 
 static int
@@ -150,15 +151,10 @@ status(const struct command *c, int argc, char *argv[])
 		query_free(&all);
 		return failed(name, why);
 	}
-	if (v != NULL && v != all.tunnel) { /* it goes first, and is the only one shown */
-		struct tunnel_view one = *v;
+	const struct tunnels one = { v != NULL ? all.tunnel + (v - all.tunnel) : NULL, 1 };
+	const struct tunnels *shown = v != NULL ? &one : &all;
 
-		all.tunnel[v - all.tunnel] = all.tunnel[0];
-		all.tunnel[0] = one;
-	}
-	const struct tunnels shown = { all.tunnel, v != NULL ? 1 : all.count };
-
-	(json ? json_tunnels : show_status)(stdout, &shown);
+	(json ? json_tunnels : show_status)(stdout, shown);
 	query_free(&all);
 	return written();
 }
@@ -216,7 +212,7 @@ tell(struct status_ask *ask, const char *text, bool whole)
 
 /* All of them are told, whatever becomes of the others. */
 static int
-tell_each(const struct command *c, int argc, char *argv[], enum status_op op)
+tell_each(const struct command *c, int argc, char *argv[])
 {
 	int result = argc < 2 ? usage_error(c) : 0;
 
@@ -224,24 +220,12 @@ tell_each(const struct command *c, int argc, char *argv[], enum status_op op)
 		if (*argv[i] == '-')
 			result = usage_error(c);
 	for (int i = 1; i < argc && result != USAGE; i++) {
-		struct status_ask ask = { (uint32_t)op, 0, 0 };
+		struct status_ask ask = { (uint32_t)c->op, 0, 0 };
 
-		if (tell(&ask, argv[i], op == STATUS_ASK_STOP) != 0)
+		if (tell(&ask, argv[i], c->op == STATUS_ASK_STOP) != 0)
 			result = FAILED;
 	}
 	return result;
-}
-
-static int
-close_it(const struct command *c, int argc, char *argv[])
-{
-	return tell_each(c, argc, argv, STATUS_ASK_CLOSE);
-}
-
-static int
-stop(const struct command *c, int argc, char *argv[])
-{
-	return tell_each(c, argc, argv, STATUS_ASK_STOP);
 }
 
 static int
@@ -251,13 +235,15 @@ check(const struct command *c, int argc, char *argv[])
 }
 
 static const struct command commands[] = {
-	{ "list", "[-j]", "the names of the running tunnels", list },
-	{ "status", "[-j] [tunnel]", "tunnels, sessions and data channels (-j: JSON)", status },
-	{ "top", "", "the running transfers, until q", top },
-	{ "close", "tunnel[/session[/channel]] ...", "end sessions or a data channel", close_it },
-	{ "stop", "tunnel ...", "end tunnels", stop },
+	{ "list", "[-j]", "the names of the running tunnels", list, STATUS_ASK_ALL },
+	{ "status", "[-j] [tunnel]", "tunnels, sessions and data channels (-j: JSON)", status,
+	    STATUS_ASK_ALL },
+	{ "top", "", "the running transfers, until q", top, STATUS_ASK_ALL },
+	{ "close", "tunnel[/session[/channel]] ...", "end sessions or a data channel", tell_each,
+	    STATUS_ASK_CLOSE },
+	{ "stop", "tunnel ...", "end tunnels", tell_each, STATUS_ASK_STOP },
 	{ "check", "[ssh options] [-t ftp_host[:port]] [-u ftp_user] destination", "where does the chain break?",
-	    check },
+	    check, STATUS_ASK_ALL },
 	{ 0 }
 };
 
