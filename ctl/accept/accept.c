@@ -187,13 +187,6 @@ accept_may_ask(struct accept *r)
 	r->may_ask = true;
 }
 
-static void
-wait_for_master(struct accept *r, struct client *c)
-{
-	list_append(client, r->first, c);
-	r->waiting++;
-}
-
 static struct client *
 client_new(const struct hostport *server, bool remote, int fd)
 {
@@ -227,7 +220,8 @@ accept_client(struct accept *r, const struct hostport *server, bool remote, int 
 		return;
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
-	wait_for_master(r, c);
+	list_append(client, r->first, c);
+	r->waiting++;
 	accept_master(r, master_want(r->master, r->may_ask));
 	r->may_ask = false;
 }
@@ -257,7 +251,8 @@ accept_again(struct accept *r, const struct helper *helper, int fd)
 		return false;
 	}
 	c->again = true;
-	wait_for_master(r, c);
+	list_append(client, r->first, c);
+	r->waiting++;
 	if (master_state(r->master) != MASTER_UP)
 		look(r);
 	else if (r->look.loop == NULL)

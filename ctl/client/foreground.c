@@ -10,11 +10,6 @@
 #include "client/ftp_client.h"
 #include "process/signals.h"
 
-struct start {
-	const struct client_at *at;
-	int terminal;
-};
-
 /* Whoever does that in the background is stopped for it, unless he ignores the signal. */
 static void
 give_terminal(int terminal, pid_t group)
@@ -28,12 +23,12 @@ give_terminal(int terminal, pid_t group)
 static int
 become_client(void *arg)
 {
-	const struct start *s = arg;
+	const struct foreground *f = arg;
 
 	proc_restore_limit();
-	if (s->terminal != 0 && setpgid(0, 0) == 0)
-		give_terminal(s->terminal, getpid());
-	return client_exec(s->at->argv, &s->at->tokens);
+	if (f->terminal != 0 && setpgid(0, 0) == 0)
+		give_terminal(f->terminal, getpid());
+	return client_exec(f->at->argv, &f->at->tokens);
 }
 
 /* With output to a pager, say, both need the terminal. */
@@ -90,13 +85,10 @@ int
 foreground_start(struct foreground *f, struct loop *loop, const struct client_at *at,
     proc_fn *ended, void *arg, char *why, size_t why_size)
 {
-	struct start how = { at, own_terminal() };
-	const struct proc_start start = { .become = become_client, .arg = &how,
+	const struct proc_start start = { .become = become_client, .arg = f,
 		.fd = { PROC_OURS, PROC_OURS, PROC_OURS }, .certain = true };
 
-	f->terminal = how.terminal;
-	f->ended = ended;
-	f->arg = arg;
+	*f = (struct foreground){ .at = at, .terminal = own_terminal(), .ended = ended, .arg = arg };
 	if (f->terminal == 0)
 		signals_leave_terminal();
 	if (proc_start(&f->proc, loop, &start, client_ended, f) == 0) {

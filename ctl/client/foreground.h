@@ -17,6 +17,7 @@ struct client_at {
  * process ignores the terminal's SIGINT and SIGQUIT. All zero at the beginning. */
 struct foreground {
 	struct proc proc;
+	const struct client_at *at; /* while it is started */
 	int terminal; /* 0 = none */
 	proc_fn *ended;
 	void *arg;

@@ -1,7 +1,6 @@
 #include "master/master.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,18 +154,16 @@ master_down(struct master *m)
 }
 
 static void
-master_failed(struct master *m, const char *fmt, ...)
+master_back_off(struct master *m)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(m->reason, sizeof(m->reason), fmt, ap);
-	va_end(ap);
 	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS :
 	    m->backoff > BACKOFF_MOST_MS / 2 ? BACKOFF_MOST_MS : m->backoff * 2;
 	m->next_attempt = loop_now() + m->backoff;
 	master_down(m);
 }
+
+#define master_failed(m, ...) \
+	(log_why((m)->reason, sizeof((m)->reason), __VA_ARGS__), master_back_off(m))
 
 static void
 master_refused(struct master *m, const char *why)

@@ -163,14 +163,6 @@ helper_ended(void *arg, const struct helper *helper, int status)
 }
 
 static void
-helper_reports(void *arg, struct helper *helper, const void *data, size_t len)
-{
-	const struct tunnel *t = arg;
-
-	statusd_report(t->statusd, helper, data, len);
-}
-
-static void
 handed_back(void *arg, const struct helper *helper, int fd)
 {
 	struct tunnel *t = arg;
@@ -194,7 +186,7 @@ set_up(struct tunnel *t)
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
-	    t->masters, helper_ended, tunnel_noticed, helper_reports, handed_back, t });
+	    t->masters, helper_ended, tunnel_noticed, statusd_report, handed_back, t });
 	t->far_listeners = far_listeners_new(t->loop, &far);
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;

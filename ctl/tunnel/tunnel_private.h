@@ -90,6 +90,6 @@ void tunnel_status_open(struct tunnel *);
 
 /* tunnel_statusd.c: listens at once; NULL with a message in why: no status, no harm */
 struct statusd *statusd_new(struct tunnel *, char *why, size_t why_size);
-void statusd_free(struct statusd *); /* NULL is harmless, below too */
-void statusd_ended(struct statusd *, const struct helper *); /* about to be freed */
-void statusd_report(struct statusd *, struct helper *, const void *data, size_t len);
+void statusd_free(struct statusd *); /* NULL is harmless */
+void statusd_ended(struct statusd *, const struct helper *); /* about to be freed; likewise */
+void statusd_report(void *tunnel, struct helper *, const void *data, size_t len);

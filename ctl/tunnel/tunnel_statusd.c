@@ -227,15 +227,17 @@ ask_helpers(void *arg)
 
 /* Too many: what it sends fills its socket, and is dropped by the helper then. */
 void
-statusd_report(struct statusd *d, struct helper *h, const void *data, size_t len)
+statusd_report(void *tunnel, struct helper *h, const void *data, size_t len)
 {
+	const struct tunnel *t = tunnel;
+
 	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
 		return;
 	if (!seen_report(h->seen, data, len, loop_now()))
 		watch_pause_for(h->watch, SEEN_WINDOW_MS);
 	h->asked = false;
-	if (d != NULL)
-		answer_waiting(d);
+	if (t->statusd != NULL)
+		answer_waiting(t->statusd);
 }
 
 static void
