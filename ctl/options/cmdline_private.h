@@ -1,5 +1,5 @@
-/* The options of ftp-over-ssh, one row each: for cmdline.c, which reads a command line, and
- * cmdline_usage.c, which describes them. */
+/* The options of ftp-over-ssh, one row each: cmdline.c reads a command line, cmdline_flags.c knows what they
+ * do, and describes them. */
 #pragma once
 
 #include "base/log.h"
