@@ -28,8 +28,7 @@
 
 /* The loop hears of SIGCHLD while there is a process. */
 static struct proc *first;
-static struct watch *watch;
-static int self_pipe[2] = { -1, -1 };
+static struct signals *signals;
 
 int
 proc_shell_status(int status)
@@ -48,22 +47,18 @@ removed(struct proc *p)
 {
 	list_remove(proc, first, p);
 	p->pid = 0;
-	if (first == NULL) {
-		memory_drop(watch_free, watch);
-	}
+	if (first == NULL)
+		memory_drop(signals_free, signals);
 }
 
 /* Children that nobody knows were left to us by whoever was this process before. */
 static void
-child_ended(void *arg, short revents)
+child_ended(void *arg, int signo)
 {
-	char bytes[64];
 	struct proc *p;
 	int status;
 	pid_t pid;
 
-	if (read(self_pipe[0], bytes, sizeof(bytes)) <= 0)
-		return;
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		for (p = first; p != NULL && p->pid != pid; p = p->next)
 			;
@@ -74,33 +69,6 @@ child_ended(void *arg, short revents)
 		removed(p);
 		p->fn(p->arg, status_of(status));
 	}
-}
-
-/* A full pipe loses nothing: it will be read. */
-static void
-handler(int signo)
-{
-	int saved = errno;
-
-	if (write(self_pipe[1], "", 1) == -1)
-		errno = saved;
-	errno = saved;
-}
-
-static int
-listen_for_ends(struct loop *loop)
-{
-	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_RESTART };
-
-	if (watch != NULL)
-		return 0;
-	if (self_pipe[0] == -1 && pipe2(self_pipe, O_CLOEXEC | O_NONBLOCK) == -1)
-		return -1;
-	errno = ENOMEM;
-	if ((watch = loop_watch(loop, self_pipe[0], POLLIN, child_ended, NULL)) == NULL)
-		return -1;
-	sigemptyset(&sa.sa_mask);
-	return sigaction(SIGCHLD, &sa, NULL);
 }
 
 static struct rlimit limit_before;
@@ -247,7 +215,7 @@ proc_start(struct proc *p, struct loop *loop, const struct proc_start *s, proc_f
 	int failure[2] = { -1, -1 }, error;
 	ssize_t n = 0;
 
-	if (listen_for_ends(loop) == -1)
+	if (signals == NULL && (signals = signals_of_children(loop, child_ended)) == NULL)
 		return -1;
 	*p = (struct proc){ .next = first, .fn = fn, .arg = arg };
 	first = p;

@@ -10,18 +10,19 @@
 
 #include "base/compat.h"
 #include "base/loop.h"
+#include "base/memory.h"
 
-static const int wanted[] = { SIGHUP, SIGINT, SIGTERM };
-#define WANTED (sizeof(wanted) / sizeof(wanted[0]))
+static const int to_end[] = { SIGHUP, SIGINT, SIGTERM, 0 }, of_children[] = { SIGCHLD, 0 };
 
 struct signals {
 	struct watch *watch;
+	const int *wanted;
 	signals_fn *fn;
 	void *arg;
 	int fds[2];
 };
 
-static volatile sig_atomic_t self_pipe = -1;
+static volatile sig_atomic_t self_pipe = -1, pipe_of_children = -1;
 
 /* What we change, and how it was before: children get that back. */
 static struct {
@@ -63,23 +64,25 @@ static void
 handler(int signo)
 {
 	unsigned char byte = (unsigned char)signo;
-	int saved = errno;
+	int saved = errno, fd = signo == SIGCHLD ? pipe_of_children : self_pipe;
 
-	if (self_pipe != -1 && write(self_pipe, &byte, 1) == -1)
+	if (fd != -1 && write(fd, &byte, 1) == -1)
 		errno = saved;
 	errno = saved;
 }
 
+/* fn may free it, if there is one signal only. */
 static void
 signals_ready(void *arg, short revents)
 {
 	struct signals *s = arg;
+	const int *signo = s->wanted;
 	unsigned char bytes[64];
 	ssize_t n = read(s->fds[0], bytes, sizeof(bytes));
 
-	for (size_t i = 0; i < WANTED && n > 0; i++)
-		if (memchr(bytes, wanted[i], (size_t)n) != NULL)
-			s->fn(s->arg, wanted[i]);
+	for (; *signo != 0 && n > 0; signo++)
+		if (memchr(bytes, *signo, (size_t)n) != NULL)
+			s->fn(s->arg, *signo);
 }
 
 void
@@ -88,32 +91,47 @@ signals_look(struct signals *s)
 	signals_ready(s, POLLIN);
 }
 
-struct signals *
-signals_new(struct loop *loop, signals_fn *fn, void *arg)
+static struct signals *
+listen_for(struct loop *loop, const int *wanted, signals_fn *fn, void *arg)
 {
-	struct signals *s = calloc(1, sizeof(*s));
+	struct signals *s = memory_make(struct signals, .wanted = wanted, .fn = fn, .arg = arg);
 	struct sigaction now;
 
 	if (s == NULL || pipe2(s->fds, O_CLOEXEC | O_NONBLOCK) == -1) {
 		free(s);
 		return NULL;
 	}
-	s->fn = fn;
-	s->arg = arg;
 	if ((s->watch = loop_watch(loop, s->fds[0], POLLIN, signals_ready, s)) == NULL) {
 		signals_free(s);
+		errno = ENOMEM;
 		return NULL;
 	}
-	self_pipe = s->fds[1];
-	for (size_t i = 0; i < WANTED; i++) {
-		sigaction(wanted[i], NULL, &now);
+	*(wanted == to_end ? &self_pipe : &pipe_of_children) = s->fds[1];
+	for (; *wanted != 0; wanted++) {
+		sigaction(*wanted, NULL, &now);
 		/* what was ignored stays so (nohup, "&" in a script), except what we need */
-		if (now.sa_handler != SIG_IGN || wanted[i] == SIGTERM)
-			dispose(wanted[i], handler);
+		if (now.sa_handler != SIG_IGN || *wanted == SIGTERM)
+			dispose(*wanted, handler);
 	}
+	return s;
+}
+
+struct signals *
+signals_new(struct loop *loop, signals_fn *fn, void *arg)
+{
+	struct signals *s = listen_for(loop, to_end, fn, arg);
+
+	if (s == NULL)
+		return NULL;
 	dispose(SIGPIPE, SIG_IGN);
 	unblock_all();
 	return s;
+}
+
+struct signals *
+signals_of_children(struct loop *loop, signals_fn *fn)
+{
+	return listen_for(loop, of_children, fn, NULL);
 }
 
 void
@@ -121,7 +139,7 @@ signals_free(struct signals *s)
 {
 	if (s == NULL)
 		return;
-	self_pipe = -1;
+	*(s->wanted == to_end ? &self_pipe : &pipe_of_children) = -1;
 	watch_free(s->watch);
 	close(s->fds[0]);
 	close(s->fds[1]);

@@ -13,6 +13,7 @@ void signals_start(void);
 /* From now on SIGTERM, and SIGHUP and SIGINT unless they were ignored, come as calls from the
  * loop; SIGPIPE is ignored. NULL with errno. */
 struct signals *signals_new(struct loop *, signals_fn *, void *arg);
+struct signals *signals_of_children(struct loop *, signals_fn *); /* SIGCHLD, for proc.h */
 void signals_free(struct signals *); /* NULL is harmless */
 /* Call for those that have come, without waiting for the loop: Ctrl-C ends our children, too, and is
  * the reason for their end. */
