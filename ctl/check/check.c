@@ -2,13 +2,11 @@
 #include "check/check.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check/check_private.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/rundir.h"
 

@@ -5,7 +5,6 @@
 
 #include "check/check_private.h"
 #include "base/compat.h"
-#include "base/log.h"
 #include "client/netrc.h"
 
 /* What a server has said, printable. */

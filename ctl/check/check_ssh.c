@@ -9,7 +9,6 @@
 
 #include "check/check_private.h"
 #include "base/compat.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/rundir.h"

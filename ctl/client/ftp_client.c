@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "options/spec.h"
 
 /* Looked for in PATH, the most capable first (client_argv() names them). */
 static const char *const wanted[] = { "lftp", "ftp", "ncftp", NULL };

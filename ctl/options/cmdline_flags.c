@@ -2,12 +2,7 @@
 
 #include <sys/socket.h>
 
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "base/log.h"
-#include "base/memory.h"
 
 #define WIDTH 80
 

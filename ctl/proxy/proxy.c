@@ -6,9 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#include "proxy/drain.h"
 #include "base/list.h"
-#include "base/memory.h"
 #include "base/rundir.h"
 #include "mux/mux.h"
 #include "mux/muxmsg.h"

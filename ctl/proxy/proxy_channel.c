@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "proxy/proxy_private.h"
 
 /* The master takes a frame in reads of 16 KiB, one a round, and its length by itself: two

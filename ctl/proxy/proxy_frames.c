@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/loop.h"
 #include "mux/muxmsg.h"
 #include "proxy/proxy_private.h"
 

@@ -1,16 +1,12 @@
-#include "proxy/proxy.h"
-
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
 
-#include "base/loop.h"
 #include "base/packet.h"
 #include "mux/mux.h"
 #include "proxy/proxy_private.h"
-#include "base/wire.h"
 
 #define IN_FIRST  (16 * 1024)
 #define IN_MOST   (256 * 1024) /* more a socket of the master's does not hold at once */

@@ -9,7 +9,6 @@
 #include "client/background.h"
 #include "accept/helpers.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/rundir.h"
 #include "accept/accept.h"
 #include "accept/far_listeners.h"

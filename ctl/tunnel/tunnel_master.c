@@ -8,7 +8,6 @@
 
 #include "client/background.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "accept/accept.h"
 #include "accept/far_listeners.h"
 #include "tunnel/tunnel_private.h"

@@ -1,6 +1,5 @@
 /* The listeners of a tunnel: those of the command line, handed over ones, and those of ssh's
  * configuration. */
-#include <sys/socket.h>
 
 #include <poll.h>
 #include <stdio.h>

@@ -14,7 +14,6 @@
 #include "accept/helpers.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/packet.h"
 #include "base/rundir.h"
 #include "net/peer.h"
