@@ -1,5 +1,5 @@
-/* Inside a proxy connection: proxy.c (its life), proxy_io.c (its buffers and its trace),
- * proxy_frames.c (what comes), proxy_channel.c (what the owners of channels call). */
+/* Inside a proxy connection: proxy.c (its life), proxy_io.c (what goes out and what comes, and its
+ * trace), proxy_channel.c (what the owners of channels call). */
 #pragma once
 
 #include "base/memory.h"
@@ -93,9 +93,6 @@ void proxy_put_numbers(struct proxy *, enum chanmsg_type, const uint32_t *, size
 void proxy_arm(struct proxy *);
 void proxy_flush(struct proxy *);
 void proxy_receive(struct proxy *);
-
-/* proxy_frames.c */
-void proxy_frames(struct proxy *); /* take all that are whole */
 
 /* proxy_channel.c */
 void proxy_spill(struct proxy_channel *);    /* segments into rest */
