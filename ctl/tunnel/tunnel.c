@@ -223,19 +223,13 @@ run_loop(struct tunnel *t)
 }
 
 static void
-grace_over(void *arg)
-{
-	struct tunnel *t = arg;
-
-	t->over = true;
-}
-
-static void
 wait_for_helpers(struct tunnel *t, unsigned ms)
 {
-	t->over = ms == 0 || helpers_count(t->helpers) == 0;
-	timer_set(&t->grace, t->loop, ms, grace_over, t);
-	run_loop(t);
+	uint64_t now, end = loop_now() + ms;
+
+	t->over = helpers_count(t->helpers) == 0;
+	while (!t->over && (now = loop_now()) < end && loop_once(t->loop, (int)(end - now)) == 0)
+		;
 }
 
 /* Let nobody in; give the running sessions their time; then end them. What a helper still

@@ -37,7 +37,7 @@ struct tunnel {
 	struct statusd *statusd;
 	uint64_t started;
 	struct watch *parent; /* -f, until we are ready */
-	struct timer reopen, silent, grace;
+	struct timer reopen, silent;
 	enum phase phase;
 	bool over;             /* leave the main loop */
 	bool in_background;
