@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -163,7 +164,10 @@ child(const struct proc_start *s, pid_t parent, int failure)
 		setsid();
 	if (s->many_descriptors)
 		proc_raise_limit();
-	if ((error = arrange_descriptors(s)) == 0 && s->become != NULL)
+	error = arrange_descriptors(s);
+	for (const char *const *e = s->env; error == 0 && e != NULL && *e != NULL; e += 2)
+		error = setenv(e[0], e[1], 1) == -1 ? errno : 0;
+	if (error == 0 && s->become != NULL)
 		error = s->become(s->arg);
 	else if (error == 0) {
 		execvp(s->argv[0], (char *const *)(uintptr_t)s->argv);
@@ -180,7 +184,7 @@ child(const struct proc_start *s, pid_t parent, int failure)
  * until then he runs in ours, and we wait. Where that is deprecated, it is copied. */
 #ifdef __linux__
 #define fork_for(s) \
-	((s)->become != NULL || (s)->dies_with_us || (s)->many_descriptors ? fork() : vfork())
+	((s)->become || (s)->env || (s)->dies_with_us || (s)->many_descriptors ? fork() : vfork())
 #else
 #define fork_for(s) fork()
 #endif

@@ -27,6 +27,7 @@ struct proc_start {
 	const char *const *argv; /* argv[0] is looked up in PATH */
 	int (*become)(void *arg); /* instead of argv: executes a program; errno when it cannot */
 	void *arg;
+	const char *const *env; /* what its environment has besides: name, value, ..., NULL; or NULL */
 	int fd[3];             /* its standard input, output and error */
 	int keep[3];           /* more of ours that it has under the same number; 0 = none */
 	bool own_session;      /* keep the terminal's signals away from it */

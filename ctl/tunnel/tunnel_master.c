@@ -2,9 +2,7 @@
  * has on the far side. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/background.h"
 #include "base/log.h"
@@ -96,27 +94,6 @@ reopen_later(struct tunnel *t, unsigned ms)
 		timer_set(&t->reopen, t->loop, ms, reopen, t);
 }
 
-struct event {
-	const struct tunnel *tunnel;
-	const char *name, *why;
-};
-
-/* Never through a shell: what went wrong may hold words of a server. */
-static int
-become_notify(void *arg)
-{
-	const struct event *e = arg;
-	const char *program = e->tunnel->cmdline->ftp.notify;
-
-	if (setenv("FTP_OVER_SSH_EVENT", e->name, 1) == -1 ||
-	    setenv("FTP_OVER_SSH_REASON", e->why, 1) == -1 ||
-	    setenv("FTP_OVER_SSH_NAME", e->tunnel->name, 1) == -1 ||
-	    setenv("FTP_OVER_SSH_DESTINATION", e->tunnel->cmdline->destination, 1) == -1)
-		return errno;
-	execl(program, program, (char *)NULL);
-	return errno;
-}
-
 static void
 notify_ended(void *arg, int status)
 {
@@ -124,19 +101,22 @@ notify_ended(void *arg, int status)
 		log_at(LOG_SESSIONS, "FtpNotify: it exited with %d", proc_shell_status(status));
 }
 
-/* The last event counts: one that is still being told about is left to itself. */
+/* The last event counts: one that is still being told about is left to itself. Never through a shell: what
+ * went wrong may hold words of a server. */
 static void
-notify(struct tunnel *t, const char *name, const char *why)
+notify(struct tunnel *t, const char *event, const char *why)
 {
-	struct event event = { t, name, why };
-	const struct proc_start start = { .become = become_notify, .arg = &event,
+	const char *program = t->cmdline->ftp.notify;
+	const struct proc_start start = { .argv = (const char *const[]){ program, NULL },
+		.env = (const char *const[]){ "FTP_OVER_SSH_EVENT", event, "FTP_OVER_SSH_REASON", why,
+		    "FTP_OVER_SSH_NAME", t->name, "FTP_OVER_SSH_DESTINATION", t->cmdline->destination, NULL },
 		.fd = { PROC_NULL, PROC_NULL, PROC_OURS }, .own_session = true, .certain = true };
 
-	if (*t->cmdline->ftp.notify == '\0')
+	if (*program == '\0')
 		return;
 	proc_forget(&t->notify);
 	if (proc_start(&t->notify, t->loop, &start, notify_ended, t) == -1)
-		log_at(LOG_NORMAL, "FtpNotify: %s: %s", t->cmdline->ftp.notify, strerror(errno));
+		log_at(LOG_NORMAL, "FtpNotify: %s: %s", program, strerror(errno));
 }
 
 static void
