@@ -213,16 +213,6 @@ tear_down(struct tunnel *t)
 }
 
 static void
-run_loop(struct tunnel *t)
-{
-	while (!t->over)
-		if (loop_once(t->loop, -1) == -1) {
-			tunnel_fail(t, "cannot wait for events: out of memory?");
-			return;
-		}
-}
-
-static void
 wait_for_helpers(struct tunnel *t, unsigned ms)
 {
 	uint64_t now, end = loop_now() + ms;
@@ -261,7 +251,10 @@ tunnel_run(const struct tunnel_setup *setup)
 			t.parent = loop_watch(t.loop, setup->ready, 0, parent_gone, &t);
 		tunnel_status_open(&t);
 		tunnel_connect(&t);
-		run_loop(&t);
+		while (!t.over && loop_once(t.loop, -1) == 0)
+			;
+		if (!t.over)
+			tunnel_fail(&t, "cannot wait for events: out of memory?");
 		wind_up(&t);
 	}
 	tear_down(&t);
