@@ -2,7 +2,7 @@
  * without those that security.bsd.see_other_uids hides. */
 #include "net/peer_owner.h"
 
-#ifdef PEER_PCBLIST
+#ifdef __FreeBSD__
 #include <sys/socketvar.h>
 #include <sys/sysctl.h>
 

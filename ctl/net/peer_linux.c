@@ -1,6 +1,6 @@
 #include "net/peer_owner.h"
 
-#ifdef PEER_SOCK_DIAG
+#ifdef ON_LINUX
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>

@@ -2,7 +2,7 @@
  * belongs to other users' processes it tells root alone. */
 #include "net/peer_owner.h"
 
-#ifdef PEER_LIBPROC
+#ifdef __APPLE__
 #include <sys/proc_info.h>
 
 #include <libproc.h>

@@ -2,7 +2,7 @@
  * promise of pledge(2) allows that question. */
 #include "net/peer_owner.h"
 
-#ifdef PEER_IDENT
+#ifdef __OpenBSD__
 #include <sys/socketvar.h>
 #include <sys/sysctl.h>
 

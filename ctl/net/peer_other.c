@@ -1,7 +1,7 @@
 #include "net/peer_owner.h"
 
 /* No way to ask for the owner is known here: callers treat the peer as a stranger. */
-#ifdef PEER_UNTOLD
+#if !defined(ON_LINUX) && !defined(__APPLE__) && !defined(__FreeBSD__) && !defined(__OpenBSD__)
 bool
 peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *local,
     struct peer_socket *socket)
@@ -11,7 +11,7 @@ peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_storage *l
 #endif
 
 /* ... or for the process. */
-#if !defined(PEER_SOCK_DIAG) && !defined(PEER_LIBPROC)
+#if !defined(ON_LINUX) && !defined(__APPLE__)
 bool
 holder_find(struct holder *h, const struct peer_socket *socket)
 {

@@ -9,18 +9,6 @@
 
 #include "base/compat.h"
 
-#ifdef ON_LINUX
-#define PEER_SOCK_DIAG
-#elif defined(__APPLE__)
-#define PEER_LIBPROC
-#elif defined(__FreeBSD__)
-#define PEER_PCBLIST
-#elif defined(__OpenBSD__)
-#define PEER_IDENT
-#else
-#define PEER_UNTOLD
-#endif
-
 struct peer_socket {
 	uid_t uid;
 	uint64_t id; /* the system's, for holder_find(); 0: no process has it any more */
@@ -32,7 +20,7 @@ bool peer_owner(const struct sockaddr_storage *peer, const struct sockaddr_stora
     struct peer_socket *);
 
 /* On Linux all questions need one descriptor: it is opened by the first, or by this, and stays. */
-#ifdef PEER_SOCK_DIAG
+#ifdef ON_LINUX
 void peer_owner_open(void);
 #else
 #define peer_owner_open() ((void)0)

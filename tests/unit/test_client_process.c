@@ -63,7 +63,7 @@ dies(void)
 	close(client);
 }
 
-#ifdef PEER_SOCK_DIAG
+#ifdef ON_LINUX
 #define CHILDREN 60
 
 /* Returns when it has them. */
@@ -193,7 +193,7 @@ START_TEST(other_descriptor)
 	close(moved);
 }
 END_TEST
-#endif /* PEER_SOCK_DIAG */
+#endif /* ON_LINUX */
 
 START_TEST(another_machine)
 {
@@ -220,7 +220,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
-#ifdef PEER_SOCK_DIAG
+#ifdef ON_LINUX
 	tcase_add_test(t, lives);
 	tcase_add_test(t, known);
 	tcase_add_test(t, closed);
