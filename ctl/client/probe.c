@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/compat.h"
 #include "client/ftp_dialogue.h"
@@ -25,7 +26,6 @@ struct probe {
 	void *arg;
 	const char *user;
 	struct ftp_dialogue ftp;
-	int given; /* the other end, until it is given */
 	enum step step;
 	struct probe_result result;
 };
@@ -83,21 +83,21 @@ probe_ready(void *arg, short revents)
 }
 
 struct probe *
-probe_new(struct loop *loop, const char *user, probe_fn *bored, void *arg)
+probe_new(struct loop *loop, const char *user, probe_fn *bored, void *arg, int *fd)
 {
 	struct probe *p = memory_make(struct probe, .loop = loop, .user = user, .bored = bored,
-	    .arg = arg, .given = -1, .ftp.rfd = -1);
+	    .arg = arg, .ftp.rfd = -1);
 	int fds[2];
 
 	if (p == NULL)
 		return NULL;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0) {
 		p->ftp.rfd = fds[0];
-		p->given = fds[1];
-		p->watch = loop_watch(loop, fds[0], POLLIN, probe_ready, p);
+		*fd = fds[1];
+		if ((p->watch = loop_watch(loop, fds[0], POLLIN, probe_ready, p)) != NULL)
+			return p;
+		close(fds[1]);
 	}
-	if (p->watch != NULL)
-		return p;
 	probe_free(p);
 	return NULL;
 }
@@ -108,17 +108,7 @@ probe_free(struct probe *p)
 	if (p == NULL)
 		return;
 	hang_up(p);
-	fd_close(&p->given);
 	free(p);
-}
-
-int
-probe_give(struct probe *p)
-{
-	int fd = p->given;
-
-	p->given = -1;
-	return fd;
 }
 
 const struct probe_result *

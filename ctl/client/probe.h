@@ -13,12 +13,11 @@ struct probe_result {
 };
 
 /* user: who is going to log in; kept. It says USER and QUIT, no password. Of a server that does not take
- * leave it is bored at last, and hangs up by itself. NULL with errno. */
+ * leave it is bored at last, and hangs up by itself. fd: the other end of its control connection, for the
+ * helper, which shall have the only one; the caller's to close. NULL with errno. */
 typedef void probe_fn(void *arg);
-struct probe *probe_new(struct loop *, const char *user, probe_fn *bored, void *arg);
+struct probe *probe_new(struct loop *, const char *user, probe_fn *bored, void *arg, int *fd);
 void probe_free(struct probe *); /* NULL is harmless */
 
-/* The other end of its control connection, for the helper, which then has the only one. */
-int probe_give(struct probe *);
 /* What it has found; complete once the helper has ended. */
 const struct probe_result *probe_result(struct probe *);

@@ -132,9 +132,9 @@ tunnel_probe(struct tunnel *t)
 		return;
 	}
 	/* bored, it has a helper that waits for a server still */
-	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t);
+	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t, &start.in);
 	if (t->probe != NULL) {
-		start.in = start.out = probe_give(t->probe);
+		start.out = start.in;
 		result = helpers_start(t->helpers, &start);
 		close(start.in);
 	}
