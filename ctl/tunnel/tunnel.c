@@ -124,8 +124,8 @@ tunnel_ready(struct tunnel *t)
 		tunnel_end(t, TUNNEL_FAILED);
 }
 
-static void
-signalled(void *arg, int signo)
+void
+tunnel_signalled(void *arg, int signo)
 {
 	struct tunnel *t = arg;
 
@@ -139,12 +139,6 @@ signalled(void *arg, int signo)
 		tunnel_end(t, -SIGINT);
 	else
 		tunnel_end(t, t->phase == READY && t->cmdline->run == RUN_TUNNEL ? 0 : TUNNEL_FAILED);
-}
-
-void
-tunnel_stop(void *arg)
-{
-	signalled(arg, SIGTERM);
 }
 
 static void
@@ -181,7 +175,7 @@ set_up(struct tunnel *t)
 	if ((t->loop = loop_new()) == NULL)
 		return -1;
 	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
-	t->signals = signals_new(t->loop, signalled, t);
+	t->signals = signals_new(t->loop, tunnel_signalled, t);
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,

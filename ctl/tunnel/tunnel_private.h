@@ -64,7 +64,7 @@ void tunnel_end(struct tunnel *, int status);
 int tunnel_fail(struct tunnel *, const char *why); /* always -1 */
 void tunnel_ready(struct tunnel *);
 void tunnel_say(struct tunnel *, const char *text); /* not again and again */
-void tunnel_stop(void *tunnel); /* as SIGTERM */
+void tunnel_signalled(void *tunnel, int signo);
 
 /* tunnel_open.c: 0, or -1 when the tunnel has been ended */
 int tunnel_open_listeners(struct tunnel *);

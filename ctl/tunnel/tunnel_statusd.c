@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,7 +250,7 @@ obey(struct client *c, const struct status_record *ask)
 	case STATUS_ASK_STOP:
 		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
 		answer_done(c, NULL);
-		tunnel_stop(c->owner->tunnel);
+		tunnel_signalled(c->owner->tunnel, SIGTERM);
 		break;
 	default:
 		watch_pause(c->watch, true);
