@@ -50,21 +50,19 @@ answered(void *arg, const struct forward_result *result)
 		l->answer = *result;
 }
 
+/* One request on a connection of its own, which stays open. fd: of a stdio forward. false: c->answer
+ * says why. */
 static bool
-link_open(struct check *c, struct check_link *l)
-{
-	c->answer = (struct forward_result){ .status = FORWARD_DEAD };
-	l->answer = (struct forward_result){ .id = UINT32_MAX, .status = FORWARD_TIMEOUT };
-	l->mux = mux_new(c->loop, master_path(c->master), answered, l);
-	return l->mux != NULL;
-}
-
-/* What was the one request on that connection has this id. */
-static bool
-wait_answer(struct check *c, const struct check_link *l, uint32_t id)
+ask(struct check *c, struct check_link *l, enum mux_type type, const struct forward *f, int fd)
 {
 	uint64_t now, end = loop_now() + DIAL_MS;
+	uint32_t id;
 
+	c->answer = (struct forward_result){ .status = FORWARD_DEAD };
+	l->answer = (struct forward_result){ .id = UINT32_MAX, .status = FORWARD_TIMEOUT };
+	if ((l->mux = mux_new(c->loop, master_path(c->master), answered, l)) == NULL)
+		return false;
+	id = type == MUX_C_NEW_STDIO_FWD ? mux_stdio_forward(l->mux, f, fd) : mux_ask(l->mux, type, f);
 	while (id != 0 && l->answer.id == UINT32_MAX && (now = loop_now()) < end &&
 	    loop_once(c->loop, (int)(end - now)) == 0)
 		;
@@ -80,18 +78,16 @@ dial(struct check *c, const char *host, uint16_t port, struct check_link *l)
 	struct forward to = { .port = port };
 	char old[8];
 	int fds[2];
-	uint32_t id;
 
 	master_refusal(c->master, old, sizeof(old));
 	snprintf(to.host, sizeof(to.host), "%s", host);
-	if (!link_open(c, l) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
+	c->answer = (struct forward_result){ .status = FORWARD_DEAD };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		return -1;
-	id = mux_stdio_forward(l->mux, &to, fds[1]);
+	if (!ask(c, l, MUX_C_NEW_STDIO_FWD, &to, fds[1]))
+		fd_close(&fds[0]);
 	close(fds[1]);
-	if (wait_answer(c, l, id))
-		return fds[0];
-	close(fds[0]);
-	return -1;
+	return fds[0];
 }
 
 static bool
@@ -178,10 +174,9 @@ check_reaches(struct check *c, uint16_t port)
 }
 
 static bool
-ask(struct check *c, enum mux_type type)
+listener(struct check *c, enum mux_type type)
 {
-	bool done = link_open(c, &c->link) &&
-	    wait_answer(c, &c->link, mux_ask(c->link.mux, type, &c->listener));
+	bool done = ask(c, &c->link, type, &c->listener, -1);
 
 	memory_drop(mux_free, c->link.mux);
 	return done;
@@ -202,7 +197,7 @@ check_listen(struct check *c)
 		if (rundir_fresh(f->path, sizeof(f->path), 'c') == -1 ||
 		    (c->near_fd = unixsock_listen(f->path, 1)) == -1)
 			break;
-		if (ask(c, MUX_C_OPEN_FWD)) {
+		if (listener(c, MUX_C_OPEN_FWD)) {
 			c->far_port = c->answer.port;
 			return check_say(c, GOOD, "port %u of the ssh server", c->far_port);
 		}
@@ -234,7 +229,7 @@ void
 check_hang_up(struct check *c)
 {
 	if (c->far_port != 0)
-		ask(c, MUX_C_CLOSE_FWD);
+		listener(c, MUX_C_CLOSE_FWD);
 	if (c->near_fd != -1)
 		unlink(c->listener.path);
 	fd_close(&c->near_fd);
