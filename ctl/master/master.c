@@ -345,8 +345,7 @@ master_start(struct master *m)
 	m->origin = OWN;
 	*m->path = '\0'; /* it may be that of the configuration */
 	sshlog_free(m->sshlog);
-	m->sshlog = sshlog_new(m->loop, sshlog_manner(sshcmd_is_hushed(&m->settings->ssh), m->ask),
-	    m->settings->servers);
+	m->sshlog = sshlog_new(m->loop, sshcmd_is_hushed(&m->settings->ssh), m->ask, m->settings->servers);
 	if (!usable || m->sshlog == NULL || rundir_fresh(m->path, sizeof(m->path), 'm') == -1 ||
 	    sshcmd_master_start(&m->ssh, m->loop, &m->settings->ssh, &own, sshlog_fd(m->sshlog),
 	    login_ended, m) == -1) {

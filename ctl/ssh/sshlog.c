@@ -21,7 +21,7 @@ struct sshlog {
 	struct linelog *lines;
 	struct timer timer;
 	const char *servers;
-	enum sshlog_manner manner;
+	bool hushed, verbatim; /* it says more than the user wants; as it comes, until it is logged in */
 	bool logged_in;
 	struct timer asked; /* the refusal is kept back */
 	struct ratelimit told;
@@ -33,7 +33,7 @@ struct sshlog {
 static void
 say(const struct sshlog *s, const char *text)
 {
-	if (log_level() == LOG_QUIET || s->manner == SSHLOG_MUTE)
+	if (log_level() == LOG_QUIET || s->hushed)
 		return; /* ssh does not know about -q: it would not say either why it fails */
 	if (log_is_plain())
 		dprintf(STDERR_FILENO, "%s\n", text);
@@ -41,18 +41,12 @@ say(const struct sshlog *s, const char *text)
 		log_at(LOG_NORMAL, "ssh: %s", text);
 }
 
-static bool
-is_said(const struct sshlog *s)
-{
-	return s->manner == SSHLOG_VERBATIM && !s->logged_in;
-}
-
 static void
 say_held(void *arg)
 {
 	struct sshlog *s = arg;
 
-	for (size_t i = 0; i < s->held && !is_said(s); i++)
+	for (size_t i = 0; i < s->held && !s->verbatim; i++)
 		say(s, s->hold[i]);
 	s->held = 0;
 }
@@ -61,7 +55,7 @@ static void
 hold(struct sshlog *s, const char *text)
 {
 	if (s->held == HELD) {
-		if (!is_said(s))
+		if (!s->verbatim)
 			say(s, s->hold[0]);
 		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
 		s->held--;
@@ -113,7 +107,7 @@ line_came(void *arg, const char *line, size_t len)
 		log_at(LOG_DETAIL, "ssh: %s", text);
 	else if (s->logged_in || strncmp(text, "debug", 5) != 0) /* -vvv: no reason of anything */
 		hold(s, text);
-	else if (!is_said(s))
+	else if (!s->verbatim)
 		say(s, text);
 }
 
@@ -130,25 +124,17 @@ sshlog_refusal(struct sshlog *s, char *dst, size_t size)
 }
 
 /* Where its prompts are, its other words are, too, as they are. */
-enum sshlog_manner
-sshlog_manner(bool hushed, bool asks)
-{
-	if (hushed)
-		return SSHLOG_MUTE;
-	return asks && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET ?
-	    SSHLOG_VERBATIM : SSHLOG_LINES;
-}
-
 struct sshlog *
-sshlog_new(struct loop *loop, enum sshlog_manner manner, const char *servers)
+sshlog_new(struct loop *loop, bool hushed, bool asks, const char *servers)
 {
-	struct sshlog *s = memory_make(struct sshlog, .loop = loop, .servers = servers, .manner = manner);
+	struct sshlog *s = memory_make(struct sshlog, .loop = loop, .servers = servers, .hushed = hushed);
 
 	if (s == NULL || (s->lines = linelog_new(loop, line_came, s)) == NULL) {
 		free(s);
 		return NULL;
 	}
-	if (manner == SSHLOG_VERBATIM)
+	s->verbatim = !hushed && asks && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET;
+	if (s->verbatim)
 		linelog_copy(s->lines, STDERR_FILENO);
 	return s;
 }
@@ -166,6 +152,7 @@ sshlog_logged_in(struct sshlog *s)
 	linelog_copy(s->lines, -1);
 	timer_stop(&s->timer);
 	say_held(s);
+	s->verbatim = false;
 	s->logged_in = true;
 }
 

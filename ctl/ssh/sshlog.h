@@ -12,14 +12,9 @@
 struct loop;
 struct sshlog;
 
-enum sshlog_manner { SSHLOG_LINES, SSHLOG_VERBATIM, SSHLOG_MUTE /* it says more than the user wants */ };
-
-/* hushed: the user does not want to hear ssh; asks: it may ask at the terminal. */
-enum sshlog_manner sshlog_manner(bool hushed, bool asks);
-
-/* servers is the FTP server, for messages; kept. To stderr as ssh said it, or to syslog with our own.
- * NULL with errno. */
-struct sshlog *sshlog_new(struct loop *, enum sshlog_manner, const char *servers);
+/* hushed: the user does not want to hear ssh; asks: it may ask at the terminal. servers is the FTP server,
+ * for messages; kept. To stderr as ssh said it, or to syslog with our own. NULL with errno. */
+struct sshlog *sshlog_new(struct loop *, bool hushed, bool asks, const char *servers);
 void sshlog_free(struct sshlog *); /* NULL is harmless */
 int sshlog_fd(const struct sshlog *); /* ssh's stderr */
 
