@@ -14,7 +14,7 @@
 #define HELD 3        /* lines: why a proxy ended, that it did, and that the connection so did */
 #define HOLD_MS 2000  /* why it ends comes in several lines; at a terminal nobody waits for them */
 #define ASK_MS 500     /* for somebody to ask why a channel was refused */
-#define LINE_SIZE 1024
+#define LINE_SIZE 4200
 
 struct sshlog {
 	struct loop *loop;
