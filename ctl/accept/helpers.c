@@ -1,7 +1,5 @@
 #include "accept/helpers.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -17,7 +17,6 @@ getpeereid(int fd, uid_t *uid, gid_t *gid)
 
 #ifdef COMPAT_BSD
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <termios.h>
 

@@ -1,13 +1,11 @@
 #include "ssh/sshcmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/compat.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
