@@ -144,9 +144,9 @@ all: $(PROGRAMS)
 		$(LIBRARIES) `$(PKG_CONFIG) --libs check` $(LIBS)
 
 $(CTL_OBJ) $(HELPER_OBJ) $(PROGRAMS:=.o) $(UNIT) $(FUZZ): build/flags
-ctl/accept/helper_program.o: ctl/accept/helper_program.c build/libexecdir
-	$(SAY) CC ctl/accept/helper_program.c
-	$(HUSH)$(COMPILE) -DLIBEXECDIR='"$(LIBEXECDIR)"' -MMD -MP -c -o $@ ctl/accept/helper_program.c
+ctl/ftp-over-ssh.o: ctl/ftp-over-ssh.c build/libexecdir
+	$(SAY) CC ctl/ftp-over-ssh.c
+	$(HUSH)$(COMPILE) -DLIBEXECDIR='"$(LIBEXECDIR)"' -MMD -MP -c -o $@ ctl/ftp-over-ssh.c
 ctl/libctl.a: $(CTL_OBJ)
 	$(SAY) AR $@
 	$(HUSH)rm -f $@; $(AR) rcs $@ $(CTL_OBJ)
