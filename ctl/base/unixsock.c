@@ -1,33 +1,18 @@
 #include "base/unixsock.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/compat.h"
-#include "base/loop.h"
-#include "base/memory.h"
 
 /* poll(2) says nothing about room in a backlog: so it is tried again, more and more seldom, lest
  * a crowd that tries takes its processor from the one who could accept them. */
 #define AGAIN_FIRST_MS 5
 #define AGAIN_MOST_MS  100
-
-struct unixsock {
-	struct loop *loop;
-	struct timer timer;
-	unixsock_fn *fn;
-	void *arg;
-	uint64_t end;
-	unsigned pause_ms;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-};
 
 /* A socket for that path, and its address. */
 static int
@@ -97,54 +82,40 @@ unixsock_bound(const char *path)
 static void
 unixsock_again(void *arg)
 {
-	struct unixsock *u = arg, done = *u;
-	int fd = unixsock_connect(u->path), error = errno;
+	struct unixsock *u = arg;
+	int fd = unixsock_connect(u->path);
 
 	u->pause_ms = u->pause_ms * 2 > AGAIN_MOST_MS ? AGAIN_MOST_MS : u->pause_ms * 2;
-	if (fd == -1 && error == EAGAIN && loop_now() < u->end) {
+	if (fd == -1 && errno == EAGAIN && loop_now() < u->end)
 		timer_set(&u->timer, u->loop, u->pause_ms, unixsock_again, u);
-		return;
-	}
-	free(u);
-	errno = error;
-	done.fn(done.arg, fd);
-}
-
-struct unixsock *
-unixsock_wait(struct loop *loop, const char *path, unsigned ms, unixsock_fn *fn, void *arg)
-{
-	struct unixsock *u;
-
-	if (strlen(path) >= sizeof(u->path))
-		return NULL;
-	u = memory_make(struct unixsock, .loop = loop, .fn = fn, .arg = arg, .end = loop_now() + ms,
-	    .pause_ms = AGAIN_FIRST_MS);
-	if (u == NULL)
-		return NULL;
-	memcpy(u->path, path, strlen(path) + 1);
-	timer_set(&u->timer, loop, u->pause_ms, unixsock_again, u);
-	return u;
-}
-
-void
-unixsock_free(struct unixsock *u)
-{
-	if (u == NULL)
-		return;
-	timer_stop(&u->timer);
-	free(u);
+	else
+		u->fn(u->arg, fd);
 }
 
 int
-unixsock_finish(struct unixsock **u, unsigned ms)
+unixsock_open(struct unixsock *u, struct loop *loop, const char *path, unsigned ms, unixsock_fn *fn,
+    void *arg)
+{
+	int fd = unixsock_connect(path);
+
+	if (fd != -1 || errno != EAGAIN)
+		return fd;
+	*u = (struct unixsock){ .loop = loop, .fn = fn, .arg = arg, .end = loop_now() + ms,
+		.pause_ms = AGAIN_FIRST_MS };
+	memcpy(u->path, path, strlen(path) + 1); /* it fits into an address */
+	timer_set(&u->timer, loop, u->pause_ms, unixsock_again, u);
+	errno = EAGAIN;
+	return -1;
+}
+
+int
+unixsock_finish(struct unixsock *u, unsigned ms)
 {
 	uint64_t end = loop_now() + ms;
-	int fd, error;
+	int fd;
 
-	while ((fd = unixsock_connect((*u)->path)) == -1 && errno == EAGAIN && loop_now() < end)
+	timer_stop(&u->timer);
+	while ((fd = unixsock_connect(u->path)) == -1 && errno == EAGAIN && loop_now() < end)
 		poll(NULL, 0, AGAIN_FIRST_MS);
-	error = errno;
-	memory_drop(unixsock_free, *u);
-	errno = error;
 	return fd;
 }

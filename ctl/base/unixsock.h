@@ -3,9 +3,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/un.h>
 
-struct loop;
-struct unixsock;
+#include "base/loop.h"
 
 #define UNIXSOCK_PATIENCE_MS 60000 /* while a crowd of clients fills a ControlMaster's backlog */
 
@@ -19,11 +19,19 @@ int unixsock_connect(const char *path);
 /* false: nobody listens there any more. Who does, does not notice the question. */
 bool unixsock_bound(const char *path);
 
-/* After EAGAIN: try again until it works, fails, or ms have passed. fd -1: errno says why. The
- * unixsock is no more when fn is called. NULL when out of memory. */
-typedef void unixsock_fn(void *arg, int fd);
-struct unixsock *unixsock_wait(struct loop *, const char *path, unsigned ms, unixsock_fn *, void *);
-void unixsock_free(struct unixsock *); /* NULL is harmless */
-
-/* For who cannot wait for the loop any more: wait here, up to ms, and free it (*u is NULL then). */
-int unixsock_finish(struct unixsock **, unsigned ms);
+/* Where the backlog is full: it is tried again until that works, fails, or ms have passed, while its timer
+ * runs. Part of its owner, which stops the timer when it does not want it any more. */
+typedef void unixsock_fn(void *arg, int fd); /* fd -1: errno says why */
+struct unixsock {
+	struct timer timer;
+	struct loop *loop;
+	unixsock_fn *fn;
+	void *arg;
+	uint64_t end;
+	unsigned pause_ms;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+/* As unixsock_connect(), but after EAGAIN it waits for that, and fn is told. */
+int unixsock_open(struct unixsock *, struct loop *, const char *path, unsigned ms, unixsock_fn *, void *);
+/* For who cannot wait for the loop any more: wait here, up to ms. */
+int unixsock_finish(struct unixsock *, unsigned ms);

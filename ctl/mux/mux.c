@@ -29,7 +29,7 @@ struct request {
 struct mux {
 	struct loop *loop;
 	struct watch *watch;
-	struct unixsock *waiting; /* for room in the master's backlog; fd is -1 then */
+	struct unixsock waiting; /* for room in the master's backlog; fd is -1 then */
 	struct timer timer;       /* runs while an answer is awaited */
 	mux_fn *fn;
 	void *arg;
@@ -62,7 +62,7 @@ mux_disconnect(struct mux *m)
 {
 	m->over = true;
 	memory_drop(watch_free, m->watch);
-	memory_drop(unixsock_free, m->waiting);
+	timer_stop(&m->waiting.timer);
 	timer_stop(&m->timer);
 	fd_close(&m->fd);
 }
@@ -133,7 +133,7 @@ static void
 mux_await(struct mux *m)
 {
 	timer_stop(&m->timer);
-	if (!m->over && m->waiting == NULL && (m->version == 0 || m->first != NULL))
+	if (!m->over && m->waiting.timer.loop == NULL && (m->version == 0 || m->first != NULL))
 		timer_set(&m->timer, m->loop, MUX_TIMEOUT_MS, mux_silent, m);
 }
 
@@ -275,7 +275,6 @@ mux_waited(void *arg, int fd)
 {
 	struct mux *m = arg;
 
-	m->waiting = NULL;
 	if (mux_connected(m, fd) == -1)
 		mux_over(m, errno == EAGAIN ? FORWARD_TIMEOUT : FORWARD_DEAD,
 		    errno == EAGAIN ? "the ControlMaster does not accept connections" :
@@ -294,9 +293,8 @@ mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 	wire_write_to(&w, bytes_room(&m->out, OUT_PACKET), OUT_PACKET);
 	if (w.data != NULL && muxmsg_hello(&w) == 0) {
 		m->out.len = w.len;
-		if ((fd = unixsock_connect(path)) == -1 && errno == EAGAIN)
-			m->waiting = unixsock_wait(loop, path, connect_wait_ms, mux_waited, m);
-		if (m->waiting != NULL || mux_connected(m, fd) == 0)
+		fd = unixsock_open(&m->waiting, loop, path, connect_wait_ms, mux_waited, m);
+		if (m->waiting.timer.loop != NULL || mux_connected(m, fd) == 0)
 			return m;
 	}
 	mux_free(m);
@@ -312,7 +310,7 @@ mux_finish(struct mux *m, unsigned ms)
 	if (m == NULL)
 		return;
 	m->fn = NULL;
-	if (m->waiting != NULL && m->first != NULL)
+	if (m->waiting.timer.loop != NULL && m->first != NULL)
 		mux_waited(m, unixsock_finish(&m->waiting, ms));
 	while (!m->over && (next = m->first) != NULL && (now = loop_now()) < end) {
 		struct pollfd p = { m->fd, m->out.len > 0 ? POLLIN | POLLOUT : POLLIN, 0 };

@@ -11,7 +11,6 @@
 #include "mux/mux.h"
 #include "mux/muxmsg.h"
 #include "proxy/proxy_private.h"
-#include "base/unixsock.h"
 
 #define SEND_BUFFER (1024 * 1024) /* or what the system allows: ssh has something to do meanwhile */
 #define BUFFER_KEPT (64 * 1024)
@@ -29,7 +28,7 @@ proxy_quiet(struct proxy *p)
 	memory_drop(watch_free, p->watch);
 	timer_stop(&p->silence);
 	timer_stop(&p->wake);
-	memory_drop(unixsock_free, p->waiting);
+	timer_stop(&p->waiting.timer);
 }
 
 void
@@ -205,7 +204,6 @@ proxy_waited(void *arg, int fd)
 {
 	struct proxy *p = arg;
 
-	p->waiting = NULL;
 	if (proxy_connected(p, fd) == 0)
 		return;
 	p->unanswered = 0;
@@ -225,10 +223,8 @@ proxy_begin(struct proxy *p, const char *path)
 	muxmsg_hello(&w);
 	muxmsg_request(&w, MUX_C_PROXY, 1, NULL);
 	p->out.len = w.len;
-	if ((fd = unixsock_connect(path)) != -1 || errno != EAGAIN)
-		return proxy_connected(p, fd);
-	p->waiting = unixsock_wait(p->loop, path, UNIXSOCK_PATIENCE_MS, proxy_waited, p);
-	return p->waiting == NULL ? -1 : 0;
+	fd = unixsock_open(&p->waiting, p->loop, path, UNIXSOCK_PATIENCE_MS, proxy_waited, p);
+	return p->waiting.timer.loop != NULL ? 0 : proxy_connected(p, fd);
 }
 
 static struct proxy *

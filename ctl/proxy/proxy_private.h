@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/loop.h"
+#include "base/unixsock.h"
 #include "proxy/chanmsg.h"
 #include "proxy/proxy.h"
 #include "proxy/proxy_trace.h"
@@ -20,7 +21,7 @@ enum channel_state { CHANNEL_OPENING, CHANNEL_OPEN, CHANNEL_OVER };
 struct proxy {
 	struct loop *loop;
 	struct watch *watch;
-	struct unixsock *waiting; /* for room in the master's backlog */
+	struct unixsock waiting; /* for room in the master's backlog */
 	struct timer silence, wake;
 	proxy_gone_fn *gone;
 	void *arg;

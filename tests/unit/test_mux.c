@@ -408,7 +408,7 @@ START_TEST(test_backlog)
 
 	connect_wait_ms = _i ? 60000 : 200;
 	mux->fn = NULL;
-	while (n < 8 && ((more[n] = mux_new(loop, path, NULL, NULL))->waiting == NULL))
+	while (n < 8 && ((more[n] = mux_new(loop, path, NULL, NULL))->waiting.timer.loop == NULL))
 		n++;
 	ck_assert_int_lt(n, 8);
 	more[n]->fn = take;
@@ -420,7 +420,7 @@ START_TEST(test_backlog)
 	} else {
 		for (int i = 0; i < n; i++)
 			peer = accept(listener, NULL, NULL);
-		while (more[n]->waiting != NULL)
+		while (more[n]->waiting.timer.loop != NULL)
 			loop_once(loop, -1);
 		peer = accept(listener, NULL, NULL);
 		say(answers, 28);
@@ -465,7 +465,7 @@ START_TEST(test_finish_in_backlog)
 	pid_t child;
 
 	mux->fn = NULL;
-	while (n < 8 && ((more[n] = mux_new(loop, path, NULL, NULL))->waiting == NULL))
+	while (n < 8 && ((more[n] = mux_new(loop, path, NULL, NULL))->waiting.timer.loop == NULL))
 		n++;
 	ck_assert_int_lt(n, 8);
 	late = more[n];
