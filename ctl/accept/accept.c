@@ -11,46 +11,23 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/memory.h"
 #include "base/packet.h"
-#include "base/ratelimit.h"
 #include "net/peer.h"
 
 #define LOOK_MS 300 /* for us to see the end of a master that a helper has seen */
 
 /* A control connection that waits for the master; master.c bounds the time. */
-struct client {
-	struct client *next;
+struct caller {
+	struct caller *next;
 	int fd;
 	bool remote, again;
 	struct hostport server;
 	char peer[HELPER_PEER_MAX]; /* its address as text */
 };
 
-struct accept {
-	struct loop *loop;
-	struct timer look; /* whether the master is there all the same */
-	const struct cmdline *cmdline;
-	struct master *master;
-	struct helpers *helpers;
-	struct client *first;
-	size_t waiting;
-	unsigned long refused;
-	struct ratelimit told; /* of those who were turned away: why, which names the user */
-	bool may_ask;
-};
-
-struct accept *
-accept_new(struct loop *loop, const struct cmdline *cmdline, struct master *master,
-    struct helpers *helpers)
-{
-	return memory_make(struct accept, .loop = loop, .cmdline = cmdline, .master = master,
-	    .helpers = helpers);
-}
-
 static void
-client_free(struct client *c)
+client_free(struct caller *c)
 {
 	close(c->fd);
 	free(c);
@@ -59,7 +36,7 @@ client_free(struct client *c)
 /* Service not available (RFC 959, 4.2.1); the peer has said nothing yet, so that closing
  * loses nothing. */
 static void
-tell(const struct client *c, const char *head, const char *why)
+tell(const struct caller *c, const char *head, const char *why)
 {
 	char reply[600], text[500];
 
@@ -69,7 +46,7 @@ tell(const struct client *c, const char *head, const char *why)
 }
 
 static void
-refuse(struct client *c, const char *why)
+refuse(struct caller *c, const char *why)
 {
 	log_at(LOG_SESSIONS, "session of %s refused: %s", c->peer, why);
 	tell(c, "", why);
@@ -94,7 +71,7 @@ peer_text(int fd, char *peer)
 /* Who may use a listener? false: not he, and he is done with. A stranger gets nothing to see; who may be
  * the user is told what is missing. */
 static bool
-admit(struct accept *r, struct client *c)
+admit(struct accept *r, struct caller *c)
 {
 	char name[PEER_NAME_MAX], why[256] = "it is on another host; -g would let it in", byte;
 	bool any_user = r->cmdline->ftp.allow_any;
@@ -130,10 +107,10 @@ admit(struct accept *r, struct client *c)
 	return false;
 }
 
-static struct client *
+static struct caller *
 take(struct accept *r)
 {
-	struct client *c = r->first;
+	struct caller *c = r->first;
 
 	if (c != NULL) {
 		r->first = c->next;
@@ -145,7 +122,7 @@ take(struct accept *r)
 void
 accept_master(struct accept *r, enum master_state state)
 {
-	struct client *c;
+	struct caller *c;
 
 	if (state == MASTER_DOWN && r->first != NULL)
 		state = master_want(r->master, false); /* it died under those who wait */
@@ -163,34 +140,19 @@ accept_master(struct accept *r, enum master_state state)
 }
 
 void
-accept_free(struct accept *r)
+accept_end(struct accept *r)
 {
-	struct client *c;
+	struct caller *c;
 
-	if (r == NULL)
-		return;
 	while ((c = take(r)) != NULL)
 		refuse(c, "the tunnel is being closed");
 	timer_stop(&r->look);
-	free(r);
 }
 
-unsigned long
-accept_refused(const struct accept *r)
-{
-	return r->refused;
-}
-
-void
-accept_may_ask(struct accept *r)
-{
-	r->may_ask = true;
-}
-
-static struct client *
+static struct caller *
 client_new(const struct hostport *server, bool remote, int fd)
 {
-	struct client *c = memory_make(struct client, .fd = fd, .remote = remote,
+	struct caller *c = memory_make(struct caller, .fd = fd, .remote = remote,
 	    .server = *server);
 
 	if (c == NULL)
@@ -201,7 +163,7 @@ client_new(const struct hostport *server, bool remote, int fd)
 void
 accept_client(struct accept *r, const struct hostport *server, bool remote, int fd)
 {
-	struct client *c = client_new(server, remote, fd);
+	struct caller *c = client_new(server, remote, fd);
 	unsigned limit = r->cmdline->ftp.connections;
 	char why[256];
 
@@ -210,7 +172,7 @@ accept_client(struct accept *r, const struct hostport *server, bool remote, int 
 	peer_text(fd, c->peer);
 	if (!admit(r, c))
 		return;
-	if (limit > 0 && helpers_count(r->helpers) + r->waiting >= limit) {
+	if (limit > 0 && r->helpers->count + r->waiting >= limit) {
 		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later", limit);
 		refuse(c, why);
 		return;
@@ -220,7 +182,7 @@ accept_client(struct accept *r, const struct hostport *server, bool remote, int 
 		return;
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
-	list_append(client, r->first, c);
+	list_append(caller, r->first, c);
 	r->waiting++;
 	accept_master(r, master_want(r->master, r->may_ask));
 	r->may_ask = false;
@@ -238,7 +200,7 @@ look(void *arg)
 bool
 accept_again(struct accept *r, const struct helper *helper, int fd)
 {
-	struct client *c = client_new(&helper->server, helper->remote, fd);
+	struct caller *c = client_new(&helper->server, helper->remote, fd);
 	char why[SPEC_HOST_MAX + 100];
 
 	if (c == NULL)
@@ -251,7 +213,7 @@ accept_again(struct accept *r, const struct helper *helper, int fd)
 		return false;
 	}
 	c->again = true;
-	list_append(client, r->first, c);
+	list_append(caller, r->first, c);
 	r->waiting++;
 	if (master_state(r->master) != MASTER_UP)
 		look(r);

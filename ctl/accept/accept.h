@@ -6,21 +6,31 @@
 
 #include "options/cmdline.h"
 #include "accept/helpers.h"
+#include "base/loop.h"
+#include "base/ratelimit.h"
 #include "master/master.h"
 
-struct accept;
+/* Part of its owner, who fills in what is above the line. */
+struct accept {
+	struct loop *loop;
+	const struct cmdline *cmdline;
+	struct master *master;
+	struct helpers *helpers;
+	bool may_ask; /* for the first connection ssh may ask at the terminal (FtpConnect=first) */
+	/* --- */
+	unsigned long refused; /* strangers, so far */
+	struct caller *first;  /* who wait for the master */
+	size_t waiting;
+	struct timer look; /* whether the master is there all the same */
+	struct ratelimit told; /* of those who were turned away: why, which names the user */
+};
 
-struct accept *accept_new(struct loop *, const struct cmdline *, struct master *,
-    struct helpers *);
-void accept_free(struct accept *); /* NULL is harmless; refuses who still waits */
+void accept_end(struct accept *); /* refuses who still waits */
 
 /* Takes fd. remote: it came in on the far side. */
 void accept_client(struct accept *, const struct hostport *server, bool remote, int fd);
 /* Takes fd, which its helper has handed back because the master was gone: it gets one more chance;
  * false: it has had it, and is refused. */
 bool accept_again(struct accept *, const struct helper *, int fd);
-/* The first connection may let ssh ask at the terminal (FtpConnect=first). */
-void accept_may_ask(struct accept *);
-unsigned long accept_refused(const struct accept *); /* strangers, so far */
 /* The master has come up or gone down: start or refuse those who wait. */
 void accept_master(struct accept *, enum master_state);

@@ -30,19 +30,6 @@ struct far {
 	uint32_t twin_id;
 };
 
-struct far_listeners {
-	struct loop *loop;
-	struct far_listeners_callbacks call;
-	struct mux *link; /* while there is something to ask or to be answered */
-	struct far *first;
-};
-
-struct far_listeners *
-far_listeners_new(struct loop *loop, const struct far_listeners_callbacks *callbacks)
-{
-	return memory_make(struct far_listeners, .loop = loop, .call = *callbacks);
-}
-
 void
 far_listeners_lost(struct far_listeners *r)
 {
@@ -59,21 +46,12 @@ far_listeners_free(struct far_listeners *r)
 {
 	struct far *f;
 
-	if (r == NULL)
-		return;
 	far_listeners_lost(r);
 	while ((f = r->first) != NULL) {
 		r->first = f->next;
 		listener_free(f->listener);
 		free(f);
 	}
-	free(r);
-}
-
-bool
-far_listeners_empty(const struct far_listeners *r)
-{
-	return r->first == NULL;
 }
 
 bool
@@ -90,7 +68,7 @@ far_accepted(void *arg, const struct listener *l, int fd)
 {
 	struct far *f = arg;
 
-	f->owner->call.accepted(f->owner->call.arg, &f->spec, fd);
+	f->owner->accepted(f->owner->arg, &f->spec, fd);
 }
 
 int
@@ -136,7 +114,7 @@ far_answered(struct far *f, const struct forward_result *result)
 		f->id = mux_open_forward(r->link, &f->forward);
 	}
 	if (!f->open && f->id == 0)
-		r->call.refused(r->call.arg, &f->spec, f->optional, result->reason);
+		r->refused(r->arg, &f->spec, f->optional, result->reason);
 	else if (f->open && f->both) {
 		f->twin = f->forward;
 		f->twin.port = f->port;
@@ -167,7 +145,7 @@ answered(void *arg, const struct forward_result *result)
 		if (f->id != 0 || f->twin_id != 0)
 			return;
 	memory_drop(mux_free, r->link); /* an open connection would keep the user's ssh from ending */
-	r->call.settled(r->call.arg);
+	r->settled(r->arg);
 }
 
 static struct mux *

@@ -8,24 +8,24 @@
 #include "options/spec.h"
 
 struct loop;
-struct far_listeners;
 
-struct far_listeners_callbacks {
+/* Part of its owner, who fills in loop and what is called; all else is zero at the beginning. */
+struct far_listeners {
+	struct loop *loop;
 	/* Takes the connection. */
 	void (*accepted)(void *arg, const struct tunnel_spec *, int fd);
 	void (*refused)(void *arg, const struct tunnel_spec *, bool optional, const char *why);
 	void (*settled)(void *arg); /* every one has been answered */
 	void *arg;
+	struct mux *link; /* while there is something to ask or to be answered */
+	struct far *first; /* NULL: there are none */
 };
 
-/* The callbacks are copied. NULL when out of memory. */
-struct far_listeners *far_listeners_new(struct loop *, const struct far_listeners_callbacks *);
-void far_listeners_free(struct far_listeners *); /* NULL is harmless */
+void far_listeners_free(struct far_listeners *); /* all of them: there are none then */
 
 /* Add one before the first far_listeners_open(). optional is only handed back. -1 with a message. */
 int far_listeners_add(struct far_listeners *, const struct tunnel_spec *, bool optional, char *why,
     size_t why_size);
-bool far_listeners_empty(const struct far_listeners *);
 bool far_listeners_any_open(const struct far_listeners *);
 
 /* Ask the master there for all that are not open; answers come by the callbacks. -1 with errno. */

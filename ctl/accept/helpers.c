@@ -23,17 +23,6 @@
 #define MASTERS_REFUSED_MAX 1000
 #define LAST_REPORTS 32 /* read when it has ended */
 
-struct helpers {
-	struct loop *loop;
-	struct helpers_config config;
-	struct helper *first;
-	size_t count;
-	unsigned started;
-	struct hostport dials; /* the latest server whose data ports one of them has dialled */
-	struct kept *kept;
-	struct linelog *log; /* NULL: their messages go where ours go */
-};
-
 struct helpers *
 helpers_new(struct loop *loop, const struct helpers_config *config)
 {
@@ -92,18 +81,6 @@ helpers_free(struct helpers *h)
 	free(h);
 }
 
-size_t
-helpers_count(const struct helpers *h)
-{
-	return h->count;
-}
-
-unsigned
-helpers_started(const struct helpers *h)
-{
-	return h->started;
-}
-
 enum forward_method
 helpers_method(const struct helpers *h)
 {
@@ -111,12 +88,6 @@ helpers_method(const struct helpers *h)
 
 	return kept_refused(h->kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
 	    masters_method(m, h->config.cmdline->ftp.forward);
-}
-
-struct helper *
-helpers_first(const struct helpers *h)
-{
-	return h->first;
 }
 
 void

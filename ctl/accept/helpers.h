@@ -7,7 +7,6 @@
 #include "status/notice.h"
 
 struct loop;
-struct helpers;
 
 #define HELPER_PEER_MAX 64
 struct helper {
@@ -46,14 +45,22 @@ struct helpers_config {
 	void *arg;
 };
 
+struct helpers {
+	struct loop *loop;
+	struct helpers_config config;
+	struct helper *first; /* the latest */
+	size_t count;
+	unsigned started;      /* since the beginning */
+	struct hostport dials; /* the latest server whose data ports one of them has dialled */
+	struct kept *kept;
+	struct linelog *log; /* NULL: their messages go where ours go */
+};
+
 struct helpers *helpers_new(struct loop *, const struct helpers_config *); /* copied */
 void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themselves */
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);
-size_t helpers_count(const struct helpers *);
 bool helpers_need_masters(const struct helpers *); /* they, or what they have left; NULL: no */
 /* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
  * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
 enum forward_method helpers_method(const struct helpers *);
-unsigned helpers_started(const struct helpers *); /* since the beginning */
-struct helper *helpers_first(const struct helpers *);

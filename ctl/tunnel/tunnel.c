@@ -7,11 +7,8 @@
 
 #include "client/activation.h"
 #include "client/background.h"
-#include "accept/helpers.h"
 #include "base/log.h"
 #include "base/rundir.h"
-#include "accept/accept.h"
-#include "accept/far_listeners.h"
 #include "process/signals.h"
 #include "tunnel/tunnel_private.h"
 
@@ -77,7 +74,7 @@ incoming(void *arg, const struct listener *l, int fd)
 {
 	struct tunnel *t = arg;
 
-	accept_client(t->accept, &l->target, false, fd);
+	accept_client(&t->accept, &l->target, false, fd);
 }
 
 static void
@@ -85,7 +82,7 @@ incoming_reverse(void *arg, const struct tunnel_spec *spec, int fd)
 {
 	struct tunnel *t = arg;
 
-	accept_client(t->accept, &spec->target, true, fd);
+	accept_client(&t->accept, &spec->target, true, fd);
 }
 
 void
@@ -110,7 +107,7 @@ tunnel_ready(struct tunnel *t)
 		printf("listening on %s, forwarding to %s\n",
 		    hostport_format(at, sizeof(at), l->at.host, l->at.port),
 		    hostport_format(target, sizeof(target), l->target.host, l->target.port));
-	far_listeners_announce(t->far_listeners);
+	far_listeners_announce(&t->far_listeners);
 	activation_notify("READY=1");
 	if (t->setup->ready == -1)
 		return;
@@ -151,7 +148,7 @@ helper_ended(void *arg, const struct helper *helper, int status)
 		tunnel_probed(t);
 	if (t->cmdline->run == RUN_STDIO)
 		tunnel_end(t, status);
-	else if (t->phase == ENDING && helpers_count(t->helpers) == 0)
+	else if (t->phase == ENDING && t->helpers->count == 0)
 		t->over = true;
 }
 
@@ -160,15 +157,13 @@ handed_back(void *arg, const struct helper *helper, int fd)
 {
 	struct tunnel *t = arg;
 
-	if (!accept_again(t->accept, helper, fd))
+	if (!accept_again(&t->accept, helper, fd))
 		tunnel_noticed(t, helper, NOTICE_NO_SERVER, "the ssh connection is gone");
 }
 
 static int
 set_up(struct tunnel *t)
 {
-	const struct far_listeners_callbacks far = { incoming_reverse, tunnel_far_refused,
-		tunnel_far_settled, t };
 	const struct tunnel_setup *s = t->setup;
 	char why[512];
 
@@ -180,12 +175,14 @@ set_up(struct tunnel *t)
 	    tunnel_master_changed, t);
 	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
 	    t->masters, helper_ended, tunnel_noticed, statusd_report, handed_back, t });
-	t->far_listeners = far_listeners_new(t->loop, &far);
+	t->far_listeners = (struct far_listeners){ t->loop, incoming_reverse, tunnel_far_refused,
+		tunnel_far_settled, t, NULL, NULL };
 	if (t->masters == NULL || t->helpers == NULL)
 		return -1;
 	t->master = masters_first(t->masters);
-	t->accept = accept_new(t->loop, s->cmdline, t->master, t->helpers);
-	return t->signals == NULL || t->far_listeners == NULL || t->accept == NULL ? -1 : 0;
+	t->accept = (struct accept){ .loop = t->loop, .cmdline = s->cmdline, .master = t->master,
+		.helpers = t->helpers };
+	return t->signals == NULL ? -1 : 0;
 }
 
 static void
@@ -193,8 +190,8 @@ tear_down(struct tunnel *t)
 {
 	statusd_free(t->statusd);
 	listener_free(t->near);
-	accept_free(t->accept);
-	far_listeners_free(t->far_listeners);
+	accept_end(&t->accept);
+	far_listeners_free(&t->far_listeners);
 	/* Before what must not be closed is: it would say so. */
 	if (t->masters != NULL && !helpers_need_masters(t->helpers))
 		masters_stop(t->masters);
@@ -211,7 +208,7 @@ wait_for_helpers(struct tunnel *t, unsigned ms)
 {
 	uint64_t now, end = loop_now() + ms;
 
-	t->over = helpers_count(t->helpers) == 0;
+	t->over = t->helpers->count == 0;
 	while (!t->over && (now = loop_now()) < end && loop_once(t->loop, (int)(end - now)) == 0)
 		;
 }

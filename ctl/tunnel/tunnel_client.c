@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "client/ftp_client.h"
-#include "accept/helpers.h"
 #include "base/log.h"
 #include "client/probe.h"
 #include "tunnel/tunnel_private.h"
@@ -141,7 +140,7 @@ tunnel_probe(struct tunnel *t)
 	if (result == -1)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
 	else
-		t->prober = helpers_first(t->helpers);
+		t->prober = t->helpers->first;
 }
 
 void

@@ -6,8 +6,6 @@
 
 #include "client/background.h"
 #include "base/log.h"
-#include "accept/accept.h"
-#include "accept/far_listeners.h"
 #include "tunnel/tunnel_private.h"
 
 #define SILENT_MS 300   /* a master that says nothing for so long waits for LocalCommand */
@@ -46,10 +44,10 @@ tunnel_far_settled(void *arg)
 	struct tunnel *t = arg;
 
 	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
-		far_listeners_announce(t->far_listeners);
+		far_listeners_announce(&t->far_listeners);
 	/* all there was to open are forwards of ssh's configuration, which could not be */
 	if (t->phase == OPENING && *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
-	    t->near == NULL && !far_listeners_any_open(t->far_listeners))
+	    t->near == NULL && !far_listeners_any_open(&t->far_listeners))
 		tunnel_fail(t, t->skipped);
 	tunnel_ready(t);
 }
@@ -57,7 +55,7 @@ tunnel_far_settled(void *arg)
 static void
 open_far(struct tunnel *t)
 {
-	if (far_listeners_open(t->far_listeners, master_path(t->master)) == 0)
+	if (far_listeners_open(&t->far_listeners, master_path(t->master)) == 0)
 		return;
 	if (t->phase == OPENING)
 		tunnel_fail(t, "the ssh connection is lost: its ControlMaster takes no requests any more");
@@ -68,9 +66,9 @@ open_far(struct tunnel *t)
 void
 tunnel_close_far(struct tunnel *t)
 {
-	if (master_state(t->master) == MASTER_UP && !far_listeners_empty(t->far_listeners))
-		far_listeners_cancel(t->far_listeners, master_path(t->master));
-	memory_drop(far_listeners_free, t->far_listeners);
+	if (master_state(t->master) == MASTER_UP && t->far_listeners.first != NULL)
+		far_listeners_cancel(&t->far_listeners, master_path(t->master));
+	far_listeners_free(&t->far_listeners);
 }
 
 static void
@@ -90,7 +88,7 @@ reopen(void *arg)
 static void
 reopen_later(struct tunnel *t, unsigned ms)
 {
-	if (!far_listeners_empty(t->far_listeners) && t->reopen.loop == NULL)
+	if (t->far_listeners.first != NULL && t->reopen.loop == NULL)
 		timer_set(&t->reopen, t->loop, ms, reopen, t);
 }
 
@@ -156,7 +154,7 @@ master_lost(struct tunnel *t)
 		t->is_lost |= t->was_up;
 		tunnel_say(t, why);
 	}
-	far_listeners_lost(t->far_listeners);
+	far_listeners_lost(&t->far_listeners);
 	reopen_later(t, REOPEN_MS);
 }
 
@@ -171,12 +169,12 @@ tunnel_master_changed(void *arg, enum master_state state)
 		linked(t);
 	if (state == MASTER_DOWN)
 		master_lost(t);
-	else if (!far_listeners_empty(t->far_listeners))
+	else if (t->far_listeners.first != NULL)
 		open_far(t);
 	else
 		tunnel_ready(t);
 	if (t->phase == READY)
-		accept_master(t->accept, state);
+		accept_master(&t->accept, state);
 }
 
 /* While it is too early for another attempt, somebody who waits has to try again. */
@@ -204,9 +202,9 @@ tunnel_connect(struct tunnel *t)
 {
 	const struct cmdline *c = t->cmdline;
 
-	if (c->ftp.connect_first && far_listeners_empty(t->far_listeners) && c->run != RUN_STDIO) {
+	if (c->ftp.connect_first && t->far_listeners.first == NULL && c->run != RUN_STDIO) {
 		if (c->run == RUN_TUNNEL && !c->background)
-			accept_may_ask(t->accept);
+			t->accept.may_ask = true;
 		tunnel_ready(t);
 		return;
 	}

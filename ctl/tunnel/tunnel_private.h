@@ -6,16 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "accept/accept.h"
+#include "accept/far_listeners.h"
 #include "client/foreground.h"
-#include "base/loop.h"
 #include "net/listener.h"
 #include "status/notice.h"
-#include "base/ratelimit.h"
 #include "tunnel/tunnel.h"
 
 #define TUNNEL_FAILED 255
-
-struct helper;
 
 enum phase {
 	OPENING, /* waiting for the master and the far listeners */
@@ -32,8 +30,8 @@ struct tunnel {
 	struct master *master; /* the first of them */
 	struct helpers *helpers;
 	struct listener *near;
-	struct accept *accept;
-	struct far_listeners *far_listeners;
+	struct accept accept;
+	struct far_listeners far_listeners;
 	struct statusd *statusd;
 	uint64_t started;
 	struct watch *parent; /* -f, until we are ready */

@@ -2,10 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "accept/helpers.h"
 #include "base/log.h"
-#include "accept/accept.h"
-#include "accept/far_listeners.h"
 #include "status/seen.h"
 #include "tunnel/tunnel_private.h"
 
@@ -23,11 +20,11 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 {
 	bool up = master_state(t->master) == MASTER_UP;
 
-	for (const struct helper *h = helpers_first(t->helpers); h != NULL; h = h->next)
+	for (const struct helper *h = t->helpers->first; h != NULL; h = h->next)
 		if (h->seen != NULL)
 			tunnel_status_add(s, &((const struct seen *)h->seen)->session);
 	s->pid = (uint32_t)getpid();
-	s->sessions = helpers_started(t->helpers);
+	s->sessions = t->helpers->started;
 	snprintf(s->name, sizeof(s->name), "%s", t->name);
 	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
 	s->options = t->cmdline->digest;
@@ -41,7 +38,7 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 	snprintf(s->last_error, sizeof(s->last_error), "%s", t->trouble);
 	s->error_age = *t->trouble != '\0' ? (uint32_t)((loop_now() - t->trouble_at) / 1000) : 0;
 	s->next_attempt = master_next_attempt(t->master) / 1000;
-	s->refused = accept_refused(t->accept);
+	s->refused = t->accept.refused;
 	if (up || t->setup->master->ctl_path != NULL)
 		snprintf(s->control_path, sizeof(s->control_path), "%.100s", up ?
 		    master_path(t->master) : t->setup->master->ctl_path);
@@ -102,9 +99,8 @@ tunnel_status(const struct tunnel *t, const struct status_tunnel *gone, tunnel_s
 	put(arg, &r);
 	for (const struct listener *l = t->near; l != NULL; l = l->next)
 		status_listener(&near, &l->at, &l->target);
-	if (t->far_listeners != NULL)
-		far_listeners_each(t->far_listeners, status_listener, &far);
-	for (const struct helper *h = helpers_first(t->helpers); h != NULL; h = h->next)
+	far_listeners_each(&t->far_listeners, status_listener, &far);
+	for (const struct helper *h = t->helpers->first; h != NULL; h = h->next)
 		if (!status_session(&near, h))
 			break;
 }
