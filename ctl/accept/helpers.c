@@ -23,21 +23,16 @@
 #define MASTERS_REFUSED_MAX 1000
 #define LAST_REPORTS 32 /* read when it has ended */
 
-struct helpers *
-helpers_new(struct loop *loop, const struct helpers_config *config)
+int
+helpers_begin(struct helpers *h)
 {
-	struct helpers *h = memory_new(sizeof(*h));
+	const struct cmdline *c = h->cmdline;
 
-	if (h == NULL || (h->kept = kept_new(loop, config->cmdline->ftp.abort_hold * 1000)) == NULL) {
-		free(h);
-		return NULL;
-	}
-	h->loop = loop;
-	h->config = *config;
-	if (config->cmdline->to_syslog ||
-	    (config->cmdline->background && config->cmdline->log_file == NULL))
-		h->log = linelog_new(loop, NULL, NULL);
-	return h;
+	if ((h->kept = kept_new(h->loop, c->ftp.abort_hold * 1000)) == NULL)
+		return -1;
+	if (c->to_syslog || (c->background && c->log_file == NULL))
+		h->log = linelog_new(h->loop, NULL, NULL);
+	return 0;
 }
 
 static void
@@ -54,40 +49,36 @@ helper_free(struct helper *one)
 static bool
 masters_are_ours(const struct helpers *h)
 {
-	return h->config.masters != NULL && master_is_ours(masters_first(h->config.masters));
+	return h->masters != NULL && master_is_ours(masters_first(h->masters));
 }
 
 bool
 helpers_need_masters(const struct helpers *h)
 {
-	return h != NULL && (h->count > 0 || kept_holds(h->kept));
+	return h->kept != NULL && (h->count > 0 || kept_holds(h->kept));
 }
 
 void
-helpers_free(struct helpers *h)
+helpers_end(struct helpers *h)
 {
+	bool needed = helpers_need_masters(h);
 	struct helper *one;
-	bool needed;
 
-	if (h == NULL)
-		return;
-	needed = helpers_need_masters(h);
 	while ((one = h->first) != NULL) {
 		h->first = one->next;
 		helper_free(one);
 	}
 	kept_free(h->kept, !needed && masters_are_ours(h));
 	linelog_free(h->log);
-	free(h);
 }
 
 enum forward_method
 helpers_method(const struct helpers *h)
 {
-	const struct masters *m = h->config.masters;
+	const struct masters *m = h->masters;
 
 	return kept_refused(h->kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
-	    masters_method(m, h->config.cmdline->ftp.forward);
+	    masters_method(m, h->cmdline->ftp.forward);
 }
 
 void
@@ -108,13 +99,13 @@ take_report(struct helper *one)
 	ssize_t n = packet_receive(one->status_fd, report, sizeof(report), fd);
 
 	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
-		h->config.report(h->config.arg, one, report, (size_t)n);
+		h->report(h->arg, one, report, (size_t)n);
 	} else if (n > 0 && notice == NOTICE_DIALS) {
 		h->dials = one->server;
 	} else if (n > 0 && notice != NOTICE_NO_MASTER) {
-		h->config.notice(h->config.arg, one, notice, why);
+		h->notice(h->arg, one, notice, why);
 	} else if (n > 0 && fd[0] != -1) {
-		h->config.back(h->config.arg, one, fd[0]);
+		h->back(h->arg, one, fd[0]);
 		fd[0] = -1;
 	}
 	for (int i = 0; i < FDPASS_MAX; i++)
@@ -145,7 +136,7 @@ helper_ended(void *arg, int status)
 	one->kept = NULL;
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
 	    proc_shell_status(status));
-	h->config.ended(h->config.arg, one, proc_shell_status(status));
+	h->ended(h->arg, one, proc_shell_status(status));
 	helper_free(one);
 #ifdef __GLIBC__
 	if (h->count == 0)
@@ -166,12 +157,12 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
     const char *server)
 {
 	static const char *const verbosity[] = { "-q", NULL, "-v", "-vv", "-vvv" };
-	const struct cmdline *c = h->config.cmdline;
-	const struct masters *m = h->config.masters;
+	const struct cmdline *c = h->cmdline;
+	const struct masters *m = h->masters;
 	int level = start->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
 	struct strings w = { .bad = false };
 
-	strings_add(&w, h->config.program);
+	strings_add(&w, h->program);
 	if (c->gateway)
 		strings_add(&w, "-g");
 	if (strcmp(h->dials.host, start->server->host) == 0)
@@ -199,7 +190,7 @@ static int
 start_process(struct helper *one, const struct helper_start *start, int status_fd)
 {
 	const struct helpers *h = one->owner;
-	struct masters *m = h->config.masters;
+	struct masters *m = h->masters;
 	struct proc_start p = { .own_session = start->own_session,
 		.fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };

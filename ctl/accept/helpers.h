@@ -6,8 +6,6 @@
 #include "process/proc.h"
 #include "status/notice.h"
 
-struct loop;
-
 #define HELPER_PEER_MAX 64
 struct helper {
 	struct helper *next;
@@ -33,7 +31,9 @@ struct helper_start {
 	const struct hostport *server;
 };
 
-struct helpers_config {
+/* Part of its owner, who fills in what is above the line. */
+struct helpers {
+	struct loop *loop;
 	const char *program;
 	const struct cmdline *cmdline;
 	struct masters *masters; /* when one is started the first one is up */
@@ -43,11 +43,7 @@ struct helpers_config {
 	void (*report)(void *arg, struct helper *, const void *data, size_t len); /* untrusted */
 	void (*back)(void *arg, const struct helper *, int fd); /* NOTICE_NO_MASTER; takes fd */
 	void *arg;
-};
-
-struct helpers {
-	struct loop *loop;
-	struct helpers_config config;
+	/* --- */
 	struct helper *first; /* the latest */
 	size_t count;
 	unsigned started;      /* since the beginning */
@@ -56,11 +52,11 @@ struct helpers {
 	struct linelog *log; /* NULL: their messages go where ours go */
 };
 
-struct helpers *helpers_new(struct loop *, const struct helpers_config *); /* copied */
-void helpers_free(struct helpers *); /* NULL is harmless; leaves them to themselves */
+int helpers_begin(struct helpers *); /* -1: no memory */
+void helpers_end(struct helpers *);  /* leaves them to themselves; harmless if they have not begun */
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);
-bool helpers_need_masters(const struct helpers *); /* they, or what they have left; NULL: no */
+bool helpers_need_masters(const struct helpers *); /* they, or what they have left */
 /* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
  * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
 enum forward_method helpers_method(const struct helpers *);

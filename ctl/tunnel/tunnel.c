@@ -61,7 +61,7 @@ start_stdio(struct tunnel *t)
 		.peer = "stdin", .server = &t->cmdline->server };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null == -1 || helpers_start(t->helpers, &start) == -1)
+	if (null == -1 || helpers_start(&t->helpers, &start) == -1)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
 	/* Only the helper shall hold them: the other end sees when it closes them. */
 	dup2(null, STDIN_FILENO);
@@ -148,7 +148,7 @@ helper_ended(void *arg, const struct helper *helper, int status)
 		tunnel_probed(t);
 	if (t->cmdline->run == RUN_STDIO)
 		tunnel_end(t, status);
-	else if (t->phase == ENDING && t->helpers->count == 0)
+	else if (t->phase == ENDING && t->helpers.count == 0)
 		t->over = true;
 }
 
@@ -173,15 +173,16 @@ set_up(struct tunnel *t)
 	t->signals = signals_new(t->loop, tunnel_signalled, t);
 	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
 	    tunnel_master_changed, t);
-	t->helpers = helpers_new(t->loop, &(struct helpers_config){ s->helper, s->cmdline,
-	    t->masters, helper_ended, tunnel_noticed, statusd_report, handed_back, t });
+	t->helpers = (struct helpers){ .loop = t->loop, .program = s->helper, .cmdline = s->cmdline,
+		.masters = t->masters, .ended = helper_ended, .notice = tunnel_noticed,
+		.report = statusd_report, .back = handed_back, .arg = t };
 	t->far_listeners = (struct far_listeners){ t->loop, incoming_reverse, tunnel_far_refused,
 		tunnel_far_settled, t, NULL, NULL };
-	if (t->masters == NULL || t->helpers == NULL)
+	if (t->masters == NULL || helpers_begin(&t->helpers) == -1)
 		return -1;
 	t->master = masters_first(t->masters);
 	t->accept = (struct accept){ .loop = t->loop, .cmdline = s->cmdline, .master = t->master,
-		.helpers = t->helpers };
+		.helpers = &t->helpers };
 	return t->signals == NULL ? -1 : 0;
 }
 
@@ -193,9 +194,9 @@ tear_down(struct tunnel *t)
 	accept_end(&t->accept);
 	far_listeners_free(&t->far_listeners);
 	/* Before what must not be closed is: it would say so. */
-	if (t->masters != NULL && !helpers_need_masters(t->helpers))
+	if (t->masters != NULL && !helpers_need_masters(&t->helpers))
 		masters_stop(t->masters);
-	helpers_free(t->helpers);
+	helpers_end(&t->helpers);
 	masters_free(t->masters);
 	tunnel_client_forget(t);
 	proc_forget(&t->notify);
@@ -208,7 +209,7 @@ wait_for_helpers(struct tunnel *t, unsigned ms)
 {
 	uint64_t now, end = loop_now() + ms;
 
-	t->over = t->helpers->count == 0;
+	t->over = t->helpers.count == 0;
 	while (!t->over && (now = loop_now()) < end && loop_once(t->loop, (int)(end - now)) == 0)
 		;
 }
@@ -226,7 +227,7 @@ wind_up(struct tunnel *t)
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
 	wait_for_helpers(t, ms);
-	helpers_terminate(t->helpers);
+	helpers_terminate(&t->helpers);
 	wait_for_helpers(t, TERMINATE_MS);
 }
 

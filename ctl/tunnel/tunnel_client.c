@@ -134,13 +134,13 @@ tunnel_probe(struct tunnel *t)
 	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t, &start.in);
 	if (t->probe != NULL) {
 		start.out = start.in;
-		result = helpers_start(t->helpers, &start);
+		result = helpers_start(&t->helpers, &start);
 		close(start.in);
 	}
 	if (result == -1)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
 	else
-		t->prober = t->helpers->first;
+		t->prober = t->helpers.first;
 }
 
 void

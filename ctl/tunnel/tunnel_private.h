@@ -28,7 +28,7 @@ struct tunnel {
 	struct signals *signals;
 	struct masters *masters;
 	struct master *master; /* the first of them */
-	struct helpers *helpers;
+	struct helpers helpers;
 	struct listener *near;
 	struct accept accept;
 	struct far_listeners far_listeners;

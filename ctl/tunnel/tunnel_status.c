@@ -20,18 +20,18 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 {
 	bool up = master_state(t->master) == MASTER_UP;
 
-	for (const struct helper *h = t->helpers->first; h != NULL; h = h->next)
+	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (h->seen != NULL)
 			tunnel_status_add(s, &((const struct seen *)h->seen)->session);
 	s->pid = (uint32_t)getpid();
-	s->sessions = t->helpers->started;
+	s->sessions = t->helpers.started;
 	snprintf(s->name, sizeof(s->name), "%s", t->name);
 	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
 	s->options = t->cmdline->digest;
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
 	s->master = (uint32_t)master_state(t->master);
 	s->master_ours = master_is_ours(t->master);
-	s->method = helpers_method(t->helpers) == METHOD_PROXY ?
+	s->method = helpers_method(&t->helpers) == METHOD_PROXY ?
 	    STATUS_PROXY : STATUS_MUX;
 	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
 	s->stopping = t->phase == ENDING;
@@ -100,7 +100,7 @@ tunnel_status(const struct tunnel *t, const struct status_tunnel *gone, tunnel_s
 	for (const struct listener *l = t->near; l != NULL; l = l->next)
 		status_listener(&near, &l->at, &l->target);
 	far_listeners_each(&t->far_listeners, status_listener, &far);
-	for (const struct helper *h = t->helpers->first; h != NULL; h = h->next)
+	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (!status_session(&near, h))
 			break;
 }

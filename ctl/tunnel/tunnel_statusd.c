@@ -130,7 +130,7 @@ nothing_there(struct client *c, const struct helper *h, const struct status_ask 
 	used = strlen(text);
 	for (size_t i = 0; seen != NULL && i < seen->channels; i++)
 		list_number(text, sizeof(text), seen->channel[i].number);
-	for (h = h == NULL ? c->owner->tunnel->helpers->first : NULL; h != NULL; h = h->next)
+	for (h = h == NULL ? c->owner->tunnel->helpers.first : NULL; h != NULL; h = h->next)
 		list_number(text, sizeof(text), h->number);
 	if (text[used] == '\0')
 		strcat(text, " none");
@@ -143,7 +143,7 @@ close_all(struct client *c, const struct status_record *ask)
 {
 	const char *why = NULL;
 
-	for (const struct helper *h = c->owner->tunnel->helpers->first; h != NULL; h = h->next)
+	for (const struct helper *h = c->owner->tunnel->helpers.first; h != NULL; h = h->next)
 		if (!tell(h, ask))
 			why = "a session is too busy to be told; try again";
 	answer_done(c, why);
@@ -152,7 +152,7 @@ close_all(struct client *c, const struct status_record *ask)
 static void
 close_one(struct client *c, const struct status_record *ask)
 {
-	const struct helper *h = c->owner->tunnel->helpers->first;
+	const struct helper *h = c->owner->tunnel->helpers.first;
 	const struct status_ask *a = &ask->u.ask;
 	size_t at;
 
@@ -199,7 +199,7 @@ answer_waiting(struct statusd *d)
 {
 	struct client *next;
 
-	for (const struct helper *h = d->tunnel->helpers->first; h != NULL; h = h->next)
+	for (const struct helper *h = d->tunnel->helpers.first; h != NULL; h = h->next)
 		if (h->asked)
 			return;
 	for (struct client *c = d->first; c != NULL; c = next) {
@@ -219,7 +219,7 @@ ask_helpers(void *arg)
 
 	c->waits = true;
 	timer_set(&c->patience, t->loop, FRESH_MS, answer_now, c);
-	for (struct helper *h = t->helpers->first; h != NULL; h = h->next)
+	for (struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		h->asked = tell(h, &ask);
 	answer_waiting(c->owner);
 }
