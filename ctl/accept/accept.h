@@ -10,14 +10,13 @@
 #include "base/ratelimit.h"
 #include "master/master.h"
 
-/* Part of its owner, who fills in what is above the line. */
+/* Part of its owner, who fills in all up to may_ask. */
 struct accept {
 	struct loop *loop;
 	const struct cmdline *cmdline;
 	struct master *master;
 	struct helpers *helpers;
 	bool may_ask; /* for the first connection ssh may ask at the terminal (FtpConnect=first) */
-	/* --- */
 	unsigned long refused; /* strangers, so far */
 	struct caller *first;  /* who wait for the master */
 	size_t waiting;

@@ -25,13 +25,12 @@ struct helper {
 struct helper_start {
 	int in, out;               /* the control connection; stays the caller's */
 	bool own_session;          /* keep the terminal's signals away from it */
-	bool remote, again;       /* as in struct helper */
-	bool unsaid;               /* -v says nothing of it */
+	bool remote, again, unsaid; /* as in struct helper; -v says nothing of it */
 	const char *peer;
 	const struct hostport *server;
 };
 
-/* Part of its owner, who fills in what is above the line. */
+/* Part of its owner, who fills in all up to arg. */
 struct helpers {
 	struct loop *loop;
 	const char *program;
@@ -43,7 +42,6 @@ struct helpers {
 	void (*report)(void *arg, struct helper *, const void *data, size_t len); /* untrusted */
 	void (*back)(void *arg, const struct helper *, int fd); /* NOTICE_NO_MASTER; takes fd */
 	void *arg;
-	/* --- */
 	struct helper *first; /* the latest */
 	size_t count;
 	unsigned started;      /* since the beginning */

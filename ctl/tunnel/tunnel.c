@@ -143,7 +143,7 @@ helper_ended(void *arg, const struct helper *helper, int status)
 {
 	struct tunnel *t = arg;
 
-	statusd_ended(t->statusd, helper);
+	statusd_ended(t, helper);
 	if (helper == t->prober)
 		tunnel_probed(t);
 	if (t->cmdline->run == RUN_STDIO)
@@ -189,7 +189,7 @@ set_up(struct tunnel *t)
 static void
 tear_down(struct tunnel *t)
 {
-	statusd_free(t->statusd);
+	statusd_close(t);
 	listener_free(t->near);
 	accept_end(&t->accept);
 	far_listeners_free(&t->far_listeners);

@@ -32,7 +32,12 @@ struct tunnel {
 	struct listener *near;
 	struct accept accept;
 	struct far_listeners far_listeners;
-	struct statusd *statusd;
+	struct {
+		struct listener *listener;
+		struct client *first; /* ftp-over-ssh-ctl, each that asks */
+		size_t clients;
+		struct status_tunnel gone; /* the sums of the sessions that have ended */
+	} statusd;
 	uint64_t started;
 	struct watch *parent; /* -f, until we are ready */
 	struct timer reopen, silent;
@@ -82,12 +87,12 @@ void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char
 
 /* tunnel_status.c: what there is to tell; false: there is no more room */
 typedef bool tunnel_status_fn(void *arg, const struct status_record *);
-void tunnel_status(const struct tunnel *, const struct status_tunnel *gone, tunnel_status_fn *, void *arg);
+void tunnel_status(const struct tunnel *, tunnel_status_fn *, void *arg);
 void tunnel_status_add(struct status_tunnel *sum, const struct status_session *);
 void tunnel_status_open(struct tunnel *);
 
-/* tunnel_statusd.c: listens at once; NULL with a message in why: no status, no harm */
-struct statusd *statusd_new(struct tunnel *, char *why, size_t why_size);
-void statusd_free(struct statusd *); /* NULL is harmless */
-void statusd_ended(struct statusd *, const struct helper *); /* about to be freed; likewise */
+/* tunnel_statusd.c */
+int statusd_open(struct tunnel *, char *why, size_t why_size); /* -1 with a message: no status, no harm */
+void statusd_close(struct tunnel *); /* harmless if it is not open */
+void statusd_ended(struct tunnel *, const struct helper *); /* about to be freed */
 void statusd_report(void *tunnel, struct helper *, const void *data, size_t len);

@@ -90,10 +90,10 @@ status_session(const struct walk *w, const struct helper *h)
 }
 
 void
-tunnel_status(const struct tunnel *t, const struct status_tunnel *gone, tunnel_status_fn *put, void *arg)
+tunnel_status(const struct tunnel *t, tunnel_status_fn *put, void *arg)
 {
 	struct walk near = { put, arg, false }, far = { put, arg, true };
-	struct status_record r = { .type = STATUS_TUNNEL, .u.tunnel = *gone };
+	struct status_record r = { .type = STATUS_TUNNEL, .u.tunnel = t->statusd.gone };
 
 	status_tunnel(t, &r.u.tunnel);
 	put(arg, &r);
@@ -118,6 +118,6 @@ tunnel_status_open(struct tunnel *t)
 		snprintf(t->name, sizeof(t->name), "%s", c->ftp.name);
 	else
 		hostport_format(t->name, sizeof(t->name), c->destination, port);
-	if ((t->statusd = statusd_new(t, why, sizeof(why))) == NULL)
+	if (statusd_open(t, why, sizeof(why)) == -1)
 		log_at(LOG_NORMAL, "no status for ftp-over-ssh-ctl: %s", why);
 }

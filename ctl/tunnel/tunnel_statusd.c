@@ -25,18 +25,10 @@
 #define FRESH_MS 500             /* for the sessions to say how they stand */
 #define ANSWER_MAX (8U << 20)    /* sessions beyond that are left out */
 
-struct statusd {
-	struct tunnel *tunnel;
-	struct listener *listener;
-	struct client *first;
-	size_t clients;
-	struct status_tunnel gone; /* the sums of the sessions that have ended */
-};
-
 /* One ftp-over-ssh-ctl: it asks, is answered, and that is it. */
 struct client {
 	struct client *next;
-	struct statusd *owner;
+	struct tunnel *tunnel;
 	struct watch *watch;
 	struct timer deadline, patience;
 	bool waits; /* for what the sessions say now */
@@ -47,10 +39,10 @@ struct client {
 };
 
 void
-statusd_ended(struct statusd *d, const struct helper *h)
+statusd_ended(struct tunnel *t, const struct helper *h)
 {
-	if (d != NULL && h->seen != NULL)
-		tunnel_status_add(&d->gone, &((const struct seen *)h->seen)->session);
+	if (h->seen != NULL)
+		tunnel_status_add(&t->statusd.gone, &((const struct seen *)h->seen)->session);
 }
 
 static void
@@ -58,8 +50,8 @@ client_free(void *arg)
 {
 	struct client *c = arg;
 
-	list_remove(client, c->owner->first, c);
-	c->owner->clients--;
+	list_remove(client, c->tunnel->statusd.first, c);
+	c->tunnel->statusd.clients--;
 	watch_free(c->watch);
 	timer_stop(&c->deadline);
 	timer_stop(&c->patience);
@@ -130,7 +122,7 @@ nothing_there(struct client *c, const struct helper *h, const struct status_ask 
 	used = strlen(text);
 	for (size_t i = 0; seen != NULL && i < seen->channels; i++)
 		list_number(text, sizeof(text), seen->channel[i].number);
-	for (h = h == NULL ? c->owner->tunnel->helpers.first : NULL; h != NULL; h = h->next)
+	for (h = h == NULL ? c->tunnel->helpers.first : NULL; h != NULL; h = h->next)
 		list_number(text, sizeof(text), h->number);
 	if (text[used] == '\0')
 		strcat(text, " none");
@@ -143,7 +135,7 @@ close_all(struct client *c, const struct status_record *ask)
 {
 	const char *why = NULL;
 
-	for (const struct helper *h = c->owner->tunnel->helpers.first; h != NULL; h = h->next)
+	for (const struct helper *h = c->tunnel->helpers.first; h != NULL; h = h->next)
 		if (!tell(h, ask))
 			why = "a session is too busy to be told; try again";
 	answer_done(c, why);
@@ -152,7 +144,7 @@ close_all(struct client *c, const struct status_record *ask)
 static void
 close_one(struct client *c, const struct status_record *ask)
 {
-	const struct helper *h = c->owner->tunnel->helpers.first;
+	const struct helper *h = c->tunnel->helpers.first;
 	const struct status_ask *a = &ask->u.ask;
 	size_t at;
 
@@ -188,21 +180,21 @@ answer_now(void *arg)
 
 	timer_stop(&c->patience);
 	c->waits = false;
-	tunnel_status(c->owner->tunnel, &c->owner->gone, answer, c);
+	tunnel_status(c->tunnel, answer, c);
 	answer_done(c, NULL);
 	client_write(c);
 }
 
 /* When every session has said how it stands now, or has had the time for it. */
 static void
-answer_waiting(struct statusd *d)
+answer_waiting(struct tunnel *t)
 {
 	struct client *next;
 
-	for (const struct helper *h = d->tunnel->helpers.first; h != NULL; h = h->next)
+	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (h->asked)
 			return;
-	for (struct client *c = d->first; c != NULL; c = next) {
+	for (struct client *c = t->statusd.first; c != NULL; c = next) {
 		next = c->next;
 		if (c->waits)
 			answer_now(c);
@@ -215,28 +207,25 @@ ask_helpers(void *arg)
 {
 	const struct status_record ask = { .type = STATUS_ASK, .u.ask.op = STATUS_ASK_ALL };
 	struct client *c = arg;
-	struct tunnel *t = c->owner->tunnel;
+	struct tunnel *t = c->tunnel;
 
 	c->waits = true;
 	timer_set(&c->patience, t->loop, FRESH_MS, answer_now, c);
 	for (struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		h->asked = tell(h, &ask);
-	answer_waiting(c->owner);
+	answer_waiting(t);
 }
 
 /* Too many: what it sends fills its socket, and is dropped by the helper then. */
 void
 statusd_report(void *tunnel, struct helper *h, const void *data, size_t len)
 {
-	const struct tunnel *t = tunnel;
-
 	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
 		return;
 	if (!seen_report(h->seen, data, len, loop_now()))
 		watch_pause_for(h->watch, SEEN_WINDOW_MS);
 	h->asked = false;
-	if (t->statusd != NULL)
-		answer_waiting(t->statusd);
+	answer_waiting(tunnel);
 }
 
 static void
@@ -249,11 +238,11 @@ obey(struct client *c, const struct status_record *ask)
 	case STATUS_ASK_STOP:
 		log_at(LOG_SESSIONS, "stopped by ftp-over-ssh-ctl");
 		answer_done(c, NULL);
-		tunnel_signalled(c->owner->tunnel, SIGTERM);
+		tunnel_signalled(c->tunnel, SIGTERM);
 		break;
 	default:
 		watch_pause(c->watch, true);
-		timer_set(&c->patience, c->owner->tunnel->loop, 0, ask_helpers, c);
+		timer_set(&c->patience, c->tunnel->loop, 0, ask_helpers, c);
 	}
 }
 
@@ -293,50 +282,41 @@ client_ready(void *arg, short revents)
 static void
 accepted(void *arg, const struct listener *l, int fd)
 {
-	struct statusd *d = arg;
+	struct tunnel *t = arg;
 	struct client *c = NULL;
 	uid_t uid;
 
-	if (d->clients >= CLIENTS_MAX || peer_uid(fd, &uid) != PEER_KNOWN || (uid != geteuid() && uid != 0) ||
-	    (c = memory_new(sizeof(*c))) == NULL) {
+	if (t->statusd.clients >= CLIENTS_MAX || peer_uid(fd, &uid) != PEER_KNOWN ||
+	    (uid != geteuid() && uid != 0) ||
+	    (c = memory_make(struct client, .tunnel = t, .fd = fd)) == NULL) {
 		close(fd);
 		return;
 	}
-	c->owner = d;
-	c->fd = fd;
-	list_add(d->first, c);
-	d->clients++;
-	c->watch = loop_watch(d->tunnel->loop, fd, POLLIN, client_ready, c);
-	timer_set(&c->deadline, d->tunnel->loop, CLIENT_MS, client_free, c);
+	list_add(t->statusd.first, c);
+	t->statusd.clients++;
+	c->watch = loop_watch(t->loop, fd, POLLIN, client_ready, c);
+	timer_set(&c->deadline, t->loop, CLIENT_MS, client_free, c);
 	if (c->watch == NULL)
 		client_free(c);
 }
 
-struct statusd *
-statusd_new(struct tunnel *t, char *why, size_t why_size)
+int
+statusd_open(struct tunnel *t, char *why, size_t why_size)
 {
-	struct statusd *d = memory_new(sizeof(*d));
 	char path[256];
 
 	snprintf(why, why_size, "out of memory, or the path is too long");
-	if (d == NULL || rundir_path(why, why_size) == NULL ||
-	    rundir_fresh(path, sizeof(path), 's') == -1 ||
-	    listener_unix(&d->listener, t->loop, path, why, why_size) != LISTEN_OK) {
-		free(d);
-		return NULL;
-	}
-	d->tunnel = t;
-	listener_start(d->listener, accepted, d);
-	return d;
+	if (rundir_path(why, why_size) == NULL || rundir_fresh(path, sizeof(path), 's') == -1 ||
+	    listener_unix(&t->statusd.listener, t->loop, path, why, why_size) != LISTEN_OK)
+		return -1;
+	listener_start(t->statusd.listener, accepted, t);
+	return 0;
 }
 
 void
-statusd_free(struct statusd *d)
+statusd_close(struct tunnel *t)
 {
-	if (d == NULL)
-		return;
-	while (d->first != NULL)
-		client_free(d->first);
-	listener_free(d->listener);
-	free(d);
+	while (t->statusd.first != NULL)
+		client_free(t->statusd.first);
+	listener_free(t->statusd.listener);
 }
