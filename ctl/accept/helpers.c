@@ -49,7 +49,7 @@ helper_free(struct helper *one)
 static bool
 masters_are_ours(const struct helpers *h)
 {
-	return h->masters != NULL && master_is_ours(masters_first(h->masters));
+	return h->masters != NULL && h->masters->count > 0 && master_is_ours(h->masters->one[0]);
 }
 
 bool
@@ -180,7 +180,7 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 			snprintf(fds->text[i], sizeof(fds->text[i]), "%d", fds->fd[i]);
 			strings_add(&w, fd_options[i], fds->text[i]);
 		}
-	for (size_t i = 0; i < masters_count(m); i++)
+	for (size_t i = 0; i < m->count; i++)
 		strings_add(&w, "-S", masters_path(m, i));
 	strings_add(&w, server, NULL);
 	return w;
@@ -190,7 +190,7 @@ static int
 start_process(struct helper *one, const struct helper_start *start, int status_fd)
 {
 	const struct helpers *h = one->owner;
-	struct masters *m = h->masters;
+	const struct masters *m = h->masters;
 	struct proc_start p = { .own_session = start->own_session,
 		.fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };

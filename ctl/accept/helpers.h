@@ -35,7 +35,7 @@ struct helpers {
 	struct loop *loop;
 	const char *program;
 	const struct cmdline *cmdline;
-	struct masters *masters; /* when one is started the first one is up */
+	const struct masters *masters; /* when one is started the first one is up */
 	/* status: its exit status, 128+n when a signal ended it. The helper is freed after it. */
 	void (*ended)(void *arg, const struct helper *, int status);
 	void (*notice)(void *arg, const struct helper *, enum notice, const char *why);

@@ -6,22 +6,29 @@
 #include <stddef.h>
 
 #include "master/master.h"
+#include "options/options.h"
 
-struct masters;
+/* Part of its owner; all zero at the beginning. */
+struct masters {
+	struct master_settings further; /* of all but the first */
+	master_fn *fn;
+	void *arg;
+	bool named; /* the first one, by the user */
+	size_t count;
+	struct master *one[MASTERS_MAX];
+};
 
-/* As master_new(); the callback is about the first one. */
-struct masters *masters_new(struct loop *, const struct master_settings *, unsigned count,
+/* As master_new(); fn is about the first one. -1: not even that one is there. */
+int masters_begin(struct masters *, struct loop *, const struct master_settings *, unsigned count,
     master_fn *, void *arg);
-void masters_free(struct masters *);
-void masters_stop(struct masters *); /* each, as master_stop() */
-struct master *masters_first(const struct masters *);
-void masters_tend(struct masters *);  /* start anew those that have gone */
+void masters_end(struct masters *);
+void masters_stop(const struct masters *); /* each, as master_stop() */
+void masters_tend(const struct masters *); /* start anew those that have gone */
 
 /* How a helper is to dial through them: as it was asked for; auto: by a proxy connection where the
  * first one is our own, by the requests of `ssh -O forward` where it is the user's, which a proxy
  * connection that ends at the wrong time would kill. Told before there is one, too. */
 enum forward_method masters_method(const struct masters *, enum forward_method asked);
 
-/* For helpers, which are given them all in this order. */
-size_t masters_count(const struct masters *);
-const char *masters_path(const struct masters *, size_t); /* "": it is not up */
+/* For helpers, which are given them all in this order. "": it is not up. */
+const char *masters_path(const struct masters *, size_t);

@@ -171,16 +171,15 @@ set_up(struct tunnel *t)
 		return -1;
 	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
 	t->signals = signals_new(t->loop, tunnel_signalled, t);
-	t->masters = masters_new(t->loop, s->master, s->cmdline->ftp.masters,
-	    tunnel_master_changed, t);
 	t->helpers = (struct helpers){ .loop = t->loop, .program = s->helper, .cmdline = s->cmdline,
-		.masters = t->masters, .ended = helper_ended, .notice = tunnel_noticed,
+		.masters = &t->masters, .ended = helper_ended, .notice = tunnel_noticed,
 		.report = statusd_report, .back = handed_back, .arg = t };
 	t->far_listeners = (struct far_listeners){ t->loop, incoming_reverse, tunnel_far_refused,
 		tunnel_far_settled, t, NULL, NULL };
-	if (t->masters == NULL || helpers_begin(&t->helpers) == -1)
+	if (masters_begin(&t->masters, t->loop, s->master, s->cmdline->ftp.masters, tunnel_master_changed,
+	    t) == -1 || helpers_begin(&t->helpers) == -1)
 		return -1;
-	t->master = masters_first(t->masters);
+	t->master = t->masters.one[0];
 	t->accept = (struct accept){ .loop = t->loop, .cmdline = s->cmdline, .master = t->master,
 		.helpers = &t->helpers };
 	return t->signals == NULL ? -1 : 0;
@@ -194,10 +193,10 @@ tear_down(struct tunnel *t)
 	accept_end(&t->accept);
 	far_listeners_free(&t->far_listeners);
 	/* Before what must not be closed is: it would say so. */
-	if (t->masters != NULL && !helpers_need_masters(&t->helpers))
-		masters_stop(t->masters);
+	if (!helpers_need_masters(&t->helpers))
+		masters_stop(&t->masters);
 	helpers_end(&t->helpers);
-	masters_free(t->masters);
+	masters_end(&t->masters);
 	tunnel_client_forget(t);
 	proc_forget(&t->notify);
 	signals_free(t->signals);

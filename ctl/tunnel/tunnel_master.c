@@ -128,7 +128,7 @@ linked(struct tunnel *t)
 		notify(t, "connected", "");
 	}
 	log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
-	    master_is_ours(t->master) ? "our own" : "the user's", masters_method(t->masters,
+	    master_is_ours(t->master) ? "our own" : "the user's", masters_method(&t->masters,
 	    t->cmdline->ftp.forward) == METHOD_PROXY ? "proxy" : "mux");
 	t->was_up = true;
 	t->is_lost = false;

@@ -26,7 +26,7 @@ struct tunnel {
 	const struct cmdline *cmdline;
 	struct loop *loop;
 	struct signals *signals;
-	struct masters *masters;
+	struct masters masters;
 	struct master *master; /* the first of them */
 	struct helpers helpers;
 	struct listener *near;
