@@ -14,7 +14,6 @@
 #include "base/packet.h"
 #include "process/linelog.h"
 #include "base/list.h"
-#include "master/kept.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -23,16 +22,14 @@
 #define MASTERS_REFUSED_MAX 1000
 #define LAST_REPORTS 32 /* read when it has ended */
 
-int
+void
 helpers_begin(struct helpers *h)
 {
 	const struct cmdline *c = h->cmdline;
 
-	if ((h->kept = kept_new(h->loop, c->ftp.abort_hold * 1000)) == NULL)
-		return -1;
+	h->kept = (struct kept){ .loop = h->loop, .hold_ms = c->ftp.abort_hold * 1000 };
 	if (c->to_syslog || (c->background && c->log_file == NULL))
 		h->log = linelog_new(h->loop, NULL, NULL);
-	return 0;
 }
 
 static void
@@ -55,7 +52,7 @@ masters_are_ours(const struct helpers *h)
 bool
 helpers_need_masters(const struct helpers *h)
 {
-	return h->kept != NULL && (h->count > 0 || kept_holds(h->kept));
+	return h->count > 0 || kept_holds(&h->kept);
 }
 
 void
@@ -68,7 +65,7 @@ helpers_end(struct helpers *h)
 		h->first = one->next;
 		helper_free(one);
 	}
-	kept_free(h->kept, !needed && masters_are_ours(h));
+	kept_close(&h->kept, !needed && masters_are_ours(h));
 	linelog_free(h->log);
 }
 
@@ -77,7 +74,7 @@ helpers_method(const struct helpers *h)
 {
 	const struct masters *m = h->masters;
 
-	return kept_refused(h->kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
+	return kept_refused(&h->kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
 	    masters_method(m, h->cmdline->ftp.forward);
 }
 
@@ -189,7 +186,7 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 static int
 start_process(struct helper *one, const struct helper_start *start, int status_fd)
 {
-	const struct helpers *h = one->owner;
+	struct helpers *h = one->owner;
 	const struct masters *m = h->masters;
 	struct proc_start p = { .own_session = start->own_session,
 		.fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS } };
@@ -199,7 +196,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	int result = -1;
 
 	masters_tend(m);
-	if ((one->kept = kept_begin(h->kept, masters_path(m, 0), &fds.fd[1])) == NULL)
+	if ((one->kept = kept_begin(&h->kept, masters_path(m, 0), &fds.fd[1])) == NULL)
 		return -1;
 	fds.fd[2] = helpers_method(h) == METHOD_PROXY ? kept_spare(one->kept) : -1;
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);

@@ -1,6 +1,7 @@
 /* The running helpers (ftp-over-ssh-helper), one for each control connection. */
 #pragma once
 
+#include "master/kept.h"
 #include "master/masters.h"
 #include "options/cmdline.h"
 #include "process/proc.h"
@@ -46,11 +47,11 @@ struct helpers {
 	size_t count;
 	unsigned started;      /* since the beginning */
 	struct hostport dials; /* the latest server whose data ports one of them has dialled */
-	struct kept *kept;
+	struct kept kept;
 	struct linelog *log; /* NULL: their messages go where ours go */
 };
 
-int helpers_begin(struct helpers *); /* -1: no memory */
+void helpers_begin(struct helpers *);
 void helpers_end(struct helpers *);  /* leaves them to themselves; harmless if they have not begun */
 int helpers_start(struct helpers *, const struct helper_start *); /* -1 with errno */
 void helpers_terminate(struct helpers *);

@@ -13,7 +13,6 @@
 #include "base/memory.h"
 #include "base/packet.h"
 #include "base/rundir.h"
-#include "mux/muxmsg.h"
 #include "proxy/drain.h"
 #include "proxy/proxy_trace.h"
 
@@ -45,21 +44,6 @@ struct kept_by {
 	bool guarded; /* the spare one that it had */
 	char ctl_path[FORWARD_PATH_MAX];
 };
-
-struct kept {
-	struct loop *loop;
-	unsigned hold_ms;
-	bool ours; /* the masters */
-	struct copy *copies;
-	char ctl_path[FORWARD_PATH_MAX]; /* of the master that was used last, */
-	unsigned refused;                /* and opens that it has refused */
-};
-
-struct kept *
-kept_new(struct loop *loop, unsigned hold_ms)
-{
-	return memory_make(struct kept, .loop = loop, .hold_ms = hold_ms);
-}
 
 static void
 copy_free(struct copy *copy)
@@ -346,14 +330,11 @@ kept_holds(const struct kept *k)
 }
 
 void
-kept_free(struct kept *k, bool ours)
+kept_close(struct kept *k, bool ours)
 {
+	const char *rundir = rundir_of(k->ctl_path);
 	struct copy *c;
-	const char *rundir;
 
-	if (k == NULL)
-		return;
-	rundir = rundir_of(k->ctl_path);
 	while ((c = k->copies) != NULL) {
 		if (copy_held(c))
 			drain_hold_behind(c->fd, NULL, (int)k->hold_ms);
@@ -363,5 +344,4 @@ kept_free(struct kept *k, bool ours)
 			drain_behind(&c->drain, c->fd, NULL, 0, rundir);
 		copy_free(c);
 	}
-	free(k);
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mux/muxmsg.h"
+
 /* Over a pair of packet.h: copies of descriptors that must not be closed with the process that uses them. */
 enum keep_op {
 	KEEP_PROXY = 1, /* two descriptors, a proxy connection and its trace; id: its number */
@@ -18,15 +20,21 @@ struct keep_message {
 	uint32_t op, id;
 };
 
-struct kept;
 struct kept_by;
-struct loop;
 
-struct kept *kept_new(struct loop *, unsigned hold_ms); /* hold_ms: FtpAbortHold */
+/* Part of its owner, who fills in the first two. */
+struct kept {
+	struct loop *loop;
+	unsigned hold_ms; /* FtpAbortHold */
+	bool ours; /* the masters */
+	struct copy *copies;
+	char ctl_path[FORWARD_PATH_MAX]; /* of the master that was used last, */
+	unsigned refused;                /* and opens that it has refused */
+};
 
 /* The tunnel ends, and the masters with it (ours), or else a process stays behind for what must
- * stay open as long as they live, and one for what is held. The helpers have ended. NULL is harmless. */
-void kept_free(struct kept *, bool ours);
+ * stay open as long as they live, and one for what is held. The helpers have ended. */
+void kept_close(struct kept *, bool ours);
 bool kept_holds(const struct kept *); /* so that the masters must not end */
 
 /* For a helper that is about to be started on the master of that path: *fd is its end of the
@@ -38,7 +46,7 @@ int kept_spare(struct kept_by *);
 /* The helper is no more; killed: not by itself. A master that is not ours: what must stay open for it does
  * so even if we are killed. NULL is harmless. */
 void kept_end(struct kept_by *, bool killed, bool ours);
-void kept_forget(struct kept_by *); /* we end, and it goes on: kept_free() must follow */
+void kept_forget(struct kept_by *); /* we end, and it goes on: kept_close() must follow */
 
 /* A master keeps a channel of each open that was refused (proxy_trace.h), and ends when it has 16,384. So
  * many has the one that was used last. */

@@ -176,8 +176,9 @@ set_up(struct tunnel *t)
 		.report = statusd_report, .back = handed_back, .arg = t };
 	t->far_listeners = (struct far_listeners){ t->loop, incoming_reverse, tunnel_far_refused,
 		tunnel_far_settled, t, NULL, NULL };
+	helpers_begin(&t->helpers);
 	if (masters_begin(&t->masters, t->loop, s->master, s->cmdline->ftp.masters, tunnel_master_changed,
-	    t) == -1 || helpers_begin(&t->helpers) == -1)
+	    t) == -1)
 		return -1;
 	t->master = t->masters.one[0];
 	t->accept = (struct accept){ .loop = t->loop, .cmdline = s->cmdline, .master = t->master,

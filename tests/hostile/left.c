@@ -70,12 +70,12 @@ int
 main(int argc, char *argv[])
 {
 	struct loop *loop = loop_new();
-	struct kept *kept = kept_new(loop, 100);
+	struct kept kept = { .loop = loop, .hold_ms = 100 };
 	bool end = false, told_free = false;
 	struct kept_by *by;
 	int fd;
 
-	if (argc < 4 || (by = kept_begin(kept, argv[1], &fd)) == NULL)
+	if (argc < 4 || (by = kept_begin(&kept, argv[1], &fd)) == NULL)
 		return 64;
 	if (fork() == 0)
 		helper(argv[1], (uint16_t)atoi(argv[2]), (unsigned)atoi(argv[3]), fd);
@@ -88,13 +88,13 @@ main(int argc, char *argv[])
 	fflush(stdout);
 	loop_watch(loop, 0, POLLIN, input_ended, &end);
 	while (!end) {
-		if (kept->copies == NULL && !told_free) {
+		if (kept.copies == NULL && !told_free) {
 			puts("free");
 			fflush(stdout);
 			told_free = true;
 		}
 		loop_once(loop, -1);
 	}
-	kept_free(kept, false);
+	kept_close(&kept, false);
 	return 0;
 }

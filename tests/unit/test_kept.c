@@ -19,7 +19,7 @@
 #define REFUSE "\0\0\0\16" "\0\x5c" "\0\0\0\0" "\0\0\0\2" "\0\0\0\0"
 
 static struct loop *loop;
-static struct kept *kept;
+static struct kept kept;
 static struct kept_by *by;
 static struct proxy_trace *trace;
 static int helper, master, file;
@@ -28,8 +28,8 @@ static void
 setup(void)
 {
 	loop = loop_new();
-	kept = kept_new(loop, 100);
-	by = kept_begin(kept, "/m", &helper);
+	kept = (struct kept){ .loop = loop, .hold_ms = 100 };
+	by = kept_begin(&kept, "/m", &helper);
 	ck_assert_ptr_ne(by, NULL);
 	master = file = -1;
 }
@@ -38,7 +38,7 @@ static void
 teardown(void)
 {
 	kept_end(by, false, true);
-	kept_free(kept, true);
+	kept_close(&kept, true);
 	loop_free(loop);
 }
 
@@ -56,7 +56,7 @@ left(void)
 {
 	unsigned n = 0;
 
-	for (const struct copy *c = kept->copies; c != NULL; c = c->next)
+	for (const struct copy *c = kept.copies; c != NULL; c = c->next)
 		n += c->by == NULL;
 	return n;
 }
@@ -235,14 +235,14 @@ START_TEST(test_spare)
 
 	kept_one(KEEP_PROXY);
 	trace->refused = trace->stays = trace->rest = 1;
-	ck_assert_uint_eq(kept_refused(kept, "/m"), 0);
+	ck_assert_uint_eq(kept_refused(&kept, "/m"), 0);
 	ends(_i);
 	ck_assert_uint_eq(left(), 1);
-	ck_assert_uint_eq(kept_refused(kept, "/m"), 1);
-	by = kept_begin(kept, "/other", &helper);
+	ck_assert_uint_eq(kept_refused(&kept, "/m"), 1);
+	by = kept_begin(&kept, "/other", &helper);
 	ck_assert_int_eq(kept_spare(by), -1);
 	ends(false);
-	by = kept_begin(kept, "/m", &helper);
+	by = kept_begin(&kept, "/m", &helper);
 	ck_assert_int_ne(fd = kept_spare(by), -1);
 	ck_assert_int_eq(kept_spare(by), -1);
 	ck_assert_uint_eq(left(), 0);
@@ -253,12 +253,12 @@ START_TEST(test_spare)
 	trace->stays = trace->rest = 1;
 	ends(false);
 	ck_assert_uint_eq(left(), 1);
-	ck_assert_uint_eq(kept_refused(kept, "/m"), 5); /* another one was used in between */
-	ck_assert_uint_eq(kept_refused(kept, "/other"), 0);
-	by = kept_begin(kept, "/m", &helper);
+	ck_assert_uint_eq(kept_refused(&kept, "/m"), 5); /* another one was used in between */
+	ck_assert_uint_eq(kept_refused(&kept, "/other"), 0);
+	by = kept_begin(&kept, "/m", &helper);
 	ck_assert_int_ne(kept_spare(by), -1);
 	ends(true); /* before it could tell: nobody knows what is under way */
-	by = kept_begin(kept, "/m", &helper);
+	by = kept_begin(&kept, "/m", &helper);
 	ck_assert_int_eq(kept_spare(by), -1);
 	ck_assert(is_open());
 	ck_assert_uint_eq(left(), 1);
@@ -276,12 +276,12 @@ START_TEST(test_spare_speaks)
 	ends(false);
 	say(BYTES("\0\0\0\2" "\0\4"));
 	ck_assert(is_open());
-	ck_assert_uint_eq(kept_refused(kept, "/m"), 1);
-	by = kept_begin(kept, "/m", &helper);
+	ck_assert_uint_eq(kept_refused(&kept, "/m"), 1);
+	by = kept_begin(&kept, "/m", &helper);
 	ck_assert_int_eq(kept_spare(by), -1);
 	shutdown(master, SHUT_WR); /* the next one at this path begins anew */
 	until_closed();
-	ck_assert_uint_eq(kept_refused(kept, "/m"), 0);
+	ck_assert_uint_eq(kept_refused(&kept, "/m"), 0);
 }
 END_TEST
 
@@ -326,8 +326,7 @@ START_TEST(test_end)
 	kept_one(KEEP_PROXY);
 	trace->refused = trace->stays = 1;
 	ends(false);
-	kept_free(kept, _i);
-	kept = NULL;
+	kept_close(&kept, _i);
 	if (_i) {
 		ck_assert(!is_open());
 		return;
@@ -352,8 +351,7 @@ START_TEST(test_killed)
 	}
 	kept_forget(by);
 	by = NULL;
-	kept_free(kept, true);
-	kept = NULL;
+	kept_close(&kept, true);
 	wait(NULL);
 	ck_assert_int_eq(is_open(), _i);
 }
@@ -370,8 +368,7 @@ START_TEST(test_end_before_helper)
 		trace->drain.unanswered = 1;
 	kept_forget(by);
 	by = NULL;
-	kept_free(kept, _i == 1);
-	kept = NULL;
+	kept_close(&kept, _i == 1);
 	if (_i == 1 || _i == 3) {
 		ck_assert(!is_open());
 		return;
