@@ -233,7 +233,7 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 		errno = saved;
 		return -1;
 	}
-	one->number = ++h->started;
+	one->number = (unsigned)++h->started;
 	list_add(h->first, one);
 	h->count++;
 	log_at(LOG_DETAIL, "session of %s: helper %u, process %ld", one->peer, one->number,

@@ -44,8 +44,7 @@ struct helpers {
 	void (*back)(void *arg, const struct helper *, int fd); /* NOTICE_NO_MASTER; takes fd */
 	void *arg;
 	struct helper *first; /* the latest */
-	size_t count;
-	unsigned started;      /* since the beginning */
+	size_t count, started; /* now; since the beginning */
 	struct hostport dials; /* the latest server whose data ports one of them has dialled */
 	struct kept kept;
 	struct linelog *log; /* NULL: their messages go where ours go */
