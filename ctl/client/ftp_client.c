@@ -103,7 +103,7 @@ add_client(struct vector *v, const struct tokens *t)
 		if ((client = wanted[m]) == NULL)
 			return true;
 	}
-	if (!add_words(v, client, t))
+	if (!add_words(v, client, t) || v->item == NULL)
 		return false;
 	if (token_present(client))
 		return true;
