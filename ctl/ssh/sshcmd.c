@@ -247,16 +247,8 @@ master_command_line(const struct ssh_settings *s, const struct ssh_master *m,
 
 /* A queue in the master that grows is copied as a whole for each packet. On glibc's heap the copy gets
  * pages that are there already; a block above this size gets new ones each time. */
-static int
-become_master(void *argv)
-{
-	char *const *args = argv;
-
-	setenv("MALLOC_MMAP_THRESHOLD_", "33554432", 0);
-	setenv("MALLOC_TRIM_THRESHOLD_", "33554432", 0);
-	execvp(args[0], args);
-	return errno;
-}
+static const char *const heap[] = { "MALLOC_MMAP_THRESHOLD_", "33554432", "MALLOC_TRIM_THRESHOLD_",
+	"33554432", NULL };
 
 int
 sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_settings *s,
@@ -264,7 +256,8 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 {
 	struct master_command command = { .proxy = NULL };
 	const struct strings *argv = &command.argv;
-	struct proc_start start = { .become = become_master, .fd = { PROC_OURS, PROC_NULL, err },
+	bool has_own = getenv(heap[0]) != NULL || getenv(heap[2]) != NULL; /* the user */
+	struct proc_start start = { .env = has_own ? NULL : heap, .fd = { PROC_OURS, PROC_NULL, err },
 		.dies_with_us = true, .many_descriptors = true };
 	char line[1800] = "", word[1024];
 	int result = -1;
@@ -276,7 +269,6 @@ sshcmd_master_start(struct proc *proc, struct loop *loop, const struct ssh_setti
 		    log_escape(word, sizeof(word), argv->item[i], strlen(argv->item[i])));
 	log_at(LOG_DIALOGUE, "running%s", line);
 	start.argv = argv->item;
-	start.arg = argv->item;
 	if (!argv->bad)
 		result = proc_start(proc, loop, &start, fn, arg);
 	free(command.proxy);
