@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/list.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/packet.h"
@@ -33,7 +32,7 @@ struct mux {
 	struct timer timer;       /* runs while an answer is awaited */
 	mux_fn *fn;
 	void *arg;
-	struct request *first;
+	struct request *first, **last;
 	int fd;
 	uint32_t next_id, version;
 	bool over;  /* the connection is no more */
@@ -93,7 +92,8 @@ request_answer(struct mux *m, struct forward_result result)
 	struct request *r = m->first;
 
 	result.id = r->id;
-	m->first = r->next;
+	if ((m->first = r->next) == NULL)
+		m->last = &m->first;
 	free(r);
 	mux_await(m);
 	if (m->fn != NULL)
@@ -290,6 +290,7 @@ mux_new(struct loop *loop, const char *path, mux_fn *fn, void *arg)
 
 	if (m == NULL)
 		return NULL;
+	m->last = &m->first;
 	wire_write_to(&w, bytes_room(&m->out, OUT_PACKET), OUT_PACKET);
 	if (w.data != NULL && muxmsg_hello(&w) == 0) {
 		m->out.len = w.len;
@@ -342,7 +343,8 @@ mux_ask(struct mux *m, enum mux_type type, const struct forward *f)
 	if (r == NULL)
 		return 0;
 	m->out.len += w.len;
-	list_append(request, m->first, r);
+	*m->last = r;
+	m->last = &r->next;
 	mux_flush(m);
 	if (m->first == r)
 		mux_await(m);
