@@ -110,7 +110,7 @@ listen_for(struct loop *loop, const int *wanted, signals_fn *fn, void *arg)
 	for (; *wanted != 0; wanted++) {
 		sigaction(*wanted, NULL, &now);
 		/* what was ignored stays so (nohup, "&" in a script), except what we need */
-		if (now.sa_handler != SIG_IGN || *wanted == SIGTERM)
+		if (now.sa_handler != SIG_IGN || *wanted == SIGTERM || *wanted == SIGCHLD)
 			dispose(*wanted, handler);
 	}
 	return s;
