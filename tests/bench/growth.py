@@ -66,6 +66,8 @@ def run(lab, quick, out):
             if not active:
                 out.brief("small transfer no. %d, ms" % count, [mean(last, 1)], "the first one",
                           [mean(first, 1)])
+                out.brief("CPU time of a small transfer, ms", [mean(points, 2)], "ssh's and sshd's",
+                          [mean(points, 3)])
     out.section("Cost of a data channel while a tunnel has more and more of them, ms", table(
         ["FtpForward, client", "channels", "wall clock, first → last", "own CPU",
          "ssh and sshd CPU", "growth"], rows))

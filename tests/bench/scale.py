@@ -90,6 +90,8 @@ def run(lab, quick, out):
          [("ftp-over-ssh", ours), ("ssh -L, by hand", theirs),
           ("accept to helper alone", helper)], log_x=True)
     out.text("![sessions](sessions.svg)")
+    out.brief("start of a session beside %d others, ms" % steps[-1], [ours[-1][1]], "ssh -L",
+              [theirs[-1][1]])
     out.figure("start of a session on top of ssh's own channel", extra, GOAL_START_MS, " ms")
     out.figure("private memory of an idle session, both processes (%d of them)" % len(clients),
                [per_session], GOAL_MIB, " MiB")
