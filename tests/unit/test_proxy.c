@@ -460,6 +460,7 @@ START_TEST(test_credit)
 	uint32_t n = 0;
 
 	both_open();
+	proxy->pool.rtt_us = 1; /* how fast this machine is changes nothing then */
 	for (; n == 0 && sent < WINDOW_FIRST; sent += 32768) {
 		say_data(0, 32768);
 		one.len = 0;
