@@ -75,7 +75,9 @@ bool
 conn_took(int fd, uint64_t written)
 {
 #ifdef __linux__
-	return written > (uint64_t)conn_unsent(fd) && conn_half_closed(fd);
+	struct pollfd p = { fd, POLLRDHUP, 0 };
+
+	return written > (uint64_t)conn_unsent(fd) && poll(&p, 1, 0) == 0;
 #else
 	return written > 0;
 #endif
