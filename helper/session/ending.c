@@ -158,14 +158,25 @@ wait_for_connection(struct session *s, struct channel *ch, const struct pending 
 }
 
 /* sshd is asked, and answers behind what is on its way by now. Once for each question. */
-static void
-ask_behind(struct session *s, struct channel *ch, unsigned question)
+static bool
+answered_behind(struct session *s, struct channel *ch, unsigned question)
 {
-	if (ch->asked >= question)
-		return;
-	ch->asked = question;
-	ch->unanswered++;
-	channel_act(s, ch, ACT_CHECK, SERVER);
+	if (ch->asked < question) {
+		ch->asked = question;
+		ch->unanswered++;
+		channel_act(s, ch, ACT_CHECK, SERVER);
+	}
+	return ch->unanswered == 0;
+}
+
+/* Where the server is on this side it has come to a listener before its reply, though that was seen first. */
+static bool
+near_server_comes(struct session *s, struct channel *ch)
+{
+	const struct end *server = &ch->end[SERVER];
+
+	return !s->config.far[SERVER] && !server->dials && !server->connected && ch->opened &&
+	    !answered_behind(s, ch, 1);
 }
 
 /* Who has not come to a listener of ours before it is looked there now, and sshd asked, behind the reply, will
@@ -181,8 +192,7 @@ nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 
 	if (ch->dead || !ch->opened || !(in_line || client_away || server_away))
 		return false;
-	ask_behind(s, ch, in_line ? 2 : 1);
-	return ch->unanswered == 0;
+	return answered_behind(s, ch, in_line ? 2 : 1);
 }
 
 static bool
@@ -210,9 +220,7 @@ upload_arrived(struct session *s, struct channel *ch, const struct pending *p)
 		return server->connected || nothing_comes(s, ch, p);
 	if (!ch->opened || ch->dead || server->eof)
 		return true;
-	if (s->config.far[SERVER])
-		ask_behind(s, ch, server->connected ? 2 : 1);
-	if (ch->unanswered > 0)
+	if (s->config.far[SERVER] && !answered_behind(s, ch, server->connected ? 2 : 1))
 		return false;
 	if (!ch->end[CLIENT].connected && !s->config.far[CLIENT])
 		return ch->strangers == 0; /* the client is not there; a far one may be on its way */
@@ -264,7 +272,7 @@ transfer_may_pass(struct session *s, struct pending *p)
 
 	if (ch == NULL || ch->broken || begins_yet(s, ch))
 		return true;
-	if (channel_dials_client(ch) && !ch->aborted && !wait_for_data(s, ch))
+	if ((near_server_comes(s, ch) || channel_dials_client(ch)) && !ch->aborted && !wait_for_data(s, ch))
 		return false; /* direct it would be there, and so may its data */
 	if (!ch->owned || s->mode_b)
 		return true;

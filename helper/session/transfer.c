@@ -216,14 +216,10 @@ transfer_over(struct session *s, struct pending *p)
 	if (answered && !ch->dead && ch->id == s->next_id && transfer_unused(ch, p)) {
 		ch->owned = false;
 		s->current = ch;
-		if (ch->timer == TIMER_STALL)
-			channel_arm(s, ch, TIMER_NONE);
 	}
-	if (!ch->owned) {
+	if (!ch->owned)
 		transfer_returned(s, ch);
-		return;
-	}
-	if (!answered && ch->end[SERVER].eof && !ch->end[CLIENT].passed && ch->dir == DIR_DOWN)
+	else if (!answered && ch->end[SERVER].eof && !ch->end[CLIENT].passed && ch->dir == DIR_DOWN)
 		channel_act(s, ch, ACT_CHECK, SERVER); /* nothing will come that says more */
 	else
 		transfer_check_done(s, ch);

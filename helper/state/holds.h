@@ -16,7 +16,7 @@
  *	                        ... and it was LARGE                LARGE_MS       pass it
  *	a reply amid a transfer its data may have ended             WHOSE_MS       it is the other's
  *	final 2xx, no 150       ... or not                          WHOSE_MS       pass it
- *	any final reply         the server is there, not the client STALL_MS       pass it
+ *	any final reply         the server, not the client, may be there STALL_MS  pass it
  *	behind a setup          a 2xx that is no answer was said    WHOSE_MS       the client goes on
  *	setup                   its listener is being made          the broker's   425
  *	the client's words      does ssh dial ports? (asked once)   DIAL_MS        pass it on

@@ -397,6 +397,28 @@ START_TEST(near_server)
 }
 END_TEST
 
+/* One that connects to us, refuses and is told QUIT: the client sees that connection, as direct. */
+#define REFUSES_HERE GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n? listening 1 server 50000\n" \
+	">> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 1 client dial 10.0.0.1:5000\n< 200 ok\n" RETR_SAID \
+	"> QUIT\n>> QUIT\n<< 550 no\n" ASKS STALL
+static const char *const near_connects[] = {
+	REFUSES_HERE "? connected 1 server\n? alive 1\n? connected 1 client\n" OFF "< 550 no\n",
+	REFUSES_HERE "? connected 1 server\n? connected 1 client\n" OFF "< 550 no\n? alive 1\n",
+	REFUSES_HERE "? alive 1\n" OFF "< 550 no\n",
+	REFUSES_HERE "? timer 1\n< 550 no\n",
+};
+
+START_TEST(near_server_connects)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+
+	config.far[SERVER] = false;
+	config.far[CLIENT] = true;
+	begin_with(&config);
+	play(near_connects[_i]);
+}
+END_TEST
+
 /* A far client cannot be reset: the end of file goes first, and 226 when it has seen that. */
 static const char *const far_client[] = {
 	DOWNLOAD ENDS("9") DONE OFF PASSED STALL "? eof 1 client lives\n" OFF "< 226 done\n",
@@ -441,6 +463,7 @@ add(TCase *t)
 	tcase_add_test(t, not_for_ever);
 	tcase_add_loop_test(t, upload, 0, sizeof(uploads) / sizeof(uploads[0]));
 	tcase_add_test(t, near_server);
+	tcase_add_loop_test(t, near_server_connects, 0, 4);
 	tcase_add_loop_test(t, far_client_comes_back, 0, sizeof(far_client) / sizeof(far_client[0]));
 	tcase_add_test(t, dies_behind_commands);
 }
