@@ -52,7 +52,7 @@ upload_ended(struct session *s, struct channel *ch)
 	if (ch->client == CLIENT_LIVES || quit_is_said(s))
 		channel_pass_eof(s, ch, SERVER);
 	else if (s->ended[CLIENT])
-		channel_abort(s, ch, BOTH_ENDS);
+		channel_abort(s, ch, broken_ends(s, ch) | MASK(SERVER));
 	else if (ch->timer != TIMER_DYING)
 		channel_arm(s, ch, TIMER_DYING);
 }
@@ -63,7 +63,7 @@ client_ended(struct session *s, struct channel *ch)
 	if (ch->end[SERVER].passed)
 		return;
 	/* What was refused may go on: the no was another command's. */
-	if ((ch->dir == DIR_UP && ch->final == 0) || (ch->dir == DIR_NONE && ch->refused))
+	if ((ch->dir == DIR_UP && (ch->final == 0 || ch->doubtful)) || (ch->dir == DIR_NONE && ch->refused))
 		upload_ended(s, ch);
 	else if (ch->dir != DIR_NONE) /* else a STOR may follow: then it is an upload's */
 		channel_pass_eof(s, ch, SERVER);

@@ -117,6 +117,7 @@ server_left(struct session *s)
 		output_text(&s->out, CLIENT, text);
 	}
 	output_hangup(&s->out, CLIENT);
+	s->ended[CLIENT] = true; /* nobody would see it */
 	if (transfer_unfinished(s))
 		session_arm(s, SESSION_GONE);
 }

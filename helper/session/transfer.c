@@ -145,7 +145,7 @@ transfer_answered(struct session *s, struct pending *p)
 		return;
 	}
 	ch->final = code;
-	ch->doubtful = s->reply.doubtful;
+	ch->doubtful = s->reply.doubtful || (code == 421 && ch->dir == DIR_UP);
 	ch->aborted |= queue_find(&s->queue, KIND(PENDING_ABOR), 0) != NULL;
 	if (!ch->owned && (p->started || code == 226 || code == 250))
 		transfer_own(s, ch, p); /* there are servers without a 1xx */
@@ -177,8 +177,10 @@ transfer_returned(struct session *s, struct channel *ch)
 void
 transfer_check_done(struct session *s, struct channel *ch)
 {
-	if (ch->dead || !ch->owned || s->mode_b || channel_transfer(s, ch) != NULL ||
-	    ch->timer == TIMER_CONNECTION || channel_dials_client(ch))
+	bool awaited = channel_transfer(s, ch) != NULL && !s->out.hung_up[CLIENT];
+
+	if (ch->dead || !ch->owned || s->mode_b || awaited || ch->timer == TIMER_CONNECTION ||
+	    channel_dials_client(ch))
 		return;
 	if (!channel_joined(ch) || (ch->end[CLIENT].passed && ch->end[SERVER].passed &&
 	    (ch->end[CLIENT].drained || ch->dir == DIR_UP)))

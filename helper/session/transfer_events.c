@@ -11,9 +11,7 @@ transfer_connected(struct session *s, struct channel *ch, enum side end)
 {
 	ch->end[end].connected = true;
 	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
-		channel_arm(s, ch, ch->lost ? TIMER_STALL : TIMER_NONE);
-	if (ch->lost && ch->dir == DIR_UP && ch->end[OTHER(end)].connected)
-		channel_abort(s, ch, broken_ends(s, ch));
+		channel_arm(s, ch, ch->lost && ch->dir != DIR_UP ? TIMER_STALL : TIMER_NONE);
 	if (end == CLIENT && ch->timer == TIMER_OWNER)
 		channel_arm(s, ch, TIMER_NONE);
 }
@@ -272,11 +270,13 @@ transfer_quit(struct session *s)
 		}
 }
 
-/* What the server sent before its end still comes; then nobody says that it was all. */
+/* What the server sent before its end still comes; then nobody says that it was all. An upload goes on:
+ * its server may read it to the end. */
 static void
 server_gone(struct session *s, struct channel *ch)
 {
 	bool failed = ch->final == 0 || ch->final >= 300;
+	bool runs = ch->owned && channel_joined(ch) && !ch->end[SERVER].eof;
 
 	if (!channel_joined(ch) && ch->final == 0 && channel_transfer(s, ch) != NULL) {
 		ch->owned = ch->lost = true; /* its connection may still be on its way */
@@ -285,9 +285,9 @@ server_gone(struct session *s, struct channel *ch)
 		channel_close(s, ch);
 	else if (ch->end[CLIENT].passed && (ch->dir != DIR_UP || ch->end[SERVER].passed))
 		channel_close(s, ch);
-	else if (failed && (ch->dir != DIR_DOWN || ch->end[SERVER].eof || !channel_joined(ch)))
+	else if (failed && (ch->dir == DIR_NONE || !runs))
 		channel_abort(s, ch, broken_ends(s, ch));
-	else if (failed) {
+	else if (failed && ch->dir == DIR_DOWN) {
 		ch->lost = ch->final == 0;
 		channel_arm(s, ch, TIMER_STALL);
 	}
@@ -341,8 +341,7 @@ void
 transfer_fail_all(struct session *s)
 {
 	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
-		if (ch->dir == DIR_NONE || ch->end[CLIENT].passed ||
-		    (ch->dir == DIR_UP && ch->end[SERVER].passed))
+		if (ch->dir == DIR_NONE || ch->end[ch->dir == DIR_UP ? SERVER : CLIENT].passed)
 			channel_close(s, ch);
 		else
 			channel_abort(s, ch, broken_ends(s, ch));

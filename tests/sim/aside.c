@@ -83,7 +83,7 @@ void
 upload_with_command(void)
 {
 	int t = m.transfer++, n = NUMBER(100, 500, 3000), count = NUMBER(1, 1, 2, 3);
-	bool at_once = chance(75), replies_first = chance(50);
+	bool at_once = chance(75), replies_first = chance(50), leaves = at_once && chance(8);
 
 	setup();
 	say(C_SEND, "STOR f%d", t);
@@ -105,13 +105,21 @@ upload_with_command(void)
 	}
 	if (chance(30))
 		op(C_SLEEP, NUMBER(400, 1500, 11000));
+	if (leaves)
+		op(S_LEAVE, 0);
 	op(C_PUT, n);
 	op(S_RECV, 0);
 	op(S_CLOSE, 0);
-	final_or_not(t);
+	if (leaves)
+		op(S_HANGUP, 0);
+	else
+		final_or_not(t);
 	op(C_CLOSE, 0);
+	if (leaves)
+		op(C_SLEEP, 5000); /* it lives */
+	m.over |= leaves;
 	for (int i = 0; i < (at_once && replies_first ? 1 : count + 1); i++)
-		op(C_FINAL, 0);
+		op(leaves ? C_EOF : C_FINAL, 0);
 	op(C_LABEL, 0);
 }
 

@@ -45,12 +45,12 @@ client_gives_up(struct client *c)
 		c->pc++;
 }
 
-/* Without having read how its transfer has ended, and without a word: it might as well have died.
- */
+/* Without having read how its transfer has ended, or that nobody will say it, and without a word: it might
+ * as well have died. */
 void
 client_leaves(struct client *c)
 {
-	if (c->transfer >= 0 && c->answered != c->transfer && !c->quit)
+	if (c->transfer >= 0 && c->answered != c->transfer && !c->quit && !sock_ended(c->control))
 		c->deeds[c->transfer].aborted = true;
 }
 

@@ -56,6 +56,7 @@ static const struct {
 	[S_SLEEP] = { "sleep", NUMBER },
 	[S_DIE] = { "die", NONE },
 	[S_HANGUP] = { "hangup", NONE },
+	[S_LEAVE] = { "leave", NONE },
 	[S_DEAF] = { "deaf", NONE },
 };
 

@@ -60,6 +60,7 @@ enum op_kind {
 	S_SLEEP,
 	S_DIE,
 	S_HANGUP,
+	S_LEAVE, /* the control connection alone */
 	S_DEAF,
 	OP_KINDS
 };

@@ -16,6 +16,7 @@
  *  no reset to send        server  silence for the reset of an upload, never its end of file
  *                          client  silence for a reset, where no reply says what it was
  *  the client has died     server  anything but an end of file of an upload that is shorter
+ *  the server has left     server  the same, where nobody can tell whether the client lives
  *  aborted                 both    the data of a transfer that the client itself aborts, or leaves
  *  a moment later          client  the end (not the data) of a download behind its final reply,
  *                                  where nothing but two of our processes lies between
@@ -178,6 +179,8 @@ same_upload(const struct judge *j, const struct seen *a, const struct seen *b)
 	if (b->how == HOW_EOF && (b->n < a->n || a->how == HOW_RESET || a->how == HOW_SILENCE))
 		return "an upload that was cut looks whole";
 	if (j->died || deeds->aborted)
+		return NULL;
+	if (deeds->left && b->how != HOW_EOF && (j->d->knob[K_FAR] || !j->d->knob[K_OWNER]))
 		return NULL;
 	if (a->how == HOW_RESET && b->how == HOW_SILENCE && through_ssh(j, false))
 		return NULL;

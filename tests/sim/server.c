@@ -217,6 +217,10 @@ server_op(struct server *s, const struct op *op)
 		s->deaf = true;
 		server_next(s);
 		return true;
+	case S_LEAVE:
+		sock_close(s->control);
+		server_next(s);
+		return true;
 	case S_DIE:
 	case S_HANGUP:
 		server_end(s, op->kind == S_DIE);

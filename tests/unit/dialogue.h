@@ -189,13 +189,14 @@ dialogue_check_command(struct ftp_dialogue *d, const char *line, size_t len)
 static inline void
 dialogue_check_eof(struct ftp_dialogue *d, const struct model *m, const struct action *a)
 {
+	bool unseen = d->client_ended || (d->hung_up[CLIENT] && !d->hung_up[SERVER]);
 	struct channel_facts facts;
 
 	session_channel(d->s, a->channel, &facts);
 	if (d->mode_b || d->unread[SERVER])
 		return;
-	if (a->end == SERVER && facts.direction == DIR_UP && d->client_ended && !d->quit &&
-	    m->client != CLIENT_LIVES && facts.final == 0)
+	if (a->end == SERVER && facts.direction == DIR_UP && unseen && !d->quit &&
+	    m->client != CLIENT_LIVES && (facts.final == 0 || facts.final == 421))
 		dialogue_break(d, "channel %u: a cut upload looks whole", a->channel);
 	if (a->end == CLIENT && facts.direction == DIR_DOWN && !m->alive &&
 	    m->from[SERVER] > 0 && facts.final == 0)

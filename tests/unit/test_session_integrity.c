@@ -15,6 +15,7 @@
 #define CLOSED "? drained 1 client\n! close 1\n"
 #define GONE "! hangup client\n! hangup server\n"
 #define LEAVES "! timer 0 1000\n"
+#define LEFT "? end server\n! hangup client\n! timer 0 30000\n"
 #define CUT_OFF "< 421 Closing the connection: the upload was cut off.\n! hangup server\n" \
 		"! hangup client\n"
 #define BROKEN "< 426 Connection closed; transfer aborted.\n"
@@ -366,9 +367,15 @@ static const struct {
 	/* the server ends it early: the client sees that */
 	{ MODE_AUTO, UPLOAD "? eof 1 server\n! eof 1 client\n? drained 1 client\n" DONE HEARD_DONE LIVES
 		     "! close 1\n" },
-	/* its control connection is gone: it may still be writing the file */
-	{ MODE_AUTO, UPLOAD "? end server\n! abort 1 both\n" GONE },
-	{ MODE_AUTO, UPLOAD LIVES "? end server\n! abort 1 client\n" GONE },
+	/* its control connection is gone: it may still be writing the file, of which no end is made up */
+	{ MODE_AUTO, UPLOAD LEFT LIVES "? eof 1 server\n! eof 1 client\n! close 1\n! hangup server\n" },
+	{ MODE_AUTO, UPLOAD LIVES LEFT "? eof 1 server\n! eof 1 client\n! close 1\n! hangup server\n" },
+	{ MODE_AUTO, UPLOAD "<< 421 no\n< 421 no\n" LEFT LIVES "? eof 1 server\n! eof 1 client\n! close 1\n"
+		     "! hangup server\n" },
+	{ MODE_AUTO, UPLOAD "<< 421 no\n< 421 no\n" LEFT "? eof 1 client\n! abort 1 both\n! hangup server\n" },
+	{ MODE_AUTO, UPLOAD LEFT "? eof 1 client dies\n! abort 1 both\n! hangup server\n" },
+	{ MODE_AUTO, UPLOAD UNKNOWN LEFT "? timer 1\n! abort 1 both\n! hangup server\n" },
+	{ MODE_AUTO, UPLOAD LEFT "? timer 0\n! abort 1 both\n! hangup server\n" },
 	{ MODE_AUTO, UPLOAD "? fail gone\n! abort 1 both\n< 421 Closing the connection: gone.\n"
 		     "! hangup server\n! hangup client\n" },
 	/* the client's end never came about: no empty file at the server */

@@ -187,6 +187,56 @@ for _name, _how, _last in (("dies", "close", None), ("dies by resets", "reset", 
         c.ask("NOOP")
 
 
+def reads_on(last):
+    def upload(s, _):
+        s.say("150 give it to me")
+        data = s.data()
+        s.take(data, 1000)
+        if last:
+            s.say(last)
+        s.finish(s.control)
+        s.take(data)
+        s.tell("it is there")
+        raise Over
+    return upload
+
+
+for _name, _last in (("says 421, leaves", "421 idle for too long"), ("leaves", None)):
+    for _mode in ("PASV", "PORT"):
+        @dialogue("%s: in mid upload the server %s, and reads on" % (_mode, _name), STOR=reads_on(_last),
+                  liberties="unseen")
+        def _(c, mode=_mode, last=_last):
+            ready = c.prepare(mode)
+            c.ask("STOR f")
+            data = ready()
+            c.give(data, pattern(1000))
+            if last:
+                c.reply()
+            c.reply()
+            c.give(data, pattern(90000))
+            c.finish(data)
+            c.hear("it is there")
+
+
+def connects_and_refuses(s, _):
+    data = s.data()
+    s.say("550 no such file")
+    s.finish(data)
+
+
+for _n in range(8):  # what is seen first is chance
+    @dialogue("PORT: the server connects, refuses, and QUIT is there: %d" % _n, RETR=connects_and_refuses,
+              liberties="data_too")
+    def _(c):
+        ready = c.prepare("PORT")
+        c.send("RETR f", "QUIT")
+        for _ in range(3):
+            c.reply()
+        data = ready()
+        c.take(data)
+        c.finish(data)
+
+
 # --- 421 and the end at odd moments ----------------------------------------------------------
 
 def at_421(s, _):

@@ -12,6 +12,8 @@ refused     a data port that is dead is found out after the connection: whoever 
 short       a file that is shorter than announced is not followed by a 2xx here.
 no_reset    a reset of a data connection comes out of ssh as an end.
 dies        an upload of a client that died is not ended.
+unseen      when its control connection is over nobody can tell whether a client lives that is not
+            of our machine, or a portable build's: its upload is not ended.
 ours        we refuse by ourselves, in our own words: the class of the code counts.
 feat        FEAT without AUTH, PBSZ and PROT, and AUTH is refused.
 banner      a service that is not FTP gets quoted in a 421.
@@ -27,6 +29,7 @@ smuggled    a 227, 228 or 229 that nobody waits for is not passed on; who waits 
 urgent      sshd takes the last octet of urgent data away: where the client is far, ABOR as urgent
             data may not be understood.
 """
+import os
 import re
 
 TABLE = {}
@@ -81,6 +84,10 @@ def dies(client, server, _far, _direct):
     return client, sub(r"^data \d+ \w+ (EOF|reset|silence|mute)$", r"data", server)
 
 
+def unseen(client, server, far, direct):
+    return dies(client, server, far, direct) if far or os.environ.get("RIG_PORTABLE") else (client, server)
+
+
 def ours(client, server, _far, _direct):
     return sub(r"^([45])\d\d\b.*", r"\1xx", client), server
 
@@ -128,7 +135,7 @@ def urgent(client, server, far, _direct):
     return (["far"], ["far"]) if far else (client, server)
 
 
-LIBERTIES = {"failed": failed, "short": short, "refused": refused, "no_reset": no_reset, "dies": dies,
+LIBERTIES = {"failed": failed, "short": short, "refused": refused, "no_reset": no_reset, "dies": dies, "unseen": unseen,
              "ours": ours, "feat": feat, "banner": banner, "mode": mode, "other": other, "far_client": far_client,
              "told": told, "smuggled": smuggled, "data_too": data_too, "urgent": urgent}
 
