@@ -226,7 +226,10 @@ ask_act(struct broker *b, const struct ask *ask)
 	struct end *far = broker_far(b);
 
 	if (a->kind == ACT_CHECK) {
-		if (ch == NULL || !data_channel_check(ch))
+		bool of_sshd = a->channel >= CHANNEL_TRIAL && a->end == SERVER &&
+		    far->ops->count(far) < THINGS_MAX;
+
+		if (of_sshd ? !far->ops->ask(far, NULL, a->channel) : ch == NULL || !data_channel_check(ch))
 			far->ops->check(far, NULL, a->channel);
 		return;
 	}

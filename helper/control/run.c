@@ -5,7 +5,8 @@
 #include "ask/own_addresses.h"
 #include "base/memory.h"
 
-#define SILENT_MS 10000   /* a server that is slower than that may wait for TLS */
+#define SILENT_PART 12    /* of greeting_ms: a server that is slower than that may wait for TLS, ... */
+#define SSHD_PART 8       /* ... if sshd, which is asked then, answers within */
 #define LAST_WORDS_MS 5000 /* for the broker to take the last requests */
 
 /* ---- control connections ---- */
@@ -17,7 +18,7 @@ run_server_ended(struct run *r)
 
 	r->server_checking = false;
 	if (!session_facts(r->session)->greeted && !left)
-		run_notify(r, NOTICE_NO_SERVER);
+		run_notify(r, NOTICE_NO_SERVER, "");
 	session_eof(r->session, SERVER);
 }
 
@@ -126,19 +127,35 @@ run_own_address(void *arg, const struct ftp_address *a)
 static void
 greeting_due(void *arg)
 {
+	static const char dead[] = "the ssh server does not answer";
+	const struct action check = { .kind = ACT_CHECK, .channel = CONTROL_CHECK, .end = SERVER };
 	struct run *r = arg;
+	bool answers = r->told[NOTICE_SILENT];
 
 	if (session_facts(r->session)->greeted)
 		return;
-	if (!r->told[NOTICE_SILENT] && r->config->greeting_ms > SILENT_MS) {
-		run_notify(r, NOTICE_SILENT);
-		timer_set(&r->greeting, r->loop, r->config->greeting_ms - SILENT_MS,
-		    greeting_due, r);
+	if (!r->silent) {
+		r->silent = true;
+		timer_set(&r->greeting, r->loop, r->config->greeting_ms / SSHD_PART, greeting_due, r);
+		run_ask(r, &check, NULL);
 		return;
 	}
+	if (!answers)
+		run_notify(r, NOTICE_NO_SERVER, dead);
 	r->mute = true;
-	session_fail(r->session, "no greeting from the FTP server");
+	session_fail(r->session, answers ? "no greeting from the FTP server" : dead);
 	run_actions(r);
+}
+
+void
+run_silent(struct run *r)
+{
+	unsigned ms = r->config->greeting_ms;
+
+	if (session_facts(r->session)->greeted || r->control[SERVER].over)
+		return;
+	run_notify(r, NOTICE_SILENT, "");
+	timer_set(&r->greeting, r->loop, ms - ms / SILENT_PART, greeting_due, r);
 }
 
 /* ---- life ---- */
@@ -196,8 +213,7 @@ run_session(const struct run_config *config)
 
 	if (run_open(&r) == 0) {
 		run_log_session(&r, true);
-		timer_set(&r.greeting, r.loop, config->greeting_ms > SILENT_MS ? SILENT_MS :
-		    config->greeting_ms, greeting_due, &r);
+		timer_set(&r.greeting, r.loop, config->greeting_ms / SILENT_PART, greeting_due, &r);
 		run_touched(&r);
 		while (!(session_over(r.session) && r.control[CLIENT].rfd == -1 &&
 		    r.control[SERVER].rfd == -1) && loop_once(r.loop, -1) == 0) {

@@ -158,7 +158,7 @@ watch_delay(struct run *r, struct run_channel *ch, const struct event *e)
 		return;
 	r->delayed = ms >= DELAY_LEAST_MS && ms <= DELAY_MOST_MS ? r->delayed + 1 : 0;
 	if (r->delayed == DELAYS)
-		run_notify(r, NOTICE_DELAY);
+		run_notify(r, NOTICE_DELAY, "");
 }
 
 /* What is about a channel that is no more, or an end that was asked for anew since, is old. */
@@ -173,6 +173,8 @@ answer_handle(struct run *r, struct answer *a)
 		session_fail(r->session, "the ssh connection is gone");
 	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK && r->server_checking)
 		run_server_ended(r);
+	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK)
+		run_silent(r);
 	else if (kind <= EV_ALIVE && e->end <= SERVER && ch != NULL &&
 	    (kind == EV_ALIVE || ch->turn[e->end] == a->turn)) {
 		e->reason = a->reason[0] != '\0' ? a->reason : NULL;

@@ -60,7 +60,7 @@ struct run {
 	unsigned delayed; /* small downloads, one behind the other, that ended late */
 	bool warned, told[NOTICE_COUNT];
 	bool server_checking; /* whose end is it: the server's, or that of the ssh connection? */
-	bool mute;            /* the server has never greeted */
+	bool silent, mute;    /* the server has not greeted yet, ... ever */
 	bool deaf;            /* the broker is gone: nothing new can be opened */
 };
 
@@ -75,6 +75,7 @@ void run_hear(struct run *);
 /* run.c */
 void run_server_ended(struct run *); /* it is the server's end, not that of the ssh connection */
 void run_control_ended(struct run *, enum side); /* nothing more comes of it */
+void run_silent(struct run *); /* sshd lives, behind which no greeting has come */
 void run_touched(struct run *); /* something has moved on a control connection */
 
 /* run_control.c */
@@ -95,7 +96,7 @@ uint64_t report_bytes(const struct run *, unsigned channel);
 int report_request(struct run *, unsigned *channel);
 
 /* run_words.c */
-void run_notify(struct run *, enum notice);
+void run_notify(struct run *, enum notice, const char *why); /* once */
 void run_warn(struct run *);
 void run_log_session(struct run *, bool begins);
 void run_log_transfer(struct run *, const struct run_channel *, bool aborted);

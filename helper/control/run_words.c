@@ -8,10 +8,10 @@
 #include "base/log.h"
 
 void
-run_notify(struct run *r, enum notice notice)
+run_notify(struct run *r, enum notice notice, const char *why)
 {
 	const struct notice_about about = { .server = r->config->session.server_name,
-		.destination = "", .why = "" };
+		.destination = "", .why = why };
 	char text[1024];
 
 	if (r->told[notice])
@@ -20,7 +20,7 @@ run_notify(struct run *r, enum notice notice)
 	if (r->config->status_fd == -1)
 		log_at(LOG_NORMAL, "%s", notice_text(text, sizeof(text), notice, &about));
 	else
-		notice_send(r->config->status_fd, notice, "", -1);
+		notice_send(r->config->status_fd, notice, why, -1);
 }
 
 /* "127.0.0.1:40000 user" */
@@ -142,9 +142,9 @@ void
 run_warn(struct run *r)
 {
 	if (session_facts(r->session)->wants_tls)
-		run_notify(r, NOTICE_TLS);
+		run_notify(r, NOTICE_TLS, "");
 	if (session_facts(r->session)->dials && !r->config->session.dials && r->config->status_fd != -1)
-		run_notify(r, NOTICE_DIALS);
+		run_notify(r, NOTICE_DIALS, "");
 	if (r->warned || !session_facts(r->session)->opaque)
 		return;
 	r->warned = true;

@@ -236,7 +236,7 @@ far_ask(struct end *end, const struct stream *stream, unsigned channel)
 	struct far_master *m = far_master_of(end, stream);
 	struct listen *l;
 
-	if (stream != NULL)
+	if (stream != NULL || channel >= CHANNEL_TRIAL)
 		return forwards_question(m->listens, far_master_checked, m, channel);
 	l = slot_watched(end, channel);
 	if (l != NULL && l->question == NULL)

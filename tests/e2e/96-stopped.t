@@ -3,6 +3,10 @@
 . "${0%/*}/rig.sh"
 . "$RIG_E2E/faults.sh"
 
+tunnel_start -o FtpForward=mux -L "0:$FTP_AT" rig
+mux=$TUNNEL_PID mux_err=$TUNNEL_ERR mux_sshd=$(sshd_pid)
+kill -STOP "$mux_sshd"
+spawn mux curl -sS --max-time "$(slowly 100)" -o /dev/null "$(url mid)"
 tunnel_start -L "0:$FTP_AT" rig
 at_tunnel
 kill -STOP "$FTP_PID"
@@ -28,4 +32,9 @@ kill -STOP "$master"
 ok 'the tunnel ends although its master is stopped' tunnel_stop
 kill -CONT "$master"
 ok 'and the master ends when it goes on' wait_gone 30 "$master"
+ok 'a stopped sshd, by mux: that is what is said' wait_for 60 \
+    grep -q "no FTP server answers at $FTP_AT on rig: the ssh server does not answer" "$mux_err"
+is '... and nothing else' "$(wc -l <"$mux_err")" 1
+kill -CONT "$mux_sshd"
+tunnel_stop "$mux"
 finish

@@ -11,7 +11,7 @@
 
 static struct played {
 	struct end end;
-	unsigned listens, dials, cancels, count;
+	unsigned listens, dials, cancels, asks, count;
 	char host[64];
 	bool alive;
 } played[2];
@@ -60,6 +60,14 @@ play_check(struct end *end, const struct stream *stream, unsigned channel)
 	requests_checked(&b, &r);
 }
 
+static bool
+play_ask(struct end *end, const struct stream *stream, unsigned channel)
+{
+	ck_assert(stream == NULL && channel > CHANNEL_TRIAL);
+	((struct played *)end)->asks++;
+	return true;
+}
+
 static unsigned
 play_count(const struct end *end)
 {
@@ -67,7 +75,7 @@ play_count(const struct end *end)
 }
 
 static const struct end_ops play_ops = { .dial = play_dial, .listen = play_listen,
-	.cancel = play_cancel, .check = play_check, .count = play_count };
+	.cancel = play_cancel, .check = play_check, .ask = play_ask, .count = play_count };
 
 static void
 setup(void)
@@ -307,6 +315,19 @@ START_TEST(link_check)
 }
 END_TEST
 
+/* Whether its sshd lives is not asked without end. */
+START_TEST(sshd_check)
+{
+	struct ask a = { .action = { .kind = ACT_CHECK, .channel = CHANNEL_TRIAL + 2, .end = SERVER } };
+	struct answer got;
+
+	played[SERVER].count = _i == 0 ? 63 : 64;
+	put(&a);
+	ck_assert_uint_eq(played[SERVER].asks, _i == 0);
+	ck_assert_int_eq(answered(&got), _i);
+}
+END_TEST
+
 /* A session that does not read its answers is not read, either. */
 START_TEST(deaf_session)
 {
@@ -398,6 +419,7 @@ add(TCase *t)
 	tcase_add_test(t, too_many_channels);
 	tcase_add_test(t, too_many_things);
 	tcase_add_loop_test(t, link_check, 0, 2);
+	tcase_add_loop_test(t, sshd_check, 0, 2);
 	tcase_add_test(t, deaf_session);
 	tcase_add_test(t, client_is_sought);
 	tcase_add_loop_test(t, last_words, 0, 2);

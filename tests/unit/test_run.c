@@ -11,11 +11,13 @@
 #include "ask/ask.h"
 #include "ask/counts.h"
 #include "base/packet.h"
+#include "status/notice.h"
+#include "status/status.h"
 #include "unit.h"
 
 enum { CLIENT_END, SERVER_END, ASK_END, STOP_END, ENDS };
 
-static int ours[ENDS], result;
+static int ours[ENDS], notices[2], result;
 static char heard[1024];
 
 static struct run_config
@@ -64,7 +66,7 @@ START_TEST(no_greeting)
 	config.greeting_ms = 50;
 	say(CLIENT_END, "USER joe\r\n");
 	ck_assert_str_eq(run(&config),
-	    "421 Closing the connection: no greeting from the FTP server.\r\n");
+	    "421 Closing the connection: the ssh server does not answer.\r\n");
 	ck_assert_int_eq(result, 1);
 }
 END_TEST
@@ -172,9 +174,27 @@ gone(void)
 	while (strstr(heard, "421 Closing the connection: the ssh connection is gone.") == NULL);
 }
 
+/* sshd lives: it is the server that says nothing. */
+static void
+silent(void)
+{
+	struct ask ask = asked(ACT_CHECK);
+	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
+	enum notice notice;
+	ssize_t n;
+
+	EXPECT(ask.action.end == SERVER);
+	tell(&ask, EV_ALIVE, SERVER, 0);
+	do
+		EXPECT((n = packet_receive(notices[1], report, sizeof(report), NULL)) > 0);
+	while (!notice_get(report, (size_t)n, &notice, why));
+	EXPECT(notice == NOTICE_SILENT);
+	say(STOP_END, "x");
+}
+
 START_TEST(brokered)
 {
-	static void (*const what[])(void) = { stopped, gone };
+	static void (*const what[])(void) = { stopped, gone, silent };
 	struct run_config config = config_new();
 	int status;
 	pid_t pid;
@@ -182,6 +202,11 @@ START_TEST(brokered)
 	signal(SIGPIPE, SIG_IGN);
 	config.session.listen4[CLIENT] = (struct ftp_address){ .family = 4, .bytes = { 127, 0, 0, 1 } };
 	config.session.far[SERVER] = true;
+	if (_i == 2) {
+		ck_assert_int_eq(packet_pair(notices, false), 0);
+		config.status_fd = notices[0];
+		config.greeting_ms = 24000;
+	}
 	if ((pid = fork()) == 0) {
 		close(config.client_rfd);
 		close(config.server_fd);
@@ -254,7 +279,7 @@ END_TEST
 static void
 add(TCase *t)
 {
-	tcase_add_loop_test(t, brokered, 0, 2);
+	tcase_add_loop_test(t, brokered, 0, 3);
 	tcase_add_test(t, no_greeting);
 	tcase_add_test(t, greeting_in_time);
 	tcase_add_test(t, no_broker);
