@@ -44,6 +44,7 @@ unsigned proxy_unanswered(const struct proxy *); /* opens without an answer */
 
 struct proxy_channel *proxy_dial(struct proxy *, const char *host, uint16_t port,
     proxy_channel_fn *, void *arg); /* NULL with errno */
+void proxy_no_file(struct proxy_channel *); /* nobody takes its end for a file's: for the trace */
 /* The bytes that have come, as they lie there; 0 = none now. */
 int proxy_pieces(struct proxy_channel *, struct iovec *, int max);
 void proxy_take(struct proxy_channel *, size_t n); /* so many were used */

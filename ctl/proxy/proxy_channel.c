@@ -57,6 +57,13 @@ proxy_dial(struct proxy *p, const char *host, uint16_t port, proxy_channel_fn *f
 	return p->channels[number] = c;
 }
 
+void
+proxy_no_file(struct proxy_channel *c)
+{
+	c->no_file = true;
+	c->proxy->no_files++;
+}
+
 static void
 channel_discard(struct proxy_channel *c)
 {
@@ -80,8 +87,10 @@ proxy_channel_over(struct proxy_channel *c)
 {
 	struct proxy *p = c->proxy;
 
-	if (c->state != CHANNEL_OVER)
+	if (c->state != CHANNEL_OVER) {
+		p->no_files -= c->no_file;
 		p->small = p->pool.count <= 2; /* the control connection, and this one */
+	}
 	c->state = CHANNEL_OVER;
 	window_end(&c->window, &p->pool);
 	proxy_channel_settle(c);

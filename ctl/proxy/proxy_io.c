@@ -54,7 +54,7 @@ trace_done(struct proxy *p)
 		return;
 	t->refused = p->refused;
 	t->stays = p->stays;
-	t->channels = p->pool.count;
+	t->channels = p->pool.count - p->no_files;
 	t->rest = p->state == PROXY_READY && p->pool.count == 0 && p->in.len == 0 &&
 	    p->out.len == 0 && !p->deaf;
 	drain_begin(&t->drain, trace_unanswered(p), (const uint8_t *)bytes_data(&p->in), p->in.len);

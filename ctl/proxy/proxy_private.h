@@ -40,7 +40,7 @@ struct proxy {
 	void *keeps_arg;
 	struct proxy_trace *trace;
 	const char *rundir; /* of a master of ours; else NULL */
-	unsigned busy, unanswered;
+	unsigned busy, unanswered, no_files;
 	struct proxy_channel **channels; /* by our number; NULL = free */
 	size_t channel_room;
 	struct proxy_channel *ready; /* have events to be told */
@@ -63,7 +63,7 @@ struct proxy_channel {
 	void *arg;
 	uint32_t id, remote;
 	enum channel_state state;
-	bool eof_came, eof_sent, close_sent, hungry, freed, queued, telling;
+	bool eof_came, eof_sent, close_sent, hungry, freed, queued, telling, no_file;
 	unsigned events; /* bits of enum proxy_event */
 	struct window window;
 	uint64_t remote_window;

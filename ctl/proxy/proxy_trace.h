@@ -14,7 +14,7 @@ struct proxy_trace {
 	uint32_t flux;    /* something that matters is under way: nothing here is to be believed */
 	uint32_t refused; /* opens */
 	uint32_t stays;   /* an open was refused, ever, perhaps before it was taken over */
-	uint32_t channels; /* that are not closed from both sides */
+	uint32_t channels; /* that are not closed from both sides, but for proxy_no_file() */
 	uint32_t rest;    /* nothing is under way: it can be taken over (proxy_adopt()) */
 	struct drain drain; /* how to read on */
 };

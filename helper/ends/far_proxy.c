@@ -85,6 +85,8 @@ dial_begin(struct far_master *m, unsigned channel, const char *host, uint16_t po
 		slot_free(dial);
 		return false;
 	}
+	if (channel == CHANNEL_CONTROL)
+		proxy_no_file(dial->stream->channel);
 	slot_fail_in(dial, DIAL_TIMEOUT_MS, "timed out");
 	return true;
 }

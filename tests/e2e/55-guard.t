@@ -76,6 +76,15 @@ ok 'the tunnel ends' tunnel_stop
 ok 'the master holds what was broken off' rig_alive "$MASTER"
 ok 'and ends then' wait_for 20 gone "$MASTER" "$SOCKET"
 
+WHAT='a broker killed, nothing under way'
+start
+exec 7<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
+read -rt "$(slowly 20)" -u 7
+kill_now "$(brokers "$TUNNEL_PID")"
+exec 7>&-
+ok "$WHAT: the tunnel ends" tunnel_stop
+ok "$WHAT: and the master" wait_for 20 gone "$MASTER" "$SOCKET"
+
 WHAT='the tunnel killed'
 start
 upload_start three

@@ -669,9 +669,10 @@ START_TEST(test_trace)
 	say(BYTES("\40" "\0\x5c" "\0\0\0\0" "\0\0\0\2" "\0\0\0\22" "Connection refused"));
 	until(&one.refused, 1);
 	traced(file, 0, 1, 1, 0);
+	proxy_no_file(two.channel);
 	proxy_channel_free(two.channel);
 	swallow();
-	traced(file, 0, 1, 1, 0);
+	traced(file, 0, 1, 0, 0);
 	say(BYTES(CLOSE("\1")));
 	turns();
 	traced(file, 0, 1, 0, 1);
