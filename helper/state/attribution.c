@@ -106,8 +106,12 @@ attribute_during(const struct queue *q, int code, struct transfer_seen seen, siz
 {
 	size_t other = next_taker(q, first + 1, code);
 
-	if (code_class(code) == CODE_END)
-		return answer(first, first);
+	if (code_class(code) == CODE_END) {
+		struct attribution a = answer(first, first);
+
+		a.doubtful = seen.late && other < q->count && queue_at(q, other)->kind == PENDING_TRANSFER;
+		return a;
+	}
 	if (code_ends_no_transfer(code)) {
 		if (other < q->count)
 			return answer(other, 0);

@@ -118,6 +118,9 @@ static const struct {
 	{ "Tn", "el", 550, "1" },
 	{ "Tn", "el", 226, "0" },
 	{ "T", "el", 550, "0" },
+	/* ... or the next one's, in line, where the late one's never comes */
+	{ "Tt", "el", 226, "0?" },
+	{ "Tt", "e", 226, "0" },
 	/* PASV in the middle, and behind a transfer that was never answered */
 	{ "Tp", "", 227, "1" },
 	{ "Tp", "e", 227, "1-" },
