@@ -300,8 +300,8 @@ client_gone(struct session *s, struct channel *ch)
 
 	if (ch->timer == TIMER_DYING)
 		upload_ended(s, ch);
-	else if (!used && !channel_joined(ch))
-		channel_close(s, ch);
+	else if (!used && !channel_joined(ch) && queue_first_sent(&s->queue) == NULL)
+		channel_close(s, ch); /* else the server may wait for it, and answers then */
 	else if (!used && ch->end[CLIENT].moved)
 		channel_abort(s, ch, BOTH_ENDS);
 }

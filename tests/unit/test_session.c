@@ -344,6 +344,10 @@ static const struct {
 	  "<< 221 bye\n" HALF_CLOSED "< 221 bye\n? end server\n! close 1\n" HANGUPS },
 	/* ... with a listener that nobody will use */
 	{ PASSIVE "? end client\n! close 1\n" HALF_CLOSED "? end server\n" HANGUPS },
+	/* ... for whose connection a server that sits in accept() may wait before it answers */
+	{ PASSIVE "> NOOP\n>> NOOP\n? end client\n" LEAVES
+	  "? connected 1 client\n? connected 1 server\n<< 200 ok\n" HALF_CLOSED "< 200 ok\n? end server\n"
+	  "! abort 1 client\n" HANGUPS },
 };
 
 START_TEST(end)
