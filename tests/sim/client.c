@@ -154,6 +154,11 @@ client_op(struct client *c, const struct op *op)
 		return true;
 	case C_ANSWER:
 		return client_op_answer(c);
+	case C_UNTIL:
+		return client_op_until(c, op);
+	case C_STRANGER:
+		client_op_stranger(c, op);
+		return true;
 	case C_DIAL:
 		return client_op_dial(c);
 	case C_DATA:

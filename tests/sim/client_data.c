@@ -22,6 +22,17 @@ data_new(struct client *c, struct sock *s)
 	c->had_end = false;
 }
 
+/* Direct it is the server's port, and who comes there is no matter of ours. */
+void
+client_op_stranger(struct client *c, const struct op *op)
+{
+	int t = transfer_of(op->text);
+
+	if (!net.direct && !c->active && c->port != 0)
+		stranger_comes(HOST_CLIENT, c->port, op->text, !c->d->knob[K_FAR], &c->deeds[t < 0 ? 0 : t]);
+	client_next(c);
+}
+
 bool
 client_op_dial(struct client *c)
 {
@@ -29,8 +40,12 @@ client_op_dial(struct client *c)
 		client_next(c);
 		return true;
 	}
-	if (!c->entered)
+	if (!c->entered) {
 		data_new(c, net_dial(HOST_CLIENT, c->port, false, client_run, c));
+		c->data->aside = c->aside = world_new(sizeof(*c->aside));
+		if (c->transfer >= 0)
+			c->deeds[c->transfer].aside = c->aside;
+	}
 	client_wait(c, DIAL_PATIENCE);
 	if (c->data->connected) {
 		client_saw(c, SEEN_DIALLED, HOW_OK);

@@ -39,6 +39,7 @@ struct client {
 	uint64_t got, put, goal;
 	uint64_t had; /* the last data connection: what had come of it, */
 	bool had_end; /* and its end */
+	unsigned *aside; /* ... whether it was put aside */
 };
 
 void client_next(struct client *);
@@ -57,6 +58,8 @@ bool client_op_reply(struct client *, enum op_kind kind);
 void client_op_ask(struct client *, const struct op *op);
 bool client_op_answer(struct client *);
 bool client_op_eof(struct client *);
+bool client_op_until(struct client *, const struct op *op);
+void client_op_stranger(struct client *, const struct op *op);
 bool client_op_dial(struct client *);
 bool client_op_data(struct client *);
 bool client_op_put(struct client *, const struct op *op);

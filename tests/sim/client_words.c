@@ -123,6 +123,10 @@ client_op_send(struct client *c, const struct op *op, bool more)
 		c->put = 0;
 	}
 	note_said(c, op->text);
+	if (transfer_of(op->text) >= 0) {
+		c->deeds[c->transfer].there = c->data != NULL && c->data->connected;
+		c->deeds[c->transfer].aside = c->aside;
+	}
 	if (c->quit && c->transfer >= 0)
 		c->deeds[c->transfer].quit = true;
 	if (strcmp(op->text, "ABOR") == 0 && c->transfer >= 0)
@@ -161,6 +165,21 @@ client_op_reply(struct client *c, enum op_kind kind)
 	return c->pc != pc;
 }
 
+bool
+client_op_until(struct client *c, const struct op *op)
+{
+	const struct reply *r;
+	unsigned pc = c->pc;
+
+	while ((r = reply_awaited(c, true)) != NULL)
+		if (strcmp(r->text, op->text) == 0) {
+			c->transfer = -1;
+			client_next(c);
+			return true;
+		}
+	return c->pc != pc;
+}
+
 void
 client_op_ask(struct client *c, const struct op *op)
 {
@@ -170,6 +189,7 @@ client_op_ask(struct client *c, const struct op *op)
 	snprintf(c->verb, sizeof(c->verb), "%.15s", op->text);
 	c->active = c->verb[strlen(c->verb) - 1] == 'T';
 	client_data_close(c);
+	c->aside = NULL;
 	if (c->active)
 		c->listener =
 		    net_listen(net.direct ? HOST_SERVER : HOST_OURS, false, client_run, c);
@@ -180,7 +200,7 @@ client_op_ask(struct client *c, const struct op *op)
 		snprintf(say.text, sizeof(say.text), "LPRT 4,4,127,0,0,1,2,%u,%u", p >> 8, p & 255);
 	else if (strcmp(c->verb, "EPRT") == 0)
 		snprintf(say.text, sizeof(say.text), "EPRT %s|%u|",
-		    c->d->knob[K_SIX] ? "|2|::1" : "|1|127.0.0.1", p);
+		    client_is_six(c->d) ? "|2|::1" : "|1|127.0.0.1", p);
 	else
 		snprintf(say.text, sizeof(say.text), "%s", c->verb);
 	c->transfer = -1;

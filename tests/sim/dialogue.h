@@ -40,6 +40,8 @@ enum op_kind {
 	C_LOOSE,
 	C_TIGHT, /* what is seen in between is not compared */
 	C_LABEL,
+	C_STRANGER, /* somebody else connects to the passive port (stranger.c) */
+	C_UNTIL,    /* replies of any kind, which are not compared, up to this one */
 	/* the server */
 	S_SAY,
 	S_RAW,
@@ -48,6 +50,7 @@ enum op_kind {
 	S_FIXED,   /* likewise, always the same one; it stays */
 	S_DEAD,    /* says a port where nobody listens */
 	S_ACCEPT,  /* sit in accept() now */
+	S_STRANGER, /* active: somebody else connects there */
 	S_DATA,    /* the data connection; none: 425, and the command is over */
 	S_SEND,
 	S_RECV,
@@ -96,7 +99,7 @@ enum knob {       /* names in dialogue.c */
 	K_BUFFER,
 	K_SPLIT,
 	K_ONE, /* 1: the server takes one read() for one command */
-	K_SIX, /* 1: all is IPv6 */
+	K_SIX, /* 1: all is IPv6; through us 2: the server's side alone, 3: the client's */
 	KNOBS
 };
 

@@ -68,21 +68,21 @@ act_cancel(struct leg *leg)
 		leg->state = LEG_NONE;
 	listener_close(leg->listener);
 	leg->listener = NULL;
-	for (unsigned i = 0; i < leg->asides; i++)
-		sock_reset(leg->aside[i]);
-	leg->asides = 0;
+	leg_drop_asides(leg);
 }
 
 static void
 act_take(struct leg *leg)
 {
-	if (leg->asides == 0 || leg->state != LEG_LISTENS) {
+	struct sock *s = leg->aside[0];
+
+	if (s == NULL || leg->state != LEG_LISTENS) {
 		if (leg->state == LEG_LISTENS)
 			leg_tell_failed(leg, "nobody is there");
 		return;
 	}
-	leg->asides--;
-	leg_connected(leg, leg->aside[0]);
+	leg->aside[0] = NULL;
+	leg_connected(leg, s);
 }
 
 static void

@@ -10,6 +10,7 @@
 #define DRAIN_LOOK   (2 * MS)
 #define CHANNELS     128
 #define THINGS_MAX   64
+#define ASIDES_MAX   4
 
 enum leg_state { LEG_NONE, LEG_LISTENS, LEG_WAITS, LEG_DIALS, LEG_CONNECTED, LEG_OVER };
 
@@ -20,7 +21,7 @@ struct leg {
 	enum leg_state state;
 	uint16_t port; /* to dial */
 	struct listener *listener;
-	struct sock *sock, *aside[8];
+	struct sock *sock, *aside[ASIDES_MAX];
 	unsigned asides;
 	bool moved, ended, broken; /* told */
 	bool eof_passed, looking, mute;
@@ -47,6 +48,7 @@ struct event *channel_tell(struct channel *, enum event_kind kind, enum side end
 void executor_fault(struct executor *, const char *what);
 struct event *leg_tell_failed(struct leg *, const char *reason);
 void leg_discards(struct leg *);
+void leg_drop_asides(struct leg *);
 void leg_look(void *arg);
 void leg_connected(struct leg *, struct sock *);
 void leg_dial(struct leg *);

@@ -69,7 +69,7 @@ pause_maybe(enum op_kind kind)
 bool
 translated(void)
 {
-	return m.d->knob[K_MODE] >= 2 || m.d->knob[K_NO_LISTEN] || m.d->knob[K_FORBIDS];
+	return m.d->knob[K_MODE] >= 2 || m.d->knob[K_NO_LISTEN] || m.d->knob[K_FORBIDS] || m.d->knob[K_SIX] == 2;
 }
 
 /* ---- commands ---- */
@@ -251,6 +251,8 @@ static const struct production {
 	{ "download closed early", 1, closes_early },
 	{ "EPSV ALL", 1, epsv_all },
 	{ "one port for all", 1, fixed_port },
+	{ "strangers", 4, strangers },
+	{ "one setup, two transfers", 1, used_up },
 }, endings[] = {
 	{ "QUIT", 10, quit },
 	{ "QUIT and close", 3, quit_and_close },
@@ -291,6 +293,7 @@ make_world(void)
 	k[K_MODE] = chance(60) ? 0 : NUMBER(1, 2, 3);
 	k[K_NO_LISTEN] = k[K_MODE] == 0 && !k[K_FAR] && chance(10);
 	k[K_FORBIDS] = k[K_MODE] == 0 && !k[K_FAR] && !k[K_NO_LISTEN] && chance(15);
+	k[K_SIX] = chance(5) ? 2 : 0;
 	k[K_OWNER] = chance(75);
 	k[K_CLOSED] = k[K_FORBIDS] || chance(70); /* else who it is is asked when the transfer has begun */
 	k[K_NEAR_HI] = NUMBER(60, 20, 900);
@@ -362,6 +365,7 @@ waits(const struct dialogue *d)
 			break;
 		case C_MORE:
 		case C_RAW:
+		case C_UNTIL: /* not for each: it may have a 425 from us, and the server not */
 			return false;
 		case C_REPLY:
 		case C_FINAL:
@@ -417,7 +421,8 @@ grammar_make(struct dialogue *d, uint64_t seed)
 	if (!m.over)
 		produce(endings, ENDINGS, used_ending);
 	d->knob[K_ONE] = chance(30) && waits(d);
-	d->knob[K_SIX] = chance(50) && extended(d);
+	if (d->knob[K_SIX] == 0 && chance(50) && extended(d))
+		d->knob[K_SIX] = NUMBER(1, 1, 3);
 }
 
 void

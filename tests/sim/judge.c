@@ -27,6 +27,11 @@
  *  a silence of SILENCE    client  before a reply: where the client is far (its own end is waited for), the
  *                                  ssh link slow, or 150 said (data may be on their way);
  *                                  or where the client's connection has no owner
+ *  strangers               both    a transfer to whose port somebody came who cannot be told from the client,
+ *                                  which was not there yet, or any more: a 425, or what is without them; his
+ *                                  bytes in an upload only if he came alone and before the client; never
+ *                                  a byte of a download to him. Where nobody is told from another (through
+ *                                  ssh; at the port of an FTP server on this machine) anything; but not afterwards
  */
 #include "judge.h"
 
@@ -212,7 +217,8 @@ same_server(const struct judge *j, const struct seen *a, const struct seen *b)
 static bool
 translated(const struct judge *j)
 {
-	return j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN] || j->d->knob[K_FORBIDS];
+	return j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN] || j->d->knob[K_FORBIDS] ||
+	       j->d->knob[K_SIX] == 2;
 }
 
 /* A listing that is begun, and whose connection the server leaves alone: data may be on their way. */
@@ -231,6 +237,8 @@ is_unused(const struct judge *j, const struct seen *a)
 static bool
 silence_is_ours(const struct judge *j, const struct seen *a, const struct seen *b)
 {
+	if (b > j->through->client.seen && b[-1].transfer >= 0 && judge_disputed(j->through, b[-1].transfer))
+		return false; /* that took its time */
 	return b->kind == SEEN_REPLY && !b->full && !j->through->direct && !through_ssh(j, true) &&
 	       j->d->knob[K_SSH_HI] <= SLOW_LINK && j->d->knob[K_CLOSED] && !is_unused(j, a);
 }
@@ -238,7 +246,9 @@ silence_is_ours(const struct judge *j, const struct seen *a, const struct seen *
 static bool
 counts(const struct judge *j, const struct seen *s, bool client)
 {
-	if (s->loose)
+	bool transfers = s->kind == SEEN_REPLY || (s->kind >= SEEN_DIALLED && s->kind <= SEEN_STATE);
+
+	if (s->loose || (transfers && s->transfer >= 0 && judge_disputed(j->through, s->transfer)))
 		return false;
 	if (client)
 		return true;
@@ -338,6 +348,8 @@ judge_same(const struct dialogue *d, const struct play *direct, const struct pla
 
 	if (why == NULL && !through->direct)
 		why = no_lie(&through->client, &through->server);
+	if (why == NULL)
+		why = judge_strangers(direct, through, f);
 	if (why == NULL)
 		why = same_view(&j, &direct->client, &through->client, true, f);
 	if (why == NULL)

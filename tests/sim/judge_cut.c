@@ -8,6 +8,8 @@ cut_download(const struct play *direct, const struct play *through, int t)
 {
 	const struct seen *a = view_received(&direct->client, t), *b = view_received(&through->client, t);
 
+	if (judge_disputed(through, t))
+		return NULL;
 	if (b != NULL && b->how == HOW_WRONG)
 		return "wrong bytes";
 	if (a == NULL || b == NULL || a->how != HOW_EOF || b->how != HOW_EOF || b->n >= a->n)
@@ -26,7 +28,7 @@ cut_upload(const struct dialogue *d, const struct play *direct, const struct pla
 
 	bool left = cut == CUT_CLIENT && through->deeds[t].quit; /* then an end is as it should be */
 
-	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted || left)
+	if (a == NULL || a->how != HOW_EOF || direct->deeds[t].aborted || left || judge_disputed(through, t))
 		return NULL;
 	if (b != NULL && b->how == HOW_WRONG)
 		return "wrong bytes";

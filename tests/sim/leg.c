@@ -185,38 +185,80 @@ leg_connected(struct leg *leg, struct sock *s)
 	leg->sock = s;
 	leg->state = LEG_CONNECTED;
 	listener_close(leg->listener);
+	leg_drop_asides(leg);
 	channel_tell(ch, EV_CONNECTED, leg->side);
 	if (other->state == LEG_WAITS)
 		leg_dial(other);
 	leg_look(leg);
 }
 
-static bool
-is_stranger(const struct leg *leg, const struct sock *s)
+/* A near listener takes its client's connections, and asks the session about those whose owner it cannot tell.
+ * Through ssh nothing can be told, nor of whom an FTP server on this machine sends. */
+enum admission { ADMIT, REFUSE, ASIDE };
+
+static enum admission
+leg_admits(const struct leg *leg, const struct sock *s)
 {
 	const struct executor *x = leg->channel->x;
 
-	return leg->side == CLIENT && !x->world.far[CLIENT] && !x->world.closed_known &&
-	       (s->fin_in || s->rst_in);
+	if (x->world.far[leg->side])
+		return ADMIT;
+	if (s->peer->owner == OWNER_ELSEWHERE)
+		return REFUSE;
+	if (leg->side == SERVER)
+		return ADMIT;
+	if (!x->world.closed_known && (s->fin_in || s->rst_in))
+		return ASIDE;
+	return s->peer->owner == OWNER_PEER ? ADMIT : REFUSE;
+}
+
+static void
+leg_put_aside(struct leg *leg, struct sock *s)
+{
+	if (s->peer->aside != NULL)
+		++*s->peer->aside;
+	if (leg->asides < ASIDES_MAX)
+		leg->aside[leg->asides] = s;
+	else
+		sock_reset(s);
+	channel_tell(leg->channel, EV_STRANGER, CLIENT)->port = (uint16_t)++leg->asides;
+}
+
+void
+leg_drop_asides(struct leg *leg)
+{
+	for (unsigned i = 0; i < ASIDES_MAX; i++) {
+		sock_reset(leg->aside[i]);
+		leg->aside[i] = NULL;
+	}
+	leg->asides = 0;
+}
+
+static bool
+leg_accepts_one(struct leg *leg)
+{
+	struct sock *s = listener_accept(leg->listener, leg_look, leg);
+
+	if (s == NULL)
+		return false;
+	if (leg->mute) {
+		leg->sock = s; /* it was on its way; it must not see an end */
+	} else if (leg->channel->dead || leg->state != LEG_LISTENS) {
+		sock_reset(s);
+	} else if (leg_admits(leg, s) == REFUSE) {
+		sock_close(s);
+	} else if (leg_admits(leg, s) == ASIDE) {
+		leg_put_aside(leg, s);
+	} else
+		leg_connected(leg, s);
+	return true;
 }
 
 void
 leg_accepts(void *arg)
 {
-	struct leg *leg = arg;
-	struct sock *s = listener_accept(leg->listener, leg_look, leg);
-
-	if (s == NULL)
-		return;
-	if (leg->mute) {
-		leg->sock = s; /* it was on its way; it must not see an end */
-	} else if (leg->channel->dead || leg->state != LEG_LISTENS) {
-		sock_reset(s);
-	} else if (is_stranger(leg, s) && leg->asides < 8) {
-		leg->aside[leg->asides++] = s;
-		channel_tell(leg->channel, EV_STRANGER, CLIENT)->port = (uint16_t)leg->asides;
-	} else
-		leg_connected(leg, s);
+	while (leg_accepts_one(arg))
+		;
 }
 
 static void

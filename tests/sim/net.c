@@ -101,8 +101,9 @@ segment_syn(struct segment *g)
 {
 	struct listener *l = g->listener;
 	struct sock *dialler = g->to, *s = dialler->peer;
-	bool refused =
-	    l == NULL || l->closed || l->count == 16 || (dialler->closed && !dialler->connected);
+	/* ssh, once asked, connects, though nobody may want that any more. */
+	bool refused = l == NULL || l->closed || l->count == 16 ||
+		       (dialler->closed && !dialler->connected && !dialler->ours);
 
 	if (refused && !dialler->connected)
 		dialler->refused = true;

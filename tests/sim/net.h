@@ -10,6 +10,7 @@
 #include "world.h"
 
 enum host { HOST_CLIENT = 1, HOST_SERVER = 2, HOST_OURS = 4 };
+enum owner { OWNER_PEER, OWNER_ANOTHER, OWNER_ELSEWHERE /* on another machine */ };
 
 struct path {
 	unsigned lo, hi; /* delay of a segment, us */
@@ -30,6 +31,8 @@ struct sock {
 	struct path *path;
 	int direction;
 	bool ours;
+	enum owner owner;
+	unsigned *aside; /* NULL, or a count: it was put aside, for its owner could not be told */
 	bool connected, refused; /* of who has dialled */
 	bool fin_in, rst_in, gone;
 	bool fin_asked, fin_out, closed, dead; /* dead: reset sent or received */

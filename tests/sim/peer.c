@@ -51,6 +51,18 @@ lines_drop(struct lines *l)
 	l->at = l->held;
 }
 
+bool
+client_is_six(const struct dialogue *d)
+{
+	return (d->knob[K_SIX] & 1) != 0;
+}
+
+bool
+server_is_six(const struct dialogue *d)
+{
+	return net.direct ? client_is_six(d) : d->knob[K_SIX] == 1 || d->knob[K_SIX] == 2;
+}
+
 int
 raw_bytes(const char *text, char *out)
 {

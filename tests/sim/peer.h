@@ -22,9 +22,17 @@ void server_kill(struct server *);
 bool server_told(const struct server *, uint16_t port);
 bool server_done(const struct server *); /* its control connection is over */
 
+/* Somebody else, who has found a port. How: "stays" (20 s), "leaves" (at once), "sends" (and stays), "sends and
+ * leaves"; "elsewhere" before it: from another machine. A transfer may be named behind it. guarded: who owns a
+ * connection to that port can be told. */
+void stranger_comes(enum host from, uint16_t port, const char *how, bool guarded, struct deeds *);
+
 /* Shared between the two: nothing but the shape of the bytes. */
 uint8_t pattern_at(int transfer, uint64_t at);
 int transfer_of(const char *line); /* "RETR f12" -> 12; -1 */
+
+bool client_is_six(const struct dialogue *);
+bool server_is_six(const struct dialogue *);
 
 /* \\r \\n \\0 \\xHH become bytes; out is as large as text. Returns how many. */
 int raw_bytes(const char *text, char *out);

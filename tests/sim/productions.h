@@ -40,7 +40,7 @@ void download_with_command(void), upload_with_command(void), refused_then_again(
 void setup_alone(void), no_connection(void), abort_transfer(void), dead_port(void);
 void odd_passive(void), inline_listing(void), pipelined_transfer(void), setup_refused(void);
 void quit_in_upload(void), dies_in_transfer(void), blast(void), closes_early(void);
-void epsv_all(void), fixed_port(void);
+void epsv_all(void), fixed_port(void), strangers(void), used_up(void);
 
 /* The client's way to a data connection: PASV, answer, dial; and what lies in between. */
 void setup(void);

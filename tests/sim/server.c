@@ -23,6 +23,7 @@ static const struct op feat[] = { { .kind = S_SAY, .text = "211-Features" },
 static const struct op size[] = { { .kind = S_SAY, .text = "550 no" } };
 static const struct op rest[] = { { .kind = S_SAY, .text = "350 from there" } };
 static const struct op auth[] = { { .kind = S_SAY, .text = "502 no TLS here" } };
+static const struct op only_four[] = { { .kind = S_SAY, .text = "522 use (1)" } };
 static const struct op only_six[] = { { .kind = S_SAY, .text = "522 use (2)" } };
 static const struct op greeting[] = { { .kind = S_SAY, .text = "220 ready" } };
 
@@ -107,6 +108,15 @@ command_read(struct server *s)
 	return line;
 }
 
+static bool
+server_knows_family(const struct server *s, const char *line)
+{
+	if (!server_is_six(s->d))
+		return strncasecmp(line, "EPRT |2|", 8) != 0 && strcasecmp(line, "EPSV 2") != 0;
+	return strncasecmp(line, "EPRT |2|", 8) == 0 ||
+	       (strcasecmp(s->verb, "EPSV") == 0 && strcasecmp(line, "EPSV 1") != 0);
+}
+
 static void
 command_begins(struct server *s, const char *line)
 {
@@ -115,9 +125,8 @@ command_begins(struct server *s, const char *line)
 	s->transfer = transfer_of(line);
 	if (s->transfer >= 0)
 		s->deeds[s->transfer].up = strchr("SA", line[0]) != NULL;
-	if (s->d->knob[K_SIX] && server_is_setup(s->verb) && strncasecmp(line, "EPRT |2|", 8) != 0 &&
-	    (strcasecmp(s->verb, "EPSV") != 0 || strcasecmp(line, "EPSV 1") == 0)) {
-		s->op = only_six;
+	if (server_is_setup(s->verb) && !server_knows_family(s, line)) {
+		s->op = server_is_six(s->d) ? only_six : only_four;
 		s->left = 1;
 		return;
 	}
@@ -208,6 +217,9 @@ server_op(struct server *s, const struct op *op)
 	case S_RESET:
 		server_op_end(s, op->kind);
 		server_next(s);
+		return true;
+	case S_STRANGER:
+		server_op_stranger(s, op);
 		return true;
 	case S_CMD:
 		return op_cmd(s, op);

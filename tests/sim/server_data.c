@@ -45,6 +45,17 @@ server_op_data(struct server *s, bool quiet)
 	return true;
 }
 
+/* Once for a transfer, which is named. */
+void
+server_op_stranger(struct server *s, const struct op *op)
+{
+	int t = transfer_of(op->text);
+
+	if (!net.direct && t >= 0 && s->listener == NULL && s->address != 0 && !s->deeds[t].anybody)
+		stranger_comes(HOST_SERVER, s->address, op->text, false, &s->deeds[t]);
+	server_next(s);
+}
+
 bool
 server_op_send(struct server *s, const struct op *op)
 {

@@ -42,6 +42,7 @@ bool server_op_data(struct server *, bool quiet);
 bool server_op_send(struct server *, const struct op *op);
 bool server_op_recv(struct server *, const struct op *op);
 void server_op_end(struct server *, enum op_kind kind);
+void server_op_stranger(struct server *, const struct op *op);
 
 const char *server_without_telnet(const char *line);
 

@@ -1,6 +1,8 @@
 /* How data connections are prepared, and sometimes not used. */
 #include "productions.h"
 
+#include <string.h>
+
 void
 setup_alone(void)
 {
@@ -46,7 +48,7 @@ dead_port(void)
 {
 	int t = m.transfer++;
 
-	if (m.setups > 0 || m.early_accept || m.d->knob[K_FORBIDS])
+	if (m.setups > 0 || m.early_accept || m.d->knob[K_FORBIDS] || m.d->knob[K_SIX] == 2)
 		return;
 	m.setups++;
 	on("EPSV");
@@ -229,4 +231,83 @@ fixed_port(void)
 	upload();
 	if (!m.over)
 		download_plain();
+}
+
+static void
+come(int t)
+{
+	int count = NUMBER(1, 1, 2, 6);
+
+	for (int i = 0; i < count; i++)
+		say(C_STRANGER, "%s f%d", WORD("leaves", "leaves", "sends and leaves", "sends and leaves", "sends",
+		    "stays"), t);
+}
+
+static void
+come_to_server(bool up, int t)
+{
+	say(S_STRANGER, "%s f%d", up ? WORD("stays", "leaves") : WORD("stays", "leaves", "sends", "sends and leaves"),
+	    t);
+}
+
+static void
+serve_strangers(bool up, int t, bool active)
+{
+	bool early = active && m.setups == 1 && chance(40); /* before the transfer command */
+
+	for (int i = 0; early && i < 3; i++) {
+		on("%s", ((const char *const[]){ "PORT", "EPRT", "LPRT" })[i]);
+		say(S_SAY, "200 fine");
+		come_to_server(up, t);
+	}
+	on("%s f%d", up ? "STOR" : "RETR", t);
+	say(S_SAY, "150 go");
+	if (!early)
+		come_to_server(up, t);
+	op(S_DATA, 0);
+	op(up ? S_RECV : S_SEND, up ? 0 : 800);
+	op(S_CLOSE, 0);
+	say(up ? S_STORED : S_SENT, "226 done");
+}
+
+/* Others find the port who may not be told from the client, and that may come late, or has closed already, or
+ * does not come at all. What is afterwards does not depend on that. */
+void
+strangers(void)
+{
+	int t = m.transfer++, n = m.serial++, put = NUMBER(0, 10, 800);
+	bool up = chance(60), hasty = up && chance(50), first = chance(30), passive, late;
+	const char *verb;
+
+	if (m.fixed || m.missing)
+		return;
+	if (!m.d->knob[K_FORBIDS] && chance(70))
+		m.d->knob[K_CLOSED] = 0;
+	on("SITE %d", n);
+	say(S_SAY, "200 answer %d", n);
+	verb = setup_verb();
+	passive = verb[strlen(verb) - 1] == 'V';
+	serve_strangers(up, t, !passive || m.d->knob[K_MODE] == 3 || m.d->knob[K_FORBIDS]);
+	late = passive && !translated() && chance(40);
+	say(C_ASK, "%s", verb);
+	op(C_ANSWER, 0);
+	if (!late && first)
+		op(C_DIAL, 0);
+	come(t);
+	if (!late && !first)
+		op(C_DIAL, 0);
+	say(C_SEND, "%s f%d", up ? "STOR" : "RETR", t);
+	if (late)
+		op(C_SLEEP, NUMBER(0, 50, 150, 400, 1500));
+	if (late && chance(70))
+		op(C_DIAL, 0);
+	if (!hasty)
+		op(C_BEGIN, 0);
+	op(C_DATA, 0);
+	op(up ? C_PUT : C_GET, up ? put : 0);
+	op(C_CLOSE, 0);
+	op(C_FINAL, 0);
+	op(C_LABEL, 0);
+	say(C_SEND, "SITE %d", n);
+	say(C_UNTIL, "200 answer %d", n);
 }

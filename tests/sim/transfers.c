@@ -22,13 +22,26 @@ between(void)
 	}
 }
 
+/* Another user, or another machine, finds the port; whose owner is known. */
+static void
+stranger_maybe(void)
+{
+	int count = !m.d->knob[K_FAR] && chance(3) ? NUMBER(1, 1, 2, 6) : 0;
+
+	for (int i = 0; i < count; i++)
+		say(C_STRANGER, "%s", WORD("stays", "sends", "elsewhere stays", "elsewhere leaves",
+		    "elsewhere sends and leaves"));
+}
+
 void
 setup(void)
 {
 	say(C_ASK, "%s", setup_verb());
 	op(C_ANSWER, 0);
+	stranger_maybe();
 	pause_maybe(C_SLEEP);
 	op(C_DIAL, 0);
+	stranger_maybe();
 	between();
 }
 
@@ -93,7 +106,7 @@ good_end(enum op_kind kind)
 		say(kind, "226 once");
 		say(S_SAY, "%s", WORD("226 twice", "426 or not"));
 		return 2;
-	} else if (odd < 22 && kind == S_SENT) {
+	} else if (odd < 22 && kind == S_SENT && m.d->knob[K_SIX] != 2) {
 		m.missing = true;
 		return 0; /* the client reads to the end, and goes on */
 	} else if (odd < 24) {
@@ -230,6 +243,21 @@ download_plain(void)
 	op(C_DATA, 0);
 	op(C_GET, 0);
 	op(C_FINAL, 0);
+	op(C_LABEL, 0);
+}
+
+/* Servers forget what was agreed on with the transfer. */
+void
+used_up(void)
+{
+	if (m.fixed || m.missing)
+		return;
+	download_plain();
+	m.d->client_ops--; /* its label */
+	for (int i = NUMBER(1, 1, 2); i > 0; i--) {
+		say(C_SEND, "%s f%d", WORD("RETR", "STOR", "LIST"), m.transfer++);
+		op(C_FINAL, 0);
+	}
 	op(C_LABEL, 0);
 }
 

@@ -160,15 +160,14 @@ tunnel_accepts(void *arg)
 	struct tunnel *t = arg;
 	static const struct ftp_address four = { .family = 4, .bytes = { 127, 0, 0, 1 } };
 	static const struct ftp_address six = { .family = 6, .bytes = { [15] = 1 } }, none;
-	bool is_six = t->d->knob[K_SIX];
-	struct ftp_address own4 = is_six ? none : four;
+	bool cs = client_is_six(t->d), ss = server_is_six(t->d);
 	struct session_config config = { .mode = (enum server_mode)t->d->knob[K_MODE],
 		.active_possible = true,
 		.dials = t->far[CLIENT] || t->d->knob[K_MODE] != 0,
 		.far = { t->far[0], t->far[1] },
-		.client_peer = is_six ? six : four,
-		.family = { is_six ? 6 : 4, is_six ? 6 : 4 },
-		.listen4 = { own4, own4 },
+		.client_peer = cs ? six : four,
+		.family = { cs ? 6 : 4, ss ? 6 : 4 },
+		.listen4 = { cs ? none : four, ss ? none : four },
 		.listen6 = { six, six },
 		.server_name = "server",
 		.count = tunnel_count,

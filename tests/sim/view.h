@@ -53,6 +53,11 @@ struct deeds {
 	bool exact;         /* the client has asked for a whole file as it is */
 	bool quit;          /* the client has said QUIT in it */
 	bool aborted;       /* by the client: ABOR, a reset, or its end */
+	bool there;         /* the client's connection, when it said the command */
+	const unsigned *aside; /* ... whether that was put aside, as of somebody unknown */
+	unsigned untold;    /* strangers whose connections were */
+	bool anybody;       /* some came to where nobody is known */
+	unsigned stolen;    /* bytes that others got */
 };
 
 struct seen *view_add(struct view *, enum seen_kind, enum how);

@@ -4,6 +4,7 @@ import socket
 import time
 
 from peers import HERE, pasv, pattern, reply227, retr, stor
+from slow import SLOW
 from table import dialogue
 
 # --- servers that sit in accept() right after PASV -------------------------------------------
@@ -317,6 +318,49 @@ def _(c):
     c.ask("RETR f", "STOR f")
     c.get("PASV", "LIST")
     c.bye()
+
+
+def knock(number):
+    try:
+        socket.create_connection((HERE, number), 8 * SLOW).close()
+    except OSError:
+        pass
+
+
+def used_up(down):
+    """What was agreed on is, by the first transfer: so do all servers with a passive port."""
+    def command(s, _):
+        if s.way is None:
+            s.say("425 Use PORT or PASV first.")
+            return
+        s.say("150 go")
+        data = s.data()
+        if not isinstance(s.way, tuple):
+            s.way.close()
+        s.way = None
+        if down:
+            s.give(data, pattern(1000))
+        else:
+            s.take(data)
+        s.finish(data)
+        s.say("226 done")
+    return command
+
+
+for _mode in ("PASV", "EPSV", "PORT", "EPRT"):
+    @dialogue("%s once, several transfers" % _mode, RETR=used_up(True), LIST=used_up(True), STOR=used_up(False))
+    def _(c, mode=_mode):
+        listener = c.listen()
+        number = c.port_of(c.ask(mode)) if mode[-1] == "V" else c.ask(c.active(mode, listener)) and None
+        data = c.dial(number) if number else None
+        c.ask("RETR f")
+        c.take_rest(data or c.accept(listener))
+        if number:
+            knock(number)
+        c.ask("RETR f", "LIST", "STOR f")
+        c.put(mode)
+        c.ask("STOR f")
+        c.bye()
 
 
 def late_250(s, _):
