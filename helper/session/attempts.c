@@ -113,7 +113,8 @@ bool
 attempt_may_fail(const struct session *s, const struct channel *ch)
 {
 	uint8_t family = server_family(s);
-	bool same = family == 4 && s->config.family[CLIENT] != 6; /* over IPv6 PASV cannot be right */
+	bool same = family == 4 ? s->config.family[CLIENT] != 6 : /* over IPv6 PASV cannot be right */
+				  family == 6 && s->config.family[CLIENT] == 6 && ch->client_verb == FTP_EPSV;
 
 	if (s->good & BIT(ch->attempt))
 		return false;

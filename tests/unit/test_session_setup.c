@@ -161,6 +161,17 @@ START_TEST(refused_to_a_far_client)
 }
 END_TEST
 
+/* EPSV has no address that could be wrong: over IPv6 on both sides the no is for the client, and holds nothing. */
+START_TEST(refused_over_ipv6)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+
+	config.family[CLIENT] = config.family[SERVER] = 6;
+	begin_with(&config);
+	play(GREETING "> EPSV\n>> EPSV\n> NOOP\n>> NOOP\n<< 500 no\n< 500 no\n<< 200 ok\n< 200 ok\n");
+}
+END_TEST
+
 /* Data in every combination of modes: who is dialled, and when. */
 static const struct {
 	enum server_mode mode;
@@ -664,6 +675,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, who_is_dialled, 0, sizeof(transfers) / sizeof(transfers[0]));
 	tcase_add_test(t, another_address_of_the_client);
 	tcase_add_test(t, refused_to_a_far_client);
+	tcase_add_test(t, refused_over_ipv6);
 	tcase_add_loop_test(t, dead_port, 0, sizeof(dead) / sizeof(dead[0]));
 	tcase_add_loop_test(t, first_transfer, 0, sizeof(first) / sizeof(first[0]));
 	tcase_add_test(t, first_transfer_translated);
