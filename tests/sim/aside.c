@@ -156,13 +156,15 @@ void
 abort_transfer(void)
 {
 	int t = m.transfer++, n = NUMBER(500, 3000);
+	bool alone = !translated() && chance(33);
 
 	on("RETR f%d", t);
 	say(S_SAY, "150 go");
 	op(S_DATA, 0);
 	op(S_SEND, n);
 	/* ABOR has no reply of its own then, which is not always to be seen by what follows. */
-	say(S_CMD, "%s", !translated() && chance(33) ? "226 ABOR ok" : "426 aborted");
+	m.doubt |= alone;
+	say(S_CMD, "%s", alone ? "226 ABOR ok" : "426 aborted");
 	op(chance(50) ? S_CLOSE : S_RESET, 0);
 	setup();
 	say(C_SEND, "RETR f%d", t);

@@ -69,7 +69,7 @@ pause_maybe(enum op_kind kind)
 bool
 translated(void)
 {
-	return m.d->knob[K_MODE] >= 2 || m.d->knob[K_NO_LISTEN] || m.d->knob[K_FORBIDS] || m.d->knob[K_SIX] == 2;
+	return m.d->knob[K_MODE] >= 2 || m.d->knob[K_NO_LISTEN] || m.d->knob[K_FORBIDS] || m.d->knob[K_SIX] > 1;
 }
 
 /* ---- commands ---- */
@@ -112,7 +112,7 @@ pipelined(void)
 	int count = NUMBER(2, 3, 5, 9);
 
 	for (int i = 0; i < count; i++)
-		say(chance(70) && i + 1 < count ? C_MORE : C_SEND, "%s", word(lines, 8));
+		say(chance(70) && i + 1 < count ? C_MORE : C_SEND, "%s", word(lines, m.doubt ? 7 : 8));
 	for (int i = 0; i < count; i++)
 		op(C_FINAL, 0);
 }
@@ -293,7 +293,7 @@ make_world(void)
 	k[K_MODE] = chance(60) ? 0 : NUMBER(1, 2, 3);
 	k[K_NO_LISTEN] = k[K_MODE] == 0 && !k[K_FAR] && chance(10);
 	k[K_FORBIDS] = k[K_MODE] == 0 && !k[K_FAR] && !k[K_NO_LISTEN] && chance(15);
-	k[K_SIX] = chance(5) ? 2 : 0;
+	k[K_SIX] = chance(6) ? NUMBER(2, 3) : 0;
 	k[K_OWNER] = chance(75);
 	k[K_CLOSED] = k[K_FORBIDS] || chance(70); /* else who it is is asked when the transfer has begun */
 	k[K_NEAR_HI] = NUMBER(60, 20, 900);
@@ -304,7 +304,7 @@ make_world(void)
 	k[K_WINDOW] = NUMBER(65536, 4096, 1500);
 	k[K_BUFFER] = NUMBER(65536, 4096);
 	k[K_SPLIT] = chance(40) ? 30 : 0;
-	m.verb = chance(60) ? NULL : WORD("PASV", "EPSV", "PORT", "EPRT", "LPSV", "LPRT");
+	m.verb = chance(60) && k[K_SIX] != 3 ? NULL : WORD("PASV", "EPSV", "PORT", "EPRT", "LPSV", "LPRT");
 	m.early_accept = !k[K_FORBIDS] && chance(12); /* it would not hear of another way */
 }
 
@@ -421,8 +421,10 @@ grammar_make(struct dialogue *d, uint64_t seed)
 	if (!m.over)
 		produce(endings, ENDINGS, used_ending);
 	d->knob[K_ONE] = chance(30) && waits(d);
-	if (d->knob[K_SIX] == 0 && chance(50) && extended(d))
-		d->knob[K_SIX] = NUMBER(1, 1, 3);
+	if (d->knob[K_SIX] != 2 && !extended(d))
+		d->knob[K_SIX] = 0;
+	else if (d->knob[K_SIX] == 0)
+		d->knob[K_SIX] = chance(50);
 }
 
 void

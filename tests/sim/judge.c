@@ -218,7 +218,7 @@ static bool
 translated(const struct judge *j)
 {
 	return j->d->knob[K_MODE] >= 2 || j->d->knob[K_NO_LISTEN] || j->d->knob[K_FORBIDS] ||
-	       j->d->knob[K_SIX] == 2;
+	       j->d->knob[K_SIX] > 1;
 }
 
 /* A listing that is begun, and whose connection the server leaves alone: data may be on their way. */

@@ -12,6 +12,7 @@ struct making {
 	bool early_accept;  /* this server sits in accept() after PASV */
 	bool alone, fixed;  /* connections were made for nothing; all are to one port */
 	bool missing; /* a final reply was left out */
+	bool doubt;   /* an ABOR had no reply of its own: a 5xx may have been it, and AUTH's, ours, is late */
 	bool silent, begun; /* this transfer begins without a 1xx, or with one */
 	bool epsv_all;      /* no other setup may be said any more */
 	bool over;          /* nothing can follow */

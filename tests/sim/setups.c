@@ -48,7 +48,7 @@ dead_port(void)
 {
 	int t = m.transfer++;
 
-	if (m.setups > 0 || m.early_accept || m.d->knob[K_FORBIDS] || m.d->knob[K_SIX] == 2)
+	if (m.setups > 0 || m.early_accept || m.d->knob[K_FORBIDS] || m.d->knob[K_SIX] > 1)
 		return;
 	m.setups++;
 	on("EPSV");
