@@ -29,7 +29,8 @@ client_op_stranger(struct client *c, const struct op *op)
 	int t = transfer_of(op->text);
 
 	if (!net.direct && !c->active && c->port != 0)
-		stranger_comes(HOST_CLIENT, c->port, op->text, !c->d->knob[K_FAR], &c->deeds[t < 0 ? 0 : t]);
+		stranger_comes(
+		    HOST_CLIENT, c->port, op->text, !c->d->knob[K_FAR], &c->deeds[t < 0 ? 0 : t]);
 	client_next(c);
 }
 

@@ -37,8 +37,8 @@ struct client {
 	int answered;           /* the last transfer whose final reply was read */
 	bool quit, image, rest; /* were said */
 	uint64_t got, put, goal;
-	uint64_t had; /* the last data connection: what had come of it, */
-	bool had_end; /* and its end */
+	uint64_t had;    /* the last data connection: what had come of it, */
+	bool had_end;    /* and its end */
 	unsigned *aside; /* ... whether it was put aside */
 };
 

@@ -45,13 +45,13 @@ enum op_kind {
 	/* the server */
 	S_SAY,
 	S_RAW,
-	S_PASSIVE, /* listen, and say so: 227, 229 or 228, as asked */
-	S_PORT,    /* listen; says the text with %p as p1,p2 and %n as the number */
-	S_FIXED,   /* likewise, always the same one; it stays */
-	S_DEAD,    /* says a port where nobody listens */
-	S_ACCEPT,  /* sit in accept() now */
+	S_PASSIVE,  /* listen, and say so: 227, 229 or 228, as asked */
+	S_PORT,     /* listen; says the text with %p as p1,p2 and %n as the number */
+	S_FIXED,    /* likewise, always the same one; it stays */
+	S_DEAD,     /* says a port where nobody listens */
+	S_ACCEPT,   /* sit in accept() now */
 	S_STRANGER, /* active: somebody else connects there */
-	S_DATA,    /* the data connection; none: 425, and the command is over */
+	S_DATA,     /* the data connection; none: 425, and the command is over */
 	S_SEND,
 	S_RECV,
 	S_SENT,   /* the text if all was sent, else 426 */

@@ -192,8 +192,8 @@ leg_connected(struct leg *leg, struct sock *s)
 	leg_look(leg);
 }
 
-/* A near listener takes its client's connections, and asks the session about those whose owner it cannot tell.
- * Through ssh nothing can be told, nor of whom an FTP server on this machine sends. */
+/* A near listener takes its client's connections, and asks the session about those whose owner it
+ * cannot tell. Through ssh nothing can be told, nor of whom an FTP server on this machine sends. */
 enum admission { ADMIT, REFUSE, ASIDE };
 
 static enum admission

@@ -22,9 +22,9 @@ void server_kill(struct server *);
 bool server_told(const struct server *, uint16_t port);
 bool server_done(const struct server *); /* its control connection is over */
 
-/* Somebody else, who has found a port. How: "stays" (20 s), "leaves" (at once), "sends" (and stays), "sends and
- * leaves"; "elsewhere" before it: from another machine. A transfer may be named behind it. guarded: who owns a
- * connection to that port can be told. */
+/* Somebody else, who has found a port. How: "stays" (20 s), "leaves" (at once), "sends" (and
+ * stays), "sends and leaves"; "elsewhere" before it: from another machine. A transfer may be named
+ * behind it. guarded: who owns a connection to that port can be told. */
 void stranger_comes(enum host from, uint16_t port, const char *how, bool guarded, struct deeds *);
 
 /* Shared between the two: nothing but the shape of the bytes. */

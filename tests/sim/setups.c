@@ -239,15 +239,17 @@ come(int t)
 	int count = NUMBER(1, 1, 2, 6);
 
 	for (int i = 0; i < count; i++)
-		say(C_STRANGER, "%s f%d", WORD("leaves", "leaves", "sends and leaves", "sends and leaves", "sends",
-		    "stays"), t);
+		say(C_STRANGER, "%s f%d",
+		    WORD("leaves", "leaves", "sends and leaves", "sends and leaves", "sends",
+			"stays"),
+		    t);
 }
 
 static void
 come_to_server(bool up, int t)
 {
-	say(S_STRANGER, "%s f%d", up ? WORD("stays", "leaves") : WORD("stays", "leaves", "sends", "sends and leaves"),
-	    t);
+	say(S_STRANGER, "%s f%d",
+	    up ? WORD("stays", "leaves") : WORD("stays", "leaves", "sends", "sends and leaves"), t);
 }
 
 static void
@@ -270,8 +272,8 @@ serve_strangers(bool up, int t, bool active)
 	say(up ? S_STORED : S_SENT, "226 done");
 }
 
-/* Others find the port who may not be told from the client, and that may come late, or has closed already, or
- * does not come at all. What is afterwards does not depend on that. */
+/* Others find the port who may not be told from the client, and that may come late, or has closed
+ * already, or does not come at all. What is afterwards does not depend on that. */
 void
 strangers(void)
 {

@@ -29,8 +29,9 @@ stranger_maybe(void)
 	int count = !m.d->knob[K_FAR] && chance(3) ? NUMBER(1, 1, 2, 6) : 0;
 
 	for (int i = 0; i < count; i++)
-		say(C_STRANGER, "%s", WORD("stays", "sends", "elsewhere stays", "elsewhere leaves",
-		    "elsewhere sends and leaves"));
+		say(C_STRANGER, "%s",
+		    WORD("stays", "sends", "elsewhere stays", "elsewhere leaves",
+			"elsewhere sends and leaves"));
 }
 
 void

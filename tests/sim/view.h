@@ -43,21 +43,21 @@ struct view {
 
 /* What the server has done in a transfer: what the judge may allow depends on it. */
 struct deeds {
-	int final;          /* last code >= 200 that it said itself to this transfer, */
-	const char *words;  /* ... and all of it */
-	bool up;            /* it was an upload */
-	bool sent_reset;    /* it reset the data connection */
-	bool left;          /* it went away with the transfer under way */
-	unsigned sent;      /* bytes of a download */
-	unsigned announced; /* bytes, in its 150; 0: none */
-	bool exact;         /* the client has asked for a whole file as it is */
-	bool quit;          /* the client has said QUIT in it */
-	bool aborted;       /* by the client: ABOR, a reset, or its end */
-	bool there;         /* the client's connection, when it said the command */
+	int final;             /* last code >= 200 that it said itself to this transfer, */
+	const char *words;     /* ... and all of it */
+	bool up;               /* it was an upload */
+	bool sent_reset;       /* it reset the data connection */
+	bool left;             /* it went away with the transfer under way */
+	unsigned sent;         /* bytes of a download */
+	unsigned announced;    /* bytes, in its 150; 0: none */
+	bool exact;            /* the client has asked for a whole file as it is */
+	bool quit;             /* the client has said QUIT in it */
+	bool aborted;          /* by the client: ABOR, a reset, or its end */
+	bool there;            /* the client's connection, when it said the command */
 	const unsigned *aside; /* ... whether that was put aside, as of somebody unknown */
-	unsigned untold;    /* strangers whose connections were */
-	bool anybody;       /* some came to where nobody is known */
-	unsigned stolen;    /* bytes that others got */
+	unsigned untold;       /* strangers whose connections were */
+	bool anybody;          /* some came to where nobody is known */
+	unsigned stolen;       /* bytes that others got */
 };
 
 struct seen *view_add(struct view *, enum seen_kind, enum how);
