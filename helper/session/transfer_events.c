@@ -191,7 +191,8 @@ transfer_alive(struct session *s, struct channel *ch)
 	struct pending *p = channel_transfer(s, ch);
 
 	ch->unanswered -= ch->unanswered > 0;
-	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP)
+	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP ||
+	    (p != NULL && !channel_waited(ch, TIMER_FINAL))) /* something else was asked, before */
 		return;
 	if (p != NULL && s->parted) {
 		reply_parted(s);

@@ -448,6 +448,19 @@ START_TEST(far_client_comes_back)
 }
 END_TEST
 
+/* What was asked before the end (is the client there?) says nothing about it: the 150 may be on its way. */
+START_TEST(asked_before_the_end)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+
+	config.dials = false;
+	begin_with(&config);
+	play(TYPE_FIRST "> RETR f\n" ASKS "! timer 1 3000\n? connected 1 client\n? connected 1 server\n"
+	    OFF "! begin 1 down\n>> RETR f\n" ENDS("0") "? alive 1\n"
+	    "<< 150 f (5001 bytes)\n< 150 f (5001 bytes)\n" DONE OFF "! abort 1 client\n" BROKEN);
+}
+END_TEST
+
 /* A client that dies with more commands on their way than are read: its end comes never. */
 START_TEST(dies_behind_commands)
 {
@@ -471,6 +484,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, upload, 0, sizeof(uploads) / sizeof(uploads[0]));
 	tcase_add_test(t, near_server);
 	tcase_add_loop_test(t, near_server_connects, 0, 4);
+	tcase_add_test(t, asked_before_the_end);
 	tcase_add_loop_test(t, far_client_comes_back, 0, sizeof(far_client) / sizeof(far_client[0]));
 	tcase_add_test(t, dies_behind_commands);
 }
