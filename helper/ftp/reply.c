@@ -57,7 +57,7 @@ uint64_t
 ftp_reply_bytes(const char *text, size_t len)
 {
 	static const char unit[] = " bytes)";
-	uint64_t n;
+	uint64_t n, last = 0;
 	size_t at;
 
 	for (size_t i = 0; i < len; i++) {
@@ -65,9 +65,9 @@ ftp_reply_bytes(const char *text, size_t len)
 			n = n < UINT64_MAX / 10 - 1 ? n * 10 + (uint64_t)(text[at] - '0') : 0;
 		if (text[i] == '(' && at > i + 1 && len - at >= strlen(unit) &&
 		    memcmp(text + at, unit, strlen(unit)) == 0)
-			return n;
+			last = n;
 	}
-	return 0;
+	return last;
 }
 
 /* Does some client see 227, 228 or 229 here? Some drop NULs and Telnet sequences first, of any length. */

@@ -20,7 +20,8 @@ enum ftp_reply_line ftp_reply_parse(const char *line, size_t len, int *open, int
 /* Is this line of a FEAT reply one that must not be advertised (AUTH, ...)? */
 bool ftp_feature_hidden(const char *line, size_t len);
 
-/* "150 Opening BINARY mode data connection for f (1048576 bytes).": how many; 0 = it does not say */
+/* "150 Opening BINARY mode data connection for f (1048576 bytes).": how many, by the last such word, for
+ * a name may have one; 0 = it does not say */
 uint64_t ftp_reply_bytes(const char *text, size_t len);
 
 /* Clients differ in where they see the end of a reply (some take any "ddd " for one, or any

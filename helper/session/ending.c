@@ -40,7 +40,7 @@ quit_is_said(const struct session *s)
 	const char *p = bytes_data(&s->in[CLIENT]);
 
 	for (size_t i = 0; i + 4 <= s->in[CLIENT].len && !s->quit; i++)
-		if (strncasecmp(p + i, "QUIT", 4) == 0)
+		if ((i == 0 || p[i - 1] == '\n') && strncasecmp(p + i, "QUIT", 4) == 0)
 			return true;
 	return s->quit;
 }

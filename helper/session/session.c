@@ -229,11 +229,25 @@ session_push(struct session *s, enum side side, const void *data, size_t len)
 	session_step(s, false);
 }
 
+/* What a server says last is a line, though it has not ended it; but no port is taken out of a part. */
+static void
+last_line_ends(struct session *s)
+{
+	const struct bytes *in = &s->in[SERVER];
+	bool whole = in->len > 0 ? bytes_data(in)[in->len - 1] == '\n' :
+	    s->line[SERVER].done || s->line[SERVER].line.len == 0;
+
+	if (!whole && !s->facts.opaque && queue_find(&s->queue, SETUPS, 0) == NULL && bytes_add(&s->in[SERVER], "\n", 1) == -1)
+		session_wrong(s, "no memory");
+}
+
 void
 session_eof(struct session *s, enum side side)
 {
 	if (s->ended[side])
 		return;
+	if (side == SERVER)
+		last_line_ends(s);
 	s->ended[side] = true;
 	if (s->timer == SESSION_WHOSE)
 		session_arm(s, SESSION_IDLE);

@@ -123,7 +123,8 @@ transfer_begun(struct session *s, struct pending *p, const char *text, size_t le
 	if (ch == NULL)
 		return;
 	transfer_own(s, ch, p);
-	if (p->number == FTP_RETR && p->whole && ch->announced == 0) {
+	if (p->number == FTP_RETR && p->whole && ch->announced == 0 &&
+	    ftp_reply_bytes(ch->transfer, strlen(ch->transfer)) == 0) { /* else it may be of the name */
 		ch->announced = ftp_reply_bytes(text, len);
 		ch->exact = p->image && ch->announced > 0;
 	}
@@ -139,6 +140,8 @@ transfer_answered(struct session *s, struct pending *p)
 
 	if (code != 426 && (p->started || code < 300 || code == 425))
 		attempts_failed(s, p->dead); /* 426: it was there, and was closed */
+	if (!p->started && code >= 400 && !p->whole)
+		s->rest = true; /* there are servers that keep it for the next one */
 	if (ch == NULL) {
 		if (p->channel != 0 && s->config.answered != NULL)
 			s->config.answered(s->config.arg, p->channel, code);

@@ -370,6 +370,19 @@ START_TEST(replies_before_the_end_are_not_lost)
 }
 END_TEST
 
+/* Nor is one whose line has no end. */
+START_TEST(last_reply_without_an_end)
+{
+	static const char *const last[] = { "421 no", "200 a\r\n421 no", "200 a\r\n421 no\r", "421 no\n" };
+
+	begin(MODE_AUTO);
+	play(GREETING "> NOOP\n>> NOOP\n");
+	dialogue_push(d, SERVER, last[_i], strlen(last[_i]));
+	session_eof(d->s, SERVER);
+	play(_i == 1 || _i == 2 ? "< 200 a\n< 421 no\n" HANGUPS : "< 421 no\n" HANGUPS);
+}
+END_TEST
+
 /* It is passed on behind the last command. */
 START_TEST(client_end_waits_for_the_output)
 {
@@ -546,6 +559,7 @@ add(TCase *t)
 	tcase_add_test(t, feat_hides_what_ssh_does_already);
 	tcase_add_loop_test(t, end, 0, sizeof(ends) / sizeof(ends[0]));
 	tcase_add_test(t, replies_before_the_end_are_not_lost);
+	tcase_add_loop_test(t, last_reply_without_an_end, 0, 4);
 	tcase_add_test(t, client_end_waits_for_the_output);
 	tcase_add_test(t, failing);
 	tcase_add_test(t, failing_after_the_control_connections);

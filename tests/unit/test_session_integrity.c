@@ -133,6 +133,13 @@ static const struct {
 		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
 	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED "<< 150 f (3k) (x bytes) (30 bytes\n"
 		     "< 150 f (3k) (x bytes) (30 bytes\n" ENDS("10") DONE OFF PASSED HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("300000 bytes) (1000") ENDS("1000") DONE OFF
+		     PASSED HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST "> RETR f (300000 bytes)\n>> RETR f (300000 bytes)\n! begin 1 down\n"
+		     BOTH_CONNECTED BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
+	{ MODE_AUTO, TYPE_FIRST "> REST 5\n>> REST 5\n<< 350 ok\n< 350 ok\n" RETR_SAID
+		     "<< 550 no\n< 550 no\n" RETR_SAID BOTH_CONNECTED
+		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
 	/* the control connection is gone, and with it the last word: no clean end */
 	{ MODE_AUTO, DOWNLOAD ENDS("100") "? end server\n! abort 1 client\n" GONE },
 	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
