@@ -11,7 +11,7 @@ transfer_connected(struct session *s, struct channel *ch, enum side end)
 {
 	ch->end[end].connected = true;
 	if (ch->timer == TIMER_CONNECTION && ch->end[OTHER(end)].connected)
-		channel_arm(s, ch, ch->lost && ch->dir != DIR_UP ? TIMER_STALL : TIMER_NONE);
+		channel_arm(s, ch, TIMER_NONE);
 	if (end == CLIENT && ch->timer == TIMER_OWNER)
 		channel_arm(s, ch, TIMER_NONE);
 }
@@ -126,14 +126,11 @@ stranger_came(struct session *s, struct channel *ch, unsigned count)
 static void
 stalled(struct session *s, struct channel *ch)
 {
-	bool failed = ch->lost || (ch->final >= 300 && channel_transfer(s, ch) == NULL);
 	bool pauses = s->config.far[CLIENT] && ch->dir == DIR_DOWN && ch->final >= 200 &&
 	    ch->final < 300 && channel_unsent(s, ch);
 
 	if (channel_progress(s, ch) != ch->progress || pauses)
 		channel_arm(s, ch, TIMER_STALL);
-	else if (failed)
-		channel_abort(s, ch, MASK(CLIENT));
 }
 
 /* A client that dies behind more commands than are read: its end cannot be seen. */
@@ -288,10 +285,8 @@ server_gone(struct session *s, struct channel *ch)
 		channel_close(s, ch);
 	else if (failed && (ch->dir == DIR_NONE || !runs))
 		channel_abort(s, ch, broken_ends(s, ch));
-	else if (failed && ch->dir == DIR_DOWN) {
+	else if (failed && ch->dir == DIR_DOWN)
 		ch->lost = ch->final == 0;
-		channel_arm(s, ch, TIMER_STALL);
-	}
 }
 
 static void

@@ -315,7 +315,7 @@ static const struct {
 	{ GREETING "> NOOP\n>> NOOP\n> PASV\n>> PASV\n<< 421 idle\n< 421 idle\n? end server\n" HANGUPS },
 	{ GREETING "> QUIT\n>> QUIT\n<< 221 bye\n< 221 bye\n? end server\n" HANGUPS },
 	{ GREETING "> QUIT\n>> QUIT\n? end server\n" HANGUPS },
-	{ DOWNLOAD "<< 421 down\n< 421 down\n? end server\n! timer 1 5000\n! hangup client\n"
+	{ DOWNLOAD "<< 421 down\n< 421 down\n? end server\n! hangup client\n"
 	  "! timer 0 30000\n? eof 1 server 9\n! abort 1 client\n! hangup server\n" },
 	/* PORT was waiting for its listener */
 	{ GREETING "> PORT 10,0,0,1,19,136\n! open 1 server listen 4\n? end server\n! close 1\n" HANGUPS },

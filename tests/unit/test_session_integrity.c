@@ -142,10 +142,14 @@ static const struct {
 		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
 	/* the control connection is gone, and with it the last word: no clean end */
 	{ MODE_AUTO, DOWNLOAD ENDS("100") "? end server\n! abort 1 client\n" GONE },
-	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
-		     ENDS_LAST("100") "! eof 1 server\n! abort 1 client\n! hangup server\n" },
-	{ MODE_AUTO, DOWNLOAD "? end server\n" STALL "! hangup client\n! timer 0 30000\n"
-		     "? timer 1\n! abort 1 client\n! hangup server\n" },
+	{ MODE_AUTO, DOWNLOAD LEFT ENDS_LAST("100") "! eof 1 server\n! abort 1 client\n! hangup server\n" },
+	/* ... whose data go on for as long as they do */
+	{ MODE_AUTO, DOWNLOAD LEFT "? count 1 server 10\n? timer 0\n! timer 0 30000\n? timer 0\n"
+		     "! abort 1 client\n! hangup server\n" },
+	{ MODE_AUTO, DOWNLOAD "<< 421 no\n< 421 no\n" LEFT "? timer 0\n! abort 1 client\n! hangup server\n" },
+	{ MODE_AUTO, PASSIVE RETR_SAID "? connected 1 client\n? end server\n! timer 1 1000\n! hangup client\n"
+		     "! timer 0 30000\n? connected 1 server\n" OFF "? timer 0\n! abort 1 client\n"
+		     "! hangup server\n" },
 	{ MODE_AUTO, PASSIVE RETR_SAID "? connected 1 client\n? end server\n! timer 1 1000\n"
 		     "! hangup client\n! timer 0 30000\n? timer 1\n! abort 1 client\n! hangup server\n" },
 	/* ... after the final reply the data may still come */
