@@ -300,13 +300,17 @@ data_channel_check(struct data_channel *ch)
 {
 	const bool left = ch->left; /* then a look may be its end */
 	const struct leg *server = &ch->leg[SERVER];
-	struct end *end = ch->hooks->end[SERVER];
-	bool silent;
 
 	data_channel_look(ch);
-	silent = !left && ch->begun && !ch->upload && server->stream != NULL && !server->moved && !server->ended;
-	if (!left && end->ops->ask != NULL && (server->state == LEG_LISTENING || silent))
-		return end->ops->ask(end, server->stream, ch->id);
+	for (int side = CLIENT; !left && side <= SERVER; side++) {
+		const struct leg *leg = &ch->leg[side];
+		struct end *end = ch->hooks->end[side];
+		bool silent = ch->begun && !ch->upload && leg->stream != NULL && !server->moved &&
+		    (leg == server ? !leg->ended : leg->draining);
+
+		if (end->ops->ask != NULL && (leg->state == LEG_LISTENING || silent))
+			return end->ops->ask(end, leg->stream, ch->id);
+	}
 	if (left || !ch->upload || !server->dialled)
 		return false;
 	ch->asked++;

@@ -186,8 +186,7 @@ nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 {
 	const struct end *client = &ch->end[CLIENT], *server = &ch->end[SERVER];
 	bool in_line = !p->started && channel_joined(ch) && !server->moved && !server->eof;
-	bool client_away = !s->config.far[CLIENT] && server->dials && !client->dials && !client->connected &&
-	    ch->strangers == 0;
+	bool client_away = server->dials && !client->dials && !client->connected && ch->strangers == 0;
 	bool server_away = s->config.far[SERVER] && !server->dials && !server->connected;
 
 	if (ch->dead || !ch->opened || !(in_line || client_away || server_away))
@@ -195,15 +194,22 @@ nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 	return answered_behind(s, ch, in_line ? 2 : 1);
 }
 
+/* A far one's own end comes back behind that; with no byte before it sshd has passed it on when it answers. */
+static bool
+client_has_end(struct session *s, struct channel *ch)
+{
+	return ch->end[CLIENT].came_back || (channel_moved(s, ch, SERVER) == 0 && answered_behind(s, ch, 3));
+}
+
 static bool
 download_may_pass(struct session *s, struct channel *ch, const struct pending *p)
 {
 	if (ch->end[SERVER].eof && !ch->end[CLIENT].passed)
 		download_ended(s, ch);
-	if (ch->dead || s->reply.code >= 300 || ch->aborted ||
+	if (ch->dead || ch->broken || s->reply.code >= 300 || ch->aborted ||
 	    (!channel_joined(ch) && channel_waited(ch, TIMER_CONNECTION)))
 		return true;
-	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? ch->end[CLIENT].came_back :
+	if (ch->end[CLIENT].passed && (s->config.far[CLIENT] ? client_has_end(s, ch) :
 	    ch->end[CLIENT].drained || !channel_unsent(s, ch)))
 		return true;
 	return nothing_comes(s, ch, p) || wait_for_data(s, ch);

@@ -46,7 +46,8 @@ struct channel {
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
 	bool doubtful;  /* whether .final is the transfer's */
 	bool exact, lost; /* lost: there will be no final reply */
-	unsigned asked, unanswered; /* who is there, behind the reply: 1 anybody, 2 the server, or its data; questions */
+	unsigned asked, unanswered; /* who is there, behind the reply: 1 anybody, 2 the server, or its data, 3 its
+	                             * end, at the client; questions */
 	bool broken;    /* it has failed; the client is to read the reply first */
 	int final;
 	enum client_state client; /* as its EOF told */

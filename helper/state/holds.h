@@ -6,7 +6,7 @@
  *	  ... behind a 421      its 226, or the server's end        FINAL_MS       the 421 was its
  *	final 2xx, download     data are on their way               STALL_MS       pass it
  *	  ... without a 150, or the client's connection: sshd's answer  STALL_MS   pass it
- *	  ... to a far client   its own end is to come back         STALL_MS       pass it
+ *	  ... to a far client   its own end, or sshd's answer behind an empty file's  STALL_MS  pass it
  *	                        ssh has not taken all of the data   its pause      as before
  *	final 2xx, upload       its port may have been refused      STALL_MS       pass it
  *	final reply, upload     the EOF to the client is on its way STALL_MS       pass it

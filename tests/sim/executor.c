@@ -186,8 +186,9 @@ tell_alive(void *arg)
 {
 	struct channel *ch = arg;
 
-	if (ch->leg[SERVER].listener != NULL)
-		leg_accepts(&ch->leg[SERVER]);
+	for (int side = CLIENT; side <= SERVER; side++)
+		if (ch->leg[side].listener != NULL && (side == SERVER || ch->x->world.far[CLIENT]))
+			leg_accepts(&ch->leg[side]);
 	leg_look(&ch->leg[SERVER]);
 	if (!ch->x->cut)
 		channel_tell(ch, EV_ALIVE, CLIENT);
@@ -197,9 +198,10 @@ tell_alive(void *arg)
 static bool
 asks_sshd(const struct channel *ch)
 {
-	const struct leg *server = &ch->leg[SERVER];
+	const struct leg *client = &ch->leg[CLIENT], *server = &ch->leg[SERVER];
 
 	return server->listener != NULL ||
+	       (ch->x->world.far[CLIENT] && (client->listener != NULL || client->eof_passed)) ||
 	       (ch->x->world.far[SERVER] && ch->begun && server->state == LEG_CONNECTED && !server->moved);
 }
 

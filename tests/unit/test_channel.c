@@ -94,6 +94,22 @@ play_look(struct end *end, unsigned channel)
 	ck_assert(!gone); /* somebody is looking */
 }
 
+static void
+play_look_in_vain(struct end *end, unsigned channel)
+{
+	(void)end;
+	(void)channel;
+}
+
+static bool
+play_ask(struct end *end, const struct stream *stream, unsigned channel)
+{
+	(void)channel;
+	ck_assert_ptr_null(stream);
+	note(end, 'a');
+	return true;
+}
+
 static const struct end_ops play_ops = { .look = play_look, .dial = play_dial, .listen = play_listen,
 	.cancel = play_cancel, .take = play_take, .check = play_check };
 
@@ -477,6 +493,22 @@ START_TEST(upload_taken)
 }
 END_TEST
 
+/* Who comes to a listener on sshd's side is asked of sshd, whichever side that is. */
+START_TEST(listener_asked)
+{
+	struct end_ops asks = play_ops, looks = play_ops;
+
+	asks.ask = play_ask;
+	asks.look = looks.look = play_look_in_vain;
+	played[_i].end.ops = &asks;
+	played[!_i].end.ops = &looks;
+	ck_assert(open_ends(_i == CLIENT ? listens : dials, _i == SERVER ? listens : dials));
+	ck_assert(data_channel_check(ch));
+	ck_assert_str_eq(played[_i].asked, "la");
+	played[CLIENT].end.ops = played[SERVER].end.ops = &play_ops;
+}
+END_TEST
+
 /* Of no bytes nothing is lost; and with another way to dial the master is asked. */
 START_TEST(upload_check_at_once)
 {
@@ -701,6 +733,7 @@ add(TCase *t)
 	tcase_add_test(t, far_end_after_upload);
 	tcase_add_loop_test(t, upload_refused, 0, 2);
 	tcase_add_loop_test(t, upload_taken, 0, 2);
+	tcase_add_loop_test(t, listener_asked, CLIENT, SERVER + 1);
 	tcase_add_test(t, upload_check_at_once);
 	tcase_add_test(t, reset_by_client);
 	tcase_add_test(t, server_ends_upload);

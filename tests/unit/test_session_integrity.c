@@ -446,6 +446,15 @@ static const char *const far_client[] = {
 	"? eof 1 client lives\n" OFF "< 226 done\n",
 	DOWNLOAD "? eof 1 client lives\n! eof 1 server\n? eof 1 server 9\n! timer 1 5000\n" DONE OFF PASSED
 	STALL "? drained 1 client\n" STALL "? timer 1\n! close 1\n< 226 done\n",
+	/* nothing came, or nobody: nothing can be overtaken */
+	DOWNLOAD ENDS("0") DONE OFF PASSED ASKS STALL "? alive 1\n" HEARD_DONE OFF,
+	DOWNLOAD ENDS("0") DONE OFF PASSED ASKS STALL "? eof 1 client lives\n" HEARD_DONE OFF "? alive 1\n",
+	DOWNLOAD ENDS("0") DONE OFF PASSED ASKS STALL "? timer 1\n" HEARD_DONE,
+	DOWNLOAD DONE STALL ENDS_LAST("0") PASSED ASKS "? alive 1\n" OFF HEARD_DONE,
+	PASSIVE RETR_SAID BEGUN DONE ASKS STALL "? alive 1\n" HEARD_DONE OFF,
+	PASSIVE RETR_SAID BEGUN DONE ASKS STALL BOTH_CONNECTED "? alive 1\n? eof 1 server 9\n" PASSED
+	"? eof 1 client lives\n" OFF HEARD_DONE,
+	TYPE_FIRST RETR_SAID BOTH_CONNECTED BEGUN_OF("100") ENDS("0") DONE OFF BROKEN "! abort 1 none\n",
 };
 
 START_TEST(far_client_comes_back)
