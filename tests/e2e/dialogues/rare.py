@@ -1,8 +1,10 @@
 """What peers do seldom: data connections, setups, greetings, ends."""
+import select
 import socket
 import time
 
 from peers import HERE, epsv, pasv, pattern, retr, stor
+from slow import SLOW
 from table import dialogue
 
 # --- the same data connection, for what comes after a refusal ---------------------------------
@@ -356,3 +358,45 @@ def _(c):
     c.finish(data)
     for _ in range(4):
         c.reply()
+
+
+# --- the reply first ---------------------------------------------------------------------------
+
+@dialogue("an empty file, its reply read before its end", RETR=retr(0))
+def _(c):
+    for mode in ("PASV", "PORT"):
+        ready = c.prepare(mode)
+        c.ask("RETR f")
+        data = ready()
+        c.reply(3 * SLOW)
+        c.take(data)
+        c.finish(data)
+    c.bye()
+
+
+@dialogue("150 and 226 to a client that does not connect", RETR=lambda s, _: s.say("150 now", "226 nothing"))
+def _(c):
+    c.ask("PASV", "RETR f")
+    c.reply(3 * SLOW)
+    c.get("PASV", "LIST")
+    c.bye()
+
+
+def leaves_its_data(s, _):
+    s.say("150 here it comes")
+    data = s.data()
+    s.give(data, pattern(1000))
+    s.control.shutdown(socket.SHUT_WR)
+    time.sleep(7)
+    s.give(data, pattern(1000))
+    s.finish(data)
+
+
+@dialogue("a download that goes on 7 s after its server's last word", RETR=leaves_its_data, takes=7, liberties="failed")
+def _(c):
+    data = c.prepare("PASV")()
+    c.ask("RETR f")
+    c.take(data, 1000)
+    select.select([data], [], [], 20 * SLOW)
+    c.take(data, 1000)
+    c.take_rest(data)
