@@ -84,13 +84,23 @@ answer(size_t entry, size_t never)
 	return (struct attribution){ .whose = WHOSE_ENTRY, .entry = entry, .never = never };
 }
 
+/* One that has begun and ended does not begin again: the next command does. */
+static bool
+begins_behind(const struct queue *q, int code, struct transfer_seen seen, size_t first)
+{
+	const struct pending *next = queue_at(q, queue_next_sent(q, first + 1));
+
+	return code_class(code) == CODE_BEGIN && seen.ended && queue_at(q, first)->started &&
+	    next != NULL && next->kind == PENDING_TRANSFER;
+}
+
 /* 1xx: only a transfer begins; 227: only a setup is answered so. What stands before it was left out
  * by the server, but for a transfer in the middle of which it is said. */
 static struct attribution
 attribute_leap(const struct queue *q, int code, struct transfer_seen seen, size_t first)
 {
-	size_t at = next_taker(q, first, code);
 	bool transfer = first < q->count && queue_at(q, first)->kind == PENDING_TRANSFER;
+	size_t at = next_taker(q, first + (transfer && begins_behind(q, code, seen, first)), code);
 
 	if (at < q->count && transfer && at != first && seen.moved && !seen.ended)
 		return answer(at, 0);

@@ -77,6 +77,13 @@ static const struct {
 	{ "tn", "", 211, "0" }, /* LIST answered inline: it has not begun */
 	{ "tn", "", 450, "0" },
 	{ "T", "", 150, "0" }, /* twice */
+	/* ... but not where it has ended, and the next command is one, too */
+	{ "T", "e", 150, "0" },
+	{ "Tt", "", 150, "0" },
+	{ "Tt", "e", 150, "1-" },
+	{ "Tot", "e", 125, "2-" },
+	{ "Tnt", "e", 150, "0" },
+	{ "tt", "e", 150, "0" },
 	/* a transfer is under way and nothing waits behind it */
 	{ "T", "", 226, "0" },
 	{ "T", "", 250, "0" },

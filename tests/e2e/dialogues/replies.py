@@ -182,17 +182,18 @@ def _(c):
     c.bye()
 
 
-@dialogue("no final reply to an upload, then PASV", STOR=stor(last=""))
-def _(c):
-    for mode in ("PASV", "EPSV"):
-        ready = c.prepare(mode)
-        c.ask("STOR f")
-        data = ready()
-        c.give(data, pattern(700))
-        c.finish(data)
-    c.ask("PWD")
-    c.get()
-    c.bye()
+for _modes in (("PASV", "EPSV"), ("PORT", "EPRT")):
+    @dialogue("no final reply to an upload, then %s" % _modes[0], STOR=stor(last=""))
+    def _(c, modes=_modes):
+        for mode in modes:
+            ready = c.prepare(mode)
+            c.ask("STOR f")
+            data = ready()
+            c.give(data, pattern(700))
+            c.finish(data)
+        c.ask("PWD")
+        c.get(modes[0])
+        c.bye()
 
 
 def reply_first(s, _):
