@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "state/session_channel.h"
+
 static struct pending *
 send_on(struct session *s, enum pending_kind kind, const char *line, size_t len)
 {
@@ -92,8 +94,10 @@ quit_step(struct session *s)
 	if (!s->quit_held)
 		return;
 	if (transfer_uploads(s, false) && !s->quit_late) {
-		if (s->timer == SESSION_IDLE)
+		if (s->timer == SESSION_IDLE) {
 			session_arm(s, SESSION_QUIT);
+			s->progress = session_progress(s);
+		}
 		return;
 	}
 	s->quit_held = false;

@@ -330,6 +330,9 @@ static const struct {
 		     "? alive 1\n! eof 1 client\n" CLOSED HEARD_DONE "<< 221 bye\n< 221 bye\n" },
 	{ MODE_AUTO, UPLOAD "> QUIT\n" HELD "? timer 0\n>> QUIT\n<< 221 bye\n< 221 bye\n? eof 1 client 9\n"
 		     "! eof 1 server\n" },
+	/* ... from the last that has moved */
+	{ MODE_AUTO, UPLOAD "? moved 1 client\n> QUIT\n" HELD "? timer 0\n>> QUIT\n<< 221 bye\n< 221 bye\n" },
+	{ MODE_AUTO, UPLOAD "> QUIT\n" HELD "? moved 1 client\n? timer 0\n" HELD "? timer 0\n>> QUIT\n" },
 	{ MODE_AUTO, UPLOAD "> QUIT\n" HELD "? end client\n? eof 1 client 9\n! eof 1 server\n" DONE QUITS
 		     LEAVES "? alive 1\n! eof 1 client\n" CLOSED HEARD_DONE
 		     "<< 221 bye\n! control-eof server\n! timer 0 30000\n< 221 bye\n" },
