@@ -249,9 +249,12 @@ data_channel_break_off(struct data_channel *ch)
 	const enum side receiver = ch->upload ? SERVER : CLIENT;
 	unsigned mask = 0;
 
-	for (int side = CLIENT; side <= SERVER; side++)
-		if (!ch->hooks->far[side] || (ch->begun && (enum side)side == receiver))
+	for (int side = CLIENT; side <= SERVER; side++) {
+		bool receives = (enum side)side == receiver || ch->leg[OTHER(side)].moved;
+
+		if (!ch->hooks->far[side] || (ch->begun && receives))
 			mask |= 1U << side;
+	}
 	if (!ch->left)
 		both_abort(ch, mask);
 }

@@ -599,6 +599,20 @@ START_TEST(aborted_given_up)
 }
 END_TEST
 
+/* The session is no more, and had not seen which way it goes: who has a part may not have all. */
+START_TEST(broken_off)
+{
+	running();
+	ACT(ACT_BEGIN);
+	says(CLIENT, "fi");
+	hears(SERVER, "fi");
+	data_channel_break_off(ch);
+	hears(CLIENT, NULL);
+	ck_assert(!gone && hears_nothing(SERVER));
+	await_over();
+}
+END_TEST
+
 /* What is not in the mask is closed in good order. */
 START_TEST(aborted_one)
 {
@@ -740,6 +754,7 @@ add(TCase *t)
 	tcase_add_test(t, aborted_half_closed);
 	tcase_add_test(t, aborted);
 	tcase_add_test(t, aborted_given_up);
+	tcase_add_test(t, broken_off);
 	tcase_add_test(t, aborted_one);
 	tcase_add_loop_test(t, aborted_before_server, 0, 2);
 	tcase_add_test(t, aborted_before_server_fails);
