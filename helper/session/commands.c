@@ -118,6 +118,8 @@ client_plain(struct session *s, const struct ftp_command *c, const char *line, s
 		return;
 	}
 	p = send_on(s, plain_kind(s, c), line, len);
+	if (p->kind == PENDING_PLAIN)
+		transfer_possible(s, p, line, len);
 	if (p->kind == PENDING_TYPE)
 		p->number = ftp_argument_is(c, "I") || ftp_argument_is(c, "L 8");
 }

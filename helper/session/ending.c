@@ -63,9 +63,10 @@ client_ended(struct session *s, struct channel *ch)
 	if (ch->end[SERVER].passed)
 		return;
 	/* What was refused may go on: the no was another command's. */
-	if ((ch->dir == DIR_UP && (ch->final == 0 || ch->doubtful)) || (ch->dir == DIR_NONE && ch->refused))
+	if ((channel_may_go(s, ch, DIR_UP) && (ch->final == 0 || ch->doubtful)) ||
+	    (ch->dir == DIR_NONE && ch->refused))
 		upload_ended(s, ch);
-	else if (ch->dir != DIR_NONE) /* else a STOR may follow: then it is an upload's */
+	else if (ch->dir != DIR_NONE || ch->owned) /* else a STOR may follow, whose it is then */
 		channel_pass_eof(s, ch, SERVER);
 }
 
@@ -93,11 +94,11 @@ download_failed_midway(const struct session *s, const struct channel *ch)
 void
 client_fails(struct session *s, struct channel *ch)
 {
-	bool reply_due = channel_transfer(s, ch) != NULL;
+	bool reply_due = channel_transfer(s, ch) != NULL, down = channel_may_go(s, ch, DIR_DOWN);
 
-	if (!s->config.far[CLIENT] || (ch->dir == DIR_DOWN && !reply_due && ch->final < 300)) {
+	if (!s->config.far[CLIENT] || (down && !reply_due && ch->final < 300)) {
 		channel_abort(s, ch, MASK(CLIENT));
-	} else if (ch->dir != DIR_DOWN || !reply_due) {
+	} else if (!down || !reply_due) {
 		channel_abort(s, ch, 0);
 	} else if (!ch->broken) {
 		ch->broken = true;
@@ -110,8 +111,9 @@ unsigned
 broken_ends(const struct session *s, const struct channel *ch)
 {
 	unsigned client = s->config.far[CLIENT] ? 0 : MASK(CLIENT);
+	bool up = channel_may_go(s, ch, DIR_UP);
 
-	return ch->dir == DIR_UP && !ch->end[SERVER].passed ? client | MASK(SERVER) : client;
+	return up && !ch->end[SERVER].passed ? client | MASK(SERVER) : client;
 }
 
 /* Its EOF is there, and so is what may say something about it. A reset which the server has sent
@@ -185,7 +187,8 @@ static bool
 nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 {
 	const struct end *client = &ch->end[CLIENT], *server = &ch->end[SERVER];
-	bool in_line = !p->started && channel_joined(ch) && !server->moved && !server->eof;
+	bool in_line = (!p->started || ch->dir == DIR_NONE) && channel_joined(ch) && !server->moved &&
+	    !server->eof;
 	bool client_away = server->dials && !client->dials && !client->connected && ch->strangers == 0;
 	bool server_away = s->config.far[SERVER] && !server->dials && !server->connected;
 
@@ -274,7 +277,7 @@ bool
 transfer_may_pass(struct session *s, struct pending *p)
 {
 	struct channel *ch = channel_by_id(s, p->channel);
-	bool passes;
+	bool passes, up;
 
 	if (ch == NULL || ch->broken || begins_yet(s, ch))
 		return true;
@@ -284,8 +287,10 @@ transfer_may_pass(struct session *s, struct pending *p)
 		return true;
 	if (!wait_for_connection(s, ch, p))
 		return false;
-	passes = ch->dir == DIR_UP ? upload_may_pass(s, ch, p) : download_may_pass(s, ch, p);
-	if (passes && !ch->aborted && ch->end[SERVER].connected && !ch->end[CLIENT].connected)
+	up = ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->end[CLIENT].eof);
+	passes = up ? upload_may_pass(s, ch, p) : download_may_pass(s, ch, p);
+	if (passes && !ch->aborted && ch->dir != DIR_NONE && ch->end[SERVER].connected &&
+	    !ch->end[CLIENT].connected)
 		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
 	if (passes && !ch->aborted && !ch->dead && p->started && s->reply.code < 300 &&
 	    !ch->end[SERVER].dials && !ch->end[SERVER].connected &&

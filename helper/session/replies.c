@@ -190,9 +190,11 @@ end_follows(const struct session *s)
 static void
 reply_first(struct session *s)
 {
-	struct transfer_seen seen = transfer_seen(s, true);
+	struct transfer_seen seen;
 	struct attribution a;
 
+	transfer_unnamed(s);
+	seen = transfer_seen(s, true);
 	s->parted = false;
 	seen.follows = end_follows(s);
 	seen.waited |= s->ended[CLIENT];

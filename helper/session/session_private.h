@@ -68,6 +68,9 @@ void transfer_command(struct session *, const struct ftp_command *, const char *
 void transfer_adopts(struct session *, struct channel *);
 /* It has begun: its data connection is no other command's any more. */
 void transfer_own(struct session *, struct channel *, struct pending *);
+/* A command that is none of those may be one all the same: a 1xx to it begins one. */
+void transfer_possible(struct session *, struct pending *, const char *line, size_t len);
+void transfer_unnamed(struct session *); /* ... which has come */
 bool transfer_again(struct session *); /* one that was answered is beginning after all */
 void transfer_begun(struct session *, struct pending *, const char *text, size_t len); /* 1xx */
 void transfer_answered(struct session *, struct pending *); /* by the reply under way */

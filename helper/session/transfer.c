@@ -30,7 +30,10 @@ transfer_own(struct session *s, struct channel *ch, struct pending *p)
 static void
 transfer_take(struct session *s, struct channel *ch, struct pending *p)
 {
-	ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
+	if (p->number != FTP_OTHER || ch->end[SERVER].moved)
+		ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
+	else
+		ch->dir = ch->end[CLIENT].moved ? DIR_UP : DIR_NONE;
 	ch->final = 0;
 	ch->waited = ch->asked = 0;
 	ch->told = false;
@@ -44,25 +47,34 @@ transfer_take(struct session *s, struct channel *ch, struct pending *p)
 		client_ended(s, ch);
 }
 
+/* As much of a command as is kept. */
+static char *
+transfer_text(const char *line, size_t len)
+{
+	char text[256];
+
+	len = len < sizeof(text) ? len : sizeof(text) - 1;
+	snprintf(text, sizeof(text), "%.*s", (int)len, line);
+	return memory_text(text);
+}
+
 void
 transfer_command(struct session *s, const struct ftp_command *c, const char *line, size_t len)
 {
 	struct pending *p = queue_push(&s->queue, PENDING_TRANSFER);
 	struct channel *ch = s->current;
 	bool dead = s->dead[0] != '\0' && s->forbidden;
-	char text[256];
 
 	if (dead && !s->rest) {
 		p->kind = PENDING_OWN; /* the server would wait for what cannot come */
 		p->text = session_refusal(s->dead);
 		return;
 	}
-	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
 	p->sent = true;
 	p->number = c->verb;
 	p->image = s->image;
 	p->whole = !s->rest && !s->odd_mode;
-	p->text = memory_text(text);
+	p->text = transfer_text(line, len);
 	s->rest = false;
 	output_line(&s->out, SERVER, line, len);
 	if (s->dead[0] != '\0')
@@ -112,6 +124,39 @@ transfer_again(struct session *s)
 	p->text = memory_text(ch->transfer);
 	transfer_take(s, ch, p);
 	return true;
+}
+
+/* What the client has sent already, or ended, is another command's. */
+void
+transfer_possible(struct session *s, struct pending *p, const char *line, size_t len)
+{
+	const struct channel *ch = s->current;
+
+	if (ch == NULL || ch->denied || ch->end[CLIENT].moved || ch->end[CLIENT].eof)
+		return;
+	p->number = (int)ch->id;
+	p->text = transfer_text(line, len);
+}
+
+/* A 1xx answers a command that is none of those: it is a transfer, by the data connection that was
+ * there for it. What moves first will show which way it goes. */
+void
+transfer_unnamed(struct session *s)
+{
+	struct channel *ch = s->current;
+	struct pending *p;
+	size_t at = queue_next_sent(&s->queue, 0);
+
+	while ((p = queue_at(&s->queue, at)) != NULL && p->aside)
+		at = queue_next_sent(&s->queue, at + 1);
+	if (p == NULL || p->kind != PENDING_PLAIN || ch == NULL || (unsigned)p->number != ch->id ||
+	    (s->reply.code != 125 && s->reply.code != 150))
+		return;
+	p->kind = PENDING_TRANSFER;
+	p->number = FTP_OTHER;
+	p->channel = ch->id;
+	transfer_own(s, ch, p);
+	transfer_take(s, ch, p);
 }
 
 void
@@ -195,9 +240,11 @@ bool
 transfer_unused(const struct channel *ch, const struct pending *p)
 {
 	const struct end *client = &ch->end[CLIENT], *server = &ch->end[SERVER];
-	bool silent = !p->started && (ch->dir == DIR_DOWN || (!client->moved && !client->eof));
+	bool unnamed = ch->dir == DIR_NONE; /* a 1xx may have been for something else */
+	bool silent = (!p->started || unnamed) &&
+	    (ch->dir == DIR_DOWN || (!client->moved && !client->eof));
 
-	return ch->final < 300 && !server->moved && !server->eof &&
+	return (ch->final < 300 || unnamed) && !server->moved && !server->eof &&
 	    (server->dials ? silent || !channel_joined(ch) : !server->connected);
 }
 
@@ -248,6 +295,6 @@ transfer_seen(const struct session *s, bool arrives)
 	    (ch != NULL && !ch->end[SERVER].dials && ch->end[SERVER].connected);
 	/* What was passed on after the reply had come is not what it speaks of. */
 	seen.ended = ch == NULL || ch->end[SERVER].eof ||
-	    (arrives && ch->dir == DIR_UP && ch->end[SERVER].passed);
+	    (arrives && ch->dir != DIR_DOWN && ch->end[SERVER].passed);
 	return seen;
 }

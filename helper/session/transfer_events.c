@@ -26,13 +26,13 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 		client_ended(s, ch);
 		return;
 	}
-	if (ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->refused) || s->mode_b) {
+	if (ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->refused && !ch->owned) || s->mode_b) {
 		channel_pass_eof(s, ch, CLIENT);
 		return;
 	}
-	if (ch->final == 0)
+	if (ch->final == 0 && !channel_may_go(s, ch, DIR_UP))
 		channel_pass_eof(s, ch, SERVER); /* ProFTPD lingers until it sees that */
-	else
+	else if (ch->final != 0)
 		ch->end[SERVER].passed = true; /* who has said the last word sees it with our close */
 	if (ch->final != 0 || ch->lost)
 		download_ended(s, ch);
@@ -43,11 +43,12 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 static void
 client_reset(struct session *s, struct channel *ch)
 {
-	bool sends = ch->dir == DIR_UP || (ch->dir == DIR_NONE && ch->end[CLIENT].moved);
+	bool sends = channel_may_go(s, ch, DIR_UP) ||
+	    (ch->dir == DIR_NONE && ch->end[CLIENT].moved);
 
 	if (!sends || ch->end[SERVER].passed)
 		channel_abort(s, ch, 0);
-	else if (ch->dir == DIR_UP)
+	else if (ch->dir == DIR_UP || ch->owned)
 		upload_broken(s, ch);
 	else
 		channel_abort(s, ch, BOTH_ENDS); /* STOR may still be on its way */
@@ -71,7 +72,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 {
 	const char *why = e->reason != NULL ? e->reason : "nobody is there";
 	struct pending *p = channel_transfer(s, ch);
-	bool cut = e->end == CLIENT && ch->dir == DIR_UP && ch->end[SERVER].connected;
+	bool cut = e->end == CLIENT && channel_may_go(s, ch, DIR_UP) && ch->end[SERVER].connected;
 
 	ch->end[e->end].dialled = false;
 	if (ch->final >= 300 && p == NULL) {
@@ -86,7 +87,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 		snprintf(s->dead, sizeof(s->dead), "%.*s", (int)sizeof(s->dead) - 1, why);
 	if (cut)
 		upload_broken(s, ch);
-	else if (e->end == CLIENT && ch->end[CLIENT].dials && ch->dir == DIR_UP)
+	else if (e->end == CLIENT && ch->end[CLIENT].dials && channel_may_go(s, ch, DIR_UP))
 		channel_abort(s, ch, broken_ends(s, ch)); /* the server's may be on its way */
 	else
 		client_fails(s, ch);
@@ -98,8 +99,9 @@ stranger_decide(struct session *s, struct channel *ch)
 {
 	static const char why[] = "whose connection came to it cannot be told";
 	struct pending *p = channel_transfer(s, ch);
+	bool down = ch->dir == DIR_DOWN || (ch->dir == DIR_NONE && ch->owned); /* or may be */
 
-	if (ch->strangers == 1 && ch->dir != DIR_DOWN) {
+	if (ch->strangers == 1 && !down) {
 		channel_act(s, ch, ACT_TAKE, CLIENT);
 		return;
 	}
@@ -206,6 +208,10 @@ transfer_moves(struct session *s, struct channel *ch, enum side from)
 	struct pending *p = channel_transfer(s, ch);
 
 	ch->end[from].moved = true;
+	if (ch->owned && ch->dir == DIR_NONE) {
+		ch->dir = from == CLIENT ? DIR_UP : DIR_DOWN;
+		channel_begin(s, ch);
+	}
 	if (from == CLIENT || p == NULL)
 		return;
 	p->moved = true;
@@ -336,9 +342,12 @@ transfer_uploads(const struct session *s, bool unpassed)
 void
 transfer_fail_all(struct session *s)
 {
-	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
-		if (ch->dir == DIR_NONE || ch->end[ch->dir == DIR_UP ? SERVER : CLIENT].passed)
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch)) {
+		const struct end *receiver = &ch->end[ch->dir == DIR_UP ? SERVER : CLIENT];
+
+		if (ch->dir == DIR_NONE ? !channel_may_go(s, ch, DIR_UP) : receiver->passed)
 			channel_close(s, ch);
 		else
 			channel_abort(s, ch, broken_ends(s, ch));
+	}
 }

@@ -25,7 +25,7 @@ enum pending_kind {
 struct pending {
 	enum pending_kind kind;
 	unsigned channel;
-	int number;
+	int number;    /* PLAIN: of the data connection that it could begin with */
 	bool sent;     /* the server has it, and owes a reply */
 	bool started, moved; /* TRANSFER: its 1xx was seen; or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */

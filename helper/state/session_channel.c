@@ -132,6 +132,19 @@ channel_joined(const struct channel *ch)
 }
 
 bool
+channel_may_go(const struct session *s, const struct channel *ch, enum direction dir)
+{
+	bool maybe = ch->owned;
+
+	for (size_t i = 0; i < s->queue.count && !maybe; i++) {
+		const struct pending *p = queue_at(&s->queue, i);
+
+		maybe = p->kind == PENDING_PLAIN && (unsigned)p->number == ch->id;
+	}
+	return ch->dir == dir || (ch->dir == DIR_NONE && maybe);
+}
+
+bool
 channel_dials_client(const struct channel *ch)
 {
 	return ch->end[SERVER].connected && ch->end[CLIENT].dialled && !ch->end[CLIENT].connected;

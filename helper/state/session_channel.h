@@ -11,6 +11,8 @@ void channel_sweep(struct session *); /* nobody asks about the dead any more */
 /* The first command in the queue that uses, or is to use, it; NULL */
 struct pending *channel_transfer(const struct session *, const struct channel *);
 bool channel_joined(const struct channel *); /* both ends are connected */
+/* Its transfer goes that way; or may yet, where the verb is unknown: begun, or unanswered. */
+bool channel_may_go(const struct session *, const struct channel *, enum direction);
 bool channel_dials_client(const struct channel *); /* the server is there, the client may yet be */
 
 void channel_act(struct session *, struct channel *, enum action_kind, enum side end);

@@ -406,6 +406,58 @@ START_TEST(upload)
 }
 END_TEST
 
+/* ---- by verbs that are unknown: a 1xx begins them ---- */
+
+#define UNNAMED_SAID "> XVERB f\n>> XVERB f\n"
+#define UNNAMED PASSIVE UNNAMED_SAID BOTH_CONNECTED "<< 150 go\n! begin 1 down\n< 150 go\n"
+#define GOES_UP UNNAMED "? moved 1 client\n! begin 1 up\n"
+#define GOES_DOWN UNNAMED "? moved 1 server\n! begin 1 down\n"
+
+static const char *const unnamed[] = {
+	/* what moves first says which way */
+	GOES_UP LIVES DONE PROVED CLOSED HEARD_DONE,
+	GOES_UP UNKNOWN CHECKED DONE PROVED CLOSED HEARD_DONE,
+	GOES_DOWN ENDS("100") DONE OFF PASSED HEARD_DONE CLIENT_TOOK,
+	GOES_DOWN DONE STALL ENDS_LAST("100") PASSED OFF HEARD_DONE CLIENT_TOOK,
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? eof 1 client 9\n! timer 1 50\n<< 125 go\n! begin 1 up\n< 125 go\n"
+	CHECKED DONE PROVED CLOSED HEARD_DONE,
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? moved 1 server\n<< 150 go\n! begin 1 down\n< 150 go\n"
+	ENDS("9") DONE OFF PASSED HEARD_DONE CLIENT_TOOK,
+	/* no clean end of what is cut */
+	GOES_DOWN ENDS("100") "? end server\n! abort 1 client\n" GONE,
+	GOES_DOWN ENDS("100") "<< 426 no\n" OFF "< 426 no\n! abort 1 client\n",
+	GOES_DOWN "? fail gone\n! abort 1 client\n< 421 Closing the connection: gone.\n"
+	"! hangup server\n! hangup client\n",
+	GOES_UP DIES "? end client\n! abort 1 both\n" LEAVES,
+	GOES_UP "? end client\n" LEAVES "? eof 1 client 9\n! abort 1 both\n",
+	GOES_UP "? reset 1 client\n! abort 1 both\n" CUT_OFF,
+	/* nothing has moved: it may be either */
+	UNNAMED LIVES "? eof 1 server\n! timer 1 5000\n" DONE OFF CLOSES CLOSED HEARD_DONE,
+	UNNAMED "? eof 1 client\n! timer 1 50\n? end client\n! abort 1 both\n" LEAVES,
+	UNNAMED "? reset 1 client\n! abort 1 both\n" CUT_OFF,
+	UNNAMED "? reset 1 server\n! abort 1 client\n" DONE BROKEN,
+	UNNAMED "? end server\n! abort 1 both\n" GONE,
+	UNNAMED "? fail gone\n! abort 1 both\n< 421 Closing the connection: gone.\n"
+	"! hangup server\n! hangup client\n",
+	UNNAMED "? eof 1 server\n! timer 1 5000\n" LIVES DONE OFF CLOSES CLOSED HEARD_DONE,
+	/* ... and the 1xx was of something else: the connection is the next one's */
+	UNNAMED "<< 250 gone\n" ASKS STALL "? alive 1\n" "< 250 gone\n" OFF RETR_SAID BEGUN ENDS("9") DONE OFF PASSED
+	HEARD_DONE CLIENT_TOOK,
+	UNNAMED "<< 550 no\n< 550 no\n" STOR_SAID BEGUN LIVES DONE PROVED CLOSED HEARD_DONE,
+	PASSIVE UNNAMED_SAID "<< 120 wait\n< 120 wait\n<< 250 ok\n< 250 ok\n" RETR_SAID,
+	/* one that is refused leaves it to the next one, too */
+	PASSIVE RETR_SAID BOTH_CONNECTED "<< 550 no\n< 550 no\n" UNNAMED_SAID "<< 150 go\n! begin 1 down\n< 150 go\n"
+	"? moved 1 client\n! begin 1 up\n" DIES CHECKED DONE PROVED CLOSED HEARD_DONE,
+	GREETING UNNAMED_SAID BEGUN DONE HEARD_DONE "> NOOP\n>> NOOP\n",
+};
+
+START_TEST(by_unknown_verbs)
+{
+	begin(MODE_AUTO);
+	play(unnamed[_i]);
+}
+END_TEST
+
 /* Where a reset reaches the server, an upload that breaks is no reason to end the session. */
 START_TEST(near_server)
 {
@@ -505,6 +557,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, in_the_middle, 0, sizeof(during) / sizeof(during[0]));
 	tcase_add_test(t, not_for_ever);
 	tcase_add_loop_test(t, upload, 0, sizeof(uploads) / sizeof(uploads[0]));
+	tcase_add_loop_test(t, by_unknown_verbs, 0, sizeof(unnamed) / sizeof(unnamed[0]));
 	tcase_add_test(t, near_server);
 	tcase_add_loop_test(t, near_server_connects, 0, 4);
 	tcase_add_test(t, asked_before_the_end);

@@ -1,7 +1,7 @@
 """Habits of single servers and clients: what is said in the middle, twice, early, late, or never."""
 import time
 
-from peers import pasv, pattern, port, stor
+from peers import pasv, pattern, port, retr, stor
 from table import dialogue
 
 # --- what we refuse ourselves, in the middle of a transfer --------------------------------------
@@ -161,3 +161,35 @@ for _name, _greeting, _replies in (
             c.put("PORT")
             c.get("EPRT", "LIST")
             c.bye()
+
+
+# --- transfers by verbs that we do not know ------------------------------------------------------
+
+def site(s, arg):
+    (stor() if arg.startswith("PUT") else retr())(s, arg)
+
+
+for _mode in ("PASV", "PORT"):
+    for _command in ("XSTOR f", "SITE PUT f"):
+        @dialogue("%s: %s stores a file" % (_mode, _command), XSTOR=stor("125 give"), SITE=site)
+        def _(c, mode=_mode, command=_command):
+            for size in (3000, 0):
+                c.put(mode, command, size)
+                c.get(mode)
+            c.bye()
+
+    for _command in ("XLIST", "COMB f", "SITE INDEX f"):
+        @dialogue("%s: %s sends a file" % (_mode, _command), XLIST=retr(3000), COMB=retr(0), SITE=site)
+        def _(c, mode=_mode, command=_command):
+            c.get(mode, command)
+            c.put(mode)
+            c.bye()
+
+    @dialogue("%s: RMDA begins by 150 and needs no data connection" % _mode, RMDA="150 so\n250 gone")
+    def _(c, mode=_mode):
+        ready = c.prepare(mode)
+        c.ask("RMDA f")
+        c.reply()
+        c.ask("RETR f")
+        c.take_rest(ready())
+        c.bye()
