@@ -1,4 +1,6 @@
 /* Downloads and uploads as peers do them. */
+#include <string.h>
+
 #include "productions.h"
 
 const char *
@@ -184,7 +186,7 @@ serve_download(const char *verb, int t, int n)
 	if (chance(25))
 		op(S_DATA, 0);
 	/* Who leaves out both cannot be understood: whose is the next 226? */
-	m.silent = n <= 1000 && !translated() && !m.missing && chance(6);
+	m.silent = n <= 1000 && !translated() && !m.missing && *verb != 'X' && chance(6);
 	m.begun = !m.silent;
 	if (m.begun)
 		begins(n, chance(30));
@@ -227,7 +229,7 @@ fetch(const char *verb, int t, int n, int replies)
 void
 download(void)
 {
-	const char *verb = WORD("RETR", "RETR", "LIST", "NLST", "MLSD");
+	const char *verb = WORD("RETR", "RETR", "LIST", "NLST", "MLSD", "XLIST");
 	int t = m.transfer++, n = some_size(), replies = serve_download(verb, t, n);
 
 	fetch(verb, t, n, replies);
@@ -289,7 +291,7 @@ break_upload(const char *verb, int t, int n)
 	op(S_DATA, 0);
 	if (n > 0 && chance(70))
 		op(S_RECV, 1 + (int)dice_below(&m.dice, (unsigned)n));
-	op(chance(30) ? S_RESET : S_CLOSE, 0);
+	op(chance(30) && (!m.d->knob[K_FAR] || strcmp(verb, "SPUT") != 0) ? S_RESET : S_CLOSE, 0);
 	return bad_end();
 }
 
@@ -307,9 +309,9 @@ send_up(int n, bool waits)
 }
 
 static void
-put_up(int n, int replies, bool broken)
+put_up(int n, int replies, bool broken, bool unknown)
 {
-	bool waits = n > 900 || broken || chance(70);
+	bool waits = n > 900 || broken || unknown || chance(70);
 
 	if (waits)
 		op(C_BEGIN, 0);
@@ -335,12 +337,13 @@ put_up(int n, int replies, bool broken)
 void
 upload(void)
 {
-	const char *verb = WORD("STOR", "STOR", "APPE", "STOU");
+	const char *unknown = m.d->knob[K_CLOSED] ? "SPUT" : "STOR"; /* whose client is not guessed */
+	const char *verb = WORD("STOR", "STOR", "APPE", "STOU", unknown);
 	int t = m.transfer++, n = some_size();
 	bool broken = n > 0 && chance(12);
 	int replies = broken ? break_upload(verb, t, n) : serve_upload(verb, t);
 
 	setup();
 	say(C_SEND, "%s f%d", verb, t);
-	put_up(n, replies, broken);
+	put_up(n, replies, broken, strcmp(verb, "SPUT") == 0);
 }
