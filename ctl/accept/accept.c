@@ -149,6 +149,13 @@ accept_end(struct accept *r)
 	timer_stop(&r->look);
 }
 
+static void
+wait_for_master(struct accept *r, struct caller *c)
+{
+	list_append(caller, r->first, c);
+	r->waiting++;
+}
+
 static struct caller *
 client_new(const struct hostport *server, bool remote, int fd)
 {
@@ -182,8 +189,7 @@ accept_client(struct accept *r, const struct hostport *server, bool remote, int 
 		return;
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
-	list_append(caller, r->first, c);
-	r->waiting++;
+	wait_for_master(r, c);
 	accept_master(r, master_want(r->master, r->may_ask));
 	r->may_ask = false;
 }
@@ -213,8 +219,7 @@ accept_again(struct accept *r, const struct helper *helper, int fd)
 		return false;
 	}
 	c->again = true;
-	list_append(caller, r->first, c);
-	r->waiting++;
+	wait_for_master(r, c);
 	if (master_state(r->master) != MASTER_UP)
 		look(r);
 	else if (r->look.loop == NULL)

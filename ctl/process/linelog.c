@@ -11,15 +11,13 @@
 #include "base/loop.h"
 #include "base/memory.h"
 
-#define LINE_SIZE 4200 /* what log.c writes at once is shorter */
-
 struct linelog {
 	struct watch *watch;
 	linelog_fn *fn;
 	void *arg;
 	int fds[2], copy;
 	size_t len;
-	char line[LINE_SIZE];
+	char line[LINELOG_MAX];
 };
 
 /* They have been escaped, and are as many as our level allows. */

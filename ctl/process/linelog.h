@@ -9,6 +9,8 @@
 struct loop;
 struct linelog;
 
+#define LINELOG_MAX 4200 /* with its newline; what log.c writes at once is shorter */
+
 /* A line as it came, without its newline; a NUL is behind it. One that is too long comes in pieces. */
 typedef void linelog_fn(void *arg, const char *line, size_t len);
 

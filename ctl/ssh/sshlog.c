@@ -14,7 +14,6 @@
 #define HELD 3        /* lines: why a proxy ended, that it did, and that the connection so did */
 #define HOLD_MS 2000  /* why it ends comes in several lines; at a terminal nobody waits for them */
 #define ASK_MS 500     /* for somebody to ask why a channel was refused */
-#define LINE_SIZE 4200
 
 struct sshlog {
 	struct loop *loop;
@@ -26,7 +25,7 @@ struct sshlog {
 	struct timer asked; /* the refusal is kept back */
 	struct ratelimit told;
 	size_t held;
-	char hold[HELD][LINE_SIZE];
+	char hold[HELD][LINELOG_MAX];
 	char refusal[256];
 };
 
@@ -60,7 +59,7 @@ hold(struct sshlog *s, const char *text)
 		memmove(s->hold[0], s->hold[1], sizeof(s->hold[0]) * (HELD - 1));
 		s->held--;
 	}
-	snprintf(s->hold[s->held++], LINE_SIZE, "%s", text);
+	snprintf(s->hold[s->held++], LINELOG_MAX, "%s", text);
 	timer_set(&s->timer, s->loop, HOLD_MS, say_held, s);
 }
 
@@ -92,7 +91,7 @@ line_came(void *arg, const char *line, size_t len)
 	static const char answered[] = "mux_confirm_remote_forward: ", failed[] = ": open failed: ";
 	struct sshlog *s = arg;
 	const char *reason;
-	char text[LINE_SIZE];
+	char text[LINELOG_MAX];
 
 	while (len > 0 && line[len - 1] == '\r')
 		len--;

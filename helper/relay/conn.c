@@ -70,7 +70,8 @@ conn_unsent(int fd)
 	return n > 1 && is_broken(fd) ? 0 : n; /* one may be a FIN, which nobody asks about */
 }
 
-/* Closing throws away what was not read: that makes room, too. */
+/* Closing throws away what was not read: that makes room, too. It is not asked by conn_half_closed(), for
+ * our own end may have been sent. */
 bool
 conn_took(int fd, uint64_t written)
 {

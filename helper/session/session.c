@@ -237,7 +237,9 @@ last_line_ends(struct session *s)
 	bool whole = in->len > 0 ? bytes_data(in)[in->len - 1] == '\n' :
 	    s->line[SERVER].done || s->line[SERVER].line.len == 0;
 
-	if (!whole && !s->facts.opaque && queue_find(&s->queue, SETUPS, 0) == NULL && bytes_add(&s->in[SERVER], "\n", 1) == -1)
+	if (whole || s->facts.opaque || queue_find(&s->queue, SETUPS, 0) != NULL)
+		return;
+	if (bytes_add(&s->in[SERVER], "\n", 1) == -1)
 		session_wrong(s, "no memory");
 }
 
