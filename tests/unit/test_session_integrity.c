@@ -458,14 +458,21 @@ START_TEST(by_unknown_verbs)
 }
 END_TEST
 
-/* Where a reset reaches the server, an upload that breaks is no reason to end the session. */
-START_TEST(near_server)
+/* As through -R. */
+static void
+begin_remote(void)
 {
 	struct session_config config = dialogue_config(MODE_AUTO);
 
 	config.far[SERVER] = false;
 	config.far[CLIENT] = true;
 	begin_with(&config);
+}
+
+/* Where a reset reaches the server, an upload that breaks is no reason to end the session. */
+START_TEST(near_server)
+{
+	begin_remote();
 	play(UPLOAD "? reset 1 client\n! abort 1 both\n<< 426 no\n< 426 no\n> NOOP\n>> NOOP\n");
 }
 END_TEST
@@ -483,11 +490,7 @@ static const char *const near_connects[] = {
 
 START_TEST(near_server_connects)
 {
-	struct session_config config = dialogue_config(MODE_AUTO);
-
-	config.far[SERVER] = false;
-	config.far[CLIENT] = true;
-	begin_with(&config);
+	begin_remote();
 	play(near_connects[_i]);
 }
 END_TEST
@@ -514,11 +517,7 @@ static const char *const far_client[] = {
 
 START_TEST(far_client_comes_back)
 {
-	struct session_config config = dialogue_config(MODE_AUTO);
-
-	config.far[SERVER] = false;
-	config.far[CLIENT] = true;
-	begin_with(&config);
+	begin_remote();
 	play(far_client[_i]);
 }
 END_TEST

@@ -3,6 +3,7 @@ import socket
 import time
 
 from peers import Over, pattern, retr, stor
+from slow import SLOW
 from table import dialogue
 
 
@@ -65,16 +66,26 @@ def _(c):
     c.bye()
 
 
-@dialogue("a downloading client closes when it has seen 226, not before", RETR=retr(5000))
-def _(c):
+def reply_first(c, patience=None):
+    """The 226 is read before the data."""
     for mode in ("PASV", "PORT"):
         ready = c.prepare(mode)
         c.ask("RETR f")
         data = ready()
-        c.reply()
+        c.reply(patience)
         c.take(data)
         c.finish(data)
     c.bye()
+
+
+@dialogue("a downloading client closes when it has seen 226, not before", RETR=retr(5000))
+def _(c):
+    reply_first(c)
+
+
+@dialogue("an empty file, its reply read before its end", RETR=retr(0))
+def _(c):
+    reply_first(c, 3 * SLOW)
 
 
 # --- servers that end early ------------------------------------------------------------------
@@ -162,14 +173,19 @@ for _name, _how, _last, _dies in HALVES:
             c.ask("NOOP")
 
 
+def half_taken(s, last):
+    """The half of an upload, and what the server says then, if anything."""
+    s.say("150 give it to me")
+    data = s.data()
+    s.take(data, 1000)
+    if last:
+        s.say(last)
+    return data
+
+
 def half_up(how, last):
     def upload(s, _):
-        s.say("150 give it to me")
-        data = s.data()
-        s.take(data, 1000)
-        if last:
-            s.say(last)
-        s.finish(data, how)
+        s.finish(half_taken(s, last), how)
         s.die(how)
     return upload
 
@@ -189,11 +205,7 @@ for _name, _how, _last in (("dies", "close", None), ("dies by resets", "reset", 
 
 def reads_on(last):
     def upload(s, _):
-        s.say("150 give it to me")
-        data = s.data()
-        s.take(data, 1000)
-        if last:
-            s.say(last)
+        data = half_taken(s, last)
         s.finish(s.control)
         s.take(data)
         s.tell("it is there")

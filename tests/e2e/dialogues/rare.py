@@ -362,18 +362,6 @@ def _(c):
 
 # --- the reply first ---------------------------------------------------------------------------
 
-@dialogue("an empty file, its reply read before its end", RETR=retr(0))
-def _(c):
-    for mode in ("PASV", "PORT"):
-        ready = c.prepare(mode)
-        c.ask("RETR f")
-        data = ready()
-        c.reply(3 * SLOW)
-        c.take(data)
-        c.finish(data)
-    c.bye()
-
-
 @dialogue("150 and 226 to a client that does not connect", RETR=lambda s, _: s.say("150 now", "226 nothing"))
 def _(c):
     c.ask("PASV", "RETR f")
