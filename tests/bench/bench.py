@@ -1,4 +1,5 @@
-"""bench.py [section ...]: small bulk longline growth roundtrips scale masters; see run."""
+"""bench.py [section ...]: small bulk longline growth roundtrips scale masters, and what is not in
+all of them: million; see run."""
 import datetime
 import os
 import platform
@@ -10,6 +11,7 @@ import bulk
 import growth
 import longline
 import masters
+import million
 import roundtrips
 import scale
 import small
@@ -18,6 +20,7 @@ from report import median, quartiles, table, verdict
 
 SECTIONS = {"small": small, "bulk": bulk, "longline": longline, "growth": growth,
             "roundtrips": roundtrips, "scale": scale, "masters": masters}
+BY_NAME = {"million": million} # long ones, not in "all of them"; each keeps a file of its own
 
 
 BUSY = ("- **the machine was busy with other work**: speeds and CPU times are worse than they would "
@@ -31,8 +34,8 @@ MARKS = "<!-- bench -->\n", "<!-- /bench -->\n"
 class Out:
     """What was found: sections for people, figures with their goals, a brief for README."""
 
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self, directory, name):
+        self.directory, self.name = directory, name
         self.parts, self.figures, self.briefs = [], [], []
         os.makedirs(directory, exist_ok=True)
 
@@ -64,7 +67,7 @@ class Out:
         return table(["", "ftp-over-ssh", "beside it", "", "ratio"], self.briefs)
 
     def write(self, about):
-        with open(self.path("results.md"), "w") as f:
+        with open(self.path(self.name), "w") as f:
             f.write("# Measurements\n\n%s\n" % about)
             f.write(table(["figure", "median (middle half)", "goal", "load"], self.figures) + "\n")
             f.write("\n".join(self.parts))
@@ -106,16 +109,19 @@ def about(load):
 
 def main():
     quick = os.environ.get("QUICK") == "1"
-    chosen = sys.argv[1:] or list(SECTIONS)
-    if any(name not in SECTIONS for name in chosen):
-        sys.exit("bench: the sections are: " + " ".join(SECTIONS))
-    full = not quick and len(chosen) == len(SECTIONS)
-    out = Out(HERE + "/results" if full else os.path.join(BUILD, "build", "bench"))
+    chosen, sections = sys.argv[1:] or list(SECTIONS), {**SECTIONS, **BY_NAME}
+    if any(name not in sections for name in chosen):
+        sys.exit("bench: the sections are: " + " ".join(sections))
+    full = not quick and chosen == list(SECTIONS)
+    alone = chosen[0] if len(chosen) == 1 and chosen[0] in BY_NAME else None
+    kept = not quick and (full or alone)
+    out = Out(HERE + "/results" if kept else os.path.join(BUILD, "build", "bench"),
+              (alone or "results") + ".md")
     heading, start = about(os.getloadavg()[0]), time.monotonic()
     for name in chosen:
         lab = Lab()
         try:
-            SECTIONS[name].run(lab, quick, out)
+            sections[name].run(lab, quick, out)
         finally:
             lab.close()
         out.text("Load when this part ended: %.1f\n" % os.getloadavg()[0])
@@ -124,7 +130,7 @@ def main():
     if full:
         out.write_readme(datetime.date.today())
     print("\n" + out.table_of_briefs())
-    print("written: " + out.path("results.md"))
+    print("written: " + out.path(out.name))
 
 
 if __name__ == "__main__":

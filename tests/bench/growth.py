@@ -2,16 +2,22 @@
 import time
 
 from client import Client
-from lab import cpu, descendants
+from lab import cpu, descendants, private_memory
 from report import plot, table
 
 SESSIONS, SIZE, PLOTTED = 4, 100, 100
+WALL, OWN, SSH, MEMORY, MASTER = range(1, 6)
 GOAL_GROWTH, GOAL_CPU_MS = 1.2, 0.2
+
+
+def mib(pids):
+    return sum(map(private_memory, pids)) / 1048576
 
 
 def drive(lab, method, active, count, seconds):
     """Transfers in windows, sessions in turn, until there were so many or time is up:
-    [(channels so far, wall, own CPU, ssh's CPU)], times in ms per channel."""
+    [(channels so far, wall, own CPU, ssh's CPU, own memory, the master's)], times in ms per
+    channel, memory in MiB."""
     server, (port,) = lab.program("quickftpd")
     master, at = lab.master("growth-%s-%s" % (method, active))
     lab.speed_up(at)
@@ -32,7 +38,8 @@ def drive(lab, method, active, count, seconds):
         for _ in range(window):
             clients[i % SESSIONS].get(SIZE, active)
         points.append(((i + 1) * window, *(1000 * x / window for x in (
-            time.monotonic() - start, cpu(own) - cpu_own, cpu(ssh) - cpu_ssh))))
+            time.monotonic() - start, cpu(own) - cpu_own, cpu(ssh) - cpu_ssh)),
+            mib(own), mib([master.pid])))
     for c in clients:
         c.close()
     for p in (tunnel, master, server):
@@ -44,33 +51,54 @@ def mean(points, column):
     return sum(p[column] for p in points) / len(points)
 
 
+class Course:
+    """What one of these runs has shown: its first and its last 25th part, and all points."""
+
+    def __init__(self, lab, method, active, count, seconds):
+        self.method, self.active = method, active
+        self.name = "%s, %s" % (method, "active" if active else "passive")
+        self.points = drive(lab, method, active, count, seconds)
+        self.count = self.points[-1][0]
+        n = max(1, len(self.points) // 25)
+        self.first, self.last = self.points[:n], self.points[-n:]
+        self.growth = mean(self.last, WALL) / mean(self.first, WALL)
+
+    def row(self):
+        ends = [(mean(self.first, c), mean(self.last, c)) for c in (WALL, OWN, SSH, MEMORY, MASTER)]
+        return ([self.name, self.count] + ["%.2f → %.2f" % e for e in ends[:3]] +
+                ["%.1f → %.1f" % e for e in ends[3:]] + ["%.2f" % self.growth])
+
+    def figures(self, out):
+        out.figure("channel %d over the first, %s" % (self.count, self.name), [self.growth],
+                   GOAL_GROWTH)
+        out.figure("own CPU time per data channel, " + self.name, [p[OWN] for p in self.points],
+                   GOAL_CPU_MS, " ms")
+
+    def briefs(self, out):
+        out.brief("small transfer no. %d, ms" % self.count, [mean(self.last, WALL)],
+                  "the first one", [mean(self.first, WALL)])
+        out.brief("CPU time of a small transfer, ms", [mean(self.points, OWN)],
+                  "ssh's and sshd's", [mean(self.points, SSH)])
+
+
+def show(out, courses, picture):
+    out.section("Cost of a data channel while a tunnel has more and more of them", table(
+        ["FtpForward, client", "channels", "wall clock, ms, first → last", "own CPU, ms",
+         "ssh and sshd CPU, ms", "own memory, MiB", "the master's, MiB", "growth"],
+        [c.row() for c in courses]))
+    plot(out.path(picture), "One small transfer, while a tunnel has had many",
+         "data channels so far", "ms of wall clock",
+         [(c.name, [(p[0], p[WALL]) for p in c.points]) for c in courses])
+    out.text("![growth](%s)" % picture)
+
+
 def run(lab, quick, out):
     few, many = (2500, 5000) if quick else (10000, 100000)
     limits = (8, 8, 5, 5) if quick else (150, 150, 40, 40)
     plan = [("proxy", False, many), ("proxy", True, many), ("mux", False, few), ("mux", True, few)]
-    rows, series = [], []
-    for (method, active, count), seconds in zip(plan, limits):
-        points = drive(lab, method, active, count, seconds)
-        count = points[-1][0]
-        name = "%s, %s" % (method, "active" if active else "passive")
-        n = max(1, len(points) // 25)
-        first, last = points[:n], points[-n:]
-        growth = [mean(last, c) / mean(first, c) for c in (1, 2, 3)]
-        rows.append([name, count] + ["%.2f → %.2f" % (mean(first, c), mean(last, c))
-                                     for c in (1, 2, 3)] + ["%.2f" % growth[0]])
-        series.append((name, [(p[0], p[1]) for p in points]))
-        if method == "proxy":
-            out.figure("channel %d over the first, %s" % (count, name), [growth[0]], GOAL_GROWTH)
-            out.figure("own CPU time per data channel, %s" % name, [p[2] for p in points],
-                       GOAL_CPU_MS, " ms")
-            if not active:
-                out.brief("small transfer no. %d, ms" % count, [mean(last, 1)], "the first one",
-                          [mean(first, 1)])
-                out.brief("CPU time of a small transfer, ms", [mean(points, 2)], "ssh's and sshd's",
-                          [mean(points, 3)])
-    out.section("Cost of a data channel while a tunnel has more and more of them, ms", table(
-        ["FtpForward, client", "channels", "wall clock, first → last", "own CPU",
-         "ssh and sshd CPU", "growth"], rows))
-    plot(out.path("growth.svg"), "One small transfer, while a tunnel has had many",
-         "data channels so far", "ms of wall clock", series)
-    out.text("![growth](growth.svg)")
+    courses = [Course(lab, *what, seconds) for what, seconds in zip(plan, limits)]
+    for c in courses:
+        if c.method == "proxy":
+            c.figures(out)
+    courses[0].briefs(out)
+    show(out, courses, "growth.svg")

@@ -2,16 +2,24 @@
 sftp are 2 MiB) leaves of it. The TCP connection under it may have 64 MiB under way, as that between
 two hosts with large buffers, or 4, as Linux begins with."""
 from lab import free_port
-from report import median, ratios, spread, table
+from report import median, plot, ratios, spread, table
 
 WIDE, PLAIN = 64, 4
 LONGER = 8
+# round trip in ms, what may be under way in MiB, rounds
+LINES = [(25, WIDE, 3), (50, WIDE, 2), (100, WIDE, 3), (200, WIDE, 2), (300, WIDE, 2),
+         (100, PLAIN, 3)]
 OURS, PEERS = "ftp-over-ssh", ("ssh -L", "ssh -D", "sftp")
+
+
+def amount(rtt):
+    """MiB that take about four seconds at 2 MiB each round trip, and not too many."""
+    return min(64, 6400 // rtt)
 
 
 class Line:
     def __init__(self, lab, rtt, width, port, passive):
-        self.lab, self.port = lab, port
+        self.lab, self.port, self.mib = lab, port, amount(rtt)
         self.relay, (slow,) = lab.program("slowpipe", rtt / 2, width, lab.sshd_port)
         self.host, self.socks = "far%d" % slow, free_port()
         lab.ssh_host(self.host, slow)
@@ -38,10 +46,9 @@ class Line:
         what = ["-o", "/dev/null", url] if direction == "GET" else ["-T", path, url + ".up"]
         return ["curl", "-sS", *socks, *what]
 
-    def speed(self, peer, direction, mib):
+    def speed(self, peer, direction):
         """As long as the others take: what comes before the first byte weighs the same then."""
-        if peer == OURS and direction == "GET":
-            mib *= LONGER
+        mib = self.mib * (LONGER if peer == OURS and direction == "GET" else 1)
         took = self.lab.together([self.command(peer, direction, "long%d" % mib)])
         return mib * 1.048576 / took
 
@@ -63,24 +70,39 @@ def figures(out, rtt, width, got):
                       got[direction, "ssh -L"])
 
 
+def pictures(out, got):
+    """{(round trip, width): {(direction, peer): [MB/s]}}, of the wide lines."""
+    wide = [(rtt, speeds) for (rtt, width), speeds in got.items() if width == WIDE]
+    for direction in ("GET", "PUT"):
+        picture = "longline-%s.svg" % direction
+        plot(out.path(picture), "One %s over a long line" % direction, "round trip, ms", "MB/s",
+             [(peer, [(rtt, median(speeds[direction, peer])) for rtt, speeds in wide])
+              for peer in (OURS, *PEERS)])
+        out.text("![%s over long lines](%s)" % (direction, picture))
+
+
 def run(lab, quick, out):
-    lines = [(100, WIDE)] if quick else [(25, WIDE), (100, WIDE), (100, PLAIN)]
-    mib, rounds = (24, 1) if quick else (64, 3)
-    for size in (mib, LONGER * mib):
-        lab.publish("long%d" % size, size << 20)
+    lines = [(25, WIDE, 1)] if quick else LINES
+    for mib in {amount(rtt) for rtt, _, _ in lines}:
+        for size in (mib, LONGER * mib):
+            lab.publish("long%d" % size, size << 20)
     passive = free_port()
     port = lab.vsftpd(passive=passive)
-    rows = []
-    for rtt, width in lines:
-        line, got = Line(lab, rtt, width, port, passive), {}
+    got = {}
+    for rtt, width, rounds in lines:
+        line, speeds = Line(lab, rtt, width, port, passive), {}
         for _ in range(rounds):
             for direction in ("GET", "PUT"):
                 for peer in (*PEERS, OURS):
-                    got.setdefault((direction, peer), []).append(line.speed(peer, direction, mib))
+                    speeds.setdefault((direction, peer), []).append(line.speed(peer, direction))
         line.close()
-        figures(out, rtt, width, got)
-        rows += [["%d ms, %d MiB" % (rtt, width), direction] + ["%.0f ±%.0f %%" % (
-            median(got[direction, peer]), spread(got[direction, peer])) for peer in (*PEERS, OURS)]
-            for direction in ("GET", "PUT")]
+        figures(out, rtt, width, speeds)
+        got[rtt, width] = speeds
     out.section("One transfer over a long line, MB/s", table(
-        ["round trip, TCP buffers", "", *PEERS, OURS], rows))
+        ["round trip, TCP buffers", "", *PEERS, OURS],
+        [["%d ms, %d MiB" % line, direction] + ["%.0f ±%.0f %%" % (
+            median(speeds[direction, peer]), spread(speeds[direction, peer]))
+            for peer in (*PEERS, OURS)]
+         for line, speeds in got.items() for direction in ("GET", "PUT")]))
+    if not quick:
+        pictures(out, got)
