@@ -1,5 +1,5 @@
-"""bench.py [section ...]: small bulk longline growth roundtrips scale masters, and what is not in
-all of them: million; see run."""
+"""bench.py [section ...]: small bulk longline growth roundtrips files scale masters, and what is
+not in all of them: million; see run."""
 import datetime
 import os
 import platform
@@ -8,6 +8,7 @@ import sys
 import time
 
 import bulk
+import files
 import growth
 import longline
 import masters
@@ -19,7 +20,7 @@ from lab import BUILD, CIPHER, FOS, HERE, Lab
 from report import median, quartiles, table, verdict
 
 SECTIONS = {"small": small, "bulk": bulk, "longline": longline, "growth": growth,
-            "roundtrips": roundtrips, "scale": scale, "masters": masters}
+            "roundtrips": roundtrips, "files": files, "scale": scale, "masters": masters}
 BY_NAME = {"million": million} # long ones, not in "all of them"; each keeps a file of its own
 
 

@@ -1,8 +1,10 @@
 """Bulk throughput: GET and PUT, one transfer or several side by side. Every FTP transfer is
-made by curl; all ssh connections stand before the clock starts."""
+made by curl where nothing else is said; all ssh connections stand before the clock starts."""
 import os
+import shutil
 
 from lab import Broken, cpu_of_ended, free_port
+from programs import lftp_sftp, rclone_ftp, rclone_sftp, rsync
 from report import median, ratios, spread, table
 
 METHODS = ("mux", "proxy")
@@ -22,18 +24,28 @@ class Bulk:
             lab.publish("down%d" % k, (self.mib << 20) // k)
         self.passive = [free_port() for _ in range(max(self.parallel))]
         self.ports = [lab.vsftpd(passive=p) for p in self.passive]
+        wide = lab.vsftpd("pasv_min_port=10000", "pasv_max_port=19999")
         self.socks_port = free_port()
         self.masters()
         self.tunnels = {}
         for method in METHODS:
             self.tunnels[method] = lab.tunnel("-S", self.at, "-o", "FtpForward=" + method,
-                                              targets=self.ports)
+                                              targets=[*self.ports, wide])
         self.peers = {
             "direct FTP": self.curl(self.ports), "ssh -L": self.curl(self.ports, host="127.0.0.2"),
             RELAYED: self.curl(self.ports, host="127.0.0.3"),
             "ssh -D (SOCKS)": self.curl(self.ports, "--socks5",
                                         "127.0.0.1:%d" % self.socks_port),
             "sftp": self.sftp(), "scp": self.scp(), "FTPS (TLS)": self.ftps()}
+        if shutil.which("lftp"):
+            self.peers["sftp of lftp"] = self.lftp()
+        if shutil.which("rclone"):
+            self.peers["sftp of rclone"] = self.rclone(":sftp:%s/" % lab.path("ftp"), lambda *what:
+                                                       rclone_sftp(lab, lab.sshd_port, *what))
+            self.peers["rclone, ftp-over-ssh, proxy"] = self.rclone(":ftp:", lambda *what:
+                rclone_ftp(self.tunnels["proxy"][1][-1], *what)) # several connections at once
+        if shutil.which("rsync"):
+            self.peers["rsync"] = self.rsync()
         for method, (_, ports) in self.tunnels.items():
             self.peers["ftp-over-ssh, " + method] = self.curl(ports)
         self.wide = [p for p in self.peers if p in (
@@ -75,6 +87,28 @@ class Bulk:
             down, up = self.lab.path("ftp", "down%d" % k), self.lab.path("ftp", "up%d" % i)
             pair = ["bench:" + down, "/dev/null"] if direction == "GET" else [down, "bench:" + up]
             return [*self.through_ssh("scp"), *pair]
+        return build
+
+    def lftp(self):
+        def build(direction, k, i):
+            down = self.lab.path("ftp", "down%d" % k)
+            return lftp_sftp(self.lab, self.at, "bench", "get %s -o /dev/null" % down
+                             if direction == "GET" else "put %s -o %s" % (
+                                 down, self.lab.path("ftp", "up%d" % i)))
+        return build
+
+    def rclone(self, remote, command):
+        def build(direction, k, i):
+            if direction == "GET":
+                return command("cat", "%sdown%d" % (remote, k))
+            return command("copyto", self.lab.path("ftp", "down%d" % k), "%sup%d" % (remote, i))
+        return build
+
+    def rsync(self):
+        def build(direction, k, i):
+            down, up = self.lab.path("ftp", "down%d" % k), self.lab.path("ftp", "up%d" % i)
+            pair = ["bench:" + down, up] if direction == "GET" else [down, "bench:" + up]
+            return rsync(self.lab, self.at, "--whole-file", *pair)
         return build
 
     def ftps(self):

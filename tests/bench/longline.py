@@ -7,8 +7,8 @@ from report import median, plot, ratios, spread, table
 WIDE, PLAIN = 64, 4
 LONGER = 8
 # round trip in ms, what may be under way in MiB, rounds
-LINES = [(25, WIDE, 3), (50, WIDE, 2), (100, WIDE, 3), (200, WIDE, 2), (300, WIDE, 2),
-         (100, PLAIN, 3)]
+LINES = [(25, WIDE, 3), (50, WIDE, 1), (100, WIDE, 3), (200, WIDE, 1), (300, WIDE, 1),
+         (100, PLAIN, 2)]
 OURS, PEERS = "ftp-over-ssh", ("ssh -L", "ssh -D", "sftp")
 
 
@@ -18,13 +18,13 @@ def amount(rtt):
 
 
 class Line:
-    def __init__(self, lab, rtt, width, port, passive):
+    def __init__(self, lab, rtt, width, port, passive=None):
         self.lab, self.port, self.mib = lab, port, amount(rtt)
         self.relay, (slow,) = lab.program("slowpipe", rtt / 2, width, lab.sshd_port)
         self.host, self.socks = "far%d" % slow, free_port()
         lab.ssh_host(self.host, slow)
         forwards = ["-D", "127.0.0.1:%d" % self.socks]
-        for p in (port, passive):
+        for p in filter(None, (port, passive)):
             forwards += ["-L", "127.0.0.2:%d:127.0.0.1:%d" % (p, p)]
         self.master, self.at = lab.master(self.host, *forwards, host=self.host)
         lab.speed_up(self.at, self.host)
