@@ -11,6 +11,8 @@
 #include "base/loop.h"
 #include "base/memory.h"
 
+#define AT_ONCE 256 /* reads, which is more than a pipe holds: somebody may go on writing */
+
 struct linelog {
 	struct watch *watch;
 	linelog_fn *fn;
@@ -65,7 +67,7 @@ linelog_ready(void *arg, short revents)
 void
 linelog_take(struct linelog *l, bool all)
 {
-	while (take_bytes(l))
+	for (int i = 0; i < AT_ONCE && take_bytes(l); i++)
 		;
 	if (all && l->len > 0)
 		line_complete(l);
