@@ -3,33 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "client/ftp_client.h"
 #include "process/signals.h"
-
-/* Whoever does that in the background is stopped for it, unless he ignores the signal. */
-static void
-give_terminal(int terminal, pid_t group)
-{
-	void (*before)(int) = signal(SIGTTOU, SIG_IGN);
-
-	tcsetpgrp(terminal, group);
-	signal(SIGTTOU, before);
-}
-
-static int
-become_client(void *arg)
-{
-	const struct foreground *f = arg;
-
-	proc_restore_limit();
-	if (f->terminal != 0 && setpgid(0, 0) == 0)
-		give_terminal(f->terminal, getpid());
-	return client_exec(f->at->argv, &f->at->tokens);
-}
 
 /* With output to a pager, say, both need the terminal. */
 static int
@@ -64,11 +40,11 @@ client_stopped(void *arg, int signo)
 		return;
 	if ((signo != SIGTTIN && signo != SIGTTOU) || !is_ours(f)) {
 		if (tcgetpgrp(f->terminal) == f->proc.pid)
-			give_terminal(f->terminal, getpgrp());
+			proc_give_terminal(f->terminal, getpgrp());
 		raise(SIGSTOP);
 	}
 	if (is_ours(f))
-		give_terminal(f->terminal, f->proc.pid);
+		proc_give_terminal(f->terminal, f->proc.pid);
 	foreground_kill(f, SIGCONT);
 }
 
@@ -82,21 +58,23 @@ client_ended(void *arg, int status)
 }
 
 int
-foreground_start(struct foreground *f, struct loop *loop, const struct client_at *at,
-    proc_fn *ended, void *arg, char *why, size_t why_size)
+foreground_start(struct foreground *f, struct loop *loop, const char *const argv[],
+    const char *const env[], proc_fn *ended, void *arg)
 {
-	const struct proc_start start = { .become = become_client, .arg = f,
-		.fd = { PROC_OURS, PROC_OURS, PROC_OURS }, .certain = true };
+	const struct proc_start start = { .argv = argv, .env = env, .terminal = own_terminal(),
+		.fd = { PROC_OURS, PROC_OURS, PROC_OURS }, .first_limit = true, .certain = true };
+	int error;
 
-	*f = (struct foreground){ .at = at, .terminal = own_terminal(), .ended = ended, .arg = arg };
+	*f = (struct foreground){ .terminal = start.terminal, .ended = ended, .arg = arg };
 	if (f->terminal == 0)
 		signals_leave_terminal();
 	if (proc_start(&f->proc, loop, &start, client_ended, f) == 0) {
 		f->proc.stopped = client_stopped;
 		return 0;
 	}
-	snprintf(why, why_size, "%s: cannot run it: %s", at->argv[0], strerror(errno));
+	error = errno;
 	foreground_forget(f);
+	errno = error;
 	return -1;
 }
 
@@ -113,7 +91,7 @@ foreground_forget(struct foreground *f)
 	proc_forget(&f->proc);
 	if (f->terminal == 0)
 		return;
-	give_terminal(f->terminal, getpgrp());
+	proc_give_terminal(f->terminal, getpgrp());
 	close(f->terminal);
 	f->terminal = 0;
 }

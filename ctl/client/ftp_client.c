@@ -145,25 +145,3 @@ client_argv_free(char **argv)
 		free(argv[i]);
 	free(argv);
 }
-
-static int
-set_variable(const char *name, const char *token, const struct tokens *t)
-{
-	char *value = token_expand(token, t);
-	int result = value == NULL ? -1 : setenv(name, value, 1);
-
-	free(value);
-	return result;
-}
-
-int
-client_exec(char *const *argv, const struct tokens *t)
-{
-	if (set_variable("FTP_OVER_SSH_HOST", "%h", t) == -1 ||
-	    set_variable("FTP_OVER_SSH_PORT", "%p", t) == -1 ||
-	    set_variable("FTP_OVER_SSH_URL", "%u", t) == -1 ||
-	    (t->user != NULL && set_variable("FTP_OVER_SSH_USER", "%U", t) == -1))
-		return errno;
-	execvp(argv[0], argv);
-	return errno;
-}

@@ -16,7 +16,3 @@
 char **client_argv(char *const *command, const struct tokens *, char *why, size_t why_size);
 bool client_exists(const char *program); /* as far as PATH tells */
 void client_argv_free(char **argv); /* NULL is harmless */
-
-/* In the child: set FTP_OVER_SSH_HOST, _PORT, _URL and _USER and become the client. Returns only
- * when that fails: errno. */
-int client_exec(char *const *argv, const struct tokens *);

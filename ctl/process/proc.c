@@ -87,11 +87,14 @@ proc_raise_limit(void)
 	limit_raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
+/* Whoever does that in the background is stopped for it, unless he ignores the signal. */
 void
-proc_restore_limit(void)
+proc_give_terminal(int terminal, pid_t group)
 {
-	if (limit_raised)
-		setrlimit(RLIMIT_NOFILE, &limit_before);
+	void (*before)(int) = signal(SIGTTOU, SIG_IGN);
+
+	tcsetpgrp(terminal, group);
+	signal(SIGTTOU, before);
 }
 
 #if !defined(ON_LINUX) && !defined(__FreeBSD__)
@@ -164,12 +167,14 @@ child(const struct proc_start *s, pid_t parent, int failure)
 		setsid();
 	if (s->many_descriptors)
 		proc_raise_limit();
+	if (s->first_limit && limit_raised)
+		setrlimit(RLIMIT_NOFILE, &limit_before);
+	if (s->terminal != 0 && setpgid(0, 0) == 0)
+		proc_give_terminal(s->terminal, getpid());
 	error = arrange_descriptors(s);
 	for (const char *const *e = s->env; error == 0 && e != NULL && *e != NULL; e += 2)
 		error = setenv(e[0], e[1], 1) == -1 ? errno : 0;
-	if (error == 0 && s->become != NULL)
-		error = s->become(s->arg);
-	else if (error == 0) {
+	if (error == 0) {
 		execvp(s->argv[0], (char *const *)(uintptr_t)s->argv);
 		error = errno;
 	}
@@ -184,7 +189,7 @@ child(const struct proc_start *s, pid_t parent, int failure)
  * until then he runs in ours, and we wait. Where that is deprecated, it is copied. */
 #ifdef __linux__
 #define fork_for(s) \
-	((s)->become || (s)->env || (s)->dies_with_us || (s)->many_descriptors ? fork() : vfork())
+	((s)->env || (s)->dies_with_us || (s)->many_descriptors ? fork() : vfork())
 #else
 #define fork_for(s) fork()
 #endif

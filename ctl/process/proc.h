@@ -25,14 +25,14 @@ struct proc {
 
 struct proc_start {
 	const char *const *argv; /* argv[0] is looked up in PATH */
-	int (*become)(void *arg); /* instead of argv: executes a program; errno when it cannot */
-	void *arg;
 	const char *const *env; /* what its environment has besides: name, value, ..., NULL; or NULL */
 	int fd[3];             /* its standard input, output and error */
 	int keep[3];           /* more of ours that it has under the same number; 0 = none */
 	bool own_session;      /* keep the terminal's signals away from it */
 	bool dies_with_us;     /* SIGTERM for it when we are killed */
 	bool many_descriptors; /* as many as it may have */
+	bool first_limit;      /* as many as we were given at first */
+	int terminal;          /* its own process group has it; 0: it stays in ours */
 	bool certain;          /* wait until it has been executed, or -1 with errno */
 };
 
@@ -48,5 +48,6 @@ void proc_end(struct proc *, unsigned ms); /* SIGTERM; SIGKILL if it lives on fo
 
 void proc_kill(const struct proc *, int signo);
 
-void proc_raise_limit(void);   /* as many descriptors as we may have, for many sessions */
-void proc_restore_limit(void); /* what it was before: for a child that has not asked for more */
+void proc_give_terminal(int terminal, pid_t group);
+
+void proc_raise_limit(void); /* as many descriptors as we may have, for many sessions */

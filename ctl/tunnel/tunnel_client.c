@@ -1,8 +1,11 @@
 /* The FTP client of a tunnel: the server is looked at before, so that none is started on a tunnel
  * that cannot work. */
 #include <ctype.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/ftp_client.h"
@@ -22,15 +25,21 @@ static void
 start_client(struct tunnel *t)
 {
 	const struct hostport *at = &t->near->at;
-	struct client_at client = { NULL, { at->host, at->port, t->cmdline->ftp_user } };
-	char **argv, why[512];
+	const struct tokens tokens = { at->host, at->port, t->cmdline->ftp_user };
+	const char *user = tokens.user != NULL ? "FTP_OVER_SSH_USER" : NULL;
+	char why[512] = "out of memory", port[8], *url = token_expand("%u", &tokens);
+	char **argv = client_argv(t->cmdline->command, &tokens, why, sizeof(why));
+	const char *const env[] = { "FTP_OVER_SSH_HOST", at->host, "FTP_OVER_SSH_PORT", port,
+		"FTP_OVER_SSH_URL", url, user, tokens.user, NULL };
 
-	argv = client_argv(t->cmdline->command, &client.tokens, why, sizeof(why));
-	client.argv = argv;
-	if (argv == NULL || foreground_start(&t->client, t->loop, &client, client_ended, t, why,
-	    sizeof(why)) == -1)
+	snprintf(port, sizeof(port), "%u", at->port);
+	if (argv != NULL && url != NULL && foreground_start(&t->client, t->loop,
+	    (const char *const *)argv, env, client_ended, t) == -1)
+		log_why(why, sizeof(why), "%s: cannot run it: %s", argv[0], strerror(errno));
+	if (t->client.proc.pid == 0)
 		tunnel_fail(t, why);
 	client_argv_free(argv);
+	free(url);
 }
 
 static void

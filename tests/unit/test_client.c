@@ -1,9 +1,7 @@
 #include "client/ftp_client.h"
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -161,40 +159,6 @@ START_TEST(none_found)
 }
 END_TEST
 
-/* What a client that was exec'ed prints. */
-static void
-prints(char *const *argv, const char *expected)
-{
-	char text[256];
-	int out[2], status;
-	ssize_t n;
-	pid_t pid;
-
-	ck_assert_int_eq(pipe(out), 0);
-	if ((pid = fork()) == 0) {
-		dup2(out[1], STDOUT_FILENO);
-		_exit(client_exec(argv, &(struct tokens){ "::1", 2121, "me" }));
-	}
-	close(out[1]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
-	ck_assert_int_ge(n = read(out[0], text, sizeof(text) - 1), 0);
-	close(out[0]);
-	text[n] = '\0';
-	ck_assert_str_eq(text, expected);
-}
-
-START_TEST(executes)
-{
-	prints(COMMAND("/bin/sh", "-c",
-	    "echo $FTP_OVER_SSH_HOST $FTP_OVER_SSH_PORT $FTP_OVER_SSH_URL $FTP_OVER_SSH_USER"),
-	    "::1 2121 ftp://me@[::1]:2121 me\n");
-	ck_assert_int_eq(client_exec(COMMAND("not-there"), &nowhere), ENOENT);
-	program("not-executable", 0644);
-	ck_assert_int_eq(client_exec(COMMAND("not-executable"), &nowhere), EACCES);
-}
-END_TEST
-
 static void
 add(TCase *t)
 {
@@ -204,7 +168,6 @@ add(TCase *t)
 	tcase_add_test(t, with_user);
 	tcase_add_test(t, found_client);
 	tcase_add_test(t, none_found);
-	tcase_add_test(t, executes);
 }
 
 int
