@@ -5,23 +5,7 @@
 #define FWD_LOCAL 1
 #define FWD_REMOTE 2
 #define PORT_STREAMLOCAL 0xfffffffeU /* -2: the address is a socket's path */
-
-/* Answers begin with the type and the request's id; what follows: */
-enum rest { REST_NONE, REST_U32, REST_REASON };
-
-static const struct {
-	uint32_t type;
-	enum mux_answer answer;
-	enum rest rest;
-} answers[] = {
-	{ 0x80000001, MUX_S_OK, REST_NONE },
-	{ 0x80000002, MUX_S_DENIED, REST_REASON },
-	{ 0x80000003, MUX_S_FAILURE, REST_REASON },
-	{ 0x80000005, MUX_S_ALIVE, REST_U32 },
-	{ 0x80000006, MUX_S_SESSION_OPENED, REST_U32 },
-	{ 0x80000007, MUX_S_REMOTE_PORT, REST_U32 },
-	{ 0x8000000f, MUX_S_PROXY, REST_NONE },
-};
+#define IS_ANSWER 0x80000000U
 
 int
 muxmsg_hello(struct wire *w)
@@ -98,16 +82,23 @@ muxmsg_decode(struct mux_reply *r, const uint8_t *packet, size_t len)
 		return -1;
 	if (type == MUX_MSG_HELLO)
 		return get_hello(&w, r);
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-		if (answers[i].type != type)
-			continue;
-		r->answer = answers[i].answer;
-		wire_get_u32(&w, &r->id);
-		if (answers[i].rest == REST_U32)
-			wire_get_u32(&w, &r->value);
-		else if (answers[i].rest == REST_REASON)
-			wire_get_text(&w, r->reason, sizeof(r->reason));
-		return w.bad ? -1 : 0;
+	r->answer = (enum mux_answer)(type ^ IS_ANSWER);
+	wire_get_u32(&w, &r->id);
+	switch (r->answer) {
+	case MUX_S_DENIED:
+	case MUX_S_FAILURE:
+		wire_get_text(&w, r->reason, sizeof(r->reason));
+		break;
+	case MUX_S_ALIVE:
+	case MUX_S_SESSION_OPENED:
+	case MUX_S_REMOTE_PORT:
+		wire_get_u32(&w, &r->value);
+		break;
+	case MUX_S_OK:
+	case MUX_S_PROXY:
+		break;
+	default:
+		return -1;
 	}
-	return -1;
+	return w.bad ? -1 : 0;
 }

@@ -21,9 +21,10 @@ enum mux_type {
 	MUX_C_PROXY = 0x1000000f
 };
 
+/* On the wire they have the highest bit, but for a hello. */
 enum mux_answer {
-	MUX_S_OK, MUX_S_DENIED, MUX_S_FAILURE, MUX_S_ALIVE, MUX_S_SESSION_OPENED,
-	MUX_S_REMOTE_PORT, MUX_S_PROXY, MUX_S_HELLO
+	MUX_S_HELLO, MUX_S_OK, MUX_S_DENIED, MUX_S_FAILURE, MUX_S_ALIVE = 5, MUX_S_SESSION_OPENED,
+	MUX_S_REMOTE_PORT, MUX_S_PROXY = 0xf
 };
 
 #define FORWARD_PATH_MAX 104 /* with the NUL; below sun_path everywhere */
