@@ -29,7 +29,6 @@
 #define HELPER "ftp-over-ssh-helper"
 #define USAGE 64
 #define FAILED 255
-#define CONFIG_MS 20000 /* ssh -G; its configuration may run commands (Match exec) */
 
 /* Descriptors 0 to 2 are what they are called, never a socket of ours. */
 static void
@@ -69,21 +68,19 @@ open_log(const struct cmdline *c)
 /* What ssh's configuration says about the destination; needed to find a master, and for the
  * forwards in it. */
 static int
-read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_setup *t,
-    char **config, char *path, size_t path_size)
+read_config(const struct cmdline *c, struct master_settings *m, struct tunnel_setup *t)
 {
 	bool wants_forwards = c->ftp.config_forwards && c->run != RUN_STDIO;
 	char why[512];
 
 	if (c->ctl_path != NULL && !wants_forwards && !sshcmd_expands(c->ctl_path))
 		return 0;
-	if ((*config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL) {
+	if (master_configure(m, why, sizeof(why)) == -1) {
 		log_error("ssh configuration of %s: %s", c->destination, why);
 		return -1;
 	}
-	master_configure(m, *config, path, path_size);
 	if (wants_forwards)
-		t->ssh_config = *config;
+		t->ssh_config = m->ssh.config;
 	return 0;
 }
 
@@ -192,7 +189,6 @@ serve(const struct cmdline *c)
 		.no_delay = c->ftp.no_delay != NO_DELAY_NO,
 		.no_delay_yours = c->ftp.no_delay == NO_DELAY_YES };
 	struct tunnel_setup setup = { .cmdline = c, .master = &master, .ready = -1 };
-	char *config = NULL, path[1024];
 	int status;
 
 	setup.activated = c->run == RUN_TUNNEL ? activation_descriptors() : 0;
@@ -200,12 +196,11 @@ serve(const struct cmdline *c)
 		return status;
 	status = FAILED;
 	proc_raise_limit();
-	if (check_surroundings(c, &setup.helper) == 0 &&
-	    read_config(c, &master, &setup, &config, path, sizeof(path)) == 0) {
+	if (check_surroundings(c, &setup.helper) == 0 && read_config(c, &master, &setup) == 0) {
 		rundir_sweep();
 		status = tunnel_run(&setup);
 	}
-	free(config);
+	free(master.ssh.config);
 	return status;
 }
 

@@ -12,7 +12,6 @@
 
 #define USAGE 64
 #define FAILED 255
-#define CONFIG_MS 20000
 
 static enum outcome
 check_config(struct check *c)
@@ -25,12 +24,11 @@ check_config(struct check *c)
 		.ctl_path = c->cmdline.ctl_path };
 	m->servers = "the FTP server";
 	m->ctl_path = c->cmdline.ctl_path;
-	if ((c->config = sshcmd_config(&m->ssh, CONFIG_MS, why, sizeof(why))) == NULL)
+	if (master_configure(m, why, sizeof(why)) == -1)
 		return check_say(c, BAD, "%s: `ssh -G %s` must work", why, c->cmdline.destination);
-	sshcmd_value(c->config, "hostname", host, sizeof(host));
-	sshcmd_value(c->config, "port", port, sizeof(port));
-	sshcmd_value(c->config, "user", user, sizeof(user));
-	master_configure(m, c->config, c->path, sizeof(c->path));
+	sshcmd_value(m->ssh.config, "hostname", host, sizeof(host));
+	sshcmd_value(m->ssh.config, "port", port, sizeof(port));
+	sshcmd_value(m->ssh.config, "user", user, sizeof(user));
 	return check_say(c, GOOD, "%s is %s, port %s, user %s", c->cmdline.destination, host, port, user);
 }
 
@@ -71,7 +69,7 @@ check_idle(struct check *c)
 {
 	char value[256];
 
-	if (!sshcmd_is_set(c->config, "channeltimeout", "none", value, sizeof(value)))
+	if (!sshcmd_is_set(c->settings.ssh.config, "channeltimeout", "none", value, sizeof(value)))
 		return check_say(c, GOOD, "ssh's configuration has no ChannelTimeout (the server's "
 		    "cannot be seen)");
 	return check_say(c, UNTRIED, "ChannelTimeout %s in ssh's configuration closes idle connections, "
@@ -133,7 +131,7 @@ check_run(int argc, char *argv[])
 		check_hang_up(&c);
 		master_free(c.master);
 		loop_free(c.loop);
-		free(c.config);
+		free(c.settings.ssh.config);
 	}
 	cmdline_free(&c.cmdline);
 	return status;

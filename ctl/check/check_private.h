@@ -20,7 +20,6 @@ enum outcome { GOOD, UNTRIED, WARN, BAD };
 struct check {
 	struct cmdline cmdline;
 	struct master_settings settings;
-	char *config, path[1024];
 	struct loop *loop;
 	struct master *master;
 	struct check_link {

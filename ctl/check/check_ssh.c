@@ -121,7 +121,7 @@ other_dial_works(struct check *c)
 {
 	char port[16] = "22";
 
-	sshcmd_value(c->config, "port", port, sizeof(port));
+	sshcmd_value(c->settings.ssh.config, "port", port, sizeof(port));
 	return can_dial(c, "localhost", (uint16_t)strtoul(port, NULL, 10));
 }
 

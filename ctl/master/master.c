@@ -14,6 +14,7 @@
 #include "base/rundir.h"
 #include "ssh/sshlog.h"
 
+#define CONFIG_MS 20000       /* ssh -G; its configuration may run commands (Match exec) */
 #define ANSWER_MS 5000        /* a master that exists answers within */
 #define HURRY_MS 2000         /* so does a command of the ssh server, or we do without */
 #define START_MS 55000        /* ssh without a user to wait for; clients wait for it */
@@ -56,15 +57,18 @@ master_new(struct loop *loop, const struct master_settings *settings, master_fn 
 	    .reason = "no ssh connection yet");
 }
 
-void
-master_configure(struct master_settings *s, const char *config, char *path, size_t size)
+int
+master_configure(struct master_settings *s, char *why, size_t why_size)
 {
+	const char *config = s->ssh.config = sshcmd_config(&s->ssh, CONFIG_MS, why, why_size);
 	char persist[16];
 
-	s->ssh.config = config;
+	if (config == NULL)
+		return -1;
 	s->persists = sshcmd_is_set(config, "controlpersist", "no", persist, sizeof(persist));
-	if (sshcmd_is_set(config, "controlpath", "none", path, size))
-		*(s->ctl_path != NULL && sshcmd_expands(s->ctl_path) ? &s->ctl_path : &s->config_path) = path;
+	if (sshcmd_is_set(config, "controlpath", "none", s->path, sizeof(s->path)))
+		*(s->ctl_path != NULL && sshcmd_expands(s->ctl_path) ? &s->ctl_path : &s->config_path) = s->path;
+	return 0;
 }
 
 /* Forget the master, or the attempt, that there was. Its log may have last words: kept. */

@@ -26,10 +26,12 @@ struct master_settings {
 	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
 	int verbose;             /* -v of ssh, for one of our own */
 	const char *servers;     /* the FTP server, for messages about it */
+	char path[1024];         /* of the configuration, or what it makes of ctl_path */
 };
 
-/* What sshcmd_config() has printed says more of them; path is for its ControlPath. Both are kept. */
-void master_configure(struct master_settings *, const char *config, char *path, size_t size);
+/* Ask ssh's configuration for the rest of them, which points into them: they stay where they are, and
+ * ssh.config is to be freed. -1 with a message. */
+int master_configure(struct master_settings *, char *why, size_t why_size);
 
 /* Called when a start has ended (UP or DOWN) and when the master has died (DOWN). */
 typedef void master_fn(void *arg, enum master_state);

@@ -15,7 +15,7 @@ struct ssh_settings {
 	size_t count;
 	const char *destination;
 	const char *ctl_path; /* -S, as it was typed; only sshcmd_config() looks at it */
-	const char *config; /* what sshcmd_config() has given; only a master of our own needs it */
+	char *config; /* what sshcmd_config() has given; only a master of our own needs it */
 };
 
 struct ssh_master {
@@ -37,6 +37,10 @@ const char *sshcmd_value(const char *config, const char *keyword, char *dst, siz
 
 /* Has it another value than unset, which is in value then? config: NULL = nothing is set. */
 bool sshcmd_is_set(const char *config, const char *keyword, const char *unset, char *value, size_t size);
+
+/* ProxyJump as the ProxyCommand that ssh makes of it: "ProxyCommand=...", malloc'ed; NULL: out of memory.
+ * jump is as `ssh -G` prints it ("one,user@[192.0.2.1]:22"), config_file what -F names or NULL. Pure. */
+char *sshjump_command(const char *program, const char *config_file, const char *jump);
 
 /* Does the configuration have ssh say less than what we want to hear from it? */
 bool sshcmd_is_hushed(const struct ssh_settings *);
