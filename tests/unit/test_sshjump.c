@@ -1,4 +1,4 @@
-#include "ssh/sshjump.h"
+#include "ssh/sshcmd.h"
 
 #include "unit.h"
 
