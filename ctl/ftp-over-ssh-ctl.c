@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "check/check.h"
-#include "monitor/json.h"
 #include "base/log.h"
 #include "status/query.h"
 #include "monitor/show.h"
@@ -27,6 +26,8 @@ struct command {
 	const char *name, *arguments, *description;
 	int (*run)(const struct command *, int argc, char *argv[]);
 	enum status_op op; /* to tell tunnels */
+	show_fn *text, *json;  /* to show them */
+	bool takes_name; /* of one to show */
 };
 
 static int
@@ -119,44 +120,25 @@ find(const struct tunnels *all, const char *text, size_t len, char *why, size_t 
 }
 
 static int
-list(const struct command *c, int argc, char *argv[])
-{
-	bool json = argc == 2 && strcmp(argv[1], "-j") == 0;
-	struct tunnels all;
-	char why[256];
-
-	if (argc != 1 + json)
-		return usage_error(c);
-	if (query_all(&all, whose, ANSWER_MS, why, sizeof(why)) == -1)
-		return failed(NULL, why);
-	(json ? json_names : show_names)(stdout, &all);
-	query_free(&all);
-	return written();
-}
-
-static int
-status(const struct command *c, int argc, char *argv[])
+show(const struct command *c, int argc, char *argv[])
 {
 	bool json = argc > 1 && strcmp(argv[1], "-j") == 0;
 	const char *name = argc > 1 + json ? argv[1 + json] : NULL;
 	const struct tunnel_view *v = NULL;
-	struct tunnels all;
+	struct tunnels all, one;
 	char why[1200];
 
-	if (argc > 2 + json || (name != NULL && *name == '-'))
+	if (argc > 2 + json || (name != NULL && (!c->takes_name || *name == '-')))
 		return usage_error(c);
 	if (query_all(&all, whose, ANSWER_MS, why, sizeof(why)) == -1)
 		return failed(NULL, why);
-	if (name != NULL && (v = find(&all, name, strlen(name), why, sizeof(why))) == NULL) {
-		query_free(&all);
-		return failed(name, why);
+	if (name == NULL || (v = find(&all, name, strlen(name), why, sizeof(why))) != NULL) {
+		one = (struct tunnels){ v != NULL ? all.tunnel + (v - all.tunnel) : all.tunnel,
+			v != NULL ? 1 : all.count };
+		(json ? c->json : c->text)(stdout, &one);
 	}
-	const struct tunnels one = { v != NULL ? all.tunnel + (v - all.tunnel) : NULL, 1 };
-	const struct tunnels *shown = v != NULL ? &one : &all;
-
-	(json ? json_tunnels : show_status)(stdout, shown);
 	query_free(&all);
-	return written();
+	return name == NULL || v != NULL ? written() : failed(name, why);
 }
 
 static int
@@ -235,15 +217,15 @@ check(const struct command *c, int argc, char *argv[])
 }
 
 static const struct command commands[] = {
-	{ "list", "[-j]", "the names of the running tunnels", list, STATUS_ASK_ALL },
-	{ "status", "[-j] [tunnel]", "tunnels, sessions and data channels (-j: JSON)", status,
-	    STATUS_ASK_ALL },
-	{ "top", "", "the running transfers, until q", top, STATUS_ASK_ALL },
+	{ "list", "[-j]", "the names of the running tunnels", show, 0, show_names, show_names_json, false },
+	{ "status", "[-j] [tunnel]", "tunnels, sessions and data channels (-j: JSON)", show, 0, show_status,
+	    show_status_json, true },
+	{ "top", "", "the running transfers, until q", top, 0, NULL, NULL, false },
 	{ "close", "tunnel[/session[/channel]] ...", "end sessions or a data channel", tell_each,
-	    STATUS_ASK_CLOSE },
-	{ "stop", "tunnel ...", "end tunnels", tell_each, STATUS_ASK_STOP },
+	    STATUS_ASK_CLOSE, NULL, NULL, false },
+	{ "stop", "tunnel ...", "end tunnels", tell_each, STATUS_ASK_STOP, NULL, NULL, false },
 	{ "check", "[ssh options] [-t ftp_host[:port]] [-u ftp_user] destination", "where does the chain break?",
-	    check, STATUS_ASK_ALL },
+	    check, 0, NULL, NULL, false },
 	{ 0 }
 };
 

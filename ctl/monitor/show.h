@@ -1,4 +1,4 @@
-/* The tunnels as text for people. What came from peers is escaped. */
+/* The tunnels as text for people, in which what came from peers is escaped, and as JSON. */
 #pragma once
 
 #include <stdint.h>
@@ -6,8 +6,9 @@
 
 #include "status/query.h"
 
-void show_names(FILE *, const struct tunnels *); /* one on each line */
-void show_status(FILE *, const struct tunnels *);
+typedef void show_fn(FILE *, const struct tunnels *);
+show_fn show_names, show_names_json; /* one on each line; with pids and destinations */
+show_fn show_status, show_status_json;
 
 /* "1.2 MB", "3m20s", into dst (SHOW_SIZE), returned. */
 #define SHOW_SIZE 24

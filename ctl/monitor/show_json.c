@@ -1,4 +1,6 @@
-#include "monitor/json.h"
+/* The tunnels as JSON, in ASCII: other characters as \u escapes, bytes that are no UTF-8 as U+FFFD. The
+ * schema is in ftp-over-ssh-ctl(1). */
+#include "monitor/show.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -89,7 +91,7 @@ put_tunnel(FILE *f, const struct tunnel_view *v)
 }
 
 void
-json_names(FILE *f, const struct tunnels *all)
+show_names_json(FILE *f, const struct tunnels *all)
 {
 	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);
 	for (size_t i = 0; i < all->count; i++) {
@@ -110,7 +112,7 @@ json_names(FILE *f, const struct tunnels *all)
 }
 
 void
-json_tunnels(FILE *f, const struct tunnels *all)
+show_status_json(FILE *f, const struct tunnels *all)
 {
 	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);
 	for (size_t i = 0; i < all->count; i++) {
