@@ -61,28 +61,12 @@ start_stdio(struct tunnel *t)
 		.peer = "stdin", .server = &t->cmdline->server };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null == -1 || helpers_start(&t->helpers, &start) == -1)
+	if (null == -1 || helpers_start(t, &start) == -1)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
 	/* Only the helper shall hold them: the other end sees when it closes them. */
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	close(null);
-}
-
-static void
-incoming(void *arg, const struct listener *l, int fd)
-{
-	struct tunnel *t = arg;
-
-	accept_client(&t->accept, &l->target, false, fd);
-}
-
-static void
-incoming_reverse(void *arg, const struct tunnel_spec *spec, int fd)
-{
-	struct tunnel *t = arg;
-
-	accept_client(&t->accept, &spec->target, true, fd);
 }
 
 void
@@ -98,7 +82,7 @@ tunnel_ready(struct tunnel *t)
 		start_stdio(t);
 		return;
 	}
-	listener_start(t->near, incoming, t);
+	listener_start(t->near, accept_near, t);
 	if (t->cmdline->run == RUN_CLIENT) {
 		tunnel_probe(t);
 		return;
@@ -138,11 +122,9 @@ tunnel_signalled(void *arg, int signo)
 		tunnel_end(t, t->phase == READY && t->cmdline->run == RUN_TUNNEL ? 0 : TUNNEL_FAILED);
 }
 
-static void
-helper_ended(void *arg, const struct helper *helper, int status)
+void
+tunnel_helper_ended(struct tunnel *t, const struct helper *helper, int status)
 {
-	struct tunnel *t = arg;
-
 	statusd_ended(t, helper);
 	if (helper == t->prober)
 		tunnel_probed(t);
@@ -150,15 +132,6 @@ helper_ended(void *arg, const struct helper *helper, int status)
 		tunnel_end(t, status);
 	else if (t->phase == ENDING && t->helpers.count == 0)
 		t->over = true;
-}
-
-static void
-handed_back(void *arg, const struct helper *helper, int fd)
-{
-	struct tunnel *t = arg;
-
-	if (!accept_again(&t->accept, helper, fd))
-		tunnel_noticed(t, helper, NOTICE_NO_SERVER, "the ssh connection is gone");
 }
 
 static int
@@ -171,18 +144,13 @@ set_up(struct tunnel *t)
 		return -1;
 	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
 	t->signals = signals_new(t->loop, tunnel_signalled, t);
-	t->helpers = (struct helpers){ .loop = t->loop, .program = s->helper, .cmdline = s->cmdline,
-		.masters = &t->masters, .ended = helper_ended, .notice = tunnel_noticed,
-		.report = statusd_report, .back = handed_back, .arg = t };
-	t->far_listeners = (struct far_listeners){ t->loop, incoming_reverse, tunnel_far_refused,
+	t->far_listeners = (struct far_listeners){ t->loop, accept_far, tunnel_far_refused,
 		tunnel_far_settled, t, NULL, NULL };
-	helpers_begin(&t->helpers);
+	helpers_begin(t);
 	if (masters_begin(&t->masters, t->loop, s->master, s->cmdline->ftp.masters, tunnel_master_changed,
 	    t) == -1)
 		return -1;
 	t->master = t->masters.one[0];
-	t->accept = (struct accept){ .loop = t->loop, .cmdline = s->cmdline, .master = t->master,
-		.helpers = &t->helpers };
 	return t->signals == NULL ? -1 : 0;
 }
 
@@ -191,12 +159,12 @@ tear_down(struct tunnel *t)
 {
 	statusd_close(t);
 	listener_free(t->near);
-	accept_end(&t->accept);
+	accept_end(t);
 	far_listeners_free(&t->far_listeners);
 	/* Before what must not be closed is: it would say so. */
-	if (!helpers_need_masters(&t->helpers))
+	if (!helpers_need_masters(t))
 		masters_stop(&t->masters);
-	helpers_end(&t->helpers);
+	helpers_end(t);
 	masters_end(&t->masters);
 	tunnel_client_forget(t);
 	proc_forget(&t->notify);
@@ -227,7 +195,7 @@ wind_up(struct tunnel *t)
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
 	wait_for_helpers(t, ms);
-	helpers_terminate(&t->helpers);
+	helpers_terminate(t);
 	wait_for_helpers(t, TERMINATE_MS);
 }
 

@@ -68,9 +68,8 @@ sftp_tried(void *arg, const struct sshrun_result *result)
 
 /* Why there is no server our own master tells, or the helper. */
 void
-tunnel_noticed(void *arg, const struct helper *helper, enum notice notice, const char *why)
+tunnel_noticed(struct tunnel *t, const struct helper *helper, enum notice notice, const char *why)
 {
-	struct tunnel *t = arg;
 	bool told = (t->noticed & 1U << notice) != 0;
 	char text[1200];
 
@@ -143,7 +142,7 @@ tunnel_probe(struct tunnel *t)
 	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t, &start.in);
 	if (t->probe != NULL) {
 		start.out = start.in;
-		result = helpers_start(&t->helpers, &start);
+		result = helpers_start(t, &start);
 		close(start.in);
 	}
 	if (result == -1)

@@ -174,7 +174,7 @@ tunnel_master_changed(void *arg, enum master_state state)
 	else
 		tunnel_ready(t);
 	if (t->phase == READY)
-		accept_master(&t->accept, state);
+		accept_master(t, state);
 }
 
 /* While it is too early for another attempt, somebody who waits has to try again. */

@@ -1,24 +1,53 @@
-/* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us),
- * tunnel_master.c (the master, and listeners on the far side), tunnel_client.c (the FTP client, and
- * what is known of its server), tunnel_status.c. */
+/* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us), tunnel_accept.c
+ * and tunnel_helpers.c (control connections that come in, and who serves them), tunnel_master.c (the master,
+ * and listeners on the far side), tunnel_client.c (the FTP client, and what is known of its server),
+ * tunnel_status.c and tunnel_statusd.c. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "accept/accept.h"
-#include "accept/far_listeners.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "base/ratelimit.h"
 #include "client/foreground.h"
+#include "master/far_listeners.h"
+#include "master/kept.h"
+#include "master/masters.h"
 #include "net/listener.h"
 #include "status/notice.h"
 #include "tunnel/tunnel.h"
 
 #define TUNNEL_FAILED 255
+#define HELPER_PEER_MAX 64
 
 enum phase {
 	OPENING, /* waiting for the master and the far listeners */
 	READY,
 	ENDING   /* nobody is let in any more; helpers have their grace */
+};
+
+struct helper {
+	struct helper *next;
+	struct tunnel *tunnel;
+	struct watch *watch;
+	int status_fd;             /* our end; closing it ends the helper's session */
+	struct proc proc;
+	unsigned number;           /* 1 is the first */
+	struct kept_by *kept;      /* what it has handed over, should it be killed */
+	struct seen *seen;         /* what it has reported: of the status socket; malloc'ed */
+	uint64_t started;          /* as loop_now() */
+	bool remote, again, asked; /* -R; another has handed the client back; to report now */
+	char peer[HELPER_PEER_MAX]; /* the FTP client's address */
+	struct hostport server;
+};
+
+struct helper_start {
+	int in, out;               /* the control connection; stays the caller's */
+	bool own_session;          /* keep the terminal's signals away from it */
+	bool remote, again, unsaid; /* as in struct helper; -v says nothing of it */
+	const char *peer;
+	const struct hostport *server;
 };
 
 struct tunnel {
@@ -28,9 +57,22 @@ struct tunnel {
 	struct signals *signals;
 	struct masters masters;
 	struct master *master; /* the first of them */
-	struct helpers helpers;
+	struct {
+		struct helper *first;  /* the latest */
+		size_t count, started; /* now; since the beginning */
+		struct hostport dials; /* the latest server whose data ports one of them has dialled */
+		struct kept kept;
+		struct linelog *log;   /* NULL: their messages go where ours go */
+	} helpers;
 	struct listener *near;
-	struct accept accept;
+	struct {
+		bool may_ask; /* for the first connection ssh may ask at the terminal (FtpConnect=first) */
+		unsigned long refused; /* strangers, so far */
+		struct caller *first;  /* who wait for the master */
+		size_t waiting;
+		struct timer look; /* whether the master is there all the same */
+		struct ratelimit told; /* of those who were turned away: why, which names the user */
+	} accept;
 	struct far_listeners far_listeners;
 	struct {
 		struct listener *listener;
@@ -69,6 +111,27 @@ void tunnel_ready(struct tunnel *);
 void tunnel_say(struct tunnel *, const char *text); /* not again and again */
 void tunnel_signalled(void *tunnel, int signo);
 
+void tunnel_helper_ended(struct tunnel *, const struct helper *, int status); /* its exit status, or 128+n */
+
+/* tunnel_accept.c; both take fd */
+void accept_near(void *tunnel, const struct listener *, int fd);
+void accept_far(void *tunnel, const struct tunnel_spec *, int fd);
+/* Takes fd, which its helper has handed back because the master was gone: it gets one more chance. */
+void accept_again(struct tunnel *, const struct helper *, int fd);
+/* The master has come up or gone down: start or refuse those who wait. */
+void accept_master(struct tunnel *, enum master_state);
+void accept_end(struct tunnel *); /* refuses who still waits */
+
+/* tunnel_helpers.c */
+void helpers_begin(struct tunnel *);
+void helpers_end(struct tunnel *);  /* leaves them to themselves; harmless if they have not begun */
+int helpers_start(struct tunnel *, const struct helper_start *); /* -1 with errno */
+void helpers_terminate(struct tunnel *);
+bool helpers_need_masters(const struct tunnel *); /* they, or what they have left */
+/* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
+ * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
+enum forward_method helpers_method(const struct tunnel *);
+
 /* tunnel_open.c: 0, or -1 when the tunnel has been ended */
 int tunnel_open_listeners(struct tunnel *);
 
@@ -83,16 +146,16 @@ void tunnel_far_settled(void *tunnel);
 void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
 void tunnel_probed(void *tunnel); /* the helper of the probe has ended */
 void tunnel_client_forget(struct tunnel *);
-void tunnel_noticed(void *tunnel, const struct helper *, enum notice, const char *why);
+void tunnel_noticed(struct tunnel *, const struct helper *, enum notice, const char *why);
 
-/* tunnel_status.c: what there is to tell; false: there is no more room */
-typedef bool tunnel_status_fn(void *arg, const struct status_record *);
-void tunnel_status(const struct tunnel *, tunnel_status_fn *, void *arg);
+/* tunnel_status.c: what there is to tell, for statusd_put() */
+void tunnel_status(const struct tunnel *, struct bytes *out);
 void tunnel_status_add(struct status_tunnel *sum, const struct status_session *);
 void tunnel_status_open(struct tunnel *);
 
 /* tunnel_statusd.c */
 int statusd_open(struct tunnel *, char *why, size_t why_size); /* -1 with a message: no status, no harm */
 void statusd_close(struct tunnel *); /* harmless if it is not open */
+bool statusd_put(struct bytes *out, const struct status_record *); /* false: there is no more room */
 void statusd_ended(struct tunnel *, const struct helper *); /* about to be freed */
-void statusd_report(void *tunnel, struct helper *, const void *data, size_t len);
+void statusd_report(struct tunnel *, struct helper *, const void *data, size_t len); /* untrusted */

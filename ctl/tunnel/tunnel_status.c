@@ -22,7 +22,7 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 
 	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (h->seen != NULL)
-			tunnel_status_add(s, &((const struct seen *)h->seen)->session);
+			tunnel_status_add(s, &h->seen->session);
 	s->pid = (uint32_t)getpid();
 	s->sessions = t->helpers.started;
 	snprintf(s->name, sizeof(s->name), "%s", t->name);
@@ -31,7 +31,7 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
 	s->master = (uint32_t)master_state(t->master);
 	s->master_ours = master_is_ours(t->master);
-	s->method = helpers_method(&t->helpers) == METHOD_PROXY ?
+	s->method = helpers_method(t) == METHOD_PROXY ?
 	    STATUS_PROXY : STATUS_MUX;
 	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
 	s->stopping = t->phase == ENDING;
@@ -44,27 +44,26 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 		    master_path(t->master) : t->setup->master->ctl_path);
 }
 
-struct walk {
-	tunnel_status_fn *put;
-	void *arg;
-	bool remote;
-};
-
 static void
-status_listener(void *arg, const struct hostport *at, const struct hostport *target)
+status_listener(struct bytes *out, const struct hostport *at, const struct hostport *target, bool remote)
 {
-	const struct walk *w = arg;
-	struct status_record r = { .type = STATUS_LISTENER, .u.listener.remote = w->remote };
+	struct status_record r = { .type = STATUS_LISTENER, .u.listener.remote = remote };
 	struct status_listener *l = &r.u.listener;
 
 	hostport_format(l->address, sizeof(l->address), at->host, at->port);
 	hostport_format(l->target, sizeof(l->target), target->host, target->port);
-	w->put(w->arg, &r);
+	statusd_put(out, &r);
+}
+
+static void
+far_listener(void *out, const struct hostport *at, const struct hostport *target)
+{
+	status_listener(out, at, target, true);
 }
 
 /* What the helper says of itself, and what we know better. */
 static bool
-status_session(const struct walk *w, const struct helper *h)
+status_session(struct bytes *out, const struct helper *h)
 {
 	const struct seen *seen = h->seen;
 	struct status_record r = { .type = STATUS_SESSION };
@@ -78,30 +77,29 @@ status_session(const struct walk *w, const struct helper *h)
 	s->age = (uint32_t)((loop_now() - h->started) / 1000);
 	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
 	hostport_format(s->server, sizeof(s->server), h->server.host, h->server.port);
-	if (!w->put(w->arg, &r))
+	if (!statusd_put(out, &r))
 		return false;
 	for (size_t i = 0; seen != NULL && i < seen->channels; i++) {
 		r = (struct status_record){ .type = STATUS_CHANNEL, .u.channel = seen->channel[i] };
 		r.u.channel.age = (uint32_t)((loop_now() - seen->first[i]) / 1000);
-		if (!w->put(w->arg, &r))
+		if (!statusd_put(out, &r))
 			return false;
 	}
 	return true;
 }
 
 void
-tunnel_status(const struct tunnel *t, tunnel_status_fn *put, void *arg)
+tunnel_status(const struct tunnel *t, struct bytes *out)
 {
-	struct walk near = { put, arg, false }, far = { put, arg, true };
 	struct status_record r = { .type = STATUS_TUNNEL, .u.tunnel = t->statusd.gone };
 
 	status_tunnel(t, &r.u.tunnel);
-	put(arg, &r);
+	statusd_put(out, &r);
 	for (const struct listener *l = t->near; l != NULL; l = l->next)
-		status_listener(&near, &l->at, &l->target);
-	far_listeners_each(&t->far_listeners, status_listener, &far);
+		status_listener(out, &l->at, &l->target, false);
+	far_listeners_each(&t->far_listeners, far_listener, out);
 	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
-		if (!status_session(&near, h))
+		if (!status_session(out, h))
 			break;
 }
 

@@ -42,7 +42,7 @@ void
 statusd_ended(struct tunnel *t, const struct helper *h)
 {
 	if (h->seen != NULL)
-		tunnel_status_add(&t->statusd.gone, &((const struct seen *)h->seen)->session);
+		tunnel_status_add(&t->statusd.gone, &h->seen->session);
 }
 
 static void
@@ -60,11 +60,9 @@ client_free(void *arg)
 	free(c);
 }
 
-/* false: there is no more room. */
-static bool
-answer(void *arg, const struct status_record *r)
+bool
+statusd_put(struct bytes *out, const struct status_record *r)
 {
-	struct bytes *out = &((struct client *)arg)->out;
 	struct wire w;
 
 	wire_write_to(&w, out->len < ANSWER_MAX ? bytes_room(out, STATUS_RECORD_MAX + 4) : NULL,
@@ -82,7 +80,7 @@ answer_done(struct client *c, const char *why)
 
 	r.u.done.ok = why == NULL;
 	snprintf(r.u.done.text, sizeof(r.u.done.text), "%s", why != NULL ? why : "");
-	answer(c, &r);
+	statusd_put(&c->out, &r);
 }
 
 static bool
@@ -180,7 +178,7 @@ answer_now(void *arg)
 
 	timer_stop(&c->patience);
 	c->waits = false;
-	tunnel_status(c->tunnel, answer, c);
+	tunnel_status(c->tunnel, &c->out);
 	answer_done(c, NULL);
 	client_write(c);
 }
@@ -218,14 +216,14 @@ ask_helpers(void *arg)
 
 /* Too many: what it sends fills its socket, and is dropped by the helper then. */
 void
-statusd_report(void *tunnel, struct helper *h, const void *data, size_t len)
+statusd_report(struct tunnel *t, struct helper *h, const void *data, size_t len)
 {
 	if (h->seen == NULL && (h->seen = memory_new(sizeof(struct seen))) == NULL)
 		return;
 	if (!seen_report(h->seen, data, len, loop_now()))
 		watch_pause_for(h->watch, SEEN_WINDOW_MS);
 	h->asked = false;
-	answer_waiting(tunnel);
+	answer_waiting(t);
 }
 
 static void

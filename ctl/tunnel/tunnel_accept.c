@@ -1,5 +1,5 @@
-#include "accept/accept.h"
-
+/* What happens to a control connection that has come in: admitted or not, waiting for the master,
+ * handed to a helper, or refused with a 421 reply. */
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/packet.h"
 #include "net/peer.h"
+#include "tunnel/tunnel_private.h"
 
 #define LOOK_MS 300 /* for us to see the end of a master that a helper has seen */
 
@@ -27,7 +27,7 @@ struct caller {
 };
 
 static void
-client_free(struct caller *c)
+caller_free(struct caller *c)
 {
 	close(c->fd);
 	free(c);
@@ -50,7 +50,7 @@ refuse(struct caller *c, const char *why)
 {
 	log_at(LOG_SESSIONS, "session of %s refused: %s", c->peer, why);
 	tell(c, "", why);
-	client_free(c);
+	caller_free(c);
 }
 
 static void
@@ -71,23 +71,23 @@ peer_text(int fd, char *peer)
 /* Who may use a listener? false: not he, and he is done with. A stranger gets nothing to see; who may be
  * the user is told what is missing. */
 static bool
-admit(struct accept *r, struct caller *c)
+admit(struct tunnel *t, struct caller *c)
 {
 	char name[PEER_NAME_MAX], why[256] = "it is on another host; -g would let it in", byte;
-	bool any_user = r->cmdline->ftp.allow_any;
+	bool any_user = t->cmdline->ftp.allow_any;
 	unsigned missed;
 	uid_t uid;
 	enum peer_result owner = peer_uid(c->fd, &uid);
 	/* on a system that tells no owner nobody gets in: the user should know */
 	int level = owner == PEER_UNKNOWN ? LOG_NORMAL : LOG_SESSIONS;
 
-	if (owner == PEER_REMOTE ? r->cmdline->gateway : any_user ||
+	if (owner == PEER_REMOTE ? t->cmdline->gateway : any_user ||
 	    (owner == PEER_KNOWN && (uid == geteuid() || uid == 0)))
 		return true;
 	/* the owner of a socket that is closed cannot be told */
 	if (owner == PEER_UNKNOWN && packet_over(recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT))) {
 		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", c->peer);
-		client_free(c);
+		caller_free(c);
 		return false;
 	}
 	if (owner == PEER_KNOWN)
@@ -95,69 +95,69 @@ admit(struct accept *r, struct caller *c)
 		    peer_name(name, uid));
 	else if (owner == PEER_UNKNOWN)
 		snprintf(why, sizeof(why), "its owner cannot be told; FtpAllowUsers=any would let it in");
-	if (ratelimit_due(&r->told, why, loop_now(), &missed)) {
+	if (ratelimit_due(&t->accept.told, why, loop_now(), &missed)) {
 		if (missed > 0)
 			log_at(level, "%u connections more were refused: %s", missed, why);
 		log_at(level, "connection from %s refused: %s", c->peer, why);
 	}
-	r->refused++;
+	t->accept.refused++;
 	if (owner == PEER_UNKNOWN)
 		tell(c, "This connection is refused: ", why);
-	client_free(c);
+	caller_free(c);
 	return false;
 }
 
 static struct caller *
-take(struct accept *r)
+take(struct tunnel *t)
 {
-	struct caller *c = r->first;
+	struct caller *c = t->accept.first;
 
 	if (c != NULL) {
-		r->first = c->next;
-		r->waiting--;
+		t->accept.first = c->next;
+		t->accept.waiting--;
 	}
 	return c;
 }
 
 void
-accept_master(struct accept *r, enum master_state state)
+accept_master(struct tunnel *t, enum master_state state)
 {
 	struct caller *c;
 
-	if (state == MASTER_DOWN && r->first != NULL)
-		state = master_want(r->master, false); /* it died under those who wait */
-	while (state != MASTER_STARTING && (c = take(r)) != NULL) {
+	if (state == MASTER_DOWN && t->accept.first != NULL)
+		state = master_want(t->master, false); /* it died under those who wait */
+	while (state != MASTER_STARTING && (c = take(t)) != NULL) {
 		const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
 			.remote = c->remote, .again = c->again, .peer = c->peer, .server = &c->server };
 
 		if (state != MASTER_UP)
-			refuse(c, master_reason(r->master));
-		else if (helpers_start(r->helpers, &start) == -1)
+			refuse(c, master_reason(t->master));
+		else if (helpers_start(t, &start) == -1)
 			refuse(c, strerror(errno));
 		else
-			client_free(c);
+			caller_free(c);
 	}
 }
 
 void
-accept_end(struct accept *r)
+accept_end(struct tunnel *t)
 {
 	struct caller *c;
 
-	while ((c = take(r)) != NULL)
+	while ((c = take(t)) != NULL)
 		refuse(c, "the tunnel is being closed");
-	timer_stop(&r->look);
+	timer_stop(&t->accept.look);
 }
 
 static void
-wait_for_master(struct accept *r, struct caller *c)
+wait_for_master(struct tunnel *t, struct caller *c)
 {
-	list_append(caller, r->first, c);
-	r->waiting++;
+	list_append(caller, t->accept.first, c);
+	t->accept.waiting++;
 }
 
 static struct caller *
-client_new(const struct hostport *server, bool remote, int fd)
+caller_new(const struct hostport *server, bool remote, int fd)
 {
 	struct caller *c = memory_make(struct caller, .fd = fd, .remote = remote,
 	    .server = *server);
@@ -167,19 +167,19 @@ client_new(const struct hostport *server, bool remote, int fd)
 	return c;
 }
 
-void
-accept_client(struct accept *r, const struct hostport *server, bool remote, int fd)
+static void
+accept_client(struct tunnel *t, const struct hostport *server, bool remote, int fd)
 {
-	struct caller *c = client_new(server, remote, fd);
-	unsigned limit = r->cmdline->ftp.connections;
+	struct caller *c = caller_new(server, remote, fd);
+	unsigned limit = t->cmdline->ftp.connections;
 	char why[256];
 
 	if (c == NULL)
 		return;
 	peer_text(fd, c->peer);
-	if (!admit(r, c))
+	if (!admit(t, c))
 		return;
-	if (limit > 0 && r->helpers->count + r->waiting >= limit) {
+	if (limit > 0 && t->helpers.count + t->accept.waiting >= limit) {
 		snprintf(why, sizeof(why), "Too many sessions (FtpConnections=%u), try again later", limit);
 		refuse(c, why);
 		return;
@@ -189,40 +189,52 @@ accept_client(struct accept *r, const struct hostport *server, bool remote, int 
 		return;
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
-	wait_for_master(r, c);
-	accept_master(r, master_want(r->master, r->may_ask));
-	r->may_ask = false;
+	wait_for_master(t, c);
+	accept_master(t, master_want(t->master, t->accept.may_ask));
+	t->accept.may_ask = false;
+}
+
+void
+accept_near(void *tunnel, const struct listener *l, int fd)
+{
+	accept_client(tunnel, &l->target, false, fd);
+}
+
+void
+accept_far(void *tunnel, const struct tunnel_spec *spec, int fd)
+{
+	accept_client(tunnel, &spec->target, true, fd);
 }
 
 static void
 look(void *arg)
 {
-	struct accept *r = arg;
+	struct tunnel *t = arg;
 
-	accept_master(r, master_want(r->master, false));
+	accept_master(t, master_want(t->master, false));
 }
 
 /* Its helper may have seen the master's end before us. */
-bool
-accept_again(struct accept *r, const struct helper *helper, int fd)
+void
+accept_again(struct tunnel *t, const struct helper *helper, int fd)
 {
-	struct caller *c = client_new(&helper->server, helper->remote, fd);
+	struct caller *c = caller_new(&helper->server, helper->remote, fd);
 	char why[SPEC_HOST_MAX + 100];
 
 	if (c == NULL)
-		return true;
+		return;
 	memcpy(c->peer, helper->peer, sizeof(c->peer));
-	if (helper->again || r->cmdline->run == RUN_STDIO) {
+	if (helper->again || t->cmdline->run == RUN_STDIO) {
 		snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: "
 		    "the ssh connection is gone", helper->server.host, helper->server.port);
 		refuse(c, why);
-		return false;
+		tunnel_noticed(t, helper, NOTICE_NO_SERVER, "the ssh connection is gone");
+		return;
 	}
 	c->again = true;
-	wait_for_master(r, c);
-	if (master_state(r->master) != MASTER_UP)
-		look(r);
-	else if (r->look.loop == NULL)
-		timer_set(&r->look, r->loop, LOOK_MS, look, r);
-	return true;
+	wait_for_master(t, c);
+	if (master_state(t->master) != MASTER_UP)
+		look(t);
+	else if (t->accept.look.loop == NULL)
+		timer_set(&t->accept.look, t->loop, LOOK_MS, look, t);
 }

@@ -1,5 +1,4 @@
-#include "accept/helpers.h"
-
+/* The running helpers (ftp-over-ssh-helper), one for each control connection. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,25 +10,24 @@
 #include <malloc.h>
 #endif
 
-#include "base/packet.h"
-#include "process/linelog.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "base/loop.h"
-#include "base/memory.h"
+#include "base/packet.h"
+#include "process/linelog.h"
 #include "status/status.h"
+#include "tunnel/tunnel_private.h"
 
 #define MASTERS_REFUSED_MAX 1000
 #define LAST_REPORTS 32 /* read when it has ended */
 
 void
-helpers_begin(struct helpers *h)
+helpers_begin(struct tunnel *t)
 {
-	const struct cmdline *c = h->cmdline;
+	const struct cmdline *c = t->cmdline;
 
-	h->kept = (struct kept){ .loop = h->loop, .hold_ms = c->ftp.abort_hold * 1000 };
+	t->helpers.kept = (struct kept){ .loop = t->loop, .hold_ms = c->ftp.abort_hold * 1000 };
 	if (c->to_syslog || (c->background && c->log_file == NULL))
-		h->log = linelog_new(h->loop, NULL, NULL);
+		t->helpers.log = linelog_new(t->loop, NULL, NULL);
 }
 
 static void
@@ -44,44 +42,44 @@ helper_free(struct helper *one)
 }
 
 static bool
-masters_are_ours(const struct helpers *h)
+masters_are_ours(const struct tunnel *t)
 {
-	return h->masters != NULL && h->masters->count > 0 && master_is_ours(h->masters->one[0]);
+	return t->masters.count > 0 && master_is_ours(t->master);
 }
 
 bool
-helpers_need_masters(const struct helpers *h)
+helpers_need_masters(const struct tunnel *t)
 {
-	return h->count > 0 || kept_holds(&h->kept);
+	return t->helpers.count > 0 || kept_holds(&t->helpers.kept);
 }
 
 void
-helpers_end(struct helpers *h)
+helpers_end(struct tunnel *t)
 {
-	bool needed = helpers_need_masters(h);
+	bool needed = helpers_need_masters(t);
 	struct helper *one;
 
-	while ((one = h->first) != NULL) {
-		h->first = one->next;
+	while ((one = t->helpers.first) != NULL) {
+		t->helpers.first = one->next;
 		helper_free(one);
 	}
-	kept_close(&h->kept, !needed && masters_are_ours(h));
-	linelog_free(h->log);
+	kept_close(&t->helpers.kept, !needed && masters_are_ours(t));
+	linelog_free(t->helpers.log);
 }
 
 enum forward_method
-helpers_method(const struct helpers *h)
+helpers_method(const struct tunnel *t)
 {
-	const struct masters *m = h->masters;
+	const struct masters *m = &t->masters;
 
-	return kept_refused(&h->kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
-	    masters_method(m, h->cmdline->ftp.forward);
+	return kept_refused(&t->helpers.kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
+	    masters_method(m, t->cmdline->ftp.forward);
 }
 
 void
-helpers_terminate(struct helpers *h)
+helpers_terminate(struct tunnel *t)
 {
-	for (const struct helper *one = h->first; one != NULL; one = one->next)
+	for (const struct helper *one = t->helpers.first; one != NULL; one = one->next)
 		proc_kill(&one->proc, SIGTERM);
 }
 
@@ -89,20 +87,20 @@ helpers_terminate(struct helpers *h)
 static ssize_t
 take_report(struct helper *one)
 {
-	struct helpers *h = one->owner;
+	struct tunnel *t = one->tunnel;
 	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
 	enum notice notice;
 	int fd[FDPASS_MAX];
 	ssize_t n = packet_receive(one->status_fd, report, sizeof(report), fd);
 
 	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
-		h->report(h->arg, one, report, (size_t)n);
+		statusd_report(t, one, report, (size_t)n);
 	} else if (n > 0 && notice == NOTICE_DIALS) {
-		h->dials = one->server;
+		t->helpers.dials = one->server;
 	} else if (n > 0 && notice != NOTICE_NO_MASTER) {
-		h->notice(h->arg, one, notice, why);
+		tunnel_noticed(t, one, notice, why);
 	} else if (n > 0 && fd[0] != -1) {
-		h->back(h->arg, one, fd[0]);
+		accept_again(t, one, fd[0]);
 		fd[0] = -1;
 	}
 	for (int i = 0; i < FDPASS_MAX; i++)
@@ -123,20 +121,20 @@ static void
 helper_ended(void *arg, int status)
 {
 	struct helper *one = arg;
-	struct helpers *h = one->owner;
+	struct tunnel *t = one->tunnel;
 
 	for (int i = 0; i < LAST_REPORTS && take_report(one) > 0; i++)
 		;
-	list_remove(helper, h->first, one);
-	h->count--;
-	kept_end(one->kept, status < 0, masters_are_ours(h));
+	list_remove(helper, t->helpers.first, one);
+	t->helpers.count--;
+	kept_end(one->kept, status < 0, masters_are_ours(t));
 	one->kept = NULL;
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
 	    proc_shell_status(status));
-	h->ended(h->arg, one, proc_shell_status(status));
+	tunnel_helper_ended(t, one, proc_shell_status(status));
 	helper_free(one);
 #ifdef __GLIBC__
-	if (h->count == 0)
+	if (t->helpers.count == 0)
 		malloc_trim(0); /* what a crowd has needed goes back to the system */
 #endif
 }
@@ -150,19 +148,19 @@ struct fds {
 
 /* fds and server live as long as it. */
 static struct strings
-command_line(const struct helpers *h, const struct helper_start *start, struct fds *fds,
+command_line(const struct tunnel *t, const struct helper_start *start, struct fds *fds,
     const char *server)
 {
 	static const char *const verbosity[] = { "-q", NULL, "-v", "-vv", "-vvv" };
-	const struct cmdline *c = h->cmdline;
-	const struct masters *m = h->masters;
+	const struct cmdline *c = t->cmdline;
+	const struct masters *m = &t->masters;
 	int level = start->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
 	struct strings w = { .bad = false };
 
-	strings_add(&w, h->program);
+	strings_add(&w, t->setup->helper);
 	if (c->gateway)
 		strings_add(&w, "-g");
-	if (strcmp(h->dials.host, start->server->host) == 0)
+	if (strcmp(t->helpers.dials.host, start->server->host) == 0)
 		strings_add(&w, "-d");
 	if (verbosity[1 + level] != NULL)
 		strings_add(&w, verbosity[1 + level]);
@@ -170,7 +168,7 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 		strings_add(&w, "-R");
 	for (size_t i = 0; i < c->ftp_texts.count; i++)
 		strings_add(&w, "-o", c->ftp_texts.item[i]);
-	strings_add(&w, "-o", helpers_method(h) == METHOD_PROXY ? "FtpForward=proxy" :
+	strings_add(&w, "-o", helpers_method(t) == METHOD_PROXY ? "FtpForward=proxy" :
 	    "FtpForward=mux");
 	for (int i = 0; i < 3; i++)
 		if (fds->fd[i] != -1) {
@@ -186,25 +184,25 @@ command_line(const struct helpers *h, const struct helper_start *start, struct f
 static int
 start_process(struct helper *one, const struct helper_start *start, int status_fd)
 {
-	struct helpers *h = one->owner;
-	const struct masters *m = h->masters;
+	struct tunnel *t = one->tunnel;
+	const struct masters *m = &t->masters;
 	struct proc_start p = { .own_session = start->own_session,
-		.fd = { start->in, start->out, h->log != NULL ? linelog_fd(h->log) : PROC_OURS } };
+		.fd = { start->in, start->out, t->helpers.log != NULL ? linelog_fd(t->helpers.log) : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };
 	char server[SPEC_HOST_MAX + 16];
 	struct strings argv;
 	int result = -1;
 
 	masters_tend(m);
-	if ((one->kept = kept_begin(&h->kept, masters_path(m, 0), &fds.fd[1])) == NULL)
+	if ((one->kept = kept_begin(&t->helpers.kept, masters_path(m, 0), &fds.fd[1])) == NULL)
 		return -1;
-	fds.fd[2] = helpers_method(h) == METHOD_PROXY ? kept_spare(one->kept) : -1;
+	fds.fd[2] = helpers_method(t) == METHOD_PROXY ? kept_spare(one->kept) : -1;
 	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	argv = command_line(h, start, &fds, server);
+	argv = command_line(t, start, &fds, server);
 	if (!argv.bad) {
 		p.argv = argv.item;
 		memcpy(p.keep, fds.fd, sizeof(p.keep));
-		result = proc_start(&one->proc, h->loop, &p, helper_ended, one);
+		result = proc_start(&one->proc, t->loop, &p, helper_ended, one);
 	}
 	free(argv.item);
 	fd_close(&fds.fd[1]);
@@ -212,7 +210,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 }
 
 int
-helpers_start(struct helpers *h, const struct helper_start *start)
+helpers_start(struct tunnel *t, const struct helper_start *start)
 {
 	struct helper *one = memory_new(sizeof(*one));
 	int fds[2], result = -1, saved;
@@ -221,10 +219,10 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 		free(one);
 		return -1;
 	}
-	*one = (struct helper){ .owner = h, .status_fd = fds[0], .started = loop_now(),
+	*one = (struct helper){ .tunnel = t, .status_fd = fds[0], .started = loop_now(),
 		.remote = start->remote, .again = start->again, .server = *start->server };
 	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
-	if ((one->watch = loop_watch(h->loop, fds[0], POLLIN, status_ready, one)) != NULL)
+	if ((one->watch = loop_watch(t->loop, fds[0], POLLIN, status_ready, one)) != NULL)
 		result = start_process(one, start, fds[1]);
 	fd_close(&fds[1]);
 	if (result == -1) {
@@ -233,9 +231,9 @@ helpers_start(struct helpers *h, const struct helper_start *start)
 		errno = saved;
 		return -1;
 	}
-	one->number = (unsigned)++h->started;
-	list_add(h->first, one);
-	h->count++;
+	one->number = (unsigned)++t->helpers.started;
+	list_add(t->helpers.first, one);
+	t->helpers.count++;
 	log_at(LOG_DETAIL, "session of %s: helper %u, process %ld", one->peer, one->number,
 	    (long)one->proc.pid);
 	return 0;

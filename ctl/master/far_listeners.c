@@ -1,4 +1,4 @@
-#include "accept/far_listeners.h"
+#include "master/far_listeners.h"
 
 #include <errno.h>
 #include <stdio.h>
