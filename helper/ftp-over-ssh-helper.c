@@ -43,7 +43,7 @@ struct helper {
 	struct broker_config broker;
 	struct own_addresses own;
 	struct hostport target;
-	struct linelog *log; /* of the session process; NULL: it has our stderr */
+	struct linelog log; /* of the session process; not open: it has our stderr */
 	int level, status_fd;
 	char peer[NI_MAXHOST + 8], server_name[SPEC_HOST_MAX + 8];
 };
@@ -264,8 +264,8 @@ session_process(struct helper *h, struct session_config *config, int ask, int se
 		.greeting_ms = GREETING_MS, .peer = h->peer };
 	const struct rlimit none = { 0, 0 };
 
-	if (h->log != NULL)
-		dup2(linelog_fd(h->log), STDERR_FILENO);
+	if (h->log.watch != NULL)
+		dup2(h->log.out, STDERR_FILENO);
 	if (!arrange_fds(fds)) {
 		tell_client(no_descriptors);
 		log_error("%s", no_descriptors);
@@ -350,7 +350,7 @@ serve(struct helper *h, struct broker *b, int server, bool dialled)
 	close(ask[0]);
 	status = session_status(pid);
 	release_client();
-	linelog_free(h->log);
+	linelog_close(&h->log);
 	broker_linger(b);
 	broker_free(b);
 	return status;
@@ -381,7 +381,7 @@ main(int argc, char **argv)
 	    (h.broker.counts = counts_new()) == NULL)
 		refuse("The helper has no descriptors or memory left.");
 	/* Whoever holds a terminal can read what is typed there. */
-	if (isatty(STDERR_FILENO) && (h.log = linelog_new(loop, NULL, NULL)) == NULL)
+	if (isatty(STDERR_FILENO) && linelog_open(&h.log, loop, NULL, NULL) == -1)
 		refuse(no_descriptors);
 	sigaction(SIGTERM, &term, NULL);
 	if ((b = broker_new(loop, &h.broker, why, sizeof(why))) == NULL) {

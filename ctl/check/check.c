@@ -115,7 +115,7 @@ run_steps(struct check *c)
 int
 check_run(int argc, char *argv[])
 {
-	struct check c = { .ftp = { .rfd = -1, .wfd = -1 }, .near_fd = -1 };
+	struct check c = { .ftp = { .fd = -1 }, .near_fd = -1 };
 	const struct cmdline *l = &c.cmdline;
 	int status = USAGE;
 	char why[512];

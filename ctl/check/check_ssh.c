@@ -157,7 +157,7 @@ check_dial(struct check *c)
 	const struct hostport *s = &c->cmdline.server;
 	char at[SPEC_HOST_MAX + 16];
 
-	if ((c->ftp.rfd = c->ftp.wfd = dial(c, s->host, s->port, &c->ftp_link)) == -1)
+	if ((c->ftp.fd = dial(c, s->host, s->port, &c->ftp_link)) == -1)
 		return dial_refused(c, s->host, s->port, "is an FTP server running there? -t names "
 		    "another one");
 	return check_say(c, GOOD, "%s, from the ssh server",
@@ -233,6 +233,6 @@ check_hang_up(struct check *c)
 	if (c->near_fd != -1)
 		unlink(c->listener.path);
 	fd_close(&c->near_fd);
-	fd_close(&c->ftp.rfd);
+	fd_close(&c->ftp.fd);
 	mux_free(c->ftp_link.mux);
 }

@@ -5,8 +5,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "process/signals.h"
-
 /* With output to a pager, say, both need the terminal. */
 static int
 own_terminal(void)
@@ -32,9 +30,9 @@ is_ours(const struct foreground *f)
  * wants the terminal although we have been continued in its background is not stopped for that
  * any longer than we are. */
 static void
-client_stopped(void *arg, int signo)
+client_stopped(struct proc *proc, int signo)
 {
-	struct foreground *f = arg;
+	struct foreground *f = (struct foreground *)proc; /* of which it is the beginning */
 
 	if (f->terminal == 0)
 		return;
@@ -48,15 +46,6 @@ client_stopped(void *arg, int signo)
 	foreground_kill(f, SIGCONT);
 }
 
-static void
-client_ended(void *arg, int status)
-{
-	struct foreground *f = arg;
-
-	foreground_forget(f);
-	f->ended(f->arg, status);
-}
-
 int
 foreground_start(struct foreground *f, struct loop *loop, const char *const argv[],
     const char *const env[], proc_fn *ended, void *arg)
@@ -65,10 +54,12 @@ foreground_start(struct foreground *f, struct loop *loop, const char *const argv
 		.fd = { PROC_OURS, PROC_OURS, PROC_OURS }, .first_limit = true, .certain = true };
 	int error;
 
-	*f = (struct foreground){ .terminal = start.terminal, .ended = ended, .arg = arg };
-	if (f->terminal == 0)
-		signals_leave_terminal();
-	if (proc_start(&f->proc, loop, &start, client_ended, f) == 0) {
+	*f = (struct foreground){ .terminal = start.terminal };
+	if (f->terminal == 0) {
+		signal(SIGINT, SIG_IGN);
+		signal(SIGQUIT, SIG_IGN);
+	}
+	if (proc_start(&f->proc, loop, &start, ended, arg) == 0) {
 		f->proc.stopped = client_stopped;
 		return 0;
 	}

@@ -10,11 +10,10 @@
 struct foreground {
 	struct proc proc;
 	int terminal; /* 0 = none */
-	proc_fn *ended;
-	void *arg;
 };
 
-/* Start it; env as in proc.h. -1 with errno, also when the program cannot be executed. */
+/* Start it; env as in proc.h. -1 with errno, also when the program cannot be executed. When it has ended it is
+ * to be forgotten. */
 int foreground_start(struct foreground *, struct loop *, const char *const argv[],
     const char *const env[], proc_fn *ended, void *arg);
 void foreground_kill(const struct foreground *, int signo);

@@ -77,7 +77,7 @@ ftp_dialogue_next(struct ftp_dialogue *d)
 
 	if (code != DIALOGUE_MORE)
 		return code;
-	n = read(d->rfd, d->in + d->len, sizeof(d->in) - d->len);
+	n = read(d->fd, d->in + d->len, sizeof(d->in) - d->len);
 	if (n > 0) {
 		d->len += (size_t)n;
 		return parse(d);
@@ -91,7 +91,7 @@ ftp_dialogue_next(struct ftp_dialogue *d)
 int
 ftp_dialogue_read(struct ftp_dialogue *d, unsigned ms)
 {
-	struct pollfd p = { .fd = d->rfd, .events = POLLIN };
+	struct pollfd p = { .fd = d->fd, .events = POLLIN };
 	uint64_t now, end = loop_now() + ms;
 	int code;
 
@@ -121,7 +121,7 @@ ftp_dialogue_ask(struct ftp_dialogue *d, unsigned ms, const char *fmt, ...)
 	line[len] = '\r';
 	line[len + 1] = '\n';
 	*d->reply = '\0';
-	if (write(d->wfd, line, (size_t)len + 2) != len + 2)
+	if (write(d->fd, line, (size_t)len + 2) != len + 2)
 		return DIALOGUE_ENDED;
 	return ftp_dialogue_read(d, ms);
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct ftp_dialogue {
-	int rfd, wfd; /* the caller's */
+	int fd;       /* the caller's */
 	int first;    /* code of the reply under way, 0 = none is */
 	size_t len;
 	char in[4096];
@@ -14,7 +14,7 @@ struct ftp_dialogue {
 
 enum { DIALOGUE_MORE = 0, DIALOGUE_SILENT = -1, DIALOGUE_ENDED = -2, DIALOGUE_JUNK = -3 };
 
-/* The code of the next reply (RFC 959, 4.2) out of what has come by now, or one of the above; rfd is
+/* The code of the next reply (RFC 959, 4.2) out of what has come by now, or one of the above; fd is
  * read at most once. */
 int ftp_dialogue_next(struct ftp_dialogue *);
 /* The same, but wait for it: never MORE. */

@@ -35,7 +35,7 @@ hang_up(struct probe *p)
 {
 	memory_drop(watch_free, p->watch);
 	timer_stop(&p->patience);
-	fd_close(&p->ftp.rfd);
+	fd_close(&p->ftp.fd);
 	p->step = OVER;
 }
 
@@ -43,7 +43,7 @@ static void
 say(struct probe *p, enum step step, const char *command, const char *argument)
 {
 	p->step = step;
-	if (dprintf(p->ftp.rfd, "%s%s\r\n", command, argument) == -1)
+	if (dprintf(p->ftp.fd, "%s%s\r\n", command, argument) == -1)
 		hang_up(p);
 }
 
@@ -86,13 +86,13 @@ struct probe *
 probe_new(struct loop *loop, const char *user, probe_fn *bored, void *arg, int *fd)
 {
 	struct probe *p = memory_make(struct probe, .loop = loop, .user = user, .bored = bored,
-	    .arg = arg, .ftp.rfd = -1);
+	    .arg = arg, .ftp.fd = -1);
 	int fds[2];
 
 	if (p == NULL)
 		return NULL;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0) {
-		p->ftp.rfd = fds[0];
+		p->ftp.fd = fds[0];
 		*fd = fds[1];
 		if ((p->watch = loop_watch(loop, fds[0], POLLIN, probe_ready, p)) != NULL)
 			return p;

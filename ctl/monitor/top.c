@@ -242,7 +242,7 @@ top_screen(struct top *t)
 
 	t->line_end = CLEAR_LINE;
 	if ((t->loop = loop_new()) == NULL ||
-	    (signals = signals_new(t->loop, signalled, t)) == NULL) {
+	    (signals = signals_new(t->loop, false, signalled, t)) == NULL) {
 		loop_free(t->loop);
 		return -1;
 	}

@@ -13,15 +13,6 @@
 
 #define AT_ONCE 256 /* reads, which is more than a pipe holds: somebody may go on writing */
 
-struct linelog {
-	struct watch *watch;
-	linelog_fn *fn;
-	void *arg;
-	int fds[2], copy;
-	size_t len;
-	char line[LINELOG_MAX];
-};
-
 /* They have been escaped, and are as many as our level allows. */
 static void
 pass_on(void *arg, const char *line, size_t len)
@@ -44,7 +35,7 @@ static bool
 take_bytes(struct linelog *l)
 {
 	char bytes[4096];
-	ssize_t n = read(l->fds[0], bytes, sizeof(bytes));
+	ssize_t n = read(l->in, bytes, sizeof(bytes));
 
 	if (n > 0 && l->copy != -1 && write(l->copy, bytes, (size_t)n) == -1) {
 		/* the terminal has gone */
@@ -74,42 +65,29 @@ linelog_take(struct linelog *l, bool all)
 }
 
 /* A message that is not read must not stop a session, nor ssh. */
-struct linelog *
-linelog_new(struct loop *loop, linelog_fn *fn, void *arg)
+int
+linelog_open(struct linelog *l, struct loop *loop, linelog_fn *fn, void *arg)
 {
-	struct linelog *l = memory_make(struct linelog, .fn = fn != NULL ? fn : pass_on, .arg = arg,
-	    .copy = -1);
+	int fds[2];
 
-	if (l != NULL && pipe2(l->fds, O_CLOEXEC | O_NONBLOCK) == 0) {
-		if ((l->watch = loop_watch(loop, l->fds[0], POLLIN, linelog_ready, l)) != NULL)
-			return l;
-		fd_close(&l->fds[0]);
-		fd_close(&l->fds[1]);
-	}
-	free(l);
-	return NULL;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
+		return -1;
+	*l = (struct linelog){ .watch = loop_watch(loop, fds[0], POLLIN, linelog_ready, l),
+		.fn = fn != NULL ? fn : pass_on, .arg = arg, .in = fds[0], .out = fds[1], .copy = -1 };
+	if (l->watch != NULL)
+		return 0;
+	fd_close(&l->in);
+	fd_close(&l->out);
+	return -1;
 }
 
 void
-linelog_free(struct linelog *l)
+linelog_close(struct linelog *l)
 {
-	if (l == NULL)
+	if (l->watch == NULL)
 		return;
 	linelog_take(l, true);
-	watch_free(l->watch);
-	close(l->fds[0]);
-	close(l->fds[1]);
-	free(l);
-}
-
-int
-linelog_fd(const struct linelog *l)
-{
-	return l->fds[1];
-}
-
-void
-linelog_copy(struct linelog *l, int fd)
-{
-	l->copy = fd;
+	memory_drop(watch_free, l->watch);
+	close(l->in);
+	close(l->out);
 }

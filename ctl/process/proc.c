@@ -64,7 +64,7 @@ child_ended(void *arg, int signo)
 		for (p = first; p != NULL && p->pid != pid; p = p->next)
 			;
 		if (p != NULL && WIFSTOPPED(status) && p->stopped != NULL)
-			p->stopped(p->arg, WSTOPSIG(status));
+			p->stopped(p, WSTOPSIG(status));
 		if (p == NULL || WIFSTOPPED(status))
 			continue;
 		removed(p);
@@ -224,7 +224,7 @@ proc_start(struct proc *p, struct loop *loop, const struct proc_start *s, proc_f
 	int failure[2] = { -1, -1 }, error;
 	ssize_t n = 0;
 
-	if (signals == NULL && (signals = signals_of_children(loop, child_ended)) == NULL)
+	if (signals == NULL && (signals = signals_new(loop, true, child_ended, NULL)) == NULL)
 		return -1;
 	*p = (struct proc){ .next = first, .fn = fn, .arg = arg };
 	first = p;

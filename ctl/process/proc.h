@@ -17,7 +17,7 @@ struct proc {
 	pid_t pid; /* 0: it does not run, and there is nobody to wait for */
 	proc_fn *fn;
 	void *arg;
-	void (*stopped)(void *arg, int signo); /* set after the start: it was stopped; NULL: so be it */
+	void (*stopped)(struct proc *, int signo); /* set after the start: it was stopped; NULL: so be it */
 };
 
 #define PROC_OURS -1 /* it has ours */

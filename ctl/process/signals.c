@@ -91,9 +91,10 @@ signals_look(struct signals *s)
 	signals_ready(s, POLLIN);
 }
 
-static struct signals *
-listen_for(struct loop *loop, const int *wanted, signals_fn *fn, void *arg)
+struct signals *
+signals_new(struct loop *loop, bool children, signals_fn *fn, void *arg)
 {
+	const int *wanted = children ? of_children : to_end;
 	struct signals *s = memory_make(struct signals, .wanted = wanted, .fn = fn, .arg = arg);
 	struct sigaction now;
 
@@ -113,25 +114,9 @@ listen_for(struct loop *loop, const int *wanted, signals_fn *fn, void *arg)
 		if (now.sa_handler != SIG_IGN || *wanted == SIGTERM || *wanted == SIGCHLD)
 			dispose(*wanted, handler);
 	}
-	return s;
-}
-
-struct signals *
-signals_new(struct loop *loop, signals_fn *fn, void *arg)
-{
-	struct signals *s = listen_for(loop, to_end, fn, arg);
-
-	if (s == NULL)
-		return NULL;
 	dispose(SIGPIPE, SIG_IGN);
 	unblock_all();
 	return s;
-}
-
-struct signals *
-signals_of_children(struct loop *loop, signals_fn *fn)
-{
-	return listen_for(loop, of_children, fn, NULL);
 }
 
 void
@@ -144,13 +129,6 @@ signals_free(struct signals *s)
 	close(s->fds[0]);
 	close(s->fds[1]);
 	free(s);
-}
-
-void
-signals_leave_terminal(void)
-{
-	dispose(SIGINT, SIG_IGN);
-	dispose(SIGQUIT, SIG_IGN);
 }
 
 void

@@ -1,6 +1,8 @@
 /* Signals as events of the loop. One owner per process. SIGCHLD belongs to proc.h. */
 #pragma once
 
+#include <stdbool.h>
+
 struct loop;
 struct signals;
 
@@ -10,17 +12,13 @@ typedef void signals_fn(void *arg, int signo);
  * ever for what never comes, or reap nobody. */
 void signals_start(void);
 
-/* From now on SIGTERM, and SIGHUP and SIGINT unless they were ignored, come as calls from the
- * loop; SIGPIPE is ignored. NULL with errno. */
-struct signals *signals_new(struct loop *, signals_fn *, void *arg);
-struct signals *signals_of_children(struct loop *, signals_fn *); /* SIGCHLD, for proc.h */
+/* From now on SIGTERM, and SIGHUP and SIGINT unless they were ignored, or SIGCHLD (children: for proc.h),
+ * come as calls from the loop; SIGPIPE is ignored. NULL with errno. */
+struct signals *signals_new(struct loop *, bool children, signals_fn *, void *arg);
 void signals_free(struct signals *); /* NULL is harmless */
 /* Call for those that have come, without waiting for the loop: Ctrl-C ends our children, too, and is
  * the reason for their end. */
 void signals_look(struct signals *);
-
-/* Ignore SIGINT and SIGQUIT: the terminal sends them to us too while a client runs. */
-void signals_leave_terminal(void);
 
 /* The end of this process, by that signal, so that whoever has started it knows: a loop in a shell ends
  * with Ctrl-C. */

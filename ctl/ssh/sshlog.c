@@ -17,7 +17,7 @@
 
 struct sshlog {
 	struct loop *loop;
-	struct linelog *lines;
+	struct linelog lines;
 	struct timer timer;
 	const char *servers;
 	bool hushed, verbatim; /* it says more than the user wants; as it comes, until it is logged in */
@@ -116,7 +116,7 @@ sshlog_refusal(struct sshlog *s, char *dst, size_t size)
 	*dst = '\0';
 	if (s == NULL)
 		return false;
-	linelog_take(s->lines, false);
+	linelog_take(&s->lines, false);
 	snprintf(dst, size, "%s", s->refusal);
 	*s->refusal = '\0';
 	return *dst != '\0';
@@ -128,27 +128,27 @@ sshlog_new(struct loop *loop, bool hushed, bool asks, const char *servers)
 {
 	struct sshlog *s = memory_make(struct sshlog, .loop = loop, .servers = servers, .hushed = hushed);
 
-	if (s == NULL || (s->lines = linelog_new(loop, line_came, s)) == NULL) {
+	if (s == NULL || linelog_open(&s->lines, loop, line_came, s) == -1) {
 		free(s);
 		return NULL;
 	}
 	s->verbatim = !hushed && asks && isatty(STDERR_FILENO) && log_is_plain() && log_level() != LOG_QUIET;
 	if (s->verbatim)
-		linelog_copy(s->lines, STDERR_FILENO);
+		s->lines.copy = STDERR_FILENO;
 	return s;
 }
 
 int
 sshlog_fd(const struct sshlog *s)
 {
-	return linelog_fd(s->lines);
+	return s->lines.out;
 }
 
 void
 sshlog_logged_in(struct sshlog *s)
 {
-	linelog_take(s->lines, false);
-	linelog_copy(s->lines, -1);
+	linelog_take(&s->lines, false);
+	s->lines.copy = -1;
 	timer_stop(&s->timer);
 	say_held(s);
 	s->verbatim = false;
@@ -161,7 +161,7 @@ sshlog_reason(struct sshlog *s, char *dst, size_t size)
 	size_t used = 0;
 
 	*dst = '\0';
-	linelog_take(s->lines, true);
+	linelog_take(&s->lines, true);
 	timer_stop(&s->timer);
 	for (size_t i = 0; i < s->held && used < size; i++)
 		used += (size_t)snprintf(dst + used, size - used, "%s%s", i > 0 ? " " : "",
@@ -175,7 +175,7 @@ sshlog_free(struct sshlog *s)
 {
 	if (s == NULL)
 		return;
-	linelog_free(s->lines);
+	linelog_close(&s->lines);
 	timer_stop(&s->timer);
 	say_held(s);
 	timer_stop(&s->asked);

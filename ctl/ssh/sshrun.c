@@ -11,7 +11,7 @@
 #include "process/proc.h"
 
 struct sshrun {
-	struct linelog *lines; /* what it prints */
+	struct linelog lines; /* what it prints */
 	struct timer deadline;
 	struct proc proc;
 	sshrun_fn *fn;
@@ -25,7 +25,7 @@ sshrun_free(struct sshrun *r)
 {
 	if (r == NULL)
 		return;
-	linelog_free(r->lines);
+	linelog_close(&r->lines);
 	timer_stop(&r->deadline);
 	proc_kill(&r->proc, SIGKILL);
 	proc_end(&r->proc, 0);
@@ -52,7 +52,7 @@ run_ended(void *arg, int status)
 	struct sshrun_result result = { .timed_out = r->timed_out, .status = status < 0 ? -1 : status };
 
 	timer_stop(&r->deadline);
-	linelog_take(r->lines, true);
+	linelog_take(&r->lines, true);
 	result.output = bytes_add(&r->output, "", 1) == 0 ? bytes_data(&r->output) : "";
 	r->fn(r->arg, &result);
 }
@@ -74,8 +74,8 @@ sshrun_new(struct loop *loop, const char *const argv[], unsigned timeout_ms, ssh
 	struct proc_start start = { .argv = argv, .fd = { PROC_NULL } };
 	int saved;
 
-	if (r != NULL && (r->lines = linelog_new(loop, line_came, &r->output)) != NULL) {
-		start.fd[1] = start.fd[2] = linelog_fd(r->lines);
+	if (r != NULL && linelog_open(&r->lines, loop, line_came, &r->output) == 0) {
+		start.fd[1] = start.fd[2] = r->lines.out;
 		fcntl(start.fd[1], F_SETFL, 0); /* here it may wait until it is read */
 		if (proc_start(&r->proc, loop, &start, run_ended, r) == 0) {
 			timer_set(&r->deadline, loop, timeout_ms, run_overdue, r);

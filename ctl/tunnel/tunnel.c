@@ -7,9 +7,11 @@
 
 #include "client/activation.h"
 #include "client/background.h"
+#include "client/probe.h"
 #include "base/log.h"
 #include "base/rundir.h"
 #include "process/signals.h"
+#include "status/seen.h"
 #include "tunnel/tunnel_private.h"
 
 #define LAST_WORDS_MS 1000 /* for the sessions of a client that has ended */
@@ -125,7 +127,8 @@ tunnel_signalled(void *arg, int signo)
 void
 tunnel_helper_ended(struct tunnel *t, const struct helper *helper, int status)
 {
-	statusd_ended(t, helper);
+	if (helper->seen != NULL)
+		tunnel_status_add(&t->statusd.gone, &helper->seen->session);
 	if (helper == t->prober)
 		tunnel_probed(t);
 	if (t->cmdline->run == RUN_STDIO)
@@ -143,7 +146,7 @@ set_up(struct tunnel *t)
 	if ((t->loop = loop_new()) == NULL)
 		return -1;
 	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
-	t->signals = signals_new(t->loop, tunnel_signalled, t);
+	t->signals = signals_new(t->loop, false, tunnel_signalled, t);
 	t->far_listeners = (struct far_listeners){ t->loop, accept_far, tunnel_far_refused,
 		tunnel_far_settled, t, NULL, NULL };
 	helpers_begin(t);
@@ -166,7 +169,9 @@ tear_down(struct tunnel *t)
 		masters_stop(&t->masters);
 	helpers_end(t);
 	masters_end(&t->masters);
-	tunnel_client_forget(t);
+	probe_free(t->probe);
+	sshrun_free(t->sftp);
+	foreground_forget(&t->client);
 	proc_forget(&t->notify);
 	signals_free(t->signals);
 	loop_free(t->loop);
@@ -191,11 +196,14 @@ wind_up(struct tunnel *t)
 
 	activation_notify("STOPPING=1");
 	memory_drop(listener_free, t->near);
-	tunnel_close_far(t);
+	if (master_state(t->master) == MASTER_UP && t->far_listeners.first != NULL)
+		far_listeners_cancel(&t->far_listeners, master_path(t->master));
+	far_listeners_free(&t->far_listeners);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
 	wait_for_helpers(t, ms);
-	helpers_terminate(t);
+	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
+		proc_kill(&h->proc, SIGTERM);
 	wait_for_helpers(t, TERMINATE_MS);
 }
 
@@ -209,7 +217,7 @@ tunnel_run(const struct tunnel_setup *setup)
 	} else if (tunnel_open_listeners(&t) == 0) {
 		if (setup->ready != -1)
 			t.parent = loop_watch(t.loop, setup->ready, 0, parent_gone, &t);
-		tunnel_status_open(&t);
+		statusd_open(&t);
 		tunnel_connect(&t);
 		while (!t.over && loop_once(t.loop, -1) == 0)
 			;

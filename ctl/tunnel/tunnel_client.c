@@ -18,7 +18,10 @@
 static void
 client_ended(void *arg, int status)
 {
-	tunnel_end(arg, status == -SIGINT ? status : proc_shell_status(status));
+	struct tunnel *t = arg;
+
+	foreground_forget(&t->client);
+	tunnel_end(t, status == -SIGINT ? status : proc_shell_status(status));
 }
 
 static void
@@ -149,12 +152,4 @@ tunnel_probe(struct tunnel *t)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
 	else
 		t->prober = t->helpers.first;
-}
-
-void
-tunnel_client_forget(struct tunnel *t)
-{
-	probe_free(t->probe);
-	sshrun_free(t->sftp);
-	foreground_forget(&t->client);
 }

@@ -13,7 +13,6 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/packet.h"
-#include "process/linelog.h"
 #include "status/status.h"
 #include "tunnel/tunnel_private.h"
 
@@ -27,7 +26,7 @@ helpers_begin(struct tunnel *t)
 
 	t->helpers.kept = (struct kept){ .loop = t->loop, .hold_ms = c->ftp.abort_hold * 1000 };
 	if (c->to_syslog || (c->background && c->log_file == NULL))
-		t->helpers.log = linelog_new(t->loop, NULL, NULL);
+		linelog_open(&t->helpers.log, t->loop, NULL, NULL);
 }
 
 static void
@@ -64,7 +63,7 @@ helpers_end(struct tunnel *t)
 		helper_free(one);
 	}
 	kept_close(&t->helpers.kept, !needed && masters_are_ours(t));
-	linelog_free(t->helpers.log);
+	linelog_close(&t->helpers.log);
 }
 
 enum forward_method
@@ -74,13 +73,6 @@ helpers_method(const struct tunnel *t)
 
 	return kept_refused(&t->helpers.kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
 	    masters_method(m, t->cmdline->ftp.forward);
-}
-
-void
-helpers_terminate(struct tunnel *t)
-{
-	for (const struct helper *one = t->helpers.first; one != NULL; one = one->next)
-		proc_kill(&one->proc, SIGTERM);
 }
 
 /* As recv(2). What came along unasked for is closed. */
@@ -187,7 +179,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	struct tunnel *t = one->tunnel;
 	const struct masters *m = &t->masters;
 	struct proc_start p = { .own_session = start->own_session,
-		.fd = { start->in, start->out, t->helpers.log != NULL ? linelog_fd(t->helpers.log) : PROC_OURS } };
+		.fd = { start->in, start->out, t->helpers.log.watch != NULL ? t->helpers.log.out : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };
 	char server[SPEC_HOST_MAX + 16];
 	struct strings argv;

@@ -63,14 +63,6 @@ open_far(struct tunnel *t)
 		reopen_later(t, RETRY_MS);
 }
 
-void
-tunnel_close_far(struct tunnel *t)
-{
-	if (master_state(t->master) == MASTER_UP && t->far_listeners.first != NULL)
-		far_listeners_cancel(&t->far_listeners, master_path(t->master));
-	far_listeners_free(&t->far_listeners);
-}
-
 static void
 reopen(void *arg)
 {

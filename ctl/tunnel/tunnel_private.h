@@ -15,6 +15,7 @@
 #include "master/kept.h"
 #include "master/masters.h"
 #include "net/listener.h"
+#include "process/linelog.h"
 #include "status/notice.h"
 #include "tunnel/tunnel.h"
 
@@ -62,7 +63,7 @@ struct tunnel {
 		size_t count, started; /* now; since the beginning */
 		struct hostport dials; /* the latest server whose data ports one of them has dialled */
 		struct kept kept;
-		struct linelog *log;   /* NULL: their messages go where ours go */
+		struct linelog log;    /* not open: their messages go where ours go */
 	} helpers;
 	struct listener *near;
 	struct {
@@ -126,7 +127,6 @@ void accept_end(struct tunnel *); /* refuses who still waits */
 void helpers_begin(struct tunnel *);
 void helpers_end(struct tunnel *);  /* leaves them to themselves; harmless if they have not begun */
 int helpers_start(struct tunnel *, const struct helper_start *); /* -1 with errno */
-void helpers_terminate(struct tunnel *);
 bool helpers_need_masters(const struct tunnel *); /* they, or what they have left */
 /* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
  * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
@@ -137,7 +137,6 @@ int tunnel_open_listeners(struct tunnel *);
 
 /* tunnel_master.c */
 void tunnel_connect(struct tunnel *);
-void tunnel_close_far(struct tunnel *);
 void tunnel_master_changed(void *tunnel, enum master_state);
 void tunnel_far_refused(void *tunnel, const struct tunnel_spec *, bool optional, const char *why);
 void tunnel_far_settled(void *tunnel);
@@ -145,17 +144,14 @@ void tunnel_far_settled(void *tunnel);
 /* tunnel_client.c */
 void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
 void tunnel_probed(void *tunnel); /* the helper of the probe has ended */
-void tunnel_client_forget(struct tunnel *);
 void tunnel_noticed(struct tunnel *, const struct helper *, enum notice, const char *why);
 
 /* tunnel_status.c: what there is to tell, for statusd_put() */
 void tunnel_status(const struct tunnel *, struct bytes *out);
 void tunnel_status_add(struct status_tunnel *sum, const struct status_session *);
-void tunnel_status_open(struct tunnel *);
 
 /* tunnel_statusd.c */
-int statusd_open(struct tunnel *, char *why, size_t why_size); /* -1 with a message: no status, no harm */
+void statusd_open(struct tunnel *); /* there may be none: no harm */
 void statusd_close(struct tunnel *); /* harmless if it is not open */
 bool statusd_put(struct bytes *out, const struct status_record *); /* false: there is no more room */
-void statusd_ended(struct tunnel *, const struct helper *); /* about to be freed */
 void statusd_report(struct tunnel *, struct helper *, const void *data, size_t len); /* untrusted */

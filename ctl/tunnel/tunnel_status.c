@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "status/seen.h"
 #include "tunnel/tunnel_private.h"
 
@@ -101,21 +100,4 @@ tunnel_status(const struct tunnel *t, struct bytes *out)
 	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (!status_session(out, h))
 			break;
-}
-
-void
-tunnel_status_open(struct tunnel *t)
-{
-	const struct cmdline *c = t->cmdline;
-	uint16_t port = t->near == NULL ? 0 : t->near->at.port;
-	char why[256];
-
-	if (port == 0 && c->remote.count > 0)
-		port = c->remote.spec[0].listen.port;
-	if (*c->ftp.name != '\0')
-		snprintf(t->name, sizeof(t->name), "%s", c->ftp.name);
-	else
-		hostport_format(t->name, sizeof(t->name), c->destination, port);
-	if (statusd_open(t, why, sizeof(why)) == -1)
-		log_at(LOG_NORMAL, "no status for ftp-over-ssh-ctl: %s", why);
 }

@@ -38,13 +38,6 @@ struct client {
 	struct bytes out;
 };
 
-void
-statusd_ended(struct tunnel *t, const struct helper *h)
-{
-	if (h->seen != NULL)
-		tunnel_status_add(&t->statusd.gone, &h->seen->session);
-}
-
 static void
 client_free(void *arg)
 {
@@ -298,17 +291,24 @@ accepted(void *arg, const struct listener *l, int fd)
 		client_free(c);
 }
 
-int
-statusd_open(struct tunnel *t, char *why, size_t why_size)
+void
+statusd_open(struct tunnel *t)
 {
-	char path[256];
+	const struct cmdline *c = t->cmdline;
+	uint16_t port = t->near == NULL ? 0 : t->near->at.port;
+	char path[256], why[256] = "out of memory, or the path is too long";
 
-	snprintf(why, why_size, "out of memory, or the path is too long");
-	if (rundir_path(why, why_size) == NULL || rundir_fresh(path, sizeof(path), 's') == -1 ||
-	    listener_unix(&t->statusd.listener, t->loop, path, why, why_size) != LISTEN_OK)
-		return -1;
-	listener_start(t->statusd.listener, accepted, t);
-	return 0;
+	if (port == 0 && c->remote.count > 0)
+		port = c->remote.spec[0].listen.port;
+	if (*c->ftp.name != '\0')
+		snprintf(t->name, sizeof(t->name), "%s", c->ftp.name);
+	else
+		hostport_format(t->name, sizeof(t->name), c->destination, port);
+	if (rundir_path(why, sizeof(why)) == NULL || rundir_fresh(path, sizeof(path), 's') == -1 ||
+	    listener_unix(&t->statusd.listener, t->loop, path, why, sizeof(why)) != LISTEN_OK)
+		log_at(LOG_NORMAL, "no status for ftp-over-ssh-ctl: %s", why);
+	else
+		listener_start(t->statusd.listener, accepted, t);
 }
 
 void
