@@ -57,7 +57,7 @@ check_path(struct check *c)
 static enum outcome
 check_small(struct check *c)
 {
-	if (master_is_ours(c->master) && c->cmdline.ftp.no_delay != NO_DELAY_NO)
+	if (master_is_ours(&c->master) && c->cmdline.ftp.no_delay != NO_DELAY_NO)
 		return check_say(c, GOOD, "FtpNoDelay runs true on the ssh server once, so they are fast");
 	return check_say(c, UNTRIED, "each takes some 50 ms more on an ssh connection that has run no "
 	    "command; -o FtpNoDelay=yes runs one");
@@ -129,7 +129,7 @@ check_run(int argc, char *argv[])
 		signal(SIGPIPE, SIG_IGN);
 		status = run_steps(&c) ? 0 : FAILED;
 		check_hang_up(&c);
-		master_free(c.master);
+		master_end(&c.master);
 		loop_free(c.loop);
 		free(c.settings.ssh.config);
 	}

@@ -21,7 +21,7 @@ struct check {
 	struct cmdline cmdline;
 	struct master_settings settings;
 	struct loop *loop;
-	struct master *master;
+	struct master master;
 	struct check_link {
 		struct mux *mux;
 		struct forward_result answer;

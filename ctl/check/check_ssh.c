@@ -24,20 +24,17 @@ static const char forbidden[] =
 enum outcome
 check_master(struct check *c)
 {
-	enum master_state state = MASTER_DOWN;
-
-	if ((c->loop = loop_new()) != NULL)
-		c->master = master_new(c->loop, &c->settings, NULL, NULL);
-	if (c->master == NULL)
+	if ((c->loop = loop_new()) == NULL)
 		return check_say(c, BAD, "out of memory");
-	master_want(c->master, isatty(STDIN_FILENO));
-	while ((state = master_state(c->master)) == MASTER_STARTING && loop_once(c->loop, -1) == 0)
+	master_begin(&c->master, c->loop, &c->settings, NULL, NULL);
+	master_want(&c->master, isatty(STDIN_FILENO));
+	while (c->master.state == MASTER_STARTING && loop_once(c->loop, -1) == 0)
 		;
-	if (state != MASTER_UP)
-		return check_say(c, BAD, "%s", master_reason(c->master));
+	if (c->master.state != MASTER_UP)
+		return check_say(c, BAD, "%s", c->master.reason);
 	log_open("ftp-over-ssh-ctl", LOG_QUIET, false); /* what it is refused is told here */
-	if (!master_is_ours(c->master))
-		return check_say(c, GOOD, "yours, at %s", master_path(c->master));
+	if (!master_is_ours(&c->master))
+		return check_say(c, GOOD, "yours, at %s", c->master.path);
 	return check_say(c, GOOD, "started for this check");
 }
 
@@ -60,7 +57,7 @@ ask(struct check *c, struct check_link *l, enum mux_type type, const struct forw
 
 	c->answer = (struct forward_result){ .status = FORWARD_DEAD };
 	l->answer = (struct forward_result){ .id = UINT32_MAX, .status = FORWARD_TIMEOUT };
-	if ((l->mux = mux_new(c->loop, master_path(c->master), answered, l)) == NULL)
+	if ((l->mux = mux_new(c->loop, c->master.path, answered, l)) == NULL)
 		return false;
 	id = type == MUX_C_NEW_STDIO_FWD ? mux_stdio_forward(l->mux, f, fd) : mux_ask(l->mux, type, f);
 	while (id != 0 && l->answer.id == UINT32_MAX && (now = loop_now()) < end &&
@@ -79,7 +76,7 @@ dial(struct check *c, const char *host, uint16_t port, struct check_link *l)
 	char old[8];
 	int fds[2];
 
-	master_refusal(c->master, old, sizeof(old));
+	master_refusal(&c->master, old, sizeof(old));
 	snprintf(to.host, sizeof(to.host), "%s", host);
 	c->answer = (struct forward_result){ .status = FORWARD_DEAD };
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
@@ -107,9 +104,9 @@ last_words(struct check *c, char *dst, size_t size)
 {
 	uint64_t end = loop_now() + WORDS_MS;
 
-	if (!master_is_ours(c->master))
+	if (!master_is_ours(&c->master))
 		return false;
-	while (!master_refusal(c->master, dst, size))
+	while (!master_refusal(&c->master, dst, size))
 		if (loop_now() >= end || loop_once(c->loop, CHECK_LOOK_MS) == -1)
 			return false;
 	return true;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,38 +22,15 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MOST_MS 30000
 
-enum origin { NAMED, CONFIGURED, OWN };
-
-struct master {
-	struct loop *loop;
-	const struct master_settings *settings;
-	master_fn *fn;
-	void *arg;
-	enum master_state state;
-	enum origin origin; /* of the one in use, or that is being tried */
-	char path[256];
-	struct mux *mux;
-	struct procwatch *process; /* instead of mux */
-	uint32_t alive_id;
-	pid_t pid; /* as it has answered */
-	struct timer timer; /* bounds or repeats the attempt */
-	uint64_t patience_end, next_attempt;
-	unsigned backoff;
-	bool ask;
-	char reason[1024];
-	struct proc ssh; /* our own, while it logs in */
-	struct sshlog *sshlog;
-	struct sshrun *hurry; /* FtpNoDelay */
-};
-
 static void master_try(void *master);
 static void master_start(struct master *);
 
-struct master *
-master_new(struct loop *loop, const struct master_settings *settings, master_fn *fn, void *arg)
+void
+master_begin(struct master *m, struct loop *loop, const struct master_settings *settings, master_fn *fn,
+    void *arg)
 {
-	return memory_make(struct master, .loop = loop, .settings = settings, .fn = fn, .arg = arg,
-	    .reason = "no ssh connection yet");
+	*m = (struct master){ .loop = loop, .settings = settings, .fn = fn, .arg = arg,
+		.reason = "no ssh connection yet" };
 }
 
 int
@@ -83,13 +59,10 @@ master_drop(struct master *m)
 }
 
 void
-master_free(struct master *m)
+master_end(struct master *m)
 {
-	if (m == NULL)
-		return;
 	master_drop(m);
 	sshlog_free(m->sshlog);
-	free(m);
 }
 
 void
@@ -101,36 +74,12 @@ master_stop(struct master *m)
 	}
 }
 
-enum master_state
-master_state(const struct master *m)
-{
-	return m->state;
-}
-
-const char *
-master_path(const struct master *m)
-{
-	return m->path;
-}
-
-pid_t
-master_pid(const struct master *m)
-{
-	return m->pid;
-}
-
 unsigned
 master_next_attempt(const struct master *m)
 {
 	uint64_t now = loop_now();
 
 	return m->state == MASTER_DOWN && m->next_attempt > now ? (unsigned)(m->next_attempt - now) : 0;
-}
-
-const char *
-master_reason(const struct master *m)
-{
-	return m->reason;
 }
 
 bool
@@ -142,7 +91,7 @@ master_refusal(struct master *m, char *dst, size_t size)
 bool
 master_is_ours(const struct master *m)
 {
-	return m->state == MASTER_UP && m->origin == OWN;
+	return m->state == MASTER_UP && m->origin == MASTER_OWN;
 }
 
 /* There is no master, or none that can be used: one that was killed has left its socket behind. */
@@ -150,7 +99,7 @@ static void
 master_down(struct master *m)
 {
 	master_drop(m);
-	if (m->origin == OWN)
+	if (m->origin == MASTER_OWN)
 		unlink(m->path);
 	m->state = MASTER_DOWN;
 	if (m->fn != NULL)
@@ -180,10 +129,10 @@ master_died(struct master *m, const char *why)
 {
 	char words[900];
 
-	if (m->origin == OWN && *sshlog_reason(m->sshlog, words, sizeof(words)) != '\0')
+	if (m->origin == MASTER_OWN && *sshlog_reason(m->sshlog, words, sizeof(words)) != '\0')
 		why = words;
 	else if (strcmp(why, mux_gone) == 0)
-		why = m->origin == OWN ? "the ssh server has closed it, or ssh was killed" :
+		why = m->origin == MASTER_OWN ? "the ssh server has closed it, or ssh was killed" :
 		    "your ssh has ended";
 	snprintf(m->reason, sizeof(m->reason), "the ssh connection to %s is lost: %s",
 	    m->settings->ssh.destination, why);
@@ -202,7 +151,7 @@ process_ended(void *arg)
 static void
 master_up(struct master *m)
 {
-	if (m->origin != OWN && !(m->settings->persists && m->mux != NULL) && m->pid > 0 &&
+	if (m->origin != MASTER_OWN && !(m->settings->persists && m->mux != NULL) && m->pid > 0 &&
 	    (m->process = procwatch_new(m->loop, m->pid, process_ended, m)) != NULL)
 		memory_drop(mux_free, m->mux);
 	timer_stop(&m->timer);
@@ -236,9 +185,9 @@ hurry_done(void *arg, const struct sshrun_result *result)
 static void
 master_hurry(struct master *m)
 {
-	if (m->origin == OWN)
+	if (m->origin == MASTER_OWN)
 		sshlog_logged_in(m->sshlog);
-	if (m->origin == OWN ? m->settings->no_delay : m->settings->no_delay_yours)
+	if (m->origin == MASTER_OWN ? m->settings->no_delay : m->settings->no_delay_yours)
 		m->hurry = sshcmd_through(m->loop, &m->settings->ssh, m->path,
 		    (const char *[]){ "-T", "true" }, HURRY_MS, hurry_done, m);
 	if (m->hurry != NULL)
@@ -253,16 +202,16 @@ master_absent(struct master *m, const char *why)
 {
 	timer_stop(&m->timer);
 	memory_drop(mux_free, m->mux);
-	if (m->origin == CONFIGURED) {
+	if (m->origin == MASTER_CONFIGURED) {
 		log_at(LOG_DETAIL, "no ControlMaster answers at %s: %s", m->path, why);
 		master_start(m);
 		return;
 	}
-	if (m->origin == NAMED && loop_now() < m->patience_end) {
+	if (m->origin == MASTER_NAMED && loop_now() < m->patience_end) {
 		timer_set(&m->timer, m->loop, RETRY_MS, master_try, m);
 		return;
 	}
-	if (m->origin == NAMED)
+	if (m->origin == MASTER_NAMED)
 		master_failed(m, "no ControlMaster answers at %s: %s; start one with `ssh -M -S %s %s`",
 		    m->path, why, m->path, m->settings->ssh.destination);
 	else
@@ -346,7 +295,7 @@ master_start(struct master *m)
 	char why[256];
 	bool usable = rundir_path(why, sizeof(why)) != NULL;
 
-	m->origin = OWN;
+	m->origin = MASTER_OWN;
 	*m->path = '\0'; /* it may be that of the configuration */
 	sshlog_free(m->sshlog);
 	m->sshlog = sshlog_new(m->loop, sshcmd_is_hushed(&m->settings->ssh), m->ask, m->settings->servers);
@@ -371,8 +320,8 @@ master_want(struct master *m, bool ask)
 		return m->state;
 	m->state = MASTER_STARTING;
 	m->ask = ask;
-	m->origin = s->ctl_path != NULL ? NAMED : CONFIGURED;
-	if (!possible && m->origin == NAMED) {
+	m->origin = s->ctl_path != NULL ? MASTER_NAMED : MASTER_CONFIGURED;
+	if (!possible && m->origin == MASTER_NAMED) {
 		master_failed(m, "control path too long: %zu characters, %d are possible: %.200s",
 		    strlen(path), FORWARD_PATH_MAX - 1, path);
 	} else if (!possible) {

@@ -10,36 +10,41 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "ssh/sshcmd.h"
-
-struct loop;
-struct master;
+#include "base/loop.h"
+#include "master/settings.h"
 
 enum master_state { MASTER_DOWN, MASTER_STARTING, MASTER_UP };
-
-struct master_settings {
-	struct ssh_settings ssh;
-	const char *ctl_path;    /* named by the user, or NULL */
-	const char *config_path; /* the configuration's, or NULL */
-	bool no_delay;           /* true is run on one of our own, */
-	bool no_delay_yours;     /* on one of the user's */
-	bool persists;           /* ControlPersist is set: a master ends when nobody is connected */
-	int verbose;             /* -v of ssh, for one of our own */
-	const char *servers;     /* the FTP server, for messages about it */
-	char path[1024];         /* of the configuration, or what it makes of ctl_path */
-};
-
-/* Ask ssh's configuration for the rest of them, which points into them: they stay where they are, and
- * ssh.config is to be freed. -1 with a message. */
-int master_configure(struct master_settings *, char *why, size_t why_size);
 
 /* Called when a start has ended (UP or DOWN) and when the master has died (DOWN). */
 typedef void master_fn(void *arg, enum master_state);
 
+/* Part of its owner; all but the first four is its own affair. */
+struct master {
+	enum master_state state;
+	char path[256];    /* UP only */
+	char reason[1024]; /* why it is DOWN: "what: why" */
+	pid_t pid;         /* UP only; 0 = not known */
+	struct loop *loop;
+	const struct master_settings *settings;
+	master_fn *fn;
+	void *arg;
+	enum { MASTER_NAMED, MASTER_CONFIGURED, MASTER_OWN } origin; /* in use, or that is being tried */
+	struct mux *mux;
+	struct procwatch *process; /* instead of mux */
+	uint32_t alive_id;
+	struct timer timer; /* bounds or repeats the attempt */
+	uint64_t patience_end, next_attempt;
+	unsigned backoff;
+	bool ask;
+	struct proc ssh; /* our own, while it logs in */
+	struct sshlog *sshlog;
+	struct sshrun *hurry; /* FtpNoDelay */
+};
+
 /* The settings are kept, not copied. Starts DOWN. Nobody may be called: NULL. */
-struct master *master_new(struct loop *, const struct master_settings *, master_fn *, void *arg);
-void master_free(struct master *); /* NULL is harmless */
-/* Nobody else needs it: one of our own is told to end, and then there is master_free() alone. */
+void master_begin(struct master *, struct loop *, const struct master_settings *, master_fn *, void *arg);
+void master_end(struct master *); /* harmless if it has not begun */
+/* Nobody else needs it: one of our own is told to end, and then there is master_end() alone. */
 void master_stop(struct master *);
 
 /* See to it that there is one. The state now; DOWN means that it is too early for another
@@ -47,12 +52,7 @@ void master_stop(struct master *);
 enum master_state master_want(struct master *, bool ask);
 /* Wait so long, from now, for the first answer of the one that the user named. */
 void master_be_patient(struct master *, unsigned ms);
-enum master_state master_state(const struct master *);
-
-const char *master_path(const struct master *);   /* UP only */
 unsigned master_next_attempt(const struct master *); /* ms until it is not too early; DOWN only */
-pid_t master_pid(const struct master *);          /* UP only; 0 = not known */
-const char *master_reason(const struct master *); /* why it is DOWN: "what: why" */
 /* Why the ssh server refused a channel last, as sshlog_refusal(). Only of our own master. */
 bool master_refusal(struct master *, char *dst, size_t size);
 bool master_is_ours(const struct master *); /* UP only: we have started it */

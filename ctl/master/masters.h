@@ -15,15 +15,15 @@ struct masters {
 	void *arg;
 	bool named; /* the first one, by the user */
 	size_t count;
-	struct master *one[MASTERS_MAX];
+	struct master one[MASTERS_MAX];
 };
 
-/* As master_new(); fn is about the first one. -1: not even that one is there. */
-int masters_begin(struct masters *, struct loop *, const struct master_settings *, unsigned count,
+/* As master_begin(); fn is about the first one. */
+void masters_begin(struct masters *, struct loop *, const struct master_settings *, unsigned count,
     master_fn *, void *arg);
 void masters_end(struct masters *);
-void masters_stop(const struct masters *); /* each, as master_stop() */
-void masters_tend(const struct masters *); /* start anew those that have gone */
+void masters_stop(struct masters *); /* each, as master_stop() */
+void masters_tend(struct masters *); /* start anew those that have gone */
 
 /* How a helper is to dial through them: as it was asked for; auto: by a proxy connection where the
  * first one is our own, by the requests of `ssh -O forward` where it is the user's, which a proxy

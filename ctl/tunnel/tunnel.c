@@ -150,10 +150,8 @@ set_up(struct tunnel *t)
 	t->far_listeners = (struct far_listeners){ t->loop, accept_far, tunnel_far_refused,
 		tunnel_far_settled, t, NULL, NULL };
 	helpers_begin(t);
-	if (masters_begin(&t->masters, t->loop, s->master, s->cmdline->ftp.masters, tunnel_master_changed,
-	    t) == -1)
-		return -1;
-	t->master = t->masters.one[0];
+	masters_begin(&t->masters, t->loop, s->master, s->cmdline->ftp.masters, tunnel_master_changed, t);
+	t->master = t->masters.one;
 	return t->signals == NULL ? -1 : 0;
 }
 
@@ -196,8 +194,8 @@ wind_up(struct tunnel *t)
 
 	activation_notify("STOPPING=1");
 	memory_drop(listener_free, t->near);
-	if (master_state(t->master) == MASTER_UP && t->far_listeners.first != NULL)
-		far_listeners_cancel(&t->far_listeners, master_path(t->master));
+	if (t->master->state == MASTER_UP && t->far_listeners.first != NULL)
+		far_listeners_cancel(&t->far_listeners, t->master->path);
 	far_listeners_free(&t->far_listeners);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;

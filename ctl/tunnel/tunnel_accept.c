@@ -131,7 +131,7 @@ accept_master(struct tunnel *t, enum master_state state)
 			.remote = c->remote, .again = c->again, .peer = c->peer, .server = &c->server };
 
 		if (state != MASTER_UP)
-			refuse(c, master_reason(t->master));
+			refuse(c, t->master->reason);
 		else if (helpers_start(t, &start) == -1)
 			refuse(c, strerror(errno));
 		else
@@ -233,7 +233,7 @@ accept_again(struct tunnel *t, const struct helper *helper, int fd)
 	}
 	c->again = true;
 	wait_for_master(t, c);
-	if (master_state(t->master) != MASTER_UP)
+	if (t->master->state != MASTER_UP)
 		look(t);
 	else if (t->accept.look.loop == NULL)
 		timer_set(&t->accept.look, t->loop, LOOK_MS, look, t);

@@ -106,7 +106,7 @@ tunnel_probed(void *arg)
 	hostport_format(server, sizeof(server), c->server.host, c->server.port);
 	if ((t->noticed & 1U << NOTICE_NO_SERVER) != 0) { /* is there something else to say than that? */
 		if (c->ftp.no_delay != NO_DELAY_NO)
-			t->sftp = sshcmd_through(t->loop, &t->setup->master->ssh, master_path(t->master),
+			t->sftp = sshcmd_through(t->loop, &t->setup->master->ssh, t->master->path,
 			    (const char *[]){ "-Ts", "sftp" }, SFTP_MS, sftp_tried, t);
 		if (t->sftp == NULL)
 			sftp_tried(t, NULL);
@@ -118,7 +118,7 @@ tunnel_probed(void *arg)
 			    c->destination, words);
 		else
 			snprintf(why, sizeof(why), "the FTP server %s on %s does not serve: %s", server,
-			    c->destination, *words != '\0' ? words : master_state(t->master) != MASTER_UP ?
+			    c->destination, *words != '\0' ? words : t->master->state != MASTER_UP ?
 			    "the ssh connection is gone" : "it ends the connection");
 		tunnel_fail(t, why);
 	} else {
@@ -137,7 +137,7 @@ tunnel_probe(struct tunnel *t)
 	const char *user = t->cmdline->ftp_user;
 	int result = -1;
 
-	if (master_state(t->master) != MASTER_UP) { /* FtpConnect=first */
+	if (t->master->state != MASTER_UP) { /* FtpConnect=first */
 		start_client(t);
 		return;
 	}

@@ -1,7 +1,6 @@
 /* The running helpers (ftp-over-ssh-helper), one for each control connection. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +176,7 @@ static int
 start_process(struct helper *one, const struct helper_start *start, int status_fd)
 {
 	struct tunnel *t = one->tunnel;
-	const struct masters *m = &t->masters;
+	struct masters *m = &t->masters;
 	struct proc_start p = { .own_session = start->own_session,
 		.fd = { start->in, start->out, t->helpers.log.watch != NULL ? t->helpers.log.out : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };

@@ -55,7 +55,7 @@ tunnel_far_settled(void *arg)
 static void
 open_far(struct tunnel *t)
 {
-	if (far_listeners_open(&t->far_listeners, master_path(t->master)) == 0)
+	if (far_listeners_open(&t->far_listeners, t->master->path) == 0)
 		return;
 	if (t->phase == OPENING)
 		tunnel_fail(t, "the ssh connection is lost: its ControlMaster takes no requests any more");
@@ -70,7 +70,7 @@ reopen(void *arg)
 
 	if (t->phase != READY)
 		return;
-	if (master_state(t->master) == MASTER_UP)
+	if (t->master->state == MASTER_UP)
 		open_far(t);
 	else
 		want_master(t);
@@ -129,13 +129,13 @@ linked(struct tunnel *t)
 static void
 master_lost(struct tunnel *t)
 {
-	const char *why = master_reason(t->master);
+	const char *why = t->master->reason;
 
 	if (t->phase == OPENING) {
 		tunnel_fail(t, why);
 		return;
 	}
-	snprintf(t->trouble, sizeof(t->trouble), "%s", why);
+	snprintf(t->trouble, sizeof(t->trouble), "%.255s", why);
 	t->trouble_at = loop_now();
 	if (t->ends_with_master) {
 		log_at(LOG_SESSIONS, "%s", why);

@@ -17,7 +17,7 @@ tunnel_status_add(struct status_tunnel *sum, const struct status_session *s)
 static void
 status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 {
-	bool up = master_state(t->master) == MASTER_UP;
+	bool up = t->master->state == MASTER_UP;
 
 	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (h->seen != NULL)
@@ -28,11 +28,11 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
 	s->options = t->cmdline->digest;
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
-	s->master = (uint32_t)master_state(t->master);
+	s->master = (uint32_t)t->master->state;
 	s->master_ours = master_is_ours(t->master);
 	s->method = helpers_method(t) == METHOD_PROXY ?
 	    STATUS_PROXY : STATUS_MUX;
-	s->master_pid = up ? (uint32_t)master_pid(t->master) : 0;
+	s->master_pid = up ? (uint32_t)t->master->pid : 0;
 	s->stopping = t->phase == ENDING;
 	snprintf(s->last_error, sizeof(s->last_error), "%s", t->trouble);
 	s->error_age = *t->trouble != '\0' ? (uint32_t)((loop_now() - t->trouble_at) / 1000) : 0;
@@ -40,7 +40,7 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 	s->refused = t->accept.refused;
 	if (up || t->setup->master->ctl_path != NULL)
 		snprintf(s->control_path, sizeof(s->control_path), "%.100s", up ?
-		    master_path(t->master) : t->setup->master->ctl_path);
+		    t->master->path : t->setup->master->ctl_path);
 }
 
 static void
