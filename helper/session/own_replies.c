@@ -66,19 +66,23 @@ own_flush(struct session *s)
 void
 own_strange_greeting(struct session *s, const char *line, size_t len)
 {
-	char text[81], why[160];
 	size_t n = 0;
 
-	output_write(&s->out, CLIENT, " ", ftp_reply_pad(0, REPLY_JUNK, line, len));
-	output_line(&s->out, CLIENT, line, len);
-	if (s->timer == SESSION_STRANGE)
-		return;
+	for (; n < len && n < sizeof(s->strange) - 1 && s->strange[n] == '\0'; n++)
+		s->strange[n] = isprint((unsigned char)line[n]) ? line[n] : '?';
+	if (s->timer == SESSION_IDLE)
+		session_arm(s, SESSION_STRANGE);
+}
 
-	for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
-		text[n++] = isprint((unsigned char)line[i]) ? line[i] : '?';
-	text[n] = '\0';
-	snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", text,
-	    strncmp(text, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
+void
+own_no_greeting(struct session *s)
+{
+	char why[160];
+
+	if (s->strange[0] == '\0')
+		snprintf(why, sizeof(why), "421 No FTP server answers at %.100s.", s->config.server_name);
+	else
+		snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", s->strange,
+		    strncmp(s->strange, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
 	output_text(&s->out, CLIENT, why);
-	session_arm(s, SESSION_STRANGE);
 }

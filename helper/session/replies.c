@@ -371,13 +371,14 @@ server_line(struct session *s, char *line, size_t len)
 {
 	bool first = s->reply.open == 0;
 	enum ftp_reply_line kind;
+	size_t marks = s->reply.code == 0 ? ftp_reply_marks(line, len) : 0;
 
 	ftp_reply_join(line, len);
-	kind = ftp_reply_parse(line, len, &s->reply.open, &s->reply.code);
-	if (kind == REPLY_JUNK && len > 0 && !s->facts.greeted) {
+	kind = ftp_reply_parse(line + marks, len - marks, &s->reply.open, &s->reply.code);
+	if (s->reply.code == 0 && len > 0)
 		own_strange_greeting(s, line, len);
-		return;
-	}
+	else if (s->timer == SESSION_STRANGE)
+		session_arm(s, SESSION_IDLE);
 	s->facts.greeted |= kind == REPLY_FINAL && s->reply.code >= 200;
 	if (first && kind != REPLY_JUNK) {
 		reply_first(s);

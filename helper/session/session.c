@@ -107,15 +107,10 @@ session_take_line(struct session *s, enum side side)
 static void
 server_left(struct session *s)
 {
-	char text[192];
-
 	reply_parted(s);
 	transfer_control_ended(s, SERVER);
-	if (!s->facts.greeted && !s->facts.opaque && s->timer != SESSION_STRANGE) {
-		snprintf(text, sizeof(text), "421 No FTP server answers at %.100s.",
-		    s->config.server_name);
-		output_text(&s->out, CLIENT, text);
-	}
+	if (!s->facts.greeted && !s->facts.opaque)
+		own_no_greeting(s);
 	output_hangup(&s->out, CLIENT);
 	s->ended[CLIENT] = true; /* nobody would see it */
 	if (transfer_unfinished(s))
@@ -137,7 +132,7 @@ client_left(struct session *s, bool time_is_up)
 		s->half_closed = true;
 		output_act(&s->out, &(struct action){ .kind = ACT_CONTROL_EOF, .end = SERVER });
 		session_arm(s, SESSION_GONE);
-	} else if (s->timer == SESSION_IDLE)
+	} else if (s->timer == SESSION_IDLE || s->timer == SESSION_STRANGE)
 		session_arm(s, time_is_up ? SESSION_GONE : SESSION_LEAVES);
 }
 
@@ -149,10 +144,6 @@ session_step_ended(struct session *s, bool time_is_up)
 		server_left(s);
 	if (s->ended[SERVER] && s->out.hung_up[CLIENT] && !transfer_unfinished(s))
 		output_hangup(&s->out, SERVER);
-	if (s->ended[CLIENT] && s->timer == SESSION_STRANGE) {
-		output_hangup(&s->out, SERVER);
-		output_hangup(&s->out, CLIENT);
-	}
 	if (s->ended[CLIENT] && !s->half_closed && !s->out.hung_up[SERVER] && !s->ended[SERVER])
 		client_left(s, time_is_up);
 }
@@ -223,9 +214,9 @@ session_push(struct session *s, enum side side, const void *data, size_t len)
 	if (s->out.hung_up[side] || bytes_add(&s->in[side], data, len) == -1)
 		return;
 	/* Telnet asks before its words come, and ends no line. */
-	if (side == SERVER && !s->facts.greeted && fresh && len > 0 &&
+	if (side == SERVER && s->reply.code == 0 && fresh && len > 0 &&
 	    *(const unsigned char *)data >= 0x80)
-		session_wrong(s, "no FTP server is there, but one that greets with no text");
+		own_strange_greeting(s, data, len);
 	session_step(s, false);
 }
 
@@ -281,6 +272,7 @@ session_timer(struct session *s)
 
 	s->timer = SESSION_IDLE;
 	if (timer == SESSION_STRANGE) {
+		own_no_greeting(s);
 		output_hangup(&s->out, CLIENT);
 		output_hangup(&s->out, SERVER);
 	} else if (timer == SESSION_GONE && progress != s->progress)

@@ -130,9 +130,9 @@ void setup_in_doubt(struct session *, struct pending *);
  * Replies that we make ourselves: each takes its place in the queue. */
 void own_send_before(struct session *, const struct pending *); /* those to what was said before it */
 void own_flush(struct session *); /* those whose turn has come */
-/* A service that greets with something else than a reply: the client sees that, as direct, and is told what
- * it means. */
+/* Something else than a reply: the client sees that, as direct, and what it means if no greeting follows. */
 void own_strange_greeting(struct session *, const char *line, size_t len);
+void own_no_greeting(struct session *);
 
 /* ---- commands.c ----
  * The client's lines: which command is sent on, refused, or prepared. */

@@ -23,7 +23,7 @@
  *	a stranger              the client may yet come             OWNER_MS       take it, or 425
  *	QUIT                    an upload's end is on its way       LEAVE_MS       pass it
  *	client's half-close     replies, or an upload's end, to come LEAVE_MS      pass it
- *	the end of the session  no FTP server: the client may leave FINAL_MS       end it
+ *	the session             no greeting, but something else FINAL_MS           421, end it
  *	the session             the server is to close, data flow   GONE_MS        end it
  *	("at most" is without progress where data are waited for.) */
 #pragma once
@@ -55,6 +55,6 @@ enum channel_timer {
 /* ... and one for the session. */
 enum session_timer {
 	SESSION_IDLE, SESSION_WHOSE, SESSION_LEAVES, SESSION_GONE,
-	SESSION_STRANGE, /* the client was told that this is no FTP server */
+	SESSION_STRANGE, /* something was said that is no greeting */
 	SESSION_QUIT     /* QUIT is held */
 };

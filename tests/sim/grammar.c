@@ -316,6 +316,8 @@ greet(void)
 		on("*");
 		if (chance(30))
 			say(S_SAY, "120 in a minute");
+		else if (chance(30))
+			say(S_SAY, "this is some host");
 		if (chance(50)) {
 			say(S_SAY, "220-Welcome");
 			say(S_SAY, "220-to it");

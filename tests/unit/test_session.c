@@ -423,20 +423,34 @@ END_TEST
 START_TEST(not_ftp)
 {
 	begin(MODE_AUTO);
-	play("<< SSH-2.0-OpenSSH_9.2\n! timer 0 5000\n< SSH-2.0-OpenSSH_9.2\n"
-	    "< 421 No FTP server is there, but one that says \"SSH-2.0-OpenSSH_9.2\": this is an ssh "
-	    "server.\n> USER a\n>> USER a\n<< 220x\n< 220x\n? timer 0\n! hangup client\n! hangup server\n");
+	play("<< SSH-2.0-OpenSSH_9.2\n! timer 0 5000\n< SSH-2.0-OpenSSH_9.2\n> USER a\n>> USER a\n"
+	    "<< 220x\n< 220x\n? timer 0\n< 421 No FTP server is there, but one that says "
+	    "\"SSH-2.0-OpenSSH_9.2\": this is an ssh server.\n" HANGUPS);
 	begin(MODE_AUTO);
-	play("<< \n< \n<< RTSP/1.0 400 \001\n! timer 0 5000\n< RTSP/1.0 400 \001\n"
-	    "< 421 No FTP server is there, but one that says \"RTSP/1.0 400 ?\".\n"
-	    "? end client\n! hangup server\n! hangup client\n");
+	play("<< \n< \n<< RTSP/1.0 400 \001\n! timer 0 5000\n< RTSP/1.0 400 \001\n? end client\n" LEAVES
+	    "? timer 0\n" HALF_CLOSED "? end server\n< 421 No FTP server is there, but one that says "
+	    "\"RTSP/1.0 400 ?\".\n" HANGUPS);
 	begin(MODE_AUTO);
-	play("<< hello\n! timer 0 5000\n< hello\n< 421 No FTP server is there, but one that says "
-	    "\"hello\".\n? end server\n! hangup client\n! hangup server\n");
+	play("<< hello\n! timer 0 5000\n< hello\n<< you\n< you\n? end server\n"
+	    "< 421 No FTP server is there, but one that says \"hello\".\n" HANGUPS);
 	begin(MODE_AUTO);
 	dialogue_push(d, SERVER, "\377\375\030", 3);
-	play("< 421 Closing the connection: no FTP server is there, but one that greets with no "
-	    "text.\n! hangup server\n! hangup client\n");
+	play("! timer 0 5000\n? timer 0\n< 421 No FTP server is there, but one that says \"???\".\n" HANGUPS);
+}
+END_TEST
+
+/* ... or is one, behind other words. */
+START_TEST(words_before_the_greeting)
+{
+	begin(MODE_AUTO);
+	play("<< hello\n! timer 0 5000\n< hello\n<< 220-hi\n! timer 0 0\n< 220-hi\n<< you\n< you\n<< 220 hi\n"
+	    "< 220 hi\n<< you\n< you\n> USER a\n>> USER a\n");
+	begin(MODE_AUTO);
+	play("<< \357\273\277" "220 hi\n! timer 0 5000\n! timer 0 0\n< \357\273\277" "220 hi\n"
+	    PASV_READY);
+	begin(MODE_AUTO);
+	play("<< \377\373\001" "227 (1,2,3,4,5,6)\n! timer 0 5000\n! timer 0 0\n"
+	    "< 500 Unexpected reply from the FTP server.\n");
 }
 END_TEST
 
@@ -564,6 +578,7 @@ add(TCase *t)
 	tcase_add_test(t, failing);
 	tcase_add_test(t, failing_after_the_control_connections);
 	tcase_add_test(t, not_ftp);
+	tcase_add_test(t, words_before_the_greeting);
 	tcase_add_test(t, who_is_asked);
 	tcase_add_loop_test(t, clients_that_do_not_read, 0, 8);
 	tcase_add_test(t, clients_that_do_not_read_replies);

@@ -319,6 +319,17 @@ def _(c):
     c.bye()
 
 
+for _what, _greeting in (("a line of text", b"Welcome\r\n220 ready\r\n"), ("Telnet", b"\xff\xfb\x01220 ready\r\n"),
+                         ("UTF-8's mark", b"\xef\xbb\xbf220 ready\r\n")):
+    @dialogue("%s before the greeting" % _what, login=False,
+              greeting=lambda s, _, greeting=_greeting: s.raw(greeting))
+    def _(c):
+        c.note(c.next_line().decode("latin-1"))
+        c.note(c.next_line().decode("latin-1") if c.buffer else "")
+        c.get()
+        c.bye()
+
+
 for _line in ("* OK IMAP4rev1 ready", "+OK POP3 ready", "<html>"):
     @dialogue("not FTP either: %s" % _line.split()[0], login=False, liberties="banner",
               greeting=lambda s, _, line=_line: s.say(line))
