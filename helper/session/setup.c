@@ -33,6 +33,7 @@ static void
 setup_say(struct session *s, struct channel *ch, struct pending *p)
 {
 	enum attempt t = ch->attempt;
+	bool own = attempts[t].verb == ch->client_verb; /* the client's own word */
 	char line[128];
 	size_t len;
 
@@ -43,7 +44,7 @@ setup_say(struct session *s, struct channel *ch, struct pending *p)
 		len = ftp_format_active(line, sizeof(line), attempts[t].verb, &a);
 	} else
 		len = (size_t)snprintf(line, sizeof(line), "%s%s%s", attempts[t].name,
-		    t == TRY_EPSV && ch->argument[0] ? " " : "", t == TRY_EPSV ? ch->argument : "");
+		    own && ch->argument[0] ? " " : "", own ? ch->argument : "");
 	output_line(&s->out, SERVER, line, len);
 	p->sent = true;
 }
@@ -290,8 +291,8 @@ setup_command(struct session *s, const struct ftp_command *c)
 {
 	struct ftp_address a = { 0 };
 	const char *refusal = NULL;
-	char argument[8] = "";
 	struct channel *ch, *old = s->current;
+	char argument[sizeof(ch->argument)] = "";
 	struct pending *p;
 
 	if (s->epsv_all && c->verb != FTP_EPSV)
@@ -300,6 +301,8 @@ setup_command(struct session *s, const struct ftp_command *c)
 		refusal = epsv_argument(s, c, argument, sizeof(argument));
 	else if (!attempt_client_listens(c->verb))
 		refusal = active_refusal(s, c, &a);
+	else if (c->arg_len < sizeof(argument))
+		memcpy(argument, c->arg, c->arg_len);
 	if (refusal != NULL) {
 		session_answer(s, refusal);
 		return;

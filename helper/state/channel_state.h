@@ -31,7 +31,7 @@ struct channel {
 	enum attempt attempt;  /* in hand */
 	unsigned tried;        /* mask of attempts */
 	uint8_t server_family; /* of the server end's listener */
-	char argument[8];      /* of EPSV, for the server */
+	char argument[64];     /* of the client's PASV or its kin, for the server */
 	char refusal[256];     /* the server's first no */
 	bool denied;           /* the client was passed the server's no to PASV or its kin */
 	char words[64];        /* of its 227, before the address */

@@ -37,6 +37,11 @@ static const struct {
 	{ MODE_AUTO, 4, "> P@SW\n>> PASV\n" SAY_227 OPENS_4 OURS_227 },
 	{ MODE_AUTO, 4, "> epsv\n>> EPSV\n" SAY_229 PORT_ANY OURS_229 },
 	{ MODE_AUTO, 4, "> EPSV 1\n>> EPSV 1\n" SAY_229 PORT_ANY OURS_229 },
+	{ MODE_AUTO, 4, "> pasv  foo bar\n>> PASV foo bar\n" SAY_227 OPENS_4 OURS_227 },
+	{ MODE_AUTO, 0, "> PASV foo\n>> PASV foo\n<< 501 no\n< 501 no\n" },
+	{ MODE_AUTO, 0, "> LPSV 4\n>> LPSV 4\n<< 501 no\n< 501 no\n" },
+	{ MODE_ACTIVE, 4, "> PASV foo\n" SERVER_PORT "<< 200 ok\n" LISTENS("1", "4") OURS_227 },
+	{ MODE_AUTO, 4, "> EPSV 12345678\n>> EPSV 12345678\n<< 522 no\n< 522 no\n" },
 	{ MODE_AUTO, 4, "> LPSV\n>> LPSV\n<< 228 (4,4,1,2,3,4,2,5,6)\n" OPENS_ANY
 			"< 228 Entering Long Passive Mode (4,4,10,0,0,2,2,156,64)\n" },
 	/* in the server's words, in which there is nothing but words */

@@ -235,6 +235,15 @@ def _(c):
     c.bye()
 
 
+@dialogue("arguments that are none", PASV=lambda s, arg: (
+    s.say("501 no argument is allowed") if arg else pasv(s, arg)),
+          EPSV=lambda s, arg: s.say("522 use (1)") if arg else epsv(s, arg), LPSV="501 nor here")
+def _(c):
+    c.ask("PASV foo bar", "LPSV 4", "EPSV 123456789")
+    c.get("PASV")
+    c.bye()
+
+
 @dialogue("EPSV 2 answered 522, EPSV", EPSV=lambda s, arg: (
     s.say("522 use (1)") if arg == "2" else epsv(s, arg)))
 def _(c):
