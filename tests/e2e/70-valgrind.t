@@ -8,13 +8,12 @@ not_watched 'a build of its own'
 grind=(valgrind --leak-check=full "--show-leak-kinds=definite,indirect,possible"
     --errors-for-leak-kinds=none --track-fds=yes "--log-file=$RIG/log/grind.%p")
 
-# Without optimization every function is in the stack traces.
+# The objects of the program, but that one.
 build()
 {
-	mkdir "$RIG/build"
-	(cd "$TOP" && tar cf - --exclude='*.[oad]' Makefile ctl helper) |
-	    (cd "$RIG/build" && tar xf - && make -s CPPFLAGS=-DNO_SANDBOX CFLAGS='-O0 -g' \
-	    ctl/ftp-over-ssh helper/ftp-over-ssh-helper)
+	${CC:-cc} -std=c11 -D_GNU_SOURCE -DNO_SANDBOX -I"$TOP/helper" -o "$RIG/ftp-over-ssh-helper" \
+	    "$BUILD/helper/ftp-over-ssh-helper.o" "$TOP/helper/sandbox/sandbox_none.c" \
+	    "$BUILD/helper/libhelper.a" "$BUILD/ctl/libctl.a" -lbsd
 }
 
 transfers()	# mode
@@ -49,10 +48,8 @@ clean_reports()
 	return $bad
 }
 
-ok 'a build without the sandbox' build
-FOS=$RIG/build/ctl/ftp-over-ssh
-printf '#!/bin/sh\nexec %s "%s" "$@"\n' "${grind[*]}" "$RIG/build/helper/ftp-over-ssh-helper" \
-    >"$RIG/helper"
+ok 'a helper without the sandbox' build
+printf '#!/bin/sh\nexec %s "%s" "$@"\n' "${grind[*]}" "$RIG/ftp-over-ssh-helper" >"$RIG/helper"
 chmod 755 "$RIG/helper"
 export FTP_OVER_SSH_HELPER=$RIG/helper
 
