@@ -13,16 +13,16 @@ json()	# expression, see ctl_schema.py
 	ctl status -j "${2:-one}" | "$PYTHON" "$RIG_E2E/ctl_schema.py" "$1"
 }
 
-json_is()	# expression wanted [tunnel]
+becomes()	# seconds expression wanted [tunnel]
 {
-	[ "$(json "$1" "${3:-one}" 2>&1)" = "$2" ]
+	run "$PYTHON" "$RIG_E2E/ctl_schema.py" -w "$(slowly "$1")" "$3" "$2" "$FOSCTL" status -j "${4:-one}"
 }
 
 # A transfer that goes on for as long as the test needs it: curl reads slowly.
 slow()	# name curl arguments...
 {
 	spawn "$@"
-	wait_for 10 json_is "len(s['channels']) if s else 0" 1
+	becomes 10 "len(s['channels']) if s else 0" 1
 }
 
 fails 'no command' 64 'ftp-over-ssh-ctl: nonsense: unknown command; -h lists them' "$FOSCTL" nonsense
@@ -94,7 +94,7 @@ is 'a download: the channel' \
     "('down', 'EPSV', 'EPSV', 'RETR big', 40000000)"
 is 'a download: the session' "$(json "s['number'], s['user'], s['server'], s['remote'], s['busy'], s['command']")" \
     "(1, '$FTP_USER', '$FTP_AT', False, True, 'RETR big')"
-ok 'a download: bytes and rate' wait_for 5 json_is "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
+ok 'a download: bytes and rate' becomes 5 "0 < c['bytes'] < 40000000 and c['rate'] > 0" True
 like 'a download: as text' "$(ctl status one)" 'channel 1: down; client EPSV, server EPSV, by (proxy|mux); '
 like 'a download: in top' "$(ctl top)" "one/1/1 +$FTP_USER +down .*\[#*-*\] +[0-9]+% +[0-9]+[smhd][0-9smhd]* +RETR big"
 fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
@@ -104,12 +104,12 @@ fails 'close: no such tunnel' 255 'eins/1/1: no such tunnel; running: one' "$FOS
 ok 'close a channel' ctl close one/1/1
 wait "$SPAWN_PID"
 is 'the download has failed: a reset' $? 56
-ok 'it is counted as failed' wait_for 5 json_is "t['total_transfers'], t['total_failed']" '(1, 1)'
+ok 'it is counted as failed' becomes 5 "t['total_transfers'], t['total_failed']" '(1, 1)'
 
 curl -sS -o "$RIG/got" "$(url small)"
-ok 'a whole one is counted' wait_for 5 json_is "t['total_transfers'], t['total_failed'], t['total_sessions']" '(2, 1, 2)'
+ok 'a whole one is counted' becomes 5 "t['total_transfers'], t['total_failed'], t['total_sessions']" '(2, 1, 2)'
 # ProFTPD lingers for 10 s after a transfer that broke.
-ok 'its session is gone' wait_for 20 json_is "t['sessions']" '[]'
+ok 'its session is gone' becomes 20 "t['sessions']" '[]'
 
 # The sums: everything that the client has got, whole or not.
 got=$(json "t['total_bytes_down']")
@@ -125,16 +125,16 @@ undocumented()
 }
 is 'all of JSON is documented' "$(undocumented)" ''
 
-ok 'the sum of bytes' wait_for 5 json_is "t['total_bytes_down'] - $got" 1000
+ok 'the sum of bytes' becomes 5 "t['total_bytes_down'] - $got" 1000
 curl -sS -T "$RIG/data/small" "$(url up)"
-ok 'the sum of bytes, upwards' wait_for 5 json_is "t['total_bytes_up']" 1000
+ok 'the sum of bytes, upwards' becomes 5 "t['total_bytes_up']" 1000
 
 # Closing a session: 421. curl says so, whatever it makes of it.
 slow get curl -sSv --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
 ok 'close a session' ctl close "one/$(json "s['number']")"
 wait "$SPAWN_PID"
 is 'its download has failed' $(($? != 0)) 1
-ok 'it is gone' wait_for 5 json_is "t['sessions']" '[]'
+ok 'it is gone' becomes 5 "t['sessions']" '[]'
 
 # An upload that is closed must not look complete: the server sees no end of file.
 slow put curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -T "$RIG/data/big" "$(url cut)"
@@ -147,7 +147,7 @@ fails_to_look_whole()
 	! grep -q 'STOR cut -> 226' "$FTP_LOG"
 }
 ok 'the server has not taken it for whole' fails_to_look_whole
-ok 'what is held open for that ends (FtpAbortHold)' wait_for 20 json_is "t['sessions']" '[]'
+ok 'what is held open for that ends (FtpAbortHold)' becomes 20 "t['sessions']" '[]'
 
 # Bytes that are no UTF-8, terminal sequences, quotes: in names, commands and JSON.
 cat >"$RIG/odd.py" <<'END'
@@ -167,7 +167,7 @@ mkfifo "$RIG/hold"
 odd=$!
 exec 7>"$RIG/hold"
 wait_for 10 test -s "$RIG/log/odd.out"
-ok 'odd names as JSON' wait_for 5 json_is "ascii(s['user'])" \
+ok 'odd names as JSON' becomes 5 "ascii(s['user'])" \
     "'\\x1b[31mred\"\\\\\\ufffd\\xe4\\U0001f600\\ufffd\\ufffd\\ufffd'"
 is 'odd commands as JSON' "$(json "ascii(s['command'])")" "'CWD \\x9b2J\\x7f'"
 is 'text for a terminal is printable' "$(ctl status | LC_ALL=C tr -d '\n -~' | wc -c)" 0
@@ -178,7 +178,7 @@ exec 7>&-
 wait "$odd"
 exec 6<>"/dev/tcp/127.0.0.1/$one_port"
 printf 'USER somebody\r\nPASS hidden-word\r\n' >&6
-ok 'a password is masked' wait_for 10 json_is "s['user'], s['command']" "('somebody', 'PASS ****')"
+ok 'a password is masked' becomes 10 "s['user'], s['command']" "('somebody', 'PASS ****')"
 exec 6>&-
 
 # Names that are not unique need the pid.
@@ -216,7 +216,7 @@ ok 'status: the error, and when it is tried again' wait_for 40 attempted
 tunnel_stop
 tunnel_start -o FtpGrace=100 -o FtpName=stopping -L "0:$FTP_AT" rig
 spawn get curl -sS --limit-rate "$((4000000 / RIG_SLOW))" -o "$RIG/got" "$(url big)"
-ok 'a transfer' wait_for 10 json_is "len(s['channels']) if s else 0" 1 stopping
+ok 'a transfer' becomes 10 "len(s['channels']) if s else 0" 1 stopping
 kill "$TUNNEL_PID"
 ok 'status: stopping' wait_for 5 eval 'ctl status stopping | grep -q "ssh connection: up, .*; stopping$"'
 is '... as JSON' "$(json "t['stopping']" stopping)" True
@@ -242,7 +242,7 @@ like 'a master of the user, as text' "$(ctl status three)" 'ssh connection: up, 
 tunnel_start -o FtpName=back -R "0:$FTP_AT" rig
 is 'a remote listener' "$(json "len(t['listeners']), t['listeners'][0]['remote']" back)" '(1, True)'
 ssh -O exit -S "$RIG/master" none 2>/dev/null
-ok 'a master that is gone' wait_for 5 json_is "t['master']" down three
+ok 'a master that is gone' becomes 5 "t['master']" down three
 
 # A clock that is set back all the time. (Watched builds must be the first to be preloaded.)
 cat >"$RIG/back.c" <<'END'
@@ -263,7 +263,7 @@ set_back()
 	FOS_UNDER=()
 	exec 8<>"/dev/tcp/$TUNNEL_ADDR/$TUNNEL_PORT"
 	ok 'a clock that is set back makes no session old' \
-	    wait_for 10 json_is "s['age'] < 60 if s else None" True back-in-time
+	    becomes 10 "s['age'] < 60 if s else None" True back-in-time
 	exec 8>&-
 }
 [ -n "$RIG_WATCH" ] || ! ${CC:-cc} -shared -fPIC -o "$RIG/back.so" "$RIG/back.c" || set_back

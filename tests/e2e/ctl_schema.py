@@ -1,9 +1,13 @@
 """Check ftp-over-ssh-ctl status -j, on stdin, against its schema; print a value.
 
-ctl_schema.py [expression]	of j, the document; t, s, c: the first tunnel, session, channel
+ctl_schema.py expression        of j, the document; t, s, c: the first tunnel, session, channel
+ctl_schema.py -w SECONDS WANTED expression command ...
+                                wait until it is that, of what the command prints
 """
 import json
+import subprocess
 import sys
+import time
 
 TUNNEL = dict(error=None, name=str, destination=str, pid=int, age=int, master=("down", "starting", "up"),
               master_pid=int, master_ours=bool, control_path=str, method=("proxy", "mux"), total_sessions=int,
@@ -36,25 +40,45 @@ def check(record, schema):
         assert conforms(record[key], wanted), (key, record[key], wanted)
 
 
-raw = sys.stdin.buffer.read()
-assert raw.isascii() and not any(b < 0x20 and b != 0x0a for b in raw)
-j = json.loads(raw, object_pairs_hook=once)
-check(j, dict(version=int, tunnels=list))
-assert j["version"] == 2
-t = s = c = None
-for tunnel in reversed(j["tunnels"]):
-    if "error" in tunnel and tunnel["error"] is not None:
-        check(tunnel, dict(pid=int, error=str))
-        continue
-    check(tunnel, TUNNEL)
-    t = tunnel
-    for listener in t["listeners"]:
-        check(listener, LISTENER)
-    for session in reversed(t["sessions"]):
-        check(session, SESSION)
-        s = session
-        for channel in reversed(s["channels"]):
-            check(channel, CHANNEL)
-            c = channel
-if len(sys.argv) > 1:
-    print(eval(sys.argv[1]))
+def value(raw, expression):
+    assert raw.isascii() and not any(b < 0x20 and b != 0x0a for b in raw)
+    j = json.loads(raw, object_pairs_hook=once)
+    check(j, dict(version=int, tunnels=list))
+    assert j["version"] == 2
+    t = s = c = None
+    for tunnel in reversed(j["tunnels"]):
+        if "error" in tunnel and tunnel["error"] is not None:
+            check(tunnel, dict(pid=int, error=str))
+            continue
+        check(tunnel, TUNNEL)
+        t = tunnel
+        for listener in t["listeners"]:
+            check(listener, LISTENER)
+        for session in reversed(t["sessions"]):
+            check(session, SESSION)
+            s = session
+            for channel in reversed(s["channels"]):
+                check(channel, CHANNEL)
+                c = channel
+    return str(eval(expression, {**globals(), "j": j, "t": t, "s": s, "c": c}))
+
+
+def wait(seconds, wanted, expression, *command):
+    end = time.monotonic() + float(seconds)
+    while True:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            got = value(done.stdout, expression)
+        except (AssertionError, LookupError, TypeError, ValueError) as why:
+            got = repr(why)
+        if got == wanted:
+            return
+        if time.monotonic() > end:
+            sys.exit("got:    %s\nwanted: %s" % (got, wanted))
+        time.sleep(0.05)
+
+
+if sys.argv[1:2] == ["-w"]:
+    wait(*sys.argv[2:])
+else:
+    print(value(sys.stdin.buffer.read(), sys.argv[1]))
