@@ -14,7 +14,6 @@ pseudo-random point of one of them the victim is killed with SIGKILL. What is co
     broken     whole ones that looked cut (allowed when somebody was killed)
 """
 import glob
-import hashlib
 import os
 import random
 import signal
@@ -29,6 +28,8 @@ from slow import SLOW
 
 ROUND = 8
 ENV = os.environ
+with open(ENV["RIG"] + "/data/big", "rb") as big:
+    BIG = memoryview(big.read())
 
 
 def fresh_tunnel():
@@ -128,7 +129,7 @@ class Download(threading.Thread):
         super().__init__()
         self.mode, self.sized, self.name_, self.size, self.point = mode, sized, name, size, point
         self.hold, self.cutter = hold, cutter
-        self.got, self.sha, self.end, self.reply, self.failed = 0, hashlib.sha256(), None, None, None
+        self.got, self.same, self.end, self.reply, self.failed = 0, True, None, None, None
         self.silent = False
         self.start()
 
@@ -174,8 +175,8 @@ class Download(threading.Thread):
             return
         if not block:
             self.end = "eof"
+        self.same = self.same and block == BIG[self.got:self.got + len(block)]
         self.got += len(block)
-        self.sha.update(block)
 
     def looks_whole(self):
         return self.end == "eof" and (self.reply is None or self.reply[0] == "2")
@@ -219,8 +220,8 @@ class Cutter:
 
 
 class Tally:
-    def __init__(self, size, digest):
-        self.size, self.digest = size, digest
+    def __init__(self, size):
+        self.size = size
         self.tried = self.cut = self.lies = self.clean = self.broken = self.never = self.hung = 0
 
     def add(self, d):
@@ -234,8 +235,7 @@ class Tally:
         self.hung += d.end == "timeout" or (d.silent and not d.name_.startswith("none"))
         if d.silent:
             print("silent: %s %s, %d bytes, %s" % (d.name_, d.mode, d.got, d.end))
-        whole = d.got == self.size and d.sha.hexdigest() == self.digest
-        if whole:
+        if d.got == self.size and d.same:
             self.broken += not d.looks_whole()
             return
         self.cut += 1
@@ -302,12 +302,8 @@ def one_round(kind, rng, size, server, tally):
 def main():
     kind, cuts, seed, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     rng = random.Random("%s-%d" % (kind, seed))
-    digest = ""
-    if kind != "fake":
-        with open(ENV["RIG"] + "/data/big", "rb") as f:
-            digest = hashlib.sha256(f.read()).hexdigest()
     server = Server(sys.argv[5:])
-    tally = Tally(size, digest)
+    tally = Tally(size)
     for _ in range(-(-cuts // ROUND)):
         one_round(kind, rng, size, server, tally)
     server.stop()
