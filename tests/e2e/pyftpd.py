@@ -8,6 +8,7 @@ import sys
 import warnings
 
 warnings.simplefilter("ignore")
+sys.modules["OpenSSL"] = None  # pyftpdlib does without, and to load it takes long
 from pyftpdlib.authorizers import DummyAuthorizer  # noqa: E402
 from pyftpdlib.handlers import FTPHandler  # noqa: E402
 from pyftpdlib.servers import FTPServer  # noqa: E402
