@@ -6,11 +6,13 @@ every way in which the client opens data connections is a column; each cell is d
 every kind of server in a session of its own.
 """
 import collections
+import concurrent.futures
 import re
 import sys
 
 from raw import Ftp, check, main, round_trip, read
 
+POOL = concurrent.futures.ThreadPoolExecutor(4)
 CLIENT_MODES = ("pasv", "epsv", "port", "eprt")
 LISTENING = re.compile(r"listening on (\S+):(\d+)( \(remote\))?, forwarding to (\S+)")
 
@@ -33,21 +35,24 @@ def listeners(path):
         yield "-R" if remote else "-L", address.strip("[]"), port, target
 
 
+def serves(place, client_mode, content):
+    """None, or what is wrong."""
+    kind, user, password, root, address, port = place
+    name = "cell-%s" % client_mode
+    try:
+        ftp = Ftp(address, port, user, password)
+        round_trip(ftp, client_mode, name, content, root + "/" + name)
+        ftp.want("DELE " + name, 250)
+        ftp.quit()
+    except (Exception) as why:
+        return "%s: %s" % (kind, str(why) or repr(why))
+    return None
+
+
 def cell(places, client_mode, content):
-    """One cell: every server. The letters of the kinds that passed are kept in it."""
-    passed = []
-    wrong = []
-    for kind, user, password, root, address, port in places:
-        name = "cell-%s" % client_mode
-        try:
-            ftp = Ftp(address, port, user, password)
-            round_trip(ftp, client_mode, name, content, root + "/" + name)
-            ftp.want("DELE " + name, 250)
-            ftp.quit()
-            passed.append(kind)
-        except (Exception) as why:
-            wrong.append("%s: %s" % (kind, str(why) or repr(why)))
-    return passed, wrong
+    """One cell: every server, all at once. The kinds that passed, and what is wrong with the others."""
+    wrong = list(POOL.map(lambda place: serves(place, client_mode, content), places))
+    return [place[0] for place, why in zip(places, wrong) if why is None], [why for why in wrong if why]
 
 
 def complain(wrong):
