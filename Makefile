@@ -3,7 +3,7 @@
 # Targets:
 #   all         (default) the programs
 #   install     programs, manual pages and completions; uninstall removes them
-#   check       gets what the tests need (tests/deps), then unit and end-to-end tests
+#   check       gets what the tests need (tests/deps), then all of them: unit, docs, sim, end-to-end
 #   unit        unit tests alone
 #   sim         the session machine in a simulated world: 100,000 dialogues (tests/sim/run)
 #   demo        shows it at work on this machine
@@ -172,14 +172,17 @@ $(UNIT) $(FUZZ): $(LIBRARIES)
 check:
 	tests/deps check
 	$(MAKE) -j $(JOBS) all $(UNIT) $(FUZZ) tests/sim/sim
-	$(MAKE) unit sim
-	tests/docs/run
-	tests/e2e/run
+	$(MAKE) -j 3 IDLE="nice -n 19 env JOBS=$$((($(JOBS) + 1) / 2))" sim waiting
 unit: $(UNIT) $(FUZZ)
 	@tests/unit/run $(FUZZ) $(UNIT)
 sim: tests/sim/sim
-	tests/sim/run
-	tests/sim/broken
+	$(IDLE) tests/sim/run
+	$(IDLE) tests/sim/broken
+docs:
+	tests/docs/run
+# What waits for processes and for the network. The simulation, which does not, has what this leaves.
+waiting: unit docs
+	tests/e2e/run
 demo:
 	tests/deps demo
 	$(MAKE) all
@@ -296,4 +299,4 @@ clean:
 DEPENDENCIES != ls ctl/*.d ctl/*/*.d helper/*.d helper/*/*.d tests/unit/*.d tests/fuzz/*.d tests/sim/*.d 2>/dev/null; true
 -include $(DEPENDENCIES)
 
-.PHONY: all check unit portable cross cross-test sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean
+.PHONY: all check unit docs waiting portable cross cross-test sim demo soak bench fuzz sanitize valgrind lint install uninstall dist clean
