@@ -12,9 +12,9 @@ data file 70001
 
 lynx_shows()	# address port path regex
 {
-	run lynx -cfg=/dev/null -dump -nolist "ftp://$1:$2$3" >"$RIG/log/lynx" 2>&1 && grep -q "$4" "$RIG/log/lynx" &&
+	run lynx -cfg=/dev/null -dump -nolist "ftp://$1:$2$3" >"$RIG/log/lynx$4" 2>&1 && grep -q "$4" "$RIG/log/lynx$4" &&
 	    return
-	cat "$RIG/log/lynx"
+	cat "$RIG/log/lynx$4"
 	return 1
 }
 
@@ -27,28 +27,30 @@ lynx_fetches()	# address port path
 lynx_at()	# name address port
 {
 	[ "$FTP_KIND" = vsftpd ] || return 0
-	ok "$1: lynx lists a directory" lynx_shows "$2" "$3" "$FTP_ROOT/" dir
-	ok "$1: lynx lists another" lynx_shows "$2" "$3" "$FTP_ROOT/dir" inside
-	ok "$1: lynx fetches a file" lynx_fetches "$2" "$3" "$FTP_ROOT/file"
+	ok_begin "$1: lynx lists a directory" lynx_shows "$2" "$3" "$FTP_ROOT/" dir
+	ok_begin "$1: lynx lists another" lynx_shows "$2" "$3" "$FTP_ROOT/dir" inside
+	ok_begin "$1: lynx fetches a file" lynx_fetches "$2" "$3" "$FTP_ROOT/file"
 }
 
-is_done()	# command...
+is_done()	# command...: it says so at last
 {
-	run "$@" | tee "$RIG/log/peer" | tail -n 1 | grep -qx 'done' && return
-	tail -n 3 "$RIG/log/peer"
-	return 1
+	local said
+	said=$(run "$@")
+	[ "${said##*$'\n'}" = 'done' ] || { tail -n 3 <<<"$said"; return 1; }
 }
 
+# All of them at once: they mostly wait, and have names of their own for their files.
 clients_at()	# name address port
 {
 	local mode
 	lynx_at "$@"
 	for mode in passive active; do
-		ok "$1: Tcl's ftp, $mode" is_done tclsh "$RIG_E2E/peers/tclftp.tcl" "$2" "$3" \
+		ok_begin "$1: Tcl's ftp, $mode" is_done tclsh "$RIG_E2E/peers/tclftp.tcl" "$2" "$3" \
 		    "$FTP_USER" "$FTP_PASS" $mode 12
 	done
-	ok "$1: basic-ftp" is_done node "$RIG_E2E/peers/basic-ftp.js" "$2" "$3" "$FTP_USER" "$FTP_PASS" 20
-	ok "$1: ftp of node" is_done node "$RIG_E2E/peers/node-ftp.js" "$2" "$3" "$FTP_USER" "$FTP_PASS" 40
+	ok_begin "$1: basic-ftp" is_done node "$RIG_E2E/peers/basic-ftp.js" "$2" "$3" "$FTP_USER" "$FTP_PASS" 20
+	ok_begin "$1: ftp of node" is_done node "$RIG_E2E/peers/node-ftp.js" "$2" "$3" "$FTP_USER" "$FTP_PASS" 40
+	ok_end
 }
 
 # The versions are those that showed the faults.
