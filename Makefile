@@ -172,7 +172,8 @@ $(UNIT) $(FUZZ): $(LIBRARIES)
 check:
 	tests/deps check
 	$(MAKE) -j $(JOBS) all $(UNIT) $(FUZZ) tests/sim/sim
-	$(MAKE) -j 3 IDLE="nice -n 19 env JOBS=$$((($(JOBS) + 1) / 2))" sim waiting
+	SIM_COUNT=$${SIM_COUNT:-40000} SIM_CUTS=$${SIM_CUTS:-400} \
+		$(MAKE) -j 3 IDLE="nice -n 19 env JOBS=$$((($(JOBS) + 1) / 2))" sim waiting
 unit: $(UNIT) $(FUZZ)
 	@tests/unit/run $(FUZZ) $(UNIT)
 sim: tests/sim/sim

@@ -1,9 +1,9 @@
-"""Commands during transfers of a real server: keepalive.py record|compare FILE [download|upload ...]
+"""Commands during transfers of a real server: keepalive.py record|compare|some FILE [download|upload ...]
 
 Uploads and downloads in every mode with one command in their middle; what was answered, in which
 order, and what became of the file. `record` writes that down; `compare` prints "ok NAME" where it
-is the same, else "not ok NAME: why". The server is $AT_ADDR $AT_PORT, its files are in $FTP_ROOT,
-`big` among them.
+is the same, else "not ok NAME: why"; `some` does so with the first few commands alone. The server is
+$AT_ADDR $AT_PORT, its files are in $FTP_ROOT, `big` among them.
 """
 import concurrent.futures
 import json
@@ -85,16 +85,16 @@ def one(name, what, mode, command):
             ftp.close()
 
 
-def play(kinds):
+def play(kinds, some=False):
     jobs = [("%s by %s, %s in its middle" % (what.__name__, mode.upper(), command), what, mode, command)
             for mode in MODES for what in kinds
-            for command in (COMMANDS if mode in ("pasv", "port") else COMMANDS[:4])]
+            for command in (COMMANDS if mode in ("pasv", "port") and not some else COMMANDS[:4])]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         return dict(pool.map(lambda job: one(*job), jobs))
 
 
 def main(how, path, *kinds):
-    found = play([globals()[kind] for kind in kinds])
+    found = play([globals()[kind] for kind in kinds], how == "some")
     if how == "record":
         with open(path, "w") as f:
             json.dump(found, f)

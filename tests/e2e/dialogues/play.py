@@ -1,7 +1,9 @@
 """Real dialogues over real sockets, each played direct and through the tunnel.
 
 play.py METHOD ...      the values of FtpForward to try, each with -L and -R
-Direct they are played twice, which proves the dialogues themselves.
+Direct they are played twice, which proves the dialogues themselves. Each is played with -L and with -R,
+by the methods in turn: the first with -L by the first one and with -R by the second, and so on. With
+$WAYS=all, or where some were chosen, each is played in all ways.
 $DIALOGUES are parts of the names of those to play, $SHOW=1 shows the views of those that differ.
 Prints "ok NAME" or "not ok NAME: why" for each; $FOS is the program, $RIG its directory.
 """
@@ -160,20 +162,31 @@ def difference(name, direct, other, way):
     return None
 
 
+def share(names, methods):
+    """way, method -> the names that are played so."""
+    every = os.environ.get("WAYS") == "all" or os.environ.get("DIALOGUES")
+    shares = {("", "direct again"): names}
+    for m, method in enumerate(methods):
+        for w, way in enumerate(("-L", "-R")):
+            shares[way, method] = [name for n, name in enumerate(names)
+                                   if every or (n + m + w) % len(methods) == 0]
+    return shares
+
+
 def judge(names, direct, ways):
     for name in names:
         # A script that is wrong by itself: nobody may wait for nothing.
         wrong = ["[direct] %s" % line for line in direct[name][0] + direct[name][1]
                  if line.startswith(FAULTS) or re.search("silence|mute", line) and
                  "dies" not in TABLE[name].liberties]
-        for way, views in ways:
-            why = difference(name, direct[name], views.get(name), way)
+        for way, views, played in ways:
+            why = name in played and difference(name, direct[name], views.get(name), way)
             if why:
                 wrong.append("[%s] %s" % (way, why))
                 if os.environ.get("SHOW"):
                     show(name, way, direct[name], views.get(name))
         print("not ok %s: %s" % (name, "; ".join(wrong)) if wrong else "ok " + name, flush=True)
-    print("# %d dialogues, direct and by %s" % (len(names), ", ".join(way for way, _ in ways)))
+    print("# %d dialogues, direct and by %s" % (len(names), ", ".join(way[0] for way in ways)))
 
 
 def show(name, way, direct, other):
@@ -189,13 +202,14 @@ def main(methods):
         assert len(TABLE) > before, part + ".py: another one was imported"
     wanted = [part for part in os.environ.get("DIALOGUES", "").split(",") if part]
     names = [name for name in TABLE if not wanted or any(part in name for part in wanted)]
-    by_length = sorted(names, key=lambda name: -TABLE[name].takes)
-    ways = [("", "direct again")] + [(way, method) for method in methods for way in ("-L", "-R")]
+    ways = share(names, methods)
     context = multiprocessing.get_context("fork")
     with concurrent.futures.ProcessPoolExecutor(len(ways) + 1, context) as pool:
-        plays = [pool.submit(play_all, by_length, *way) for way in [("", "direct")] + ways]
+        plays = [pool.submit(play_all, sorted(played, key=lambda name: -TABLE[name].takes), *way)
+                 for way, played in [(("", "direct"), names), *ways.items()]]
         views = [play.result() for play in plays]
-    judge(names, views[0], [(" ".join(way).strip(), v) for way, v in zip(ways, views[1:])])
+    judge(names, views[0], [(" ".join(way).strip(), found, set(played))
+                            for (way, played), found in zip(ways.items(), views[1:])])
     for way, found in zip(ways, views[1:]):
         if way[0]:
             good = found[""] == "helpers left: 0, exit status: 0"
