@@ -23,7 +23,7 @@
 #   SCENARIOS                   end-to-end scenarios for sanitize, valgrind and portable, by parts of their
 #                               names; default: all
 #   JOBS                        how many builds and tests side by side; default: a processor each,
-#                               and twice as many scenarios, for these wait much
+#                               and five scenarios for two, for these wait much
 #   LIBBSD      -lbsd on Linux; empty: without libbsd
 #   PORTABLE                    PORTABLE=1: as if Linux had nothing beyond POSIX, as on macOS
 #   LINT SCRIPTS                what lint looks at: C sources; scripts or folders of them. Default: all
