@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/ftp_client.h"
 #include "base/log.h"
 #include "client/probe.h"
 #include "tunnel/tunnel_private.h"

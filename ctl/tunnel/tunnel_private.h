@@ -10,7 +10,7 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/ratelimit.h"
-#include "client/foreground.h"
+#include "client/ftp_client.h"
 #include "master/far_listeners.h"
 #include "master/kept.h"
 #include "master/masters.h"
