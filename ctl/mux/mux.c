@@ -167,40 +167,32 @@ success_of(const struct request *r)
 	    r->type == MUX_C_NEW_STDIO_FWD ? MUX_S_SESSION_OPENED : MUX_S_OK;
 }
 
+/* What a reply means to the request; false: it is no answer to it. */
 static bool
-reply_fits(const struct request *r, const struct mux_reply *reply)
+result_of(const struct request *r, const struct mux_reply *reply, struct forward_result *result)
 {
-	if (r == NULL || reply->id != r->id)
-		return false;
-	if (reply->answer == MUX_S_REMOTE_PORT && reply->value > 65535)
-		return false;
-	return reply->answer == success_of(r) || reply->answer == MUX_S_DENIED ||
-	    reply->answer == MUX_S_FAILURE;
-}
+	bool refused = reply->answer == MUX_S_DENIED || reply->answer == MUX_S_FAILURE;
+	bool names_port = reply->answer == MUX_S_REMOTE_PORT;
 
-static struct forward_result
-result_of(const struct request *r, const struct mux_reply *reply)
-{
-	struct forward_result result = { .status = FORWARD_OK, .port = r->port };
-
-	if (reply->answer == MUX_S_ALIVE)
-		result.pid = (pid_t)reply->value;
-	if (reply->answer == MUX_S_REMOTE_PORT)
-		result.port = (uint16_t)reply->value;
-	if (reply->answer == MUX_S_DENIED || reply->answer == MUX_S_FAILURE)
-		result.status = FORWARD_REFUSED;
-	memcpy(result.reason, reply->reason, sizeof(result.reason));
-	if (reply->answer == MUX_S_REMOTE_PORT && reply->value == 0) {
-		result.status = FORWARD_BROKEN; /* to be cancelled: it may listen somewhere */
-		snprintf(result.reason, sizeof(result.reason), "the ssh server names no port");
+	if (r == NULL || reply->id != r->id || (!refused && reply->answer != success_of(r)) ||
+	    (names_port && reply->value > 65535))
+		return false;
+	*result = (struct forward_result){ .status = refused ? FORWARD_REFUSED : FORWARD_OK,
+		.port = names_port ? (uint16_t)reply->value : r->port,
+		.pid = reply->answer == MUX_S_ALIVE ? (pid_t)reply->value : 0 };
+	memcpy(result->reason, reply->reason, sizeof(result->reason));
+	if (names_port && reply->value == 0) {
+		result->status = FORWARD_BROKEN; /* to be cancelled: it may listen somewhere */
+		snprintf(result->reason, sizeof(result->reason), "the ssh server names no port");
 	}
-	return result;
+	return true;
 }
 
 static void
 mux_reply(struct mux *m, const struct mux_reply *reply)
 {
 	char reason[96] = "unexpected answer from the ControlMaster";
+	struct forward_result result;
 
 	if (reply != NULL && reply->answer == MUX_S_HELLO) {
 		if (m->version == 0 && reply->value == MUX_VERSION) {
@@ -210,8 +202,8 @@ mux_reply(struct mux *m, const struct mux_reply *reply)
 		}
 		snprintf(reason, sizeof(reason), m->version != 0 ? "the ControlMaster said hello twice" :
 		    "the ControlMaster speaks mux version %u, not %d", (unsigned)reply->value, MUX_VERSION);
-	} else if (reply != NULL && m->version != 0 && reply_fits(m->first, reply)) {
-		request_answer(m, result_of(m->first, reply));
+	} else if (reply != NULL && m->version != 0 && result_of(m->first, reply, &result)) {
+		request_answer(m, result);
 		return;
 	}
 	mux_over(m, FORWARD_BROKEN, reason);
