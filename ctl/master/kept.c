@@ -14,7 +14,6 @@
 #include "base/packet.h"
 #include "base/rundir.h"
 #include "proxy/drain.h"
-#include "proxy/proxy_trace.h"
 
 #define COPIES_MAX 128 /* of one helper */
 

@@ -1,6 +1,6 @@
 /* What helpers have handed over and what becomes of it when they end, however they do:
  * an upload that was broken off is held open for a while, lest it look complete; a proxy connection
- * is read until it may be closed (proxy_trace.h). One that must stay open is given to the next
+ * is read until it may be closed (drain.h). One that must stay open is given to the next
  * helper, so that there are never more of them than there were helpers at a time. */
 #pragma once
 
@@ -48,6 +48,6 @@ int kept_spare(struct kept_by *);
 void kept_end(struct kept_by *, bool killed, bool ours);
 void kept_forget(struct kept_by *); /* we end, and it goes on: kept_close() must follow */
 
-/* A master keeps a channel of each open that was refused (proxy_trace.h), and ends when it has 16,384. So
+/* A master keeps a channel of each open that was refused (drain.h), and ends when it has 16,384. So
  * many has the one that was used last. */
 unsigned kept_refused(const struct kept *, const char *ctl_path);

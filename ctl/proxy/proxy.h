@@ -29,7 +29,7 @@ typedef void proxy_gone_fn(void *arg, const char *reason);
 /* NULL with errno when no master listens. */
 struct proxy *proxy_new(struct loop *, const char *ctl_path, proxy_gone_fn *, void *arg);
 /* Sends what was committed and closes it, and the channels. If the master would end with it
- * (proxy_trace.h) it waits, 2 s at most, and leaves it to those who keep a copy, or to a process of its own. */
+ * (drain.h) it waits, 2 s at most, and leaves it to those who keep a copy, or to a process of its own. */
 void proxy_free(struct proxy *);
 /* Take over a connection that is at rest; fd is taken (unless NULL is returned). */
 struct proxy *proxy_adopt(struct loop *, const char *ctl_path, int fd, proxy_gone_fn *, void *arg);

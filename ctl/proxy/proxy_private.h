@@ -7,7 +7,7 @@
 #include "base/unixsock.h"
 #include "proxy/chanmsg.h"
 #include "proxy/proxy.h"
-#include "proxy/proxy_trace.h"
+#include "proxy/drain.h"
 #include "proxy/window.h"
 
 #ifndef PROXY_PACKET_MAX

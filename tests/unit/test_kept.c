@@ -11,7 +11,7 @@
 
 #include "master/kept.h"
 #include "base/loop.h"
-#include "proxy/proxy_trace.h"
+#include "proxy/drain.h"
 #include "unit.h"
 
 #define BYTES(s) (s), sizeof(s) - 1
