@@ -59,11 +59,11 @@ parent_gone(void *arg, short revents)
 static void
 start_stdio(struct tunnel *t)
 {
-	const struct helper_start start = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
-		.peer = "stdin", .server = &t->cmdline->server };
+	const struct session session = { .in = STDIN_FILENO, .out = STDOUT_FILENO,
+		.peer = "stdin", .server = t->cmdline->server };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null == -1 || helpers_start(t, &start) == -1)
+	if (null == -1 || helpers_start(t, &session) == -1)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
 	/* Only the helper shall hold them: the other end sees when it closes them. */
 	dup2(null, STDIN_FILENO);

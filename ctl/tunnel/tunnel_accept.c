@@ -20,16 +20,13 @@
 /* A control connection that waits for the master; master.c bounds the time. */
 struct caller {
 	struct caller *next;
-	int fd;
-	bool remote, again;
-	struct hostport server;
-	char peer[HELPER_PEER_MAX]; /* its address as text */
+	struct session session;
 };
 
 static void
 caller_free(struct caller *c)
 {
-	close(c->fd);
+	close(c->session.in);
 	free(c);
 }
 
@@ -42,30 +39,30 @@ tell(const struct caller *c, const char *head, const char *why)
 
 	log_escape(text, sizeof(text), why, strlen(why));
 	snprintf(reply, sizeof(reply), "421 %s%s\r\n", head, text);
-	send(c->fd, reply, strlen(reply), MSG_NOSIGNAL);
+	send(c->session.in, reply, strlen(reply), MSG_NOSIGNAL);
 }
 
 static void
 refuse(struct caller *c, const char *why)
 {
-	log_at(LOG_SESSIONS, "session of %s refused: %s", c->peer, why);
+	log_at(LOG_SESSIONS, "session of %s refused: %s", c->session.peer, why);
 	tell(c, "", why);
 	caller_free(c);
 }
 
 static void
-peer_text(int fd, char *peer)
+peer_text(struct session *s)
 {
 	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 	char host[48], port[8];
 
-	strcpy(peer, "ssh");
-	if (getpeername(fd, (struct sockaddr *)&ss, &len) == -1 || ss.ss_family == AF_UNIX)
+	strcpy(s->peer, "ssh");
+	if (getpeername(s->in, (struct sockaddr *)&ss, &len) == -1 || ss.ss_family == AF_UNIX)
 		return;
 	if (getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port, sizeof(port),
 	    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		snprintf(peer, HELPER_PEER_MAX, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+		snprintf(s->peer, sizeof(s->peer), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 /* Who may use a listener? false: not he, and he is done with. A stranger gets nothing to see; who may be
@@ -77,7 +74,7 @@ admit(struct tunnel *t, struct caller *c)
 	bool any_user = t->cmdline->ftp.allow_any;
 	unsigned missed;
 	uid_t uid;
-	enum peer_result owner = peer_uid(c->fd, &uid);
+	enum peer_result owner = peer_uid(c->session.in, &uid);
 	/* on a system that tells no owner nobody gets in: the user should know */
 	int level = owner == PEER_UNKNOWN ? LOG_NORMAL : LOG_SESSIONS;
 
@@ -85,8 +82,8 @@ admit(struct tunnel *t, struct caller *c)
 	    (owner == PEER_KNOWN && (uid == geteuid() || uid == 0)))
 		return true;
 	/* the owner of a socket that is closed cannot be told */
-	if (owner == PEER_UNKNOWN && packet_over(recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT))) {
-		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", c->peer);
+	if (owner == PEER_UNKNOWN && packet_over(recv(c->session.in, &byte, 1, MSG_PEEK | MSG_DONTWAIT))) {
+		log_at(LOG_SESSIONS, "connection from %s: it was closed at once", c->session.peer);
 		caller_free(c);
 		return false;
 	}
@@ -98,7 +95,7 @@ admit(struct tunnel *t, struct caller *c)
 	if (ratelimit_due(&t->accept.told, why, loop_now(), &missed)) {
 		if (missed > 0)
 			log_at(level, "%u connections more were refused: %s", missed, why);
-		log_at(level, "connection from %s refused: %s", c->peer, why);
+		log_at(level, "connection from %s refused: %s", c->session.peer, why);
 	}
 	t->accept.refused++;
 	if (owner == PEER_UNKNOWN)
@@ -127,12 +124,9 @@ accept_master(struct tunnel *t, enum master_state state)
 	if (state == MASTER_DOWN && t->accept.first != NULL)
 		state = master_want(t->master, false); /* it died under those who wait */
 	while (state != MASTER_STARTING && (c = take(t)) != NULL) {
-		const struct helper_start start = { .in = c->fd, .out = c->fd, .own_session = true,
-			.remote = c->remote, .again = c->again, .peer = c->peer, .server = &c->server };
-
 		if (state != MASTER_UP)
 			refuse(c, t->master->reason);
-		else if (helpers_start(t, &start) == -1)
+		else if (helpers_start(t, &c->session) == -1)
 			refuse(c, strerror(errno));
 		else
 			caller_free(c);
@@ -157,26 +151,27 @@ wait_for_master(struct tunnel *t, struct caller *c)
 }
 
 static struct caller *
-caller_new(const struct hostport *server, bool remote, int fd)
+caller_new(const struct session *s)
 {
-	struct caller *c = memory_make(struct caller, .fd = fd, .remote = remote,
-	    .server = *server);
+	struct caller *c = memory_make(struct caller, .session = *s);
 
 	if (c == NULL)
-		close(fd);
+		close(s->in);
 	return c;
 }
 
 static void
 accept_client(struct tunnel *t, const struct hostport *server, bool remote, int fd)
 {
-	struct caller *c = caller_new(server, remote, fd);
+	const struct session session = { .in = fd, .out = fd, .own_session = true, .remote = remote,
+		.server = *server };
+	struct caller *c = caller_new(&session);
 	unsigned limit = t->cmdline->ftp.connections;
 	char why[256];
 
 	if (c == NULL)
 		return;
-	peer_text(fd, c->peer);
+	peer_text(&c->session);
 	if (!admit(t, c))
 		return;
 	if (limit > 0 && t->helpers.count + t->accept.waiting >= limit) {
@@ -218,20 +213,21 @@ look(void *arg)
 void
 accept_again(struct tunnel *t, const struct helper *helper, int fd)
 {
-	struct caller *c = caller_new(&helper->server, helper->remote, fd);
+	struct session again = helper->session;
+	struct caller *c;
 	char why[SPEC_HOST_MAX + 100];
 
-	if (c == NULL)
+	again.in = again.out = fd;
+	again.again = true;
+	if ((c = caller_new(&again)) == NULL)
 		return;
-	memcpy(c->peer, helper->peer, sizeof(c->peer));
-	if (helper->again || t->cmdline->run == RUN_STDIO) {
+	if (helper->session.again || t->cmdline->run == RUN_STDIO) {
 		snprintf(why, sizeof(why), "cannot connect to the FTP server %s port %u: "
-		    "the ssh connection is gone", helper->server.host, helper->server.port);
+		    "the ssh connection is gone", again.server.host, again.server.port);
 		refuse(c, why);
 		tunnel_noticed(t, helper, NOTICE_NO_SERVER, "the ssh connection is gone");
 		return;
 	}
-	c->again = true;
 	wait_for_master(t, c);
 	if (t->master->state != MASTER_UP)
 		look(t);

@@ -49,10 +49,10 @@ notice_of(const struct tunnel *t, const struct helper *helper, enum notice notic
     const char *why, char *text, size_t size)
 {
 	char server[SPEC_HOST_MAX + 16];
-	const struct notice_about about = { server, helper->remote ? "" : t->cmdline->destination,
+	const struct notice_about about = { server, helper->session.remote ? "" : t->cmdline->destination,
 		why, t->cmdline->run == RUN_CLIENT, t->sftp_serves };
 
-	hostport_format(server, sizeof(server), helper->server.host, helper->server.port);
+	hostport_format(server, sizeof(server), helper->session.server.host, helper->session.server.port);
 	notice_text(text, size, notice, &about);
 }
 
@@ -60,7 +60,7 @@ static void
 sftp_tried(void *arg, const struct sshrun_result *result)
 {
 	struct tunnel *t = arg;
-	const struct helper server = { .server = t->cmdline->server };
+	const struct helper server = { .session.server = t->cmdline->server };
 	char text[1200];
 
 	t->sftp_serves = result != NULL && result->status == 0;
@@ -131,8 +131,8 @@ tunnel_probed(void *arg)
 void
 tunnel_probe(struct tunnel *t)
 {
-	struct helper_start start = { .own_session = true, .unsaid = true, .peer = "probe",
-		.server = &t->cmdline->server };
+	struct session session = { .own_session = true, .unsaid = true, .peer = "probe",
+		.server = t->cmdline->server };
 	const char *user = t->cmdline->ftp_user;
 	int result = -1;
 
@@ -141,11 +141,11 @@ tunnel_probe(struct tunnel *t)
 		return;
 	}
 	/* bored, it has a helper that waits for a server still */
-	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t, &start.in);
+	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t, &session.in);
 	if (t->probe != NULL) {
-		start.out = start.in;
-		result = helpers_start(t, &start);
-		close(start.in);
+		session.out = session.in;
+		result = helpers_start(t, &session);
+		close(session.in);
 	}
 	if (result == -1)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");

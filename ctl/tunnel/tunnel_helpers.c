@@ -87,7 +87,7 @@ take_report(struct helper *one)
 	if (n > 0 && !notice_get(report, (size_t)n, &notice, why)) {
 		statusd_report(t, one, report, (size_t)n);
 	} else if (n > 0 && notice == NOTICE_DIALS) {
-		t->helpers.dials = one->server;
+		t->helpers.dials = one->session.server;
 	} else if (n > 0 && notice != NOTICE_NO_MASTER) {
 		tunnel_noticed(t, one, notice, why);
 	} else if (n > 0 && fd[0] != -1) {
@@ -120,7 +120,7 @@ helper_ended(void *arg, int status)
 	t->helpers.count--;
 	kept_end(one->kept, status < 0, masters_are_ours(t));
 	one->kept = NULL;
-	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->peer, one->number,
+	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->session.peer, one->number,
 	    proc_shell_status(status));
 	tunnel_helper_ended(t, one, proc_shell_status(status));
 	helper_free(one);
@@ -139,23 +139,22 @@ struct fds {
 
 /* fds and server live as long as it. */
 static struct strings
-command_line(const struct tunnel *t, const struct helper_start *start, struct fds *fds,
-    const char *server)
+command_line(const struct tunnel *t, const struct session *s, struct fds *fds, const char *server)
 {
 	static const char *const verbosity[] = { "-q", NULL, "-v", "-vv", "-vvv" };
 	const struct cmdline *c = t->cmdline;
 	const struct masters *m = &t->masters;
-	int level = start->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
+	int level = s->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
 	struct strings w = { .bad = false };
 
 	strings_add(&w, t->setup->helper);
 	if (c->gateway)
 		strings_add(&w, "-g");
-	if (strcmp(t->helpers.dials.host, start->server->host) == 0)
+	if (strcmp(t->helpers.dials.host, s->server.host) == 0)
 		strings_add(&w, "-d");
 	if (verbosity[1 + level] != NULL)
 		strings_add(&w, verbosity[1 + level]);
-	if (start->remote)
+	if (s->remote)
 		strings_add(&w, "-R");
 	for (size_t i = 0; i < c->ftp_texts.count; i++)
 		strings_add(&w, "-o", c->ftp_texts.item[i]);
@@ -173,12 +172,13 @@ command_line(const struct tunnel *t, const struct helper_start *start, struct fd
 }
 
 static int
-start_process(struct helper *one, const struct helper_start *start, int status_fd)
+start_process(struct helper *one, int status_fd)
 {
 	struct tunnel *t = one->tunnel;
+	const struct session *s = &one->session;
 	struct masters *m = &t->masters;
-	struct proc_start p = { .own_session = start->own_session,
-		.fd = { start->in, start->out, t->helpers.log.watch != NULL ? t->helpers.log.out : PROC_OURS } };
+	struct proc_start p = { .own_session = s->own_session,
+		.fd = { s->in, s->out, t->helpers.log.watch != NULL ? t->helpers.log.out : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };
 	char server[SPEC_HOST_MAX + 16];
 	struct strings argv;
@@ -188,8 +188,8 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 	if ((one->kept = kept_begin(&t->helpers.kept, masters_path(m, 0), &fds.fd[1])) == NULL)
 		return -1;
 	fds.fd[2] = helpers_method(t) == METHOD_PROXY ? kept_spare(one->kept) : -1;
-	hostport_format(server, sizeof(server), start->server->host, start->server->port);
-	argv = command_line(t, start, &fds, server);
+	hostport_format(server, sizeof(server), s->server.host, s->server.port);
+	argv = command_line(t, s, &fds, server);
 	if (!argv.bad) {
 		p.argv = argv.item;
 		memcpy(p.keep, fds.fd, sizeof(p.keep));
@@ -201,7 +201,7 @@ start_process(struct helper *one, const struct helper_start *start, int status_f
 }
 
 int
-helpers_start(struct tunnel *t, const struct helper_start *start)
+helpers_start(struct tunnel *t, const struct session *s)
 {
 	struct helper *one = memory_new(sizeof(*one));
 	int fds[2], result = -1, saved;
@@ -210,11 +210,9 @@ helpers_start(struct tunnel *t, const struct helper_start *start)
 		free(one);
 		return -1;
 	}
-	*one = (struct helper){ .tunnel = t, .status_fd = fds[0], .started = loop_now(),
-		.remote = start->remote, .again = start->again, .server = *start->server };
-	snprintf(one->peer, sizeof(one->peer), "%s", start->peer);
+	*one = (struct helper){ .tunnel = t, .status_fd = fds[0], .started = loop_now(), .session = *s };
 	if ((one->watch = loop_watch(t->loop, fds[0], POLLIN, status_ready, one)) != NULL)
-		result = start_process(one, start, fds[1]);
+		result = start_process(one, fds[1]);
 	fd_close(&fds[1]);
 	if (result == -1) {
 		saved = errno;
@@ -225,7 +223,7 @@ helpers_start(struct tunnel *t, const struct helper_start *start)
 	one->number = (unsigned)++t->helpers.started;
 	list_add(t->helpers.first, one);
 	t->helpers.count++;
-	log_at(LOG_DETAIL, "session of %s: helper %u, process %ld", one->peer, one->number,
+	log_at(LOG_DETAIL, "session of %s: helper %u, process %ld", one->session.peer, one->number,
 	    (long)one->proc.pid);
 	return 0;
 }

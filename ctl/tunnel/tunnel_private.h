@@ -20,12 +20,20 @@
 #include "tunnel/tunnel.h"
 
 #define TUNNEL_FAILED 255
-#define HELPER_PEER_MAX 64
 
 enum phase {
 	OPENING, /* waiting for the master and the far listeners */
 	READY,
 	ENDING   /* nobody is let in any more; helpers have their grace */
+};
+
+/* A control connection that has come in. */
+struct session {
+	int in, out;                /* the caller's */
+	bool own_session;           /* keep the terminal's signals away from its helper */
+	bool remote, again, unsaid; /* -R; another helper has handed it back; -v says nothing of it */
+	char peer[64];              /* the FTP client's address */
+	struct hostport server;
 };
 
 struct helper {
@@ -38,17 +46,8 @@ struct helper {
 	struct kept_by *kept;      /* what it has handed over, should it be killed */
 	struct seen *seen;         /* what it has reported: of the status socket; malloc'ed */
 	uint64_t started;          /* as loop_now() */
-	bool remote, again, asked; /* -R; another has handed the client back; to report now */
-	char peer[HELPER_PEER_MAX]; /* the FTP client's address */
-	struct hostport server;
-};
-
-struct helper_start {
-	int in, out;               /* the control connection; stays the caller's */
-	bool own_session;          /* keep the terminal's signals away from it */
-	bool remote, again, unsaid; /* as in struct helper; -v says nothing of it */
-	const char *peer;
-	const struct hostport *server;
+	bool asked;                /* to report now */
+	struct session session;    /* in and out are closed */
 };
 
 struct tunnel {
@@ -126,7 +125,7 @@ void accept_end(struct tunnel *); /* refuses who still waits */
 /* tunnel_helpers.c */
 void helpers_begin(struct tunnel *);
 void helpers_end(struct tunnel *);  /* leaves them to themselves; harmless if they have not begun */
-int helpers_start(struct tunnel *, const struct helper_start *); /* -1 with errno */
+int helpers_start(struct tunnel *, const struct session *); /* -1 with errno */
 bool helpers_need_masters(const struct tunnel *); /* they, or what they have left */
 /* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
  * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */

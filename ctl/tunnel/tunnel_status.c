@@ -72,10 +72,10 @@ status_session(struct bytes *out, const struct helper *h)
 		*s = seen->session;
 	s->number = h->number;
 	s->pid = (uint32_t)h->proc.pid;
-	s->remote = h->remote;
+	s->remote = h->session.remote;
 	s->age = (uint32_t)((loop_now() - h->started) / 1000);
-	snprintf(s->peer, sizeof(s->peer), "%s", h->peer);
-	hostport_format(s->server, sizeof(s->server), h->server.host, h->server.port);
+	snprintf(s->peer, sizeof(s->peer), "%s", h->session.peer);
+	hostport_format(s->server, sizeof(s->server), h->session.server.host, h->session.server.port);
 	if (!statusd_put(out, &r))
 		return false;
 	for (size_t i = 0; seen != NULL && i < seen->channels; i++) {
