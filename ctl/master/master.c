@@ -9,7 +9,6 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "mux/mux.h"
-#include "process/procwatch.h"
 #include "base/rundir.h"
 #include "ssh/sshlog.h"
 

@@ -47,7 +47,13 @@ bool proc_wait(struct proc *, unsigned ms, int *status); /* has it ended? status
 void proc_end(struct proc *, unsigned ms); /* SIGTERM; SIGKILL if it lives on for so long */
 
 void proc_kill(const struct proc *, int signo);
-
 void proc_give_terminal(int terminal, pid_t group);
 
 void proc_raise_limit(void); /* as many descriptors as we may have, for many sessions */
+
+/* Notice the end of a process that is not our child: fn is called once, when pid is no more; it may free the
+ * watch. NULL with errno: ESRCH when there is no such process. At once where there is pidfd_open(2) or
+ * kqueue(2), else within a second. */
+struct procwatch;
+struct procwatch *procwatch_new(struct loop *, pid_t pid, void (*fn)(void *arg), void *arg);
+void procwatch_free(struct procwatch *); /* NULL is harmless */
