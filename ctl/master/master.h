@@ -12,6 +12,7 @@
 
 #include "base/loop.h"
 #include "master/settings.h"
+#include "process/proc.h"
 
 enum master_state { MASTER_DOWN, MASTER_STARTING, MASTER_UP };
 
