@@ -7,7 +7,6 @@
 
 #include "client/activation.h"
 #include "client/background.h"
-#include "client/probe.h"
 #include "base/log.h"
 #include "base/rundir.h"
 #include "process/signals.h"
@@ -129,7 +128,7 @@ tunnel_helper_ended(struct tunnel *t, const struct helper *helper, int status)
 {
 	if (helper->seen != NULL)
 		tunnel_status_add(&t->statusd.gone, &helper->seen->session);
-	if (helper == t->prober)
+	if (helper == t->probe.helper)
 		tunnel_probed(t);
 	if (t->cmdline->run == RUN_STDIO)
 		tunnel_end(t, status);
@@ -167,7 +166,7 @@ tear_down(struct tunnel *t)
 		masters_stop(&t->masters);
 	helpers_end(t);
 	masters_end(&t->masters);
-	probe_free(t->probe);
+	tunnel_probe_end(t);
 	sshrun_free(t->sftp);
 	foreground_forget(&t->client);
 	proc_forget(&t->notify);

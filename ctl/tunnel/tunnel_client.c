@@ -2,17 +2,19 @@
  * that cannot work. */
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/log.h"
-#include "client/probe.h"
 #include "tunnel/tunnel_private.h"
 
 #define SFTP_MS 5000
+#define QUIT_MS 3000
 
 static void
 client_ended(void *arg, int status)
@@ -81,7 +83,7 @@ tunnel_noticed(struct tunnel *t, const struct helper *helper, enum notice notice
 	t->noticed |= 1U << notice;
 	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, t->refusal, sizeof(t->refusal)))
 		snprintf(t->refusal, sizeof(t->refusal), "%s", why);
-	if (helper == t->prober && notice == NOTICE_NO_SERVER)
+	if (helper == t->probe.helper && notice == NOTICE_NO_SERVER)
 		return; /* tunnel_probed() */
 	notice_of(t, helper, notice, t->refusal, text, sizeof(text));
 	if (notice == NOTICE_NO_SERVER)
@@ -90,16 +92,72 @@ tunnel_noticed(struct tunnel *t, const struct helper *helper, enum notice notice
 		log_at(LOG_NORMAL, "%s", text);
 }
 
+/* --- before it is run ------------------------------------------------------------------ */
+
+/* One session of our own with its server, as the client will have it. It goes through a helper like any
+ * other, so that whatever can go wrong does so now. It says USER and QUIT, no password. */
+
+void
+tunnel_probe_end(struct tunnel *t)
+{
+	if (t->probe.step == PROBE_NONE || t->probe.step == PROBE_OVER)
+		return;
+	memory_drop(watch_free, t->probe.watch);
+	timer_stop(&t->probe.patience);
+	fd_close(&t->probe.ftp.fd);
+	t->probe.step = PROBE_OVER;
+}
+
+/* Of a server that does not take leave we are bored at last: it has a helper that waits for it still. */
+static void
+no_goodbye(void *arg)
+{
+	tunnel_probe_end(arg);
+	tunnel_probed(arg);
+}
+
+/* 120 announces a greeting. Who may log in is the client's affair; that a USER is answered at all
+ * is ours: 421 is the server's goodbye. */
+static void
+probe_ready(void *arg, short revents)
+{
+	struct tunnel *t = arg;
+	const char *user = t->cmdline->ftp_user != NULL ? t->cmdline->ftp_user : "anonymous";
+	enum probe_step *step = &t->probe.step;
+	int code, said = 0;
+
+	while (*step != PROBE_OVER && (code = ftp_dialogue_next(&t->probe.ftp)) != DIALOGUE_MORE) {
+		if (*step == PROBE_GREETING && code >= 100 && code < 200)
+			continue;
+		if (*step == PROBE_GREETING || code == 421)
+			log_escape(t->probe.text, sizeof(t->probe.text), t->probe.ftp.reply,
+			    strlen(t->probe.ftp.reply));
+		if (*step == PROBE_GREETING && code >= 200 && code < 300) {
+			*step = PROBE_USER;
+			said = dprintf(t->probe.ftp.fd, "USER %s\r\n", user);
+		} else if (*step == PROBE_USER && code > 0 && code != 421) {
+			*step = PROBE_QUIT;
+			t->probe.serves = true;
+			timer_set(&t->probe.patience, t->loop, QUIT_MS, no_goodbye, t);
+			said = dprintf(t->probe.ftp.fd, "QUIT\r\n");
+		} else {
+			said = -1;
+		}
+		if (said == -1)
+			tunnel_probe_end(t);
+	}
+}
+
 void
 tunnel_probed(void *arg)
 {
 	struct tunnel *t = arg;
 	const struct cmdline *c = t->cmdline;
-	const struct probe_result *result = probe_result(t->probe);
-	const char *words = result->text;
+	const char *words = t->probe.text;
 	char server[SPEC_HOST_MAX + 16], why[1200];
 
-	t->prober = NULL;
+	probe_ready(t, POLLIN);
+	t->probe.helper = NULL;
 	if (t->phase != READY)
 		return;
 	hostport_format(server, sizeof(server), c->server.host, c->server.port);
@@ -111,7 +169,7 @@ tunnel_probed(void *arg)
 			sftp_tried(t, NULL);
 	} else if ((t->noticed & 1U << NOTICE_TLS) != 0 && !c->ftp.tls_pass) {
 		tunnel_end(t, TUNNEL_FAILED);
-	} else if (!result->serves) {
+	} else if (!t->probe.serves) {
 		if (*words != '\0' && !isdigit((unsigned char)*words))
 			snprintf(why, sizeof(why), "this is no FTP server, %s on %s; it says: %s", server,
 			    c->destination, words);
@@ -133,22 +191,22 @@ tunnel_probe(struct tunnel *t)
 {
 	struct session session = { .own_session = true, .unsaid = true, .peer = "probe",
 		.server = t->cmdline->server };
-	const char *user = t->cmdline->ftp_user;
-	int result = -1;
+	int fds[2], result = -1;
 
 	if (t->master->state != MASTER_UP) { /* FtpConnect=first */
 		start_client(t);
 		return;
 	}
-	/* bored, it has a helper that waits for a server still */
-	t->probe = probe_new(t->loop, user != NULL ? user : "anonymous", tunnel_probed, t, &session.in);
-	if (t->probe != NULL) {
-		session.out = session.in;
-		result = helpers_start(t, &session);
-		close(session.in);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0) {
+		t->probe.step = PROBE_GREETING;
+		t->probe.ftp.fd = fds[0];
+		session.in = session.out = fds[1]; /* which the helper alone shall have */
+		if ((t->probe.watch = loop_watch(t->loop, fds[0], POLLIN, probe_ready, t)) != NULL)
+			result = helpers_start(t, &session);
+		close(fds[1]);
 	}
 	if (result == -1)
 		tunnel_fail(t, "cannot start the helper: out of processes or descriptors");
 	else
-		t->prober = t->helpers.first;
+		t->probe.helper = t->helpers.first;
 }

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/ratelimit.h"
 #include "client/ftp_client.h"
+#include "client/ftp_dialogue.h"
 #include "master/far_listeners.h"
 #include "master/kept.h"
 #include "master/masters.h"
@@ -96,8 +97,15 @@ struct tunnel {
 	struct proc notify;    /* FtpNotify */
 	unsigned noticed;      /* mask of notices that are told once */
 	struct foreground client;
-	struct probe *probe;   /* before it */
-	const struct helper *prober; /* while it runs */
+	struct {
+		enum probe_step { PROBE_NONE, PROBE_GREETING, PROBE_USER, PROBE_QUIT, PROBE_OVER } step;
+		struct ftp_dialogue ftp;
+		struct watch *watch;
+		struct timer patience; /* for the answer to QUIT */
+		bool serves;           /* there was a greeting, and a USER was answered */
+		char text[400];        /* the greeting; or what the server says instead, escaped; or nothing */
+		const struct helper *helper; /* while it runs */
+	} probe; /* before it */
 	struct sshrun *sftp;
 	bool sftp_serves;
 	char refusal[NOTICE_MAX]; /* why there is no FTP server, as far as is known */
@@ -143,6 +151,7 @@ void tunnel_far_settled(void *tunnel);
 /* tunnel_client.c */
 void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
 void tunnel_probed(void *tunnel); /* the helper of the probe has ended */
+void tunnel_probe_end(struct tunnel *); /* harmless if there is none */
 void tunnel_noticed(struct tunnel *, const struct helper *, enum notice, const char *why);
 
 /* tunnel_status.c: what there is to tell, for statusd_put() */
