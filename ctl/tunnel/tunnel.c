@@ -92,7 +92,7 @@ tunnel_ready(struct tunnel *t)
 		printf("listening on %s, forwarding to %s\n",
 		    hostport_format(at, sizeof(at), l->at.host, l->at.port),
 		    hostport_format(target, sizeof(target), l->target.host, l->target.port));
-	far_listeners_announce(&t->far_listeners);
+	far_announce(t);
 	activation_notify("READY=1");
 	if (t->setup->ready == -1)
 		return;
@@ -146,8 +146,6 @@ set_up(struct tunnel *t)
 		return -1;
 	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
 	t->signals = signals_new(t->loop, false, tunnel_signalled, t);
-	t->far_listeners = (struct far_listeners){ t->loop, accept_far, tunnel_far_refused,
-		tunnel_far_settled, t, NULL, NULL };
 	helpers_begin(t);
 	masters_begin(&t->masters, t->loop, s->master, s->cmdline->ftp.masters, tunnel_master_changed, t);
 	t->master = t->masters.one;
@@ -160,7 +158,7 @@ tear_down(struct tunnel *t)
 	statusd_close(t);
 	listener_free(t->near);
 	accept_end(t);
-	far_listeners_free(&t->far_listeners);
+	far_free(t);
 	/* Before what must not be closed is: it would say so. */
 	if (!helpers_need_masters(t))
 		masters_stop(&t->masters);
@@ -193,9 +191,9 @@ wind_up(struct tunnel *t)
 
 	activation_notify("STOPPING=1");
 	memory_drop(listener_free, t->near);
-	if (t->master->state == MASTER_UP && t->far_listeners.first != NULL)
-		far_listeners_cancel(&t->far_listeners, t->master->path);
-	far_listeners_free(&t->far_listeners);
+	if (t->master->state == MASTER_UP && t->far.first != NULL)
+		far_cancel(t);
+	far_free(t);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
 	wait_for_helpers(t, ms);

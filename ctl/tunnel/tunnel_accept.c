@@ -160,7 +160,7 @@ caller_new(const struct session *s)
 	return c;
 }
 
-static void
+void
 accept_client(struct tunnel *t, const struct hostport *server, bool remote, int fd)
 {
 	const struct session session = { .in = fd, .out = fd, .own_session = true, .remote = remote,
@@ -193,12 +193,6 @@ void
 accept_near(void *tunnel, const struct listener *l, int fd)
 {
 	accept_client(tunnel, &l->target, false, fd);
-}
-
-void
-accept_far(void *tunnel, const struct tunnel_spec *spec, int fd)
-{
-	accept_client(tunnel, &spec->target, true, fd);
 }
 
 static void

@@ -10,57 +10,19 @@
 
 #define SILENT_MS 300   /* a master that says nothing for so long waits for LocalCommand */
 #define REOPEN_MS 1000  /* between two attempts to get a master for the far listeners */
-#define RETRY_MS 5000   /* after the ssh server refused one: the old connection may hold it */
 #define PATIENCE_MS 30000 /* a master that runs us as its LocalCommand answers within */
 
 static void want_master(struct tunnel *);
-static void reopen_later(struct tunnel *, unsigned ms);
-
-void
-tunnel_far_refused(void *arg, const struct tunnel_spec *spec, bool optional, const char *reason)
-{
-	struct tunnel *t = arg;
-	char at[SPEC_HOST_MAX + 16], why[1024];
-
-	snprintf(why, sizeof(why), "cannot listen on %s of the ssh server: %s; is the port in use, "
-	    "or forbidden (by AllowTcpForwarding or PermitListen in its sshd_config, if it has one)?",
-	    hostport_format(at, sizeof(at), spec->listen.host, spec->listen.port), reason);
-	if (t->phase == OPENING && !optional) {
-		tunnel_fail(t, why);
-		return;
-	}
-	if (optional) {
-		snprintf(t->skipped, sizeof(t->skipped), "%s", why);
-		log_at(LOG_SESSIONS, "%s", why);
-		return;
-	}
-	tunnel_say(t, why);
-	reopen_later(t, RETRY_MS);
-}
-
-void
-tunnel_far_settled(void *arg)
-{
-	struct tunnel *t = arg;
-
-	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
-		far_listeners_announce(&t->far_listeners);
-	/* all there was to open are forwards of ssh's configuration, which could not be */
-	if (t->phase == OPENING && *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
-	    t->near == NULL && !far_listeners_any_open(&t->far_listeners))
-		tunnel_fail(t, t->skipped);
-	tunnel_ready(t);
-}
 
 static void
 open_far(struct tunnel *t)
 {
-	if (far_listeners_open(&t->far_listeners, t->master->path) == 0)
+	if (far_open(t) == 0)
 		return;
 	if (t->phase == OPENING)
 		tunnel_fail(t, "the ssh connection is lost: its ControlMaster takes no requests any more");
 	else
-		reopen_later(t, RETRY_MS);
+		tunnel_reopen_later(t, TUNNEL_RETRY_MS);
 }
 
 static void
@@ -77,10 +39,10 @@ reopen(void *arg)
 }
 
 /* No FTP client can come and wake us where the listener is gone as well. */
-static void
-reopen_later(struct tunnel *t, unsigned ms)
+void
+tunnel_reopen_later(struct tunnel *t, unsigned ms)
 {
-	if (t->far_listeners.first != NULL && t->reopen.loop == NULL)
+	if (t->far.first != NULL && t->reopen.loop == NULL)
 		timer_set(&t->reopen, t->loop, ms, reopen, t);
 }
 
@@ -146,8 +108,8 @@ master_lost(struct tunnel *t)
 		t->is_lost |= t->was_up;
 		tunnel_say(t, why);
 	}
-	far_listeners_lost(&t->far_listeners);
-	reopen_later(t, REOPEN_MS);
+	far_lost(t);
+	tunnel_reopen_later(t, REOPEN_MS);
 }
 
 void
@@ -161,7 +123,7 @@ tunnel_master_changed(void *arg, enum master_state state)
 		linked(t);
 	if (state == MASTER_DOWN)
 		master_lost(t);
-	else if (t->far_listeners.first != NULL)
+	else if (t->far.first != NULL)
 		open_far(t);
 	else
 		tunnel_ready(t);
@@ -174,7 +136,7 @@ static void
 want_master(struct tunnel *t)
 {
 	if (master_want(t->master, t->phase == OPENING) == MASTER_DOWN && t->phase == READY)
-		reopen_later(t, REOPEN_MS);
+		tunnel_reopen_later(t, REOPEN_MS);
 }
 
 /* LocalCommand: ssh waits for us to return before it serves its control socket, so we are
@@ -194,7 +156,7 @@ tunnel_connect(struct tunnel *t)
 {
 	const struct cmdline *c = t->cmdline;
 
-	if (c->ftp.connect_first && t->far_listeners.first == NULL && c->run != RUN_STDIO) {
+	if (c->ftp.connect_first && t->far.first == NULL && c->run != RUN_STDIO) {
 		if (c->run == RUN_TUNNEL && !c->background)
 			t->accept.may_ask = true;
 		tunnel_ready(t);

@@ -152,7 +152,7 @@ open_taken_over(struct tunnel *t)
 		if (!t->cmdline->gateway && bind_is_open_far(spec.listen.host))
 			log_why(why, sizeof(why), "listening on %s lets other hosts in; add -g if that is "
 			    "meant", spec.listen.host);
-		else if (far_listeners_add(&t->far_listeners, &spec, true, why, sizeof(why)) == 0)
+		else if (far_add(t, &spec, true, why, sizeof(why)) == 0)
 			continue;
 		skip(t, "RemoteForward", why);
 	}
@@ -185,10 +185,10 @@ tunnel_open_listeners(struct tunnel *t)
 	if (open_near(t) == -1)
 		return -1;
 	for (size_t i = 0; i < c->remote.count; i++)
-		if (far_listeners_add(&t->far_listeners, &c->remote.spec[i], false, why, sizeof(why)) == -1)
+		if (far_add(t, &c->remote.spec[i], false, why, sizeof(why)) == -1)
 			return tunnel_fail(t, why);
 	others = open_taken_over(t) + t->setup->activated;
 	if (c->run == RUN_TUNNEL && c->local.count + c->remote.count == 0 && others == 0)
 		return open_default(t);
-	return t->near != NULL || t->far_listeners.first != NULL ? 0 : tunnel_fail(t, t->skipped);
+	return t->near != NULL || t->far.first != NULL ? 0 : tunnel_fail(t, t->skipped);
 }

@@ -1,6 +1,6 @@
 /* What the parts of a tunnel share: tunnel.c (its life), tunnel_open.c (listeners near us), tunnel_accept.c
- * and tunnel_helpers.c (control connections that come in, and who serves them), tunnel_master.c (the master,
- * and listeners on the far side), tunnel_client.c (the FTP client, and what is known of its server),
+ * and tunnel_helpers.c (control connections that come in, and who serves them), tunnel_master.c (the master),
+ * tunnel_far.c (listeners on the far side), tunnel_client.c (the FTP client, and what is known of its server),
  * tunnel_status.c and tunnel_statusd.c. */
 #pragma once
 
@@ -12,7 +12,6 @@
 #include "base/ratelimit.h"
 #include "client/ftp_client.h"
 #include "client/ftp_dialogue.h"
-#include "master/far_listeners.h"
 #include "master/kept.h"
 #include "master/masters.h"
 #include "net/listener.h"
@@ -21,6 +20,7 @@
 #include "tunnel/tunnel.h"
 
 #define TUNNEL_FAILED 255
+#define TUNNEL_RETRY_MS 5000   /* after the ssh server refused one: the old connection may hold it */
 
 enum phase {
 	OPENING, /* waiting for the master and the far listeners */
@@ -74,7 +74,10 @@ struct tunnel {
 		struct timer look; /* whether the master is there all the same */
 		struct ratelimit told; /* of those who were turned away: why, which names the user */
 	} accept;
-	struct far_listeners far_listeners;
+	struct {
+		struct mux *link;  /* while there is something to ask or to be answered */
+		struct far *first; /* NULL: there are none */
+	} far;
 	struct {
 		struct listener *listener;
 		struct client *first; /* ftp-over-ssh-ctl, each that asks */
@@ -121,9 +124,9 @@ void tunnel_signalled(void *tunnel, int signo);
 
 void tunnel_helper_ended(struct tunnel *, const struct helper *, int status); /* its exit status, or 128+n */
 
-/* tunnel_accept.c; both take fd */
+/* tunnel_accept.c; both take fd. remote: it came in on the far side */
 void accept_near(void *tunnel, const struct listener *, int fd);
-void accept_far(void *tunnel, const struct tunnel_spec *, int fd);
+void accept_client(struct tunnel *, const struct hostport *server, bool remote, int fd);
 /* Takes fd, which its helper has handed back because the master was gone: it gets one more chance. */
 void accept_again(struct tunnel *, const struct helper *, int fd);
 /* The master has come up or gone down: start or refuse those who wait. */
@@ -145,8 +148,17 @@ int tunnel_open_listeners(struct tunnel *);
 /* tunnel_master.c */
 void tunnel_connect(struct tunnel *);
 void tunnel_master_changed(void *tunnel, enum master_state);
-void tunnel_far_refused(void *tunnel, const struct tunnel_spec *, bool optional, const char *why);
-void tunnel_far_settled(void *tunnel);
+void tunnel_reopen_later(struct tunnel *, unsigned ms); /* the far listeners */
+
+/* tunnel_far.c */
+/* Add one before the first far_open(); optional: it may be refused. -1 with a message. */
+int far_add(struct tunnel *, const struct tunnel_spec *, bool optional, char *why, size_t why_size);
+int far_open(struct tunnel *);      /* ask the master for all that are not open; -1 with errno */
+void far_cancel(struct tunnel *);   /* close them all; waits for it, 2 s at most */
+void far_free(struct tunnel *);     /* all of them: there are none then */
+void far_announce(struct tunnel *); /* on stdout, a line for each one that is open on a port not yet told */
+void far_lost(struct tunnel *);     /* the master is gone, and so are they */
+void far_status(const struct tunnel *, struct bytes *out);
 
 /* tunnel_client.c */
 void tunnel_probe(struct tunnel *); /* ready: look at the server, and then start the client */
@@ -156,6 +168,7 @@ void tunnel_noticed(struct tunnel *, const struct helper *, enum notice, const c
 
 /* tunnel_status.c: what there is to tell, for statusd_put() */
 void tunnel_status(const struct tunnel *, struct bytes *out);
+void status_listener(struct bytes *out, const struct hostport *at, const struct hostport *target, bool remote);
 void tunnel_status_add(struct status_tunnel *sum, const struct status_session *);
 
 /* tunnel_statusd.c */

@@ -43,7 +43,7 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 		    t->master->path : t->setup->master->ctl_path);
 }
 
-static void
+void
 status_listener(struct bytes *out, const struct hostport *at, const struct hostport *target, bool remote)
 {
 	struct status_record r = { .type = STATUS_LISTENER, .u.listener.remote = remote };
@@ -52,12 +52,6 @@ status_listener(struct bytes *out, const struct hostport *at, const struct hostp
 	hostport_format(l->address, sizeof(l->address), at->host, at->port);
 	hostport_format(l->target, sizeof(l->target), target->host, target->port);
 	statusd_put(out, &r);
-}
-
-static void
-far_listener(void *out, const struct hostport *at, const struct hostport *target)
-{
-	status_listener(out, at, target, true);
 }
 
 /* What the helper says of itself, and what we know better. */
@@ -96,7 +90,7 @@ tunnel_status(const struct tunnel *t, struct bytes *out)
 	statusd_put(out, &r);
 	for (const struct listener *l = t->near; l != NULL; l = l->next)
 		status_listener(out, &l->at, &l->target, false);
-	far_listeners_each(&t->far_listeners, far_listener, out);
+	far_status(t, out);
 	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (!status_session(out, h))
 			break;
