@@ -139,16 +139,15 @@ tunnel_helper_ended(struct tunnel *t, const struct helper *helper, int status)
 static int
 set_up(struct tunnel *t)
 {
-	const struct tunnel_setup *s = t->setup;
 	char why[512];
 
+	t->master = t->masters.one;
 	if ((t->loop = loop_new()) == NULL)
 		return -1;
 	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
 	t->signals = signals_new(t->loop, false, tunnel_signalled, t);
 	helpers_begin(t);
-	masters_begin(&t->masters, t->loop, s->master, s->cmdline->ftp.masters, tunnel_master_changed, t);
-	t->master = t->masters.one;
+	masters_begin(t);
 	return t->signals == NULL ? -1 : 0;
 }
 
@@ -160,10 +159,11 @@ tear_down(struct tunnel *t)
 	accept_end(t);
 	far_free(t);
 	/* Before what must not be closed is: it would say so. */
-	if (!helpers_need_masters(t))
-		masters_stop(&t->masters);
+	for (size_t i = helpers_need_masters(t) ? 0 : t->masters.count; i-- > 0;)
+		master_stop(&t->masters.one[i]);
 	helpers_end(t);
-	masters_end(&t->masters);
+	for (size_t i = t->masters.count; i-- > 0;)
+		master_end(&t->masters.one[i]);
 	tunnel_probe_end(t);
 	sshrun_free(t->sftp);
 	foreground_forget(&t->client);

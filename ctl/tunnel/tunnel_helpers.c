@@ -39,12 +39,6 @@ helper_free(struct helper *one)
 	free(one);
 }
 
-static bool
-masters_are_ours(const struct tunnel *t)
-{
-	return t->masters.count > 0 && master_is_ours(t->master);
-}
-
 bool
 helpers_need_masters(const struct tunnel *t)
 {
@@ -61,17 +55,27 @@ helpers_end(struct tunnel *t)
 		t->helpers.first = one->next;
 		helper_free(one);
 	}
-	kept_close(&t->helpers.kept, !needed && masters_are_ours(t));
+	kept_close(&t->helpers.kept, !needed && master_is_ours(t->master));
 	linelog_close(&t->helpers.log);
+}
+
+static const char *
+path_of(const struct master *m)
+{
+	return m->state == MASTER_UP ? m->path : "";
 }
 
 enum forward_method
 helpers_method(const struct tunnel *t)
 {
-	const struct masters *m = &t->masters;
+	const struct master *first = t->master;
 
-	return kept_refused(&t->helpers.kept, masters_path(m, 0)) > MASTERS_REFUSED_MAX ? METHOD_MUX :
-	    masters_method(m, t->cmdline->ftp.forward);
+	if (kept_refused(&t->helpers.kept, path_of(first)) > MASTERS_REFUSED_MAX)
+		return METHOD_MUX;
+	if (t->cmdline->ftp.forward != METHOD_AUTO)
+		return t->cmdline->ftp.forward;
+	return master_is_ours(first) || (first->state != MASTER_UP && t->setup->master->ctl_path == NULL) ?
+	    METHOD_PROXY : METHOD_MUX;
 }
 
 /* As recv(2). What came along unasked for is closed. */
@@ -118,7 +122,7 @@ helper_ended(void *arg, int status)
 		;
 	list_remove(helper, t->helpers.first, one);
 	t->helpers.count--;
-	kept_end(one->kept, status < 0, masters_are_ours(t));
+	kept_end(one->kept, status < 0, master_is_ours(t->master));
 	one->kept = NULL;
 	log_at(LOG_DETAIL, "session of %s: helper %u ended with %d", one->session.peer, one->number,
 	    proc_shell_status(status));
@@ -143,7 +147,6 @@ command_line(const struct tunnel *t, const struct session *s, struct fds *fds, c
 {
 	static const char *const verbosity[] = { "-q", NULL, "-v", "-vv", "-vvv" };
 	const struct cmdline *c = t->cmdline;
-	const struct masters *m = &t->masters;
 	int level = s->unsaid && c->verbosity <= LOG_SESSIONS ? LOG_QUIET : c->verbosity;
 	struct strings w = { .bad = false };
 
@@ -165,8 +168,8 @@ command_line(const struct tunnel *t, const struct session *s, struct fds *fds, c
 			snprintf(fds->text[i], sizeof(fds->text[i]), "%d", fds->fd[i]);
 			strings_add(&w, fd_options[i], fds->text[i]);
 		}
-	for (size_t i = 0; i < m->count; i++)
-		strings_add(&w, "-S", masters_path(m, i));
+	for (size_t i = 0; i < t->masters.count; i++)
+		strings_add(&w, "-S", path_of(&t->masters.one[i]));
 	strings_add(&w, server, NULL);
 	return w;
 }
@@ -176,7 +179,6 @@ start_process(struct helper *one, int status_fd)
 {
 	struct tunnel *t = one->tunnel;
 	const struct session *s = &one->session;
-	struct masters *m = &t->masters;
 	struct proc_start p = { .own_session = s->own_session,
 		.fd = { s->in, s->out, t->helpers.log.watch != NULL ? t->helpers.log.out : PROC_OURS } };
 	struct fds fds = { .fd = { status_fd } };
@@ -184,8 +186,8 @@ start_process(struct helper *one, int status_fd)
 	struct strings argv;
 	int result = -1;
 
-	masters_tend(m);
-	if ((one->kept = kept_begin(&t->helpers.kept, masters_path(m, 0), &fds.fd[1])) == NULL)
+	masters_tend(t);
+	if ((one->kept = kept_begin(&t->helpers.kept, path_of(t->master), &fds.fd[1])) == NULL)
 		return -1;
 	fds.fd[2] = helpers_method(t) == METHOD_PROXY ? kept_spare(one->kept) : -1;
 	hostport_format(server, sizeof(server), s->server.host, s->server.port);

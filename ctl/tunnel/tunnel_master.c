@@ -82,8 +82,8 @@ linked(struct tunnel *t)
 		notify(t, "connected", "");
 	}
 	log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
-	    master_is_ours(t->master) ? "our own" : "the user's", masters_method(&t->masters,
-	    t->cmdline->ftp.forward) == METHOD_PROXY ? "proxy" : "mux");
+	    master_is_ours(t->master) ? "our own" : "the user's", helpers_method(t) == METHOD_PROXY ?
+	    "proxy" : "mux");
 	t->was_up = true;
 	t->is_lost = false;
 }
@@ -112,11 +112,9 @@ master_lost(struct tunnel *t)
 	tunnel_reopen_later(t, REOPEN_MS);
 }
 
-void
-tunnel_master_changed(void *arg, enum master_state state)
+static void
+master_changed(struct tunnel *t, enum master_state state)
 {
-	struct tunnel *t = arg;
-
 	if (t->phase == ENDING)
 		return;
 	if (state == MASTER_UP)
@@ -169,4 +167,42 @@ tunnel_connect(struct tunnel *t)
 			timer_set(&t->silent, t->loop, SILENT_MS, ready_unheard, t);
 	}
 	want_master(t);
+}
+
+/* --- FtpMasters ------------------------------------------------------------------------- */
+
+static void
+further_changed(void *arg, enum master_state state)
+{
+	const struct master *one = arg;
+
+	if (state == MASTER_DOWN)
+		log_at(LOG_SESSIONS, "FtpMasters: one less: %s", one->reason);
+}
+
+static void
+first_changed(void *arg, enum master_state state)
+{
+	if (state == MASTER_UP)
+		masters_tend(arg);
+	master_changed(arg, state);
+}
+
+void
+masters_begin(struct tunnel *t)
+{
+	struct master *one = t->masters.one;
+
+	t->masters.further = *t->setup->master;
+	t->masters.further.ctl_path = t->masters.further.config_path = NULL;
+	master_begin(one, t->loop, t->setup->master, first_changed, t);
+	for (size_t i = t->masters.count = t->cmdline->ftp.masters; i-- > 1;)
+		master_begin(&one[i], t->loop, &t->masters.further, further_changed, &one[i]);
+}
+
+void
+masters_tend(struct tunnel *t)
+{
+	for (size_t i = 1; i < t->masters.count && master_is_ours(t->master); i++)
+		master_want(&t->masters.one[i], false);
 }

@@ -13,7 +13,7 @@
 #include "client/ftp_client.h"
 #include "client/ftp_dialogue.h"
 #include "master/kept.h"
-#include "master/masters.h"
+#include "master/master.h"
 #include "net/listener.h"
 #include "process/linelog.h"
 #include "status/notice.h"
@@ -56,7 +56,14 @@ struct tunnel {
 	const struct cmdline *cmdline;
 	struct loop *loop;
 	struct signals *signals;
-	struct masters masters;
+	/* The first one, and FtpMasters - 1 more of our own that carry data channels only. Those are started when
+	 * the first one is up and our own, nobody is asked anything for them, and one that cannot be had is done
+	 * without. Helpers are given them all in this order. */
+	struct {
+		struct master_settings further; /* of all but the first */
+		size_t count;
+		struct master one[MASTERS_MAX];
+	} masters;
 	struct master *master; /* the first of them */
 	struct {
 		struct helper *first;  /* the latest */
@@ -138,8 +145,10 @@ void helpers_begin(struct tunnel *);
 void helpers_end(struct tunnel *);  /* leaves them to themselves; harmless if they have not begun */
 int helpers_start(struct tunnel *, const struct session *); /* -1 with errno */
 bool helpers_need_masters(const struct tunnel *); /* they, or what they have left */
-/* How the next one is to dial: as masters_method() says, unless the first master has refused so much over
- * proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
+/* How the next one is to dial: as it was asked for; auto: by a proxy connection where the first master is our
+ * own, by the requests of `ssh -O forward` where it is the user's, which a proxy connection that ends at the
+ * wrong time would kill. Told before there is one, too. By requests also where the first one has refused so much
+ * over proxy connections that it has to be spared: it keeps each, and ends with too many (kept_refused()). */
 enum forward_method helpers_method(const struct tunnel *);
 
 /* tunnel_open.c: 0, or -1 when the tunnel has been ended */
@@ -147,7 +156,8 @@ int tunnel_open_listeners(struct tunnel *);
 
 /* tunnel_master.c */
 void tunnel_connect(struct tunnel *);
-void tunnel_master_changed(void *tunnel, enum master_state);
+void masters_begin(struct tunnel *);
+void masters_tend(struct tunnel *); /* start anew those that have gone */
 void tunnel_reopen_later(struct tunnel *, unsigned ms); /* the far listeners */
 
 /* tunnel_far.c */
