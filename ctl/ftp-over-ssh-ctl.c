@@ -13,7 +13,6 @@
 #include "status/query.h"
 #include "monitor/show.h"
 #include "process/signals.h"
-#include "monitor/top.h"
 
 #define PROGRAM "ftp-over-ssh-ctl"
 #define USAGE 64
@@ -148,7 +147,7 @@ top(const struct command *c, int argc, char *argv[])
 
 	if (argc != 1)
 		return usage_error(c);
-	return top_run(whose, why, sizeof(why)) == 0 ? written() : failed(NULL, why);
+	return show_top(whose, why, sizeof(why)) == 0 ? written() : failed(NULL, why);
 }
 
 /* tunnel[/session[/channel]]. A name may hold slashes itself (ssh://host), so as much as

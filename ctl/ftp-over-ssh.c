@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/activation.h"
 #include "client/background.h"
 #include "options/cmdline.h"
 #include "client/ftp_client.h"

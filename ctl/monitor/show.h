@@ -17,3 +17,7 @@ char *show_age(char *dst, uint64_t seconds);
 
 /* The name that close and stop take for it; escaped. */
 char *show_name(char *dst, size_t size, const struct tunnel_view *);
+
+/* The running transfers, in place, until q or a signal; once, plainly, when stdout is no terminal. -1 with a
+ * message. */
+int show_top(uid_t, char *why, size_t why_size);

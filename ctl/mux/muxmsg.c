@@ -7,16 +7,6 @@
 #define PORT_STREAMLOCAL 0xfffffffeU /* -2: the address is a socket's path */
 #define IS_ANSWER 0x80000000U
 
-int
-muxmsg_hello(struct wire *w)
-{
-	size_t packet = wire_begin(w);
-
-	wire_put_u32(w, MUX_MSG_HELLO);
-	wire_put_u32(w, MUX_VERSION);
-	return wire_end(w, packet);
-}
-
 static void
 put_forward(struct wire *w, const struct forward *f)
 {

@@ -49,9 +49,9 @@ struct mux_reply {
 	char reason[128]; /* denied, failure: printable text */
 };
 
-int muxmsg_hello(struct wire *);
 /* f: what to open or to close; of a stdio forward host and port; else NULL. */
 int muxmsg_request(struct wire *, enum mux_type, uint32_t id, const struct forward *f);
+#define muxmsg_hello(w) muxmsg_request((w), MUX_MSG_HELLO, MUX_VERSION, NULL)
 
 /* Decode a packet without its length. -1: malformed, or not an answer that is known. */
 int muxmsg_decode(struct mux_reply *, const uint8_t *packet, size_t len);

@@ -209,12 +209,12 @@ ipv4_first(struct addrinfo **list)
 }
 
 enum listen_result
-listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *at, char *why,
-    size_t why_size)
+listener_tcp(struct listener **list, struct loop *loop, const struct tunnel_spec *spec,
+    const struct cmdline *c, char *why, size_t why_size)
 {
-	const char *host = at->spec->listen.host;
+	const char *host = spec->listen.host;
 	bool any = strcmp(host, "*") == 0, loopback = *host == '\0' || strcmp(host, "localhost") == 0;
-	const struct addrinfo hints = { .ai_family = at->family, .ai_socktype = SOCK_STREAM,
+	const struct addrinfo hints = { .ai_family = c->family, .ai_socktype = SOCK_STREAM,
 		.ai_flags = any ? AI_PASSIVE : 0 };
 	struct addrinfo *found;
 	enum listen_result result;
@@ -226,13 +226,13 @@ listener_tcp(struct listener **list, struct loop *loop, const struct listen_at *
 		return log_why(why, why_size, "cannot listen on %s: %s", host,
 		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 	ipv4_first(&found);
-	for (const struct addrinfo *ai = found; ai != NULL && !at->gateway; ai = ai->ai_next)
+	for (const struct addrinfo *ai = found; ai != NULL && !c->gateway; ai = ai->ai_next)
 		if (!addr_is_loopback(ai->ai_addr)) {
 			freeaddrinfo(found);
 			return log_why(why, why_size, "listening on %s lets other hosts in; "
 			    "add -g if that is meant", host);
 		}
-	result = listen_patiently(list, loop, found, at->spec, why, why_size);
+	result = listen_patiently(list, loop, found, spec, why, why_size);
 	if (result != LISTEN_OK)
 		memory_drop(listener_free, *list);
 	freeaddrinfo(found);
@@ -258,8 +258,8 @@ listener_unix(struct listener **out, struct loop *loop, const char *path, char *
 }
 
 enum listen_result
-listener_adopt(struct listener **list, struct loop *loop, const struct listen_at *at, int fd, char *why,
-    size_t why_size)
+listener_adopt(struct listener **list, struct loop *loop, const struct tunnel_spec *spec,
+    const struct cmdline *c, int fd, char *why, size_t why_size)
 {
 	struct sockaddr_storage ss;
 	struct listener *l;
@@ -274,10 +274,10 @@ listener_adopt(struct listener **list, struct loop *loop, const struct listen_at
 		list = &(*list)->next;
 	if ((l = listener_new(list, loop, fd)) == NULL)
 		return log_why(why, why_size, "out of memory");
-	l->target = at->spec->target;
+	l->target = spec->target;
 	if (!read_address(l, &ss))
 		log_why(why, why_size, "descriptor %d: not a TCP socket", fd);
-	else if (!at->gateway && !addr_is_loopback((struct sockaddr *)&ss))
+	else if (!c->gateway && !addr_is_loopback((struct sockaddr *)&ss))
 		log_why(why, why_size, "descriptor %d: listening on %s lets other hosts in; "
 		    "add -g if that is meant", fd, l->at.host);
 	else

@@ -5,16 +5,10 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "options/spec.h"
+#include "options/cmdline.h"
 
 struct loop;
 struct watch;
-
-struct listen_at {
-	const struct tunnel_spec *spec; /* port 0: choose one */
-	int family;                     /* AF_UNSPEC, AF_INET, AF_INET6 */
-	bool gateway;                   /* other addresses than loopback are allowed */
-};
 
 enum listen_result { LISTEN_FAILED = -1, LISTEN_OK, LISTEN_IN_USE };
 
@@ -33,15 +27,15 @@ struct listener {
 	bool is_unix;
 };
 
-/* Listen, without accepting yet: one more for each address, at the end of the list. why tells what and
- * why, and what to do. */
-enum listen_result listener_tcp(struct listener **list, struct loop *, const struct listen_at *,
-    char *why, size_t why_size);
+/* Listen, without accepting yet: one more for each address, at the end of the list. Of the command line it is -4,
+ * -6 and -g that count. why tells what and why, and what to do. */
+enum listen_result listener_tcp(struct listener **list, struct loop *, const struct tunnel_spec *,
+    const struct cmdline *, char *why, size_t why_size);
 enum listen_result listener_unix(struct listener **out, struct loop *, const char *path,
     char *why, size_t why_size);
 /* Take over a descriptor that listens already (socket activation). */
-enum listen_result listener_adopt(struct listener **list, struct loop *, const struct listen_at *,
-    int fd, char *why, size_t why_size);
+enum listen_result listener_adopt(struct listener **list, struct loop *, const struct tunnel_spec *,
+    const struct cmdline *, int fd, char *why, size_t why_size);
 
 void listener_start(struct listener *, listener_fn *, void *arg); /* the whole list; once */
 void listener_free(struct listener *); /* the whole list; NULL is harmless; unlinks */

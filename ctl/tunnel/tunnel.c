@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "client/activation.h"
 #include "client/background.h"
 #include "base/log.h"
 #include "base/rundir.h"
@@ -139,6 +138,7 @@ tunnel_helper_ended(struct tunnel *t, const struct helper *helper, int status)
 static int
 set_up(struct tunnel *t)
 {
+	const struct cmdline *c = t->cmdline;
 	char why[512];
 
 	t->master = t->masters.one;
@@ -146,7 +146,9 @@ set_up(struct tunnel *t)
 		return -1;
 	rundir_need(why, sizeof(why)); /* where there is none, it was told before */
 	t->signals = signals_new(t->loop, false, tunnel_signalled, t);
-	helpers_begin(t);
+	t->helpers.kept = (struct kept){ .loop = t->loop, .hold_ms = c->ftp.abort_hold * 1000 };
+	if (c->to_syslog || (c->background && c->log_file == NULL))
+		linelog_open(&t->helpers.log, t->loop, NULL, NULL);
 	masters_begin(t);
 	return t->signals == NULL ? -1 : 0;
 }

@@ -143,13 +143,6 @@ accept_end(struct tunnel *t)
 	timer_stop(&t->accept.look);
 }
 
-static void
-wait_for_master(struct tunnel *t, struct caller *c)
-{
-	list_append(caller, t->accept.first, c);
-	t->accept.waiting++;
-}
-
 static struct caller *
 caller_new(const struct session *s)
 {
@@ -184,7 +177,8 @@ accept_client(struct tunnel *t, const struct hostport *server, bool remote, int 
 		return;
 	}
 	/* It waits first: a start that fails at once refuses all who wait. */
-	wait_for_master(t, c);
+	list_append(caller, t->accept.first, c);
+	t->accept.waiting++;
 	accept_master(t, master_want(t->master, t->accept.may_ask));
 	t->accept.may_ask = false;
 }
@@ -222,7 +216,8 @@ accept_again(struct tunnel *t, const struct helper *helper, int fd)
 		tunnel_noticed(t, helper, NOTICE_NO_SERVER, "the ssh connection is gone");
 		return;
 	}
-	wait_for_master(t, c);
+	list_append(caller, t->accept.first, c);
+	t->accept.waiting++;
 	if (t->master->state != MASTER_UP)
 		look(t);
 	else if (t->accept.look.loop == NULL)

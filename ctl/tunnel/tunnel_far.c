@@ -54,15 +54,6 @@ far_free(struct tunnel *t)
 	}
 }
 
-static bool
-far_any_open(const struct tunnel *t)
-{
-	for (const struct far *f = t->far.first; f != NULL; f = f->next)
-		if (f->open)
-			return true;
-	return false;
-}
-
 static void
 far_accepted(void *arg, const struct listener *l, int fd)
 {
@@ -140,13 +131,13 @@ far_refused(struct tunnel *t, const struct far *f, const char *reason)
 }
 
 static void
-far_settled(struct tunnel *t)
+far_settled(struct tunnel *t, bool any_open)
 {
 	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
 		far_announce(t);
 	/* all there was to open are forwards of ssh's configuration, which could not be */
 	if (t->phase == OPENING && *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
-	    t->near == NULL && !far_any_open(t))
+	    t->near == NULL && !any_open)
 		tunnel_fail(t, t->skipped);
 	tunnel_ready(t);
 }
@@ -179,6 +170,7 @@ static void
 answered(void *arg, const struct forward_result *result)
 {
 	struct tunnel *t = arg;
+	bool any_open = false;
 	struct far *f;
 
 	for (f = t->far.first; f != NULL; f = f->next)
@@ -192,11 +184,13 @@ answered(void *arg, const struct forward_result *result)
 		f->twin_id = 0;
 		f->twin_open = result->status == FORWARD_OK; /* there may be no IPv6 */
 	}
-	for (f = t->far.first; f != NULL; f = f->next)
+	for (f = t->far.first; f != NULL; f = f->next) {
 		if (f->id != 0 || f->twin_id != 0)
 			return;
+		any_open |= f->open;
+	}
 	memory_drop(mux_free, t->far.link); /* an open connection would keep the user's ssh from ending */
-	far_settled(t);
+	far_settled(t, any_open);
 }
 
 static struct mux *

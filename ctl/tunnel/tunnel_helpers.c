@@ -18,16 +18,6 @@
 #define MASTERS_REFUSED_MAX 1000
 #define LAST_REPORTS 32 /* read when it has ended */
 
-void
-helpers_begin(struct tunnel *t)
-{
-	const struct cmdline *c = t->cmdline;
-
-	t->helpers.kept = (struct kept){ .loop = t->loop, .hold_ms = c->ftp.abort_hold * 1000 };
-	if (c->to_syslog || (c->background && c->log_file == NULL))
-		linelog_open(&t->helpers.log, t->loop, NULL, NULL);
-}
-
 static void
 helper_free(struct helper *one)
 {

@@ -113,8 +113,12 @@ master_lost(struct tunnel *t)
 }
 
 static void
-master_changed(struct tunnel *t, enum master_state state)
+master_changed(void *arg, enum master_state state)
 {
+	struct tunnel *t = arg;
+
+	if (state == MASTER_UP)
+		masters_tend(t);
 	if (t->phase == ENDING)
 		return;
 	if (state == MASTER_UP)
@@ -180,14 +184,6 @@ further_changed(void *arg, enum master_state state)
 		log_at(LOG_SESSIONS, "FtpMasters: one less: %s", one->reason);
 }
 
-static void
-first_changed(void *arg, enum master_state state)
-{
-	if (state == MASTER_UP)
-		masters_tend(arg);
-	master_changed(arg, state);
-}
-
 void
 masters_begin(struct tunnel *t)
 {
@@ -195,7 +191,7 @@ masters_begin(struct tunnel *t)
 
 	t->masters.further = *t->setup->master;
 	t->masters.further.ctl_path = t->masters.further.config_path = NULL;
-	master_begin(one, t->loop, t->setup->master, first_changed, t);
+	master_begin(one, t->loop, t->setup->master, master_changed, t);
 	for (size_t i = t->masters.count = t->cmdline->ftp.masters; i-- > 1;)
 		master_begin(&one[i], t->loop, &t->masters.further, further_changed, &one[i]);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/activation.h"
+#include "client/background.h"
 #include "base/log.h"
 #include "status/query.h"
 #include "tunnel/tunnel_private.h"
@@ -91,10 +91,8 @@ held_by_another(const struct tunnel *t, const struct tunnel_spec *spec, bool *sa
 static enum listen_result
 open_one(struct tunnel *t, const struct tunnel_spec *spec, int fd, char *why, size_t why_size)
 {
-	const struct listen_at at = { spec, t->cmdline->family, t->cmdline->gateway };
-
-	return fd != -1 ? listener_adopt(&t->near, t->loop, &at, fd, why, why_size) :
-	    listener_tcp(&t->near, t->loop, &at, why, why_size);
+	return fd != -1 ? listener_adopt(&t->near, t->loop, spec, t->cmdline, fd, why, why_size) :
+	    listener_tcp(&t->near, t->loop, spec, t->cmdline, why, why_size);
 }
 
 /* Listening sockets that were handed over take the place of those of -L, in that order. */

@@ -141,8 +141,7 @@ void accept_master(struct tunnel *, enum master_state);
 void accept_end(struct tunnel *); /* refuses who still waits */
 
 /* tunnel_helpers.c */
-void helpers_begin(struct tunnel *);
-void helpers_end(struct tunnel *);  /* leaves them to themselves; harmless if they have not begun */
+void helpers_end(struct tunnel *); /* leaves them to themselves; harmless if there are none */
 int helpers_start(struct tunnel *, const struct session *); /* -1 with errno */
 bool helpers_need_masters(const struct tunnel *); /* they, or what they have left */
 /* How the next one is to dial: as it was asked for; auto: by a proxy connection where the first master is our

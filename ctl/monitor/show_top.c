@@ -1,5 +1,4 @@
-#include "monitor/top.h"
-
+/* The running transfers, in place, once a second. */
 #include <sys/ioctl.h>
 
 #include <poll.h>
@@ -271,7 +270,7 @@ top_screen(struct top *t)
 }
 
 int
-top_run(uid_t uid, char *why, unsigned long why_size)
+show_top(uid_t uid, char *why, size_t why_size)
 {
 	struct top t = { .uid = uid, .why = why, .why_size = why_size, .line_end = "\n",
 		.width = PLAIN_WIDTH };
