@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,26 +34,19 @@ static const struct {
 
 static const char blank[] = " \t\n";
 
-struct vector {
-	char **item;
-	size_t count;
-};
-
 /* Takes over item; false: out of memory, as where it is NULL. */
 static bool
-add(struct vector *v, char *item)
+add(struct strings *v, char *item)
 {
-	char **place = item != NULL ? memory_append(&v->item, &v->count, sizeof(item)) : NULL;
-
-	if (place == NULL)
+	if (item != NULL)
+		strings_add(v, item);
+	if (v->bad)
 		free(item);
-	else
-		*place = item;
-	return place != NULL;
+	return item != NULL && !v->bad;
 }
 
 static bool
-add_words(struct vector *v, const char *text, const struct tokens *t)
+add_words(struct strings *v, const char *text, const struct tokens *t)
 {
 	bool good = true;
 	size_t len;
@@ -94,7 +88,7 @@ client_exists(const char *program)
 /* The client when the user named none on the command line. Leaves v empty when there is
  * none at all; false: out of memory. */
 static bool
-add_client(struct vector *v, const struct tokens *t)
+add_client(struct strings *v, const struct tokens *t)
 {
 	const char *client = getenv("FTP_OVER_SSH_CLIENT"), *program;
 	size_t m = 0;
@@ -118,7 +112,7 @@ add_client(struct vector *v, const struct tokens *t)
 char **
 client_argv(char *const *command, const struct tokens *t, char *why, size_t why_size)
 {
-	struct vector v = { NULL, 0 };
+	struct strings v = { .bad = false };
 	bool good = true;
 
 	if (command == NULL || command[0] == NULL)
@@ -126,8 +120,10 @@ client_argv(char *const *command, const struct tokens *t, char *why, size_t why_
 	else
 		for (; *command != NULL && good; command++)
 			good = add(&v, token_expand(*command, t));
-	if (good && v.count > 0 && memory_append(&v.item, &v.count, sizeof(char *)) != NULL)
-		return v.item; /* with a NULL at its end */
+	if (good && v.count > 0)
+		strings_add(&v, NULL);
+	if (good && v.count > 0 && !v.bad)
+		return (char **)(uintptr_t)v.item;
 	if (good && v.count == 0)
 		snprintf(why, why_size, "no FTP client found: looked in PATH for %s, %s, %s; install one of "
 		    "them, set FTP_OVER_SSH_CLIENT, or give a command after the destination", wanted[0],
@@ -135,7 +131,7 @@ client_argv(char *const *command, const struct tokens *t, char *why, size_t why_
 	else
 		snprintf(why, why_size, "out of memory");
 	while (v.count > 0)
-		free(v.item[--v.count]);
+		free((char *)(uintptr_t)v.item[--v.count]);
 	free(v.item);
 	return NULL;
 }

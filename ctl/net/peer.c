@@ -1,6 +1,5 @@
 #include "net/peer.h"
 
-#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <pwd.h>
 #include <stdio.h>

@@ -82,7 +82,7 @@ tunnel_ready(struct tunnel *t)
 		start_stdio(t);
 		return;
 	}
-	listener_start(t->near, accept_near, t);
+	listener_start(t->near, accept_incoming, t);
 	if (t->cmdline->run == RUN_CLIENT) {
 		tunnel_probe(t);
 		return;

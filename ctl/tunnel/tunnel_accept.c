@@ -153,11 +153,13 @@ caller_new(const struct session *s)
 	return c;
 }
 
+/* What comes in on the far side comes by a unix socket. */
 void
-accept_client(struct tunnel *t, const struct hostport *server, bool remote, int fd)
+accept_incoming(void *tunnel, const struct listener *l, int fd)
 {
-	const struct session session = { .in = fd, .out = fd, .own_session = true, .remote = remote,
-		.server = *server };
+	const struct session session = { .in = fd, .out = fd, .own_session = true, .remote = l->is_unix,
+		.server = l->target };
+	struct tunnel *t = tunnel;
 	struct caller *c = caller_new(&session);
 	unsigned limit = t->cmdline->ftp.connections;
 	char why[256];
@@ -181,12 +183,6 @@ accept_client(struct tunnel *t, const struct hostport *server, bool remote, int 
 	t->accept.waiting++;
 	accept_master(t, master_want(t->master, t->accept.may_ask));
 	t->accept.may_ask = false;
-}
-
-void
-accept_near(void *tunnel, const struct listener *l, int fd)
-{
-	accept_client(tunnel, &l->target, false, fd);
 }
 
 static void

@@ -16,7 +16,6 @@
 
 struct far {
 	struct far *next;
-	struct tunnel *tunnel;
 	struct tunnel_spec spec;
 	bool optional, open;
 	uint16_t port, announced;
@@ -54,22 +53,12 @@ far_free(struct tunnel *t)
 	}
 }
 
-static void
-far_accepted(void *arg, const struct listener *l, int fd)
-{
-	struct far *f = arg;
-
-	accept_client(f->tunnel, &f->spec.target, true, fd);
-}
-
 int
-far_add(struct tunnel *t, const struct tunnel_spec *spec, bool optional, char *why,
-    size_t why_size)
+far_add(struct tunnel *t, const struct tunnel_spec *spec, bool optional, char *why, size_t why_size)
 {
 	/* in ssh's protocol "" is every address and "localhost" the loopback ones */
 	const char *host = *spec->listen.host == '\0' ? "localhost" : spec->listen.host;
-	struct far *f = memory_make(struct far, .tunnel = t, .spec = *spec, .optional = optional,
-	    .forward.kind = FORWARD_REMOTE, .forward.port = spec->listen.port);
+	struct far *f = memory_make(struct far, .spec = *spec, .optional = optional, .forward.kind = FORWARD_REMOTE, .forward.port = spec->listen.port);
 
 	if (f == NULL)
 		return log_why(why, why_size, "out of memory");
@@ -86,7 +75,8 @@ far_add(struct tunnel *t, const struct tunnel_spec *spec, bool optional, char *w
 		free(f);
 		return -1;
 	}
-	listener_start(f->listener, far_accepted, f);
+	f->listener->target = spec->target;
+	listener_start(f->listener, accept_incoming, t);
 	list_append(far, t->far.first, f);
 	return 0;
 }
@@ -143,10 +133,8 @@ far_settled(struct tunnel *t, bool any_open)
 }
 
 static void
-far_answered(struct far *f, const struct forward_result *result)
+far_answered(struct tunnel *t, struct far *f, const struct forward_result *result)
 {
-	struct tunnel *t = f->tunnel;
-
 	f->id = 0;
 	f->open = result->status == FORWARD_OK;
 	f->port = result->port != 0 ? result->port : f->spec.listen.port;
@@ -179,7 +167,7 @@ answered(void *arg, const struct forward_result *result)
 	if (f == NULL)
 		return;
 	if (f->id == result->id)
-		far_answered(f, result);
+		far_answered(t, f, result);
 	else {
 		f->twin_id = 0;
 		f->twin_open = result->status == FORWARD_OK; /* there may be no IPv6 */

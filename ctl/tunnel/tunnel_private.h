@@ -20,7 +20,7 @@
 #include "tunnel/tunnel.h"
 
 #define TUNNEL_FAILED 255
-#define TUNNEL_RETRY_MS 5000   /* after the ssh server refused one: the old connection may hold it */
+#define TUNNEL_RETRY_MS 5000 /* after the ssh server refused one: the old connection may hold it */
 
 enum phase {
 	OPENING, /* waiting for the master and the far listeners */
@@ -128,12 +128,10 @@ int tunnel_fail(struct tunnel *, const char *why); /* always -1 */
 void tunnel_ready(struct tunnel *);
 void tunnel_say(struct tunnel *, const char *text); /* not again and again */
 void tunnel_signalled(void *tunnel, int signo);
-
 void tunnel_helper_ended(struct tunnel *, const struct helper *, int status); /* its exit status, or 128+n */
 
-/* tunnel_accept.c; both take fd. remote: it came in on the far side */
-void accept_near(void *tunnel, const struct listener *, int fd);
-void accept_client(struct tunnel *, const struct hostport *server, bool remote, int fd);
+/* tunnel_accept.c: takes fd */
+void accept_incoming(void *tunnel, const struct listener *, int fd);
 /* Takes fd, which its helper has handed back because the master was gone: it gets one more chance. */
 void accept_again(struct tunnel *, const struct helper *, int fd);
 /* The master has come up or gone down: start or refuse those who wait. */
