@@ -22,12 +22,12 @@ transfers()	# mode
 }
 
 # What a report says of lost memory. Forks do not free what they have from their parents: in
-# them the session's own work counts.
+# them the session's own work counts, all of which is done in run_session().
 leaks()	# report
 {
 	local parent frame=.
 	parent=$(sed -n 's/.*Parent PID: //p' "$1")
-	[ ! -e "$RIG/log/grind.$parent" ] || frame=session_process
+	[ ! -e "$RIG/log/grind.$parent" ] || frame=run_session
 	sed 's/^==[0-9]*== *//' "$1" |
 	    awk -v frame="$frame" -v RS= '/lost in loss record/ && $0 ~ frame { print; n++ }
 	    END { exit n == 0 }'
