@@ -63,6 +63,18 @@ ftp_feature_hidden(const char *line, size_t len)
 	return false;
 }
 
+bool
+ftp_reply_wants_tls(const char *line, size_t len)
+{
+	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", "Use AUTH" };
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (size_t n = strlen(words[i]), at = 0; at + n <= len; at++)
+			found |= strncasecmp(line + at, words[i], n) == 0;
+	return found;
+}
+
 uint64_t
 ftp_reply_bytes(const char *text, size_t len)
 {

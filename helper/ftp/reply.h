@@ -23,6 +23,10 @@ size_t ftp_reply_marks(const char *line, size_t len);
 /* Is this line of a FEAT reply one that must not be advertised (AUTH, ...)? */
 bool ftp_feature_hidden(const char *line, size_t len);
 
+/* "530 Non-anonymous sessions must use encryption.", "550 SSL/TLS required on the control channel",
+ * "534 Policy requires SSL.", "421 Sorry, cleartext sessions are not accepted" */
+bool ftp_reply_wants_tls(const char *line, size_t len);
+
 /* "150 Opening BINARY mode data connection for f (1048576 bytes).": how many, by the last such word, for
  * a name may have one; 0 = it does not say */
 uint64_t ftp_reply_bytes(const char *text, size_t len);

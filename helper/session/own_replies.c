@@ -49,6 +49,8 @@ own_flush(struct session *s)
 {
 	struct pending *p;
 
+	if (s->reply.open != 0 && !s->reply.collect)
+		return; /* in the middle of another */
 	while ((p = queue_at(&s->queue, 0)) != NULL && p->kind == PENDING_OWN) {
 		own_send(s, p);
 		queue_pop(&s->queue);

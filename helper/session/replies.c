@@ -40,6 +40,8 @@ reply_answers(struct session *s, struct pending *p)
 	bool yes = s->reply.code / 100 == 2;
 
 	s->unsolicited = 0;
+	if (p->kind == PENDING_TRANSFER)
+		transfer_over(s, p);
 	if (p->kind == PENDING_TYPE && yes)
 		s->image = p->number != 0;
 	else if (p->kind == PENDING_EPSV_ALL)
@@ -83,7 +85,6 @@ reply_to_all_but(struct session *s, const struct pending *goes_on)
 		if (p->kind == PENDING_TRANSFER) {
 			transfer_answered(s, p);
 			transfer_may_pass(s, p);
-			transfer_over(s, p);
 		} else if (pending_is_setup(p) && channel_by_id(s, p->channel) != NULL)
 			channel_close(s, channel_by_id(s, p->channel));
 		reply_answers(s, p);
@@ -215,16 +216,22 @@ static void
 reply_release(struct session *s)
 {
 	struct pending *p = s->reply.to;
+	bool ours = p->instead != NULL && (p->swallow || s->reply.code < 300);
 
 	s->reply.holding = HOLD_NONE;
 	own_send_before(s, p);
 	if (p->swallow)
 		reply_drop(s);
-	if (!p->swallow || p->instead != NULL)
-		reply_out(s, p->swallow || s->reply.code < 300 ? p->instead : NULL);
-	s->unsolicited = 0;
-	transfer_over(s, p);
-	queue_answer(p, NULL);
+	if (ours || !p->swallow)
+		reply_out(s, ours ? p->instead : NULL);
+	if (s->reply.open != 0 && !ours)
+		return; /* the rest of it follows, ... */
+	reply_answers(s, p);
+	if (s->reply.open != 0) { /* ... or is dropped, too */
+		s->reply.whose = WHOSE_FORGED;
+		s->reply.to = NULL;
+		s->reply.collect = true;
+	}
 }
 
 /* It is known whose it is; of nobody's a setup may take it for its answer, and so may the client. */
@@ -306,11 +313,21 @@ reply_step(struct session *s)
 
 /* ---- lines ---- */
 
-/* The text may be cut, but not its end. */
+/* A transfer's last word, whose first line says all: it need not be there as a whole. */
+static bool
+reply_may_be_long(const struct session *s)
+{
+	const struct pending *p = s->reply.to;
+
+	return s->reply.whose == WHOSE_ENTRY && p->kind == PENDING_TRANSFER && s->reply.code >= 200 &&
+	    !p->swallow;
+}
+
+/* Any other text may be cut, but not its end. */
 static void
 reply_collect(struct session *s, enum ftp_reply_line kind, const char *line, size_t len)
 {
-	if (kind != REPLY_FINAL && s->reply.text.len + len + 3 > REPLY_TEXT_MAX)
+	if (kind != REPLY_FINAL && s->reply.text.len + len + 3 > REPLY_TEXT_MAX && !reply_may_be_long(s))
 		return;
 	bytes_add(&s->reply.text, " ", ftp_reply_pad(s->reply.open, kind, line, len));
 	bytes_add(&s->reply.text, line, len);
@@ -349,23 +366,6 @@ reply_passed(struct session *s, const char *line, size_t len)
 		transfer_begun(s, p, line, len);
 }
 
-/* "530 Non-anonymous sessions must use encryption.", "550 SSL/TLS required on the control
- * channel", "534 Policy requires SSL.", "421 Sorry, cleartext sessions are not accepted". */
-static void
-login_reply(struct session *s, const char *line, size_t len)
-{
-	static const char *const words[] = { "TLS", "SSL", "encrypt", "cleartext", "Use AUTH" };
-	char text[256];
-
-	s->logged_in |= s->reply.code == 230 || s->reply.code == 232;
-	if (s->logged_in || s->reply.code < 400 || s->config.tls_pass)
-		return;
-	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1),
-	    line);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		s->facts.wants_tls |= strcasestr(text, words[i]) != NULL;
-}
-
 void
 server_line(struct session *s, char *line, size_t len)
 {
@@ -382,7 +382,9 @@ server_line(struct session *s, char *line, size_t len)
 	s->facts.greeted |= kind == REPLY_FINAL && s->reply.code >= 200;
 	if (first && kind != REPLY_JUNK) {
 		reply_first(s);
-		login_reply(s, line, len);
+		s->logged_in |= s->reply.code == 230 || s->reply.code == 232;
+		s->facts.wants_tls |= !s->logged_in && s->reply.code >= 400 && !s->config.tls_pass &&
+		    ftp_reply_wants_tls(line, len);
 	}
 	if (s->wrong[0] != '\0')
 		return;
@@ -393,6 +395,6 @@ server_line(struct session *s, char *line, size_t len)
 		return;
 	}
 	reply_collect(s, kind, line, len);
-	if (kind == REPLY_FINAL)
+	if (kind == REPLY_FINAL || (s->reply.text.len > REPLY_TEXT_MAX && reply_may_be_long(s)))
 		reply_complete(s);
 }

@@ -235,6 +235,17 @@ def _(c):
     c.bye()
 
 
+LONG = "226-%s\n" % ("w" * 70) * 3000 + "226 done"
+
+
+@dialogue("last words of 3,000 lines", RETR=retr(5000, last=LONG), STOR=stor(last=LONG))
+def _(c):
+    c.get("PASV")
+    c.put("PASV")
+    c.ask("NOOP")
+    c.bye()
+
+
 @dialogue("arguments that are none", PASV=lambda s, arg: (
     s.say("501 no argument is allowed") if arg else pasv(s, arg)),
           EPSV=lambda s, arg: s.say("522 use (1)") if arg else epsv(s, arg), LPSV="501 nor here")
