@@ -138,8 +138,8 @@ transfer_possible(struct session *s, struct pending *p, const char *line, size_t
 	p->text = transfer_text(line, len);
 }
 
-/* A 1xx answers a command that is none of those: it is a transfer, by the data connection that was
- * there for it. What moves first will show which way it goes. */
+/* A 1xx answers a command that is none of those, or a 226, behind data: it is a transfer, by the data
+ * connection that was there for it. What moves first will show which way it goes. */
 void
 transfer_unnamed(struct session *s)
 {
@@ -150,13 +150,15 @@ transfer_unnamed(struct session *s)
 	while ((p = queue_at(&s->queue, at)) != NULL && p->aside)
 		at = queue_next_sent(&s->queue, at + 1);
 	if (p == NULL || p->kind != PENDING_PLAIN || ch == NULL || (unsigned)p->number != ch->id ||
-	    (s->reply.code != 125 && s->reply.code != 150))
+	    (s->reply.code != 125 && s->reply.code != 150 && (s->reply.code != 226 || !ch->end[SERVER].moved)))
 		return;
 	p->kind = PENDING_TRANSFER;
 	p->number = FTP_OTHER;
 	p->channel = ch->id;
 	transfer_own(s, ch, p);
 	transfer_take(s, ch, p);
+	if (ch->dir == DIR_DOWN && ch->end[SERVER].eof)
+		channel_pass_eof(s, ch, SERVER);
 }
 
 void

@@ -38,6 +38,8 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 		download_ended(s, ch);
 	else
 		channel_arm(s, ch, TIMER_FINAL);
+	if (ch->dir == DIR_NONE && !ch->owned)
+		channel_act(s, ch, ACT_CHECK, SERVER); /* no transfer is known that could fail */
 }
 
 static void

@@ -423,7 +423,20 @@ static const char *const unnamed[] = {
 	CHECKED DONE PROVED CLOSED HEARD_DONE,
 	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? moved 1 server\n<< 150 go\n! begin 1 down\n< 150 go\n"
 	ENDS("9") DONE OFF PASSED HEARD_DONE CLIENT_TOOK,
+	/* without a 1xx its end waits for no reply, and a 226 behind its data is its own */
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? moved 1 server\n? eof 1 server 100\n! timer 1 5000\n! check 1\n? alive 1\n" PASSED
+	DONE "! begin 1 down\n! eof 1 server\n" OFF HEARD_DONE CLIENT_TOOK,
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? moved 1 server\n" DONE "! begin 1 down\n" STALL ENDS_LAST("100") PASSED OFF
+	HEARD_DONE CLIENT_TOOK,
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED DONE HEARD_DONE "? moved 1 server\n? eof 1 server 100\n! eof 1 server\n"
+	"! timer 1 5000\n! check 1\n? alive 1\n" PASSED,
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? moved 1 server\n<< 350 ok\n< 350 ok\n" RETR_SAID BEGUN ENDS("9") DONE OFF
+	PASSED HEARD_DONE CLIENT_TOOK,
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? eof 1 server 0\n! timer 1 5000\n! check 1\n<< 150 go\n! begin 1 down\n< 150 go\n"
+	"? alive 1\n? timer 1\n! check 1\n? alive 1\n" PASSED,
 	/* no clean end of what is cut */
+	PASSIVE UNNAMED_SAID BOTH_CONNECTED "? moved 1 server\n? eof 1 server 100\n! timer 1 5000\n! check 1\n? fail gone\n"
+	"! abort 1 both\n< 421 Closing the connection: gone.\n! hangup server\n! hangup client\n",
 	GOES_DOWN ENDS("100") "? end server\n! abort 1 client\n" GONE,
 	GOES_DOWN ENDS("100") "<< 426 no\n" OFF "< 426 no\n! abort 1 client\n",
 	GOES_DOWN "? fail gone\n! abort 1 client\n< 421 Closing the connection: gone.\n"

@@ -185,6 +185,15 @@ for _mode in ("PASV", "PORT"):
             c.put(mode)
             c.bye()
 
+    @dialogue("%s: sent without a 1xx" % _mode, XLIST=retr(3000, first=None), COMB=retr(0, first=None))
+    def _(c, mode=_mode):
+        for command in ("XLIST", "COMB f"):
+            ready = c.prepare(mode)
+            c.send(command)
+            c.take_rest(ready())
+        c.get(mode)
+        c.bye()
+
     @dialogue("%s: RMDA begins by 150 and needs no data connection" % _mode, RMDA="150 so\n250 gone")
     def _(c, mode=_mode):
         ready = c.prepare(mode)
