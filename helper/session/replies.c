@@ -227,11 +227,9 @@ reply_release(struct session *s)
 	if (s->reply.open != 0 && !ours)
 		return; /* the rest of it follows, ... */
 	reply_answers(s, p);
-	if (s->reply.open != 0) { /* ... or is dropped, too */
-		s->reply.whose = WHOSE_FORGED;
-		s->reply.to = NULL;
-		s->reply.collect = true;
-	}
+	s->reply.whose = WHOSE_FORGED; /* ... or is dropped, too */
+	s->reply.to = NULL;
+	s->reply.collect = s->reply.open != 0;
 }
 
 /* It is known whose it is; of nobody's a setup may take it for its answer, and so may the client. */
@@ -296,6 +294,8 @@ reply_whose_now(struct session *s)
 		return;
 	if (s->timer == SESSION_WHOSE)
 		session_arm(s, SESSION_IDLE);
+	if (s->reply.holding == HOLD_DATA)
+		transfer_unanswered(s, s->reply.to);
 	s->reply.holding = HOLD_NONE;
 	reply_follow(s, a);
 	reply_deliver(s);
@@ -304,7 +304,9 @@ reply_whose_now(struct session *s)
 void
 reply_step(struct session *s)
 {
-	if (s->reply.holding == HOLD_WHOSE)
+	/* or what ends the transfer is there after all: then what was taken for that is another's */
+	if (s->reply.holding == HOLD_WHOSE || (s->reply.holding == HOLD_DATA && s->reply.doubtful &&
+	    !s->reply.to->aside && end_follows(s)))
 		reply_whose_now(s);
 	if (s->reply.holding == HOLD_DATA && transfer_may_pass(s, s->reply.to))
 		reply_release(s);
@@ -317,10 +319,8 @@ reply_step(struct session *s)
 static bool
 reply_may_be_long(const struct session *s)
 {
-	const struct pending *p = s->reply.to;
-
-	return s->reply.whose == WHOSE_ENTRY && p->kind == PENDING_TRANSFER && s->reply.code >= 200 &&
-	    !p->swallow;
+	return s->reply.whose == WHOSE_ENTRY && s->reply.to->kind == PENDING_TRANSFER &&
+	    s->reply.code >= 200 && !s->reply.to->swallow;
 }
 
 /* Any other text may be cut, but not its end. */

@@ -74,6 +74,7 @@ void transfer_unnamed(struct session *); /* ... which has come */
 bool transfer_again(struct session *); /* one that was answered is beginning after all */
 void transfer_begun(struct session *, struct pending *, const char *text, size_t len); /* 1xx */
 void transfer_answered(struct session *, struct pending *); /* by the reply under way */
+void transfer_unanswered(struct session *, const struct pending *); /* it was another's */
 void transfer_over(struct session *, struct pending *); /* the reply is out, or was left out */
 /* ... says nothing of its data connection, which nobody has used. */
 bool transfer_unused(const struct channel *, const struct pending *);

@@ -203,6 +203,17 @@ transfer_answered(struct session *s, struct pending *p)
 		channel_arm(s, ch, TIMER_NONE);
 }
 
+void
+transfer_unanswered(struct session *s, const struct pending *p)
+{
+	struct channel *ch = channel_by_id(s, p->channel);
+
+	if (ch == NULL)
+		return;
+	ch->final = 0;
+	channel_arm(s, ch, ch->end[SERVER].eof ? TIMER_FINAL : TIMER_NONE);
+}
+
 /* The command was refused, and left the connection as it was: it is the next one's, as direct. */
 static void
 transfer_returned(struct session *s, struct channel *ch)

@@ -517,6 +517,9 @@ static const char *const far_client[] = {
 	"? eof 1 client lives\n" OFF "< 226 done\n",
 	DOWNLOAD "? eof 1 client lives\n! eof 1 server\n? eof 1 server 9\n! timer 1 5000\n" DONE OFF PASSED
 	STALL "? drained 1 client\n" STALL "? timer 1\n! close 1\n< 226 done\n",
+	/* what was taken for its reply was another's: that one waits no more */
+	DOWNLOAD "> CWD a\n>> CWD a\n<< 250 a\n! timer 0 1000\n" ENDS("9") "! timer 0 0\n" OFF PASSED STALL DONE STALL
+	"< 250 a\n" OFF STALL "? eof 1 client lives\n" OFF HEARD_DONE,
 	/* nothing came, or nobody: nothing can be overtaken */
 	DOWNLOAD ENDS("0") DONE OFF PASSED ASKS STALL "? alive 1\n" HEARD_DONE OFF,
 	DOWNLOAD ENDS("0") DONE OFF PASSED ASKS STALL "? eof 1 client lives\n" HEARD_DONE OFF "? alive 1\n",
