@@ -34,9 +34,9 @@ leg_tell(struct leg *leg, enum event_kind kind)
 }
 
 void
-leg_tell_failed(struct leg *leg, const char *reason, enum refusal refusal)
+leg_tell_failed(struct leg *leg, enum event_kind kind, const char *reason, enum refusal refusal)
 {
-	tell(leg, &(struct event){ .kind = EV_FAILED, .reason = reason, .refusal = refusal });
+	tell(leg, &(struct event){ .kind = kind, .reason = reason, .refusal = refusal });
 }
 
 /* ---- ends ---- */
@@ -75,7 +75,7 @@ leg_begin(struct leg *leg, const struct channel_want *want)
 	    end->ops->dial(end, id, want->host, want->port))
 		return;
 	leg->state = LEG_NONE;
-	leg_tell_failed(leg, strerror(errno), REFUSED);
+	leg_tell_failed(leg, EV_FAILED, strerror(errno), REFUSED);
 }
 
 /* ---- what is asked for ---- */
@@ -152,7 +152,7 @@ leg_failed(struct leg *leg, const struct end_result *r)
 		due_failed(leg);
 		return;
 	}
-	leg_tell_failed(leg, r->reason, r->forbidden ? REFUSED_FORBIDDEN : r->untold ? REFUSED_UNTOLD :
+	leg_tell_failed(leg, EV_FAILED, r->reason, r->forbidden ? REFUSED_FORBIDDEN : r->untold ? REFUSED_UNTOLD :
 	    r->reset ? REFUSED_LATER : REFUSED);
 }
 
@@ -200,7 +200,7 @@ act_take(struct leg *leg)
 	    (end->ops->take != NULL && end->ops->take(end, leg->channel->id)))
 		return;
 	leg_drop(leg);
-	leg_tell_failed(leg, "nobody is there any more", REFUSED);
+	leg_tell_failed(leg, EV_FAILED, "nobody is there any more", REFUSED);
 }
 
 void

@@ -48,7 +48,7 @@ struct data_channel {
 
 /* channel.c */
 void leg_tell(struct leg *, enum event_kind);
-void leg_tell_failed(struct leg *, const char *reason, enum refusal);
+void leg_tell_failed(struct leg *, enum event_kind, const char *reason, enum refusal);
 void leg_close(struct leg *);
 void leg_drop(struct leg *); /* ... whatever it was to become */
 

@@ -66,6 +66,16 @@ drained_check(struct data_channel *ch)
 	return waiting;
 }
 
+/* ssh has read of it, so there is who it dialled. */
+static void
+note_taken(struct leg *to)
+{
+	const struct relay *written = &to->channel->leg[OTHER(to->side)].relay;
+
+	to->took = to->took ||
+	    (to->dialled && written->bytes > 0 && conn_took(to->stream->fd, written->bytes));
+}
+
 /* True: an upload's server may not be there yet, or refused. An empty file shows nothing, and loses
  * nothing. */
 static bool
@@ -76,7 +86,7 @@ server_check(struct data_channel *ch)
 
 	if (ch->asked == 0 || server->stream == NULL)
 		return false;
-	server->took = server->took || conn_took(server->stream->fd, client->relay.bytes);
+	note_taken(server);
 	if (!server->took && (!client->ended || client->relay.bytes + client->relay.len > 0))
 		return true;
 	for (; ch->asked > 0; ch->asked--)
@@ -123,12 +133,12 @@ tell_eof(struct leg *leg)
 }
 
 static void
-tell_reset(struct leg *leg)
+tell_reset(struct leg *leg, enum refusal whose)
 {
 	if (leg->reset)
 		return;
 	leg->reset = true;
-	leg_tell(leg, EV_RESET);
+	leg_tell_failed(leg, EV_RESET, NULL, whose);
 }
 
 /* The master lives, and its socket was closed before anything had come out of it, or gone in: the
@@ -149,9 +159,9 @@ leg_checked(struct leg *leg, bool alive)
 		leg_close(leg);
 		leg->state = LEG_NONE;
 		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
-		leg_tell_failed(leg, far_refused, REFUSED_UNTOLD);
+		leg_tell_failed(leg, EV_FAILED, far_refused, REFUSED_UNTOLD);
 	} else if (!alive || leg->broken)
-		tell_reset(leg);
+		tell_reset(leg, alive ? REFUSED_LATER : REFUSED);
 	else
 		tell_eof(leg);
 }
@@ -174,10 +184,10 @@ leg_broke(struct leg *leg)
 	leg->broken = true;
 	if (leg->checking)
 		return;
-	if (was_refused(leg))
+	if (was_refused(leg) || leg->took)
 		far_check(leg);
 	else
-		tell_reset(leg);
+		tell_reset(leg, REFUSED);
 }
 
 /* Only a living ssh shuts one direction of a socket down; one that dies closes it. */
@@ -218,8 +228,10 @@ leg_run(struct leg *leg)
 {
 	struct data_channel *ch = leg->channel;
 	struct leg *to = &ch->leg[OTHER(leg->side)];
-	enum relay_state state = relay_run(&leg->relay, leg->stream, to->stream);
+	enum relay_state state;
 
+	note_taken(to);
+	state = relay_run(&leg->relay, leg->stream, to->stream);
 	count_moved(ch);
 	if (ch->look.loop == NULL && leg->relay.bytes > 0)
 		timer_set(&ch->look, ch->hooks->loop, LOOK_MS, look, ch);

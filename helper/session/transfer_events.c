@@ -57,13 +57,15 @@ client_reset(struct session *s, struct channel *ch)
 }
 
 static void
-server_reset(struct session *s, struct channel *ch)
+server_reset(struct session *s, struct channel *ch, const struct event *e)
 {
 	if (ch->dir == DIR_UP && ch->final >= 200 && ch->final < 300) {
 		channel_close(s, ch); /* it has all that it wanted */
 		return;
 	}
-	transfer_spoil(s, ch, memory_text(broken_off));
+	/* what a server says of an upload is true if it was itself that has broken it off */
+	if (ch->dir != DIR_UP || (s->config.far[SERVER] && e->refusal != REFUSED_LATER))
+		transfer_spoil(s, ch, memory_text(broken_off));
 	client_fails(s, ch);
 }
 
@@ -245,7 +247,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		if (e->end == CLIENT)
 			client_reset(s, ch);
 		else
-			server_reset(s, ch);
+			server_reset(s, ch, e);
 		break;
 	case EV_DRAINED:
 		ch->end[e->end].drained = true;

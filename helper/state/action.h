@@ -46,8 +46,8 @@ enum event_kind {
 	EV_TIMER      /* of this channel; channel 0: of the session itself */
 };
 
-enum refusal { REFUSED, REFUSED_LATER /* by who was there */, REFUSED_FORBIDDEN /* by ssh */,
-	REFUSED_UNTOLD /* the broker's own: it is to find out */ };
+enum refusal { REFUSED, REFUSED_LATER /* by who was there; RESET: for sure */,
+	REFUSED_FORBIDDEN /* by ssh */, REFUSED_UNTOLD /* the broker's own: it is to find out */ };
 enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;

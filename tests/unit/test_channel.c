@@ -481,15 +481,25 @@ START_TEST(upload_taken)
 	await(EV_ALIVE, SERVER);
 	ck_assert(data_channel_check(ch));
 	ck_assert_int_eq(told(EV_ALIVE, SERVER), 2);
-	if (_i == 1)
-		return;
+}
+END_TEST
+
+/* ... and a server that then closes, whatever it has not read, has ended it; or its master is dead. */
+START_TEST(server_had_enough)
+{
+	played[SERVER].alive = _i == 1;
+	running();
+	ACT(ACT_BEGIN, .upload = true);
+	says(CLIENT, "file");
+	hears(SERVER, "file");
 	says(CLIENT, "more");
 	while (ch->leg[CLIENT].relay.bytes < 8)
 		ck_assert_int_eq(loop_once(loop, 10), 0);
 	close(peer[SERVER]);
 	peer[SERVER] = -1;
 	await(EV_RESET, SERVER);
-	ck_assert_int_eq(told(EV_FAILED, SERVER), 0);
+	ck_assert_int_eq(told(EV_FAILED, SERVER) + told(EV_EOF, SERVER), 0);
+	ck_assert_int_eq(event[events - 1].refusal, _i == 1 ? REFUSED_LATER : REFUSED);
 }
 END_TEST
 
@@ -747,6 +757,7 @@ add(TCase *t)
 	tcase_add_test(t, far_end_after_upload);
 	tcase_add_loop_test(t, upload_refused, 0, 2);
 	tcase_add_loop_test(t, upload_taken, 0, 2);
+	tcase_add_loop_test(t, server_had_enough, 0, 2);
 	tcase_add_loop_test(t, listener_asked, CLIENT, SERVER + 1);
 	tcase_add_test(t, upload_check_at_once);
 	tcase_add_test(t, reset_by_client);

@@ -369,6 +369,7 @@ static const struct {
 		     "? eof 1 server\n? eof 1 client lives\n! eof 1 server\n! close 1\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
+	{ MODE_AUTO, UPLOAD "? reset 1 server reset by itself\n! abort 1 client\n" DONE HEARD_DONE },
 	/* ... or says yes without a 150, and has used nothing: the setup is the next one's, until it is replaced */
 	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE HEARD_DONE
 		     "> RETR f\n>> RETR f\n! begin 1 down\n" BEGUN ENDS("9") DONE OFF PASSED HEARD_DONE CLIENT_TOOK },
@@ -487,6 +488,8 @@ START_TEST(near_server)
 {
 	begin_remote();
 	play(UPLOAD "? reset 1 client\n! abort 1 both\n<< 426 no\n< 426 no\n> NOOP\n>> NOOP\n");
+	begin_remote();
+	play(UPLOAD "? reset 1 server\n! abort 1 none\n" DONE HEARD_DONE);
 }
 END_TEST
 
