@@ -463,6 +463,10 @@ static const char *const unnamed[] = {
 	PASSIVE RETR_SAID BOTH_CONNECTED "<< 550 no\n< 550 no\n" UNNAMED_SAID "<< 150 go\n! begin 1 down\n< 150 go\n"
 	"? moved 1 client\n! begin 1 up\n" DIES CHECKED DONE PROVED CLOSED HEARD_DONE,
 	GREETING UNNAMED_SAID BEGUN DONE HEARD_DONE "> NOOP\n>> NOOP\n",
+	/* behind an upload that got no reply */
+	UPLOAD LIVES "? eof 1 server\n! eof 1 client\n> PORT 10,0,0,1,19,136\n! open 2 server listen 4\n"
+	"? listening 2 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 2 client dial 10.0.0.1:5000\n"
+	"< 200 ok\n" UNNAMED_SAID "<< 150 go\n! begin 2 down\n! close 1\n< 150 go\n",
 };
 
 START_TEST(by_unknown_verbs)
