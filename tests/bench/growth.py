@@ -68,6 +68,12 @@ class Course:
         return ([self.name, self.count] + ["%.2f → %.2f" % e for e in ends[:3]] +
                 ["%.1f → %.1f" % e for e in ends[3:]] + ["%.2f" % self.growth])
 
+    def lines(self, all_of_it):
+        """To be plotted."""
+        said = {WALL: "wall clock", OWN: "own CPU time", SSH: "CPU time of ssh and sshd"}
+        return [("%s: %s" % (self.name, said[c]), [(p[0], p[c]) for p in self.points])
+                for c in said if all_of_it or c == WALL]
+
     def figures(self, out):
         out.figure("channel %d over the first, %s" % (self.count, self.name), [self.growth],
                    GOAL_GROWTH)
@@ -87,8 +93,8 @@ def show(out, courses, picture):
          "ssh and sshd CPU, ms", "own memory, MiB", "the master's, MiB", "growth"],
         [c.row() for c in courses]))
     plot(out.path(picture), "One small transfer, while a tunnel has had many",
-         "data channels so far", "ms of wall clock",
-         [(c.name, [(p[0], p[WALL]) for p in c.points]) for c in courses])
+         "data channels so far", "ms",
+         [line for c in courses for line in c.lines(len(courses) == 1)])
     out.text("![growth](%s)" % picture)
 
 
