@@ -138,10 +138,10 @@ class Bulk:
 
     def turns(self, k, n):
         """The peers of round n: the close ones follow each other, to and fro and once more; the
-        others come every second round."""
+        others come every second round, and not where it has to be quick."""
         others = [p for p in (self.peers if k == 1 else self.wide)
-                  if self.peers[p] and p not in CLOSE and n % 2 == 1]
-        return others + 2 * (CLOSE + CLOSE[::-1])
+                  if self.peers[p] and p not in CLOSE and n % 2 == 1 and not self.quick]
+        return others + (CLOSE if self.quick else 2 * (CLOSE + CLOSE[::-1]))
 
     def measure(self):
         """{(direction, k, peer): [MB/s, ...]}; the rounds go through all peers in turn."""
@@ -152,7 +152,8 @@ class Bulk:
                 speed = self.one(self.peers[peer], direction, k)
                 if n > 0: # the first round warms up
                     result.setdefault((direction, k, peer), []).append(speed)
-        gigabytes = (self.rounds + 1) * 4 * 2 * len(self.parallel) * self.mib * 1048576 / 1e9
+        each = self.turns(1, 0).count(RELAYED)
+        gigabytes = (self.rounds + 1) * each * 2 * len(self.parallel) * self.mib * 1048576 / 1e9
         relays = {m: p for m, (p, _) in self.tunnels.items()}
         relays[RELAYED] = self.relay
         self.cpu = {m: cpu_of_ended(p.pid) / gigabytes for m, p in relays.items()}

@@ -51,7 +51,7 @@ def fetch(lab, command, count):
 
 
 def run(lab, quick, out):
-    delays, count = ((25,), 10) if quick else ((25, 100), 50)
+    delays, count = ((25,), 3) if quick else ((25, 100), 50)
     os.mkdir(lab.path("ftp", "d"), 0o755)
     for i in range(count):
         with open(lab.path("ftp", "d", "f%d" % i), "wb") as f:

@@ -99,8 +99,8 @@ def show(out, courses, picture):
 
 
 def run(lab, quick, out):
-    few, many = (2500, 5000) if quick else (10000, 100000)
-    limits = (8, 8, 5, 5) if quick else (150, 150, 40, 40)
+    few, many = (1000, 2000) if quick else (10000, 100000)
+    limits = (4, 4, 4, 4) if quick else (150, 150, 40, 40)
     plan = [("proxy", False, many), ("proxy", True, many), ("mux", False, few), ("mux", True, few)]
     courses = [Course(lab, *what, seconds) for what, seconds in zip(plan, limits)]
     for c in courses:
