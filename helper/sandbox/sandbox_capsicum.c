@@ -17,6 +17,4 @@ sandbox_enter(void)
 	setrlimit(RLIMIT_NPROC, &none);
 	return cap_enter() == -1 && errno != ENOSYS ? -1 : 0; /* ENOSYS: a kernel without it */
 }
-#else
-typedef int sandbox_capsicum_is_empty;
 #endif

@@ -25,6 +25,4 @@ sandbox_enter(void)
 	errno = EPERM;
 	return -1;
 }
-#else
-typedef int sandbox_macos_is_empty;
 #endif

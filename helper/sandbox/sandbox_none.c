@@ -9,9 +9,7 @@ sandbox_enter(void)
 }
 #endif
 
-#if defined(SANDBOX_SECCOMP) || defined(SANDBOX_PLEDGE)
-typedef int sandbox_none_is_empty;
-#else
+#if !defined(SANDBOX_SECCOMP) && !defined(SANDBOX_PLEDGE)
 int
 sandbox_enter_broker(pid_t session, bool asks_owners)
 {

@@ -18,6 +18,4 @@ sandbox_enter_broker(pid_t session, bool asks_owners)
 		return 0;
 	return pledge("stdio rpath wpath cpath inet unix proc sendfd recvfd getpw error", "");
 }
-#else
-typedef int sandbox_pledge_is_empty;
 #endif

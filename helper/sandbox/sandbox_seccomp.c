@@ -205,6 +205,4 @@ sandbox_enter_broker(pid_t session, bool asks_owners)
 	memcpy(all + sizeof(head) / sizeof(*head), broker_filter, sizeof(broker_filter));
 	return filter_add(all, sizeof(all));
 }
-#else
-typedef int sandbox_seccomp_is_empty;
 #endif
