@@ -134,12 +134,14 @@ parse_options(struct helper *h, int argc, char **argv)
 /* ---- the client's connection ---- */
 
 static void
-nonblocking(int fd, bool on)
+client_nonblocking(bool on)
 {
-	int flags = fcntl(fd, F_GETFL);
+	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++) {
+		int flags = fcntl(fd, F_GETFL);
 
-	if (flags != -1)
-		fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+		if (flags != -1)
+			fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+	}
 }
 
 /* Who is it? A TCP peer on this machine has an owner, who alone gets its data. */
@@ -258,7 +260,7 @@ session_process(struct helper *h, struct session_config *config, int ask, int se
 	struct run_config run = { .session = *config, .client_rfd = STDIN_FILENO,
 		.client_wfd = STDOUT_FILENO, .server_fd = FD_SERVER, .ask_fd = FD_ASK,
 		.status_fd = h->status_fd == -1 ? -1 : FD_STATUS, .stop_fd = FD_STOP,
-		.counts = h->broker.counts, .own = &h->own,
+		.counts = h->broker.counts,
 		.method = h->options.forward == METHOD_PROXY ? STATUS_PROXY : STATUS_MUX,
 		.idle_ms = h->options.timeout * 1000, .grace_ms = h->options.grace * 1000,
 		.greeting_ms = GREETING_MS, .peer = h->peer };
@@ -291,8 +293,7 @@ release_client(void)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	nonblocking(STDIN_FILENO, false);
-	nonblocking(STDOUT_FILENO, false);
+	client_nonblocking(false);
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1) {
 		close(STDIN_FILENO);
 		close(STDOUT_FILENO);
@@ -342,8 +343,7 @@ serve(struct helper *h, struct broker *b, int server, bool dialled)
 		no_server(h, b, reason);
 	}
 	close(h->status_fd);
-	nonblocking(STDIN_FILENO, true);
-	nonblocking(STDOUT_FILENO, true);
+	client_nonblocking(true);
 	packet_send(ask[0], "", 1, NULL, 0);
 	if (!broker_serve(b, ask[0]))
 		kill(pid, SIGKILL);

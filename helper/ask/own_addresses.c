@@ -41,23 +41,3 @@ own_addresses(struct own_addresses *own)
 	}
 	freeifaddrs(all);
 }
-
-static bool
-own_address(const struct own_addresses *own, const struct ftp_address *a)
-{
-	for (size_t i = 0; i < own->count; i++)
-		if (ftp_address_same_host(&own->at[i], a))
-			return true;
-	return false;
-}
-
-bool
-own_client_address(const struct own_addresses *own, const struct ftp_address *peer, bool far,
-    const struct ftp_address *a)
-{
-	if (far || a->family == 0)
-		return false;
-	if (peer->family != 0 && !ftp_address_is_loopback(peer) && !own_address(own, peer))
-		return false;
-	return own_address(own, a);
-}

@@ -93,6 +93,7 @@ broker_describe(const struct broker *b, struct session_config *c)
 	c->dials = broker_trusts(bc);
 	c->tls_pass = bc->options->tls_pass;
 	c->client_peer = b->client_peer;
+	c->own = bc->remote ? NULL : bc->own;
 	describe_far(bc, c, bc->remote ? CLIENT : SERVER);
 	if (bc->remote)
 		describe_near(bc, &b->server_local, c, SERVER);

@@ -152,8 +152,7 @@ want_of(const struct broker *b, const struct ask *ask, enum side side, struct ch
 		return true;
 	if (side == SERVER)
 		host = policy_passive_host(b->config->options, b->server_host, a, buf, sizeof(buf));
-	else if (policy_active_allowed(&b->client_peer, a) || (a->port >= DATA_PORT_MIN &&
-	    own_client_address(b->config->own, &b->client_peer, b->config->remote, a)))
+	else if (policy_active_allowed(&b->client_peer, b->config->remote ? NULL : b->config->own, a))
 		host = inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, sizeof(buf));
 	return host != NULL &&
 	    snprintf(want->host, sizeof(want->host), "%s", host) < (int)sizeof(want->host);

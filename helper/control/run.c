@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include "ask/own_addresses.h"
 #include "base/memory.h"
 
 #define SILENT_PART 12    /* of greeting_ms: a server that is slower than that may wait for TLS, ... */
@@ -114,14 +113,6 @@ run_count(void *arg, unsigned channel, struct session_count *count)
 	counts_get(((struct run *)arg)->config->counts, channel, count);
 }
 
-static bool
-run_own_address(void *arg, const struct ftp_address *a)
-{
-	const struct run_config *c = ((struct run *)arg)->config;
-
-	return own_client_address(c->own, &c->session.client_peer, c->session.far[CLIENT], a);
-}
-
 /* ---- time ---- */
 
 static void
@@ -170,7 +161,6 @@ run_open(struct run *r)
 	session.trace = run_trace;
 	session.count = run_count;
 	session.answered = run_answered;
-	session.own_address = c->own != NULL ? run_own_address : NULL;
 	session.arg = r;
 	r->loop = loop_new();
 	r->session = r->loop != NULL ? session_new(&session) : NULL;

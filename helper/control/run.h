@@ -8,7 +8,6 @@
 #include "status/status_records.h"
 
 struct counts;
-struct own_addresses;
 
 struct run_config {
 	struct session_config session; /* its callbacks and arg are set here */
@@ -17,7 +16,6 @@ struct run_config {
 	int status_fd;              /* to the tunnel, -1 = none */
 	int stop_fd;                /* becomes readable when the session is to end */
 	const struct counts *counts;
-	const struct own_addresses *own;
 	enum status_method method;  /* of the data channels, for the tunnel */
 	unsigned idle_ms, grace_ms; /* idle_ms 0 = no limit */
 	unsigned greeting_ms;       /* how long the server may take for its first reply */

@@ -3,14 +3,26 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-bool
-policy_active_allowed(const struct ftp_address *peer, const struct ftp_address *a)
+static bool
+is_own(const struct own_addresses *own, const struct ftp_address *a)
 {
+	for (size_t i = 0; i < own->count; i++)
+		if (ftp_address_same_host(&own->at[i], a))
+			return true;
+	return false;
+}
+
+bool
+policy_active_allowed(const struct ftp_address *peer, const struct own_addresses *own,
+    const struct ftp_address *a)
+{
+	bool loops = peer->family == 0 || ftp_address_is_loopback(peer);
+
 	if (a->family == 0 || a->port < FTP_PORT_MIN)
 		return false;
-	if (ftp_address_is_loopback(a))
-		return peer->family == 0 || ftp_address_is_loopback(peer);
-	return ftp_address_same_host(a, peer);
+	if ((loops && ftp_address_is_loopback(a)) || ftp_address_same_host(a, peer))
+		return true;
+	return own != NULL && (loops || is_own(own, peer)) && is_own(own, a);
 }
 
 const char *

@@ -5,9 +5,18 @@
 #include "ftp/address.h"
 #include "options/options.h"
 
+#define OWN_ADDRESSES_MAX 64
+
+struct own_addresses { /* of this machine */
+	size_t count;
+	struct ftp_address at[OWN_ADDRESSES_MAX];
+};
+
 /* PORT, EPRT, LPRT: only the control peer's own address, or loopback where the peer is on
- * loopback or not known (family 0); no system port (RFC 2577, CVE-1999-0017). */
-bool policy_active_allowed(const struct ftp_address *client_peer, const struct ftp_address *);
+ * loopback or not known (family 0); no system port (RFC 2577, CVE-1999-0017). A client that is itself of
+ * this machine may name any address of it; own is NULL where the client is at the other side of ssh. */
+bool policy_active_allowed(const struct ftp_address *client_peer, const struct own_addresses *own,
+    const struct ftp_address *);
 
 /* A passive reply's address: which host is dialled (CVE-2020-8284)? host is where the
  * control connection goes; buf may hold the answer. NULL: not allowed. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "ftp/policy.h"
 #include "state/session_channel.h"
 
 #define ASTRAY_MAX 3
@@ -268,15 +267,10 @@ epsv_argument(const struct session *s, const struct ftp_command *c, char *argume
 static const char *
 active_refusal(const struct session *s, const struct ftp_command *c, struct ftp_address *a)
 {
-	const struct session_config *config = &s->config;
-
 	switch (ftp_parse_active(c->verb, c->arg, c->arg_len, a)) {
 	case 0:
-		if (policy_active_allowed(&config->client_peer, a))
-			return NULL;
-		if (a->port >= 1024 && config->own_address != NULL && config->own_address(config->arg, a))
-			return NULL;
-		return "500 Illegal PORT command.";
+		return policy_active_allowed(&s->config.client_peer, s->config.own, a) ? NULL :
+		    "500 Illegal PORT command.";
 	case 522:
 		return "522 Network protocol not supported, use (1,2)";
 	case 521:

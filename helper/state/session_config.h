@@ -1,7 +1,7 @@
 /* What a session machine has to know of the world around it. Pure. */
 #pragma once
 
-#include "ftp/address.h"
+#include "ftp/policy.h"
 #include "ftp/side.h"
 #include "options/options.h"
 
@@ -17,8 +17,7 @@ struct session_config {
 	bool dials;           /* nobody forbids to dial the FTP server's data ports, or what of it */
 	bool far[2];          /* which end goes through ssh */
 	struct ftp_address client_peer; /* of the control connection; family 0 = not known */
-	/* The client is of this machine: is that another address of this machine? May be NULL. */
-	bool (*own_address)(void *arg, const struct ftp_address *);
+	const struct own_addresses *own; /* as policy.h takes it */
 	uint8_t family[2];       /* of each control connection: 4, 6, 0 = not known */
 	/* What to tell the peer of a listening end, IPv4 and IPv6; family 0 = cannot. */
 	struct ftp_address listen4[2], listen6[2];

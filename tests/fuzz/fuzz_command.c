@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (r != 0)
 		return 0;
 	MUST(a.port != 0 && (a.family == 4 || a.family == 6));
-	MUST(!policy_active_allowed(&peer, &a) ||
+	MUST(!policy_active_allowed(&peer, NULL, &a) ||
 	    (a.port >= 1024 && ftp_address_same_host(&a, &peer)));
 	n = ftp_format_active(text, sizeof(text), c.verb, &a);
 	MUST(n > 5 && strlen(text) == n);

@@ -249,8 +249,7 @@ dialogue_check_dial(struct ftp_dialogue *d, struct model *m, enum side end,
 {
 	if (want->address.port < 1024)
 		dialogue_break(d, "port %u is dialled", want->address.port);
-	if (end == CLIENT && !policy_active_allowed(&d->config.client_peer, &want->address) &&
-	    d->config.own_address == NULL)
+	if (end == CLIENT && !policy_active_allowed(&d->config.client_peer, d->config.own, &want->address))
 		dialogue_break(d, "somebody else than the client is dialled");
 	if (m->dialled[end] || m->connected[end] || m->asked[end])
 		dialogue_break(d, "channel %u dials twice", m->id);

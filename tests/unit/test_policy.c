@@ -13,7 +13,7 @@ allowed(const struct ftp_address *control, const struct ftp_address *host, uint1
 	struct ftp_address a = *host;
 
 	a.port = port;
-	return policy_active_allowed(control, &a);
+	return policy_active_allowed(control, NULL, &a);
 }
 
 /* Nobody but the client is connected to. */

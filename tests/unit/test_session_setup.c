@@ -210,19 +210,13 @@ START_TEST(who_is_dialled)
 }
 END_TEST
 
-static bool
-is_mine(void *arg, const struct ftp_address *a)
-{
-	(void)arg;
-	return a->bytes[3] == 7;
-}
-
 /* curl -P with the address of this machine's network, through a listener on loopback. */
 START_TEST(another_address_of_the_client)
 {
+	static const struct own_addresses own = { 2, { { 4, { 10, 0, 0, 1 }, 0 }, { 4, { 10, 0, 0, 7 }, 0 } } };
 	struct session_config config = dialogue_config(MODE_AUTO);
 
-	config.own_address = is_mine;
+	config.own = &own;
 	begin_with(&config);
 	play(GREETING "> PORT 10,0,0,8,19,136\n< 500 Illegal PORT command.\n"
 	    "> PORT 10,0,0,7,0,80\n< 500 Illegal PORT command.\n> PORT 10,0,0,7,19,136\n" SERVER_PORT
