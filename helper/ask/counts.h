@@ -2,8 +2,6 @@
  * It is shared by fork(2), and read-only over there. */
 #pragma once
 
-#include <stdbool.h>
-
 #include "state/session_config.h"
 
 #define COUNTS_MAX 16 /* channels that the session has not let go */

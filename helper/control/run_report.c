@@ -45,13 +45,11 @@ report_bytes(const struct run *r, unsigned channel)
 static void
 put_channel(const struct run *r, struct wire *w, unsigned id, const struct channel_facts *facts)
 {
-	static const uint32_t directions[] = { [DIR_NONE] = STATUS_NONE, [DIR_DOWN] = STATUS_DOWN,
-		[DIR_UP] = STATUS_UP };
 	struct status_record record = { .type = STATUS_CHANNEL };
 	struct status_channel *c = &record.u.channel;
 
 	c->number = id;
-	c->direction = directions[facts->direction];
+	c->direction = facts->direction;
 	snprintf(c->client_verb, sizeof(c->client_verb), "%s", facts->client_verb);
 	snprintf(c->server_verb, sizeof(c->server_verb), "%s", facts->server_verb);
 	snprintf(c->transfer, sizeof(c->transfer), "%s", facts->transfer);

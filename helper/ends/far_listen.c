@@ -3,7 +3,6 @@
  *
  * Asking sshd for a listener costs a round trip: once one was used, a spare one is asked for at once
  * and serves the next listen. Who connects to it before that is a stranger. */
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>

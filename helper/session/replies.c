@@ -1,7 +1,6 @@
 #include "session/session_private.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ftp/reply.h"

@@ -12,6 +12,7 @@ struct session_facts {
 	char user[64];  /* who logged in; "" = nobody yet */
 };
 
+/* The numbers are those of enum status_direction, in reports. */
 enum direction { DIR_NONE, DIR_DOWN, DIR_UP };
 struct channel_facts {
 	const char *client_verb, *server_verb; /* "EPSV", "PORT" */
