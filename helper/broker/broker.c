@@ -1,4 +1,4 @@
-#include "broker/broker.h"
+#include "broker/broker_private.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,14 +11,10 @@
 
 #include "ask/own_addresses.h"
 #include "base/compat.h"
-#include "base/loop.h"
 #include "base/memory.h"
-#include "broker/broker_private.h"
-#include "broker/control_link.h"
 #include "ends/far.h"
-#include "mux/mux.h"
 #include "ends/near.h"
-#include "relay/stream.h"
+#include "mux/mux.h"
 
 #define LINK_MS 3000 /* for the server to close a control connection that has ended */
 #define LEFT_MS 5000 /* for ssh to connect one whose client has ended its side without a word */
@@ -34,15 +30,12 @@ master_gone(struct broker *b, const struct end_result *r)
 
 	if (r->all) {
 		requests_gone(b);
-		control_link_free(b->link);
-		b->link = NULL;
+		control_link_close(&b->link);
 		b->control_done = true;
 		snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
 		    ended ? "" : r->reason);
 	}
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		if (b->channel[i] != NULL)
-			data_channel_look(b->channel[i]);
+	data_channels_each(&b->hooks, data_channel_look);
 }
 
 static void
@@ -139,8 +132,8 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	b->client_peer = address_of(&config->client_peer);
 	if (!config->remote)
 		client_process_init(&b->client_process, &config->client_peer, &config->client_local);
-	b->hooks = (struct channel_hooks){ .event = requests_told, .over = requests_over, .arg = b,
-		.loop = loop, .abort_hold_ms = config->options->abort_hold * 1000,
+	b->hooks = (struct channel_hooks){ .event = requests_told, .arg = b, .loop = loop,
+		.abort_hold_ms = config->options->abort_hold * 1000,
 		.counts = config->counts, .client_process = &b->client_process, .keep = &b->keep };
 	if (broker_ends(b, why, why_size) == 0) {
 		b->trial = (struct trial){ .end = b->hooks.end[SERVER], .told = requests_event, .arg = b };
@@ -159,9 +152,8 @@ broker_free(struct broker *b)
 		return;
 	b->serving = false;
 	trial_end(&b->trial);
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		memory_drop(data_channel_free, b->channel[i]);
-	control_link_free(b->link);
+	data_channels_each(&b->hooks, data_channel_free);
+	control_link_close(&b->link);
 	stream_free(b->control);
 	fd_close(&b->near);
 	for (int side = CLIENT; side <= SERVER; side++)
@@ -265,7 +257,7 @@ broker_dialled(struct broker *b, int *fd, char *why, size_t why_size)
 	far_keep(broker_far(b), &b->keep);
 	if (b->near == -1)
 		*fd = stream_release(b->control);
-	else if ((b->link = control_link_new(b->loop, b->near, b->control)) == NULL)
+	else if (!control_link_open(&b->link, b->loop, b->near, b->control))
 		*fd = -1;
 	b->control = NULL;
 	b->near = -1;
@@ -290,34 +282,14 @@ broker_serve(struct broker *b, int fd)
 	b->ask = NULL;
 	b->serving = false;
 	trial_end(&b->trial);
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++) /* nothing may look complete */
-		if (b->channel[i] != NULL)
-			data_channel_break_off(b->channel[i]);
+	data_channels_each(&b->hooks, data_channel_break_off); /* nothing may look complete */
 	return !b->broke;
-}
-
-static bool
-is_idle(const struct broker *b)
-{
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		if (b->channel[i] != NULL)
-			return false;
-	return b->link == NULL || control_link_over(b->link);
-}
-
-static void
-link_over(void *arg)
-{
-	struct broker *b = arg;
-
-	control_link_free(b->link);
-	b->link = NULL;
 }
 
 void
 broker_linger(struct broker *b)
 {
-	timer_set(&b->timer, b->loop, LINK_MS, link_over, b);
-	while (!is_idle(b) && loop_once(b->loop, -1) == 0)
+	timer_set(&b->timer, b->loop, LINK_MS, control_link_close, &b->link);
+	while (!(b->hooks.all == NULL && control_link_over(&b->link)) && loop_once(b->loop, -1) == 0)
 		;
 }

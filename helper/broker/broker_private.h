@@ -1,11 +1,11 @@
 /* What broker.c (life, the control connection), describe.c and requests.c (the session's) share. */
 #pragma once
 
-#include "base/loop.h"
 #include "ask/ask.h"
 #include "broker/broker.h"
 #include "broker/channel.h"
 #include "broker/client_process.h"
+#include "broker/control_link.h"
 #include "broker/trial.h"
 #include "ends/keep.h"
 
@@ -21,7 +21,6 @@ struct broker {
 	const struct broker_config *config;
 	struct broker_end answer[2];
 	struct channel_hooks hooks;
-	struct data_channel *channel[2 * THINGS_MAX]; /* NULL = free */
 	struct ftp_address client_peer;
 	struct sockaddr_storage server_local;
 	char server_host[256]; /* what a data connection to the server dials */
@@ -36,7 +35,7 @@ struct broker {
 	/* the control connection */
 	bool control_done;
 	struct stream *control;
-	struct control_link *link;
+	struct control_link link;
 	int near; /* its side of ours, as long as it is not there; -1 = none */
 	char reason[256];
 };
@@ -58,4 +57,3 @@ void requests_told(void *arg, const struct event *, unsigned turn);
 void requests_gone(struct broker *);
 void requests_result(struct broker *, enum side, const struct end_result *);
 void requests_checked(struct broker *, const struct end_result *);
-void requests_over(void *arg, struct data_channel *);

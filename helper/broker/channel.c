@@ -1,12 +1,11 @@
-#include "broker/channel.h"
+#include "broker/channel_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/loop.h"
+#include "base/list.h"
 #include "base/memory.h"
-#include "broker/channel_private.h"
 #include "broker/client_process.h"
 #include "ends/keep.h"
 
@@ -280,7 +279,7 @@ data_channel_look(struct data_channel *ch)
 /* ---- life ---- */
 
 struct data_channel *
-data_channel_new(unsigned id, const struct channel_hooks *hooks)
+data_channel_new(unsigned id, struct channel_hooks *hooks)
 {
 	struct data_channel *ch = memory_new(sizeof(*ch));
 
@@ -297,6 +296,7 @@ data_channel_new(unsigned id, const struct channel_hooks *hooks)
 		ch->leg[side].channel = ch;
 		ch->leg[side].side = (enum side)side;
 	}
+	list_add(hooks->all, ch);
 	return ch;
 }
 
@@ -309,15 +309,31 @@ data_channel_free(struct data_channel *ch)
 		channel_leave(ch);
 	channel_unkeep(ch);
 	timer_stop(&ch->end);
+	list_remove(data_channel, ch->hooks->all, ch);
 	leg_drop(&ch->leg[CLIENT]);
 	leg_drop(&ch->leg[SERVER]);
 	free(ch);
 }
 
-unsigned
-data_channel_id(const struct data_channel *ch)
+struct data_channel *
+data_channel_find(const struct channel_hooks *hooks, unsigned id)
 {
-	return ch->id;
+	struct data_channel *ch = hooks->all;
+
+	while (ch != NULL && ch->id != id)
+		ch = ch->next;
+	return ch;
+}
+
+void
+data_channels_each(struct channel_hooks *hooks, void (*fn)(struct data_channel *))
+{
+	struct data_channel *ch, *next;
+
+	for (ch = hooks->all; ch != NULL; ch = next) {
+		next = ch->next;
+		fn(ch);
+	}
 }
 
 void

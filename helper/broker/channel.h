@@ -14,7 +14,6 @@ struct loop;
 
 struct channel_hooks {
 	void (*event)(void *arg, const struct event *, unsigned turn); /* turn: data_channel_turn() */
-	void (*over)(void *arg, struct data_channel *); /* nothing is left of it: free it now */
 	void *arg;
 	struct loop *loop;
 	struct end *end[2];
@@ -23,6 +22,7 @@ struct channel_hooks {
 	struct counts *counts; /* may be NULL */
 	struct client_process *client_process;
 	struct keep *keep;     /* may be NULL */
+	struct data_channel *all; /* the last one first */
 };
 
 /* What is to be had at an end; host and port: whom to dial. */
@@ -34,10 +34,11 @@ struct channel_want {
 };
 
 /* The hooks must outlive it. NULL: no memory, or the session has too many. */
-struct data_channel *data_channel_new(unsigned id, const struct channel_hooks *);
+struct data_channel *data_channel_new(unsigned id, struct channel_hooks *);
 void data_channel_free(struct data_channel *); /* NULL is harmless */
 
-unsigned data_channel_id(const struct data_channel *);
+struct data_channel *data_channel_find(const struct channel_hooks *, unsigned id); /* NULL */
+void data_channels_each(struct channel_hooks *, void (*)(struct data_channel *)); /* is done it to */
 /* The session counts what it asks of an end; an event carries the number it had come to. */
 void data_channel_turn(struct data_channel *, enum side, unsigned turn);
 
@@ -50,7 +51,7 @@ void data_channel_result(struct data_channel *, enum side, const struct end_resu
  * false: the master knows as much. */
 bool data_channel_check(struct data_channel *);
 
-/* These may leave nothing of it; over() is called then. */
+/* These may leave nothing of it; it is freed then. */
 void data_channel_act(struct data_channel *, const struct action *); /* CANCEL ... CLOSE */
 void data_channel_break_off(struct data_channel *); /* the session is no more */
 void data_channel_look(struct data_channel *); /* see by now what has come and ended by now */

@@ -1,5 +1,4 @@
 /* How a data channel ends: both ends closed in order, or none that must not be taken for complete. */
-#include "base/loop.h"
 #include "broker/channel_private.h"
 #include "ends/keep.h"
 
@@ -9,9 +8,7 @@
 static void
 channel_over(void *arg)
 {
-	struct data_channel *ch = arg;
-
-	ch->hooks->over(ch->hooks->arg, ch);
+	data_channel_free(arg);
 }
 
 void
@@ -25,7 +22,7 @@ left_if_empty(struct data_channel *ch)
 
 /* Let go of: what a peer still sends is thrown away until it closes. */
 static void
-left_event(void *arg, enum stream_event event, const char *reason)
+left_event(void *arg, enum proxy_event event, const char *reason)
 {
 	struct leg *leg = arg;
 	int n = stream_discard(leg->stream);
@@ -142,10 +139,9 @@ leg_abort(struct leg *leg, bool broken)
 		left_watch(leg);
 		return true;
 	}
-	if (broken) {
-		stream_reset(leg->stream);
-		leg->stream = NULL;
-	} else
+	if (broken)
+		stream_break(leg->stream);
+	else
 		stream_eof(leg->stream);
 	leg_close(leg);
 	return false;

@@ -1,6 +1,7 @@
 /* What channel.c (opening), channel_relay.c (the bytes) and channel_end.c (the ends) share. */
 #pragma once
 
+#include "base/loop.h"
 #include "broker/channel.h"
 #include "relay/relay.h"
 #include "relay/stream.h"
@@ -31,8 +32,9 @@ struct leg {
 };
 
 struct data_channel {
+	struct data_channel *next;
 	unsigned id;
-	const struct channel_hooks *hooks;
+	struct channel_hooks *hooks;
 	struct leg leg[2];
 	int place;              /* of counts; -1 = none */
 	struct session_count count;
@@ -67,6 +69,6 @@ void both_close(struct data_channel *);
 void both_abort(struct data_channel *, unsigned mask);
 void channel_leave(struct data_channel *);
 void channel_unkeep(struct data_channel *);
-void left_if_empty(struct data_channel *); /* over, where nothing is left of it */
+void left_if_empty(struct data_channel *); /* freed, where nothing is left of it */
 void due_connected(struct leg *, struct stream *); /* aborted meanwhile */
 void due_failed(struct leg *);

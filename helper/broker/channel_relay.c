@@ -1,7 +1,6 @@
 /* The bytes of a data channel, and what is seen of their ends. */
 #include <sys/socket.h>
 
-#include "base/loop.h"
 #include "broker/channel_private.h"
 #include "ends/far.h"
 #include "relay/conn.h"
@@ -204,7 +203,7 @@ leg_ended(struct leg *leg, bool clean)
 }
 
 static void
-early_event(void *arg, enum stream_event event, const char *reason)
+early_event(void *arg, enum proxy_event event, const char *reason)
 {
 	struct leg *leg = arg;
 	char byte;
@@ -264,11 +263,11 @@ leg_pump(struct leg *leg)
 }
 
 static void
-leg_event(void *arg, enum stream_event event, const char *reason)
+leg_event(void *arg, enum proxy_event event, const char *reason)
 {
 	struct leg *leg = arg;
 
-	leg_pump(event == STREAM_WRITABLE ? &leg->channel->leg[OTHER(leg->side)] : leg);
+	leg_pump(event == PROXY_WRITABLE ? &leg->channel->leg[OTHER(leg->side)] : leg);
 }
 
 /* Some servers (pyftpdlib) take data that come before STOR for the end of the connection. With FXP

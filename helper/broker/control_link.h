@@ -2,14 +2,19 @@
  * bytes between that and a socket of the session process. */
 #pragma once
 
-#include <stdbool.h>
-
+#include "relay/relay.h"
 #include "relay/stream.h"
 
-struct control_link;
+/* Part of its owner, and all zero as long as there is none. */
+struct control_link {
+	struct stream *stream[2];
+	struct relay relay[2]; /* from there to the other */
+	bool ended[2];
+	unsigned uses;         /* of the near stream */
+};
 
-/* Takes both, also when it is NULL with errno. near: a socket whose other side the session has. */
-struct control_link *control_link_new(struct loop *, int near, struct stream *far);
-void control_link_free(struct control_link *); /* NULL is harmless */
+/* Takes both, also when it is false with errno. near: a socket whose other side the session has. */
+bool control_link_open(struct control_link *, struct loop *, int near, struct stream *far);
+void control_link_close(void *link);
 void control_link_pump(struct control_link *); /* pass on what the session has written by now */
-bool control_link_over(const struct control_link *); /* both directions have ended */
+bool control_link_over(const struct control_link *); /* both directions have ended, or there is none */

@@ -4,19 +4,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "ask/own_addresses.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "broker/broker_private.h"
-#include "broker/control_link.h"
 #include "ftp/policy.h"
-#include "relay/stream.h"
 
 #define OUT_MARK 32 /* answers that wait: no more questions then */
-#define DATA_PORT_MIN 1024
 
 /* ---- telling ---- */
 
@@ -96,39 +90,10 @@ requests_gone(struct broker *b)
 
 /* ---- channels ---- */
 
-static struct data_channel *
-channel_find(struct broker *b, unsigned id)
-{
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		if (b->channel[i] != NULL && data_channel_id(b->channel[i]) == id)
-			return b->channel[i];
-	return NULL;
-}
-
-static struct data_channel *
-channel_new(struct broker *b, unsigned id)
-{
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		if (b->channel[i] == NULL)
-			return b->channel[i] = data_channel_new(id, &b->hooks);
-	return NULL;
-}
-
-void
-requests_over(void *arg, struct data_channel *ch)
-{
-	struct broker *b = arg;
-
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		if (b->channel[i] == ch)
-			b->channel[i] = NULL;
-	data_channel_free(ch);
-}
-
 void
 requests_result(struct broker *b, enum side side, const struct end_result *r)
 {
-	struct data_channel *ch = channel_find(b, r->channel);
+	struct data_channel *ch = data_channel_find(&b->hooks, r->channel);
 
 	if (ch != NULL)
 		data_channel_result(ch, side, r);
@@ -179,7 +144,7 @@ refuse_open(struct broker *b, const struct ask *ask, const char *reason)
 static void
 ask_open(struct broker *b, const struct ask *ask)
 {
-	struct data_channel *ch = channel_find(b, ask->action.channel);
+	struct data_channel *ch = data_channel_find(&b->hooks, ask->action.channel);
 	struct end *const *end = b->hooks.end;
 	struct channel_want want[2];
 
@@ -188,7 +153,7 @@ ask_open(struct broker *b, const struct ask *ask)
 		return;
 	}
 	/* Not in the order of their numbers: the first end of a later one may be had before. */
-	if (ch == NULL && (ch = channel_new(b, ask->action.channel)) == NULL) {
+	if (ch == NULL && (ch = data_channel_new(ask->action.channel, &b->hooks)) == NULL) {
 		broken(b, "a channel too many");
 		return;
 	}
@@ -206,7 +171,7 @@ ask_open(struct broker *b, const struct ask *ask)
 void
 requests_checked(struct broker *b, const struct end_result *r)
 {
-	struct data_channel *ch = channel_find(b, r->channel);
+	struct data_channel *ch = data_channel_find(&b->hooks, r->channel);
 
 	if (r->event == END_ALIVE && ch != NULL)
 		data_channel_look(ch);
@@ -221,7 +186,7 @@ static void
 ask_act(struct broker *b, const struct ask *ask)
 {
 	const struct action *a = &ask->action;
-	struct data_channel *ch = channel_find(b, a->channel);
+	struct data_channel *ch = data_channel_find(&b->hooks, a->channel);
 	struct end *far = broker_far(b);
 
 	if (a->kind == ACT_CHECK) {
@@ -234,8 +199,8 @@ ask_act(struct broker *b, const struct ask *ask)
 	}
 	if (ch == NULL)
 		return;
-	if (a->kind == ACT_BEGIN && b->link != NULL)
-		control_link_pump(b->link); /* the command goes before its data */
+	if (a->kind == ACT_BEGIN)
+		control_link_pump(&b->link); /* the command goes before its data */
 	if (a->kind == ACT_BEGIN && a->upload) /* a long look: when all of this round has gone out */
 		timer_set(&b->timer, b->loop, 0, client_process_find, &b->client_process);
 	if (a->kind == ACT_CANCEL)

@@ -52,10 +52,8 @@ trial_expired(void *arg)
 
 /* Nothing is ever said there: it was closed. */
 static void
-dialled_closed(void *arg, enum stream_event event, const char *reason)
+dialled_closed(void *arg, enum proxy_event event, const char *reason)
 {
-	(void)event;
-	(void)reason;
 	trial_over(arg, true);
 }
 

@@ -21,18 +21,18 @@ dial_drop(void *arg)
 }
 
 static void
-dial_event(void *arg, enum stream_event event, const char *reason)
+dial_event(void *arg, enum proxy_event event, const char *reason)
 {
 	struct proxy_dial *dial = arg;
 	struct end *end = dial->slot.end;
 	struct end_result r = { .event = END_CONNECTED, .channel = dial->slot.channel,
 		.stream = dial->stream };
 
-	if (event == STREAM_REFUSED || event == STREAM_FORBIDDEN) {
+	if (event == PROXY_REFUSED || event == PROXY_FORBIDDEN) {
 		reason = reason != NULL ? reason : "refused";
 		log_at(LOG_DETAIL, "dial refused: %s", reason);
 		slot_refused(dial, (struct end_result){ .reason = reason,
-		    .forbidden = event == STREAM_FORBIDDEN });
+		    .forbidden = event == PROXY_FORBIDDEN });
 		return;
 	}
 	dial->stream = NULL;

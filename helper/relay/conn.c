@@ -1,7 +1,6 @@
 #include "relay/conn.h"
 
 #include <poll.h>
-#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>

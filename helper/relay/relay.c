@@ -3,26 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/compat.h"
 #include "base/memory.h"
 #include "base/packet.h"
-#include "relay/conn.h"
 #include "relay/stream.h"
 
 /* ---- by splice(2) ---- */
-
-#ifdef ON_LINUX
-#define HOW (SPLICE_F_NONBLOCK | SPLICE_F_MOVE)
-#endif
 
 static ssize_t
 spliced(int from, int to, size_t len)
 {
 #ifdef ON_LINUX
-	return splice(from, NULL, to, NULL, len, HOW);
+	return splice(from, NULL, to, NULL, len, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 #else /* as of a descriptor that cannot be spliced */
 	errno = EINVAL;
 	return -1;

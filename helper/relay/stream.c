@@ -1,7 +1,5 @@
 #include "relay/stream.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -23,12 +21,12 @@ fd_ready(void *arg, short revents)
 
 	s->gone = &gone; /* the owner may free it in the first call */
 	if (s->read && (revents & (POLLIN | over)))
-		s->fn(s->arg, STREAM_READABLE, NULL);
+		s->fn(s->arg, PROXY_READABLE, NULL);
 	if (gone)
 		return;
 	s->gone = NULL;
 	if (s->write && (revents & (POLLOUT | over)))
-		s->fn(s->arg, STREAM_WRITABLE, NULL);
+		s->fn(s->arg, PROXY_WRITABLE, NULL);
 }
 
 static void
@@ -36,25 +34,12 @@ channel_event(void *arg, enum proxy_event event, const char *reason)
 {
 	struct stream *s = arg;
 
-	switch (event) {
-	case PROXY_OPENED:
-		s->fn(s->arg, STREAM_OPENED, NULL);
-		break;
-	case PROXY_REFUSED:
-	case PROXY_FORBIDDEN:
+	if (event == PROXY_REFUSED || event == PROXY_FORBIDDEN)
 		s->channel = NULL; /* it frees itself */
-		s->fn(s->arg, event == PROXY_REFUSED ? STREAM_REFUSED : STREAM_FORBIDDEN, reason);
-		break;
-	case PROXY_WRITABLE:
-		if (s->write)
-			s->fn(s->arg, STREAM_WRITABLE, NULL);
-		break;
-	default: /* readable, or closed, which is found by reading or by writing */
-		if (event == PROXY_CLOSED && s->write)
-			s->fn(s->arg, STREAM_WRITABLE, NULL);
-		else if (s->read)
-			s->fn(s->arg, STREAM_READABLE, NULL);
-	}
+	else if (event == PROXY_CLOSED) /* which is found by reading or by writing */
+		event = s->write ? PROXY_WRITABLE : PROXY_READABLE;
+	if (event == PROXY_READABLE ? s->read : event == PROXY_WRITABLE ? s->write : true)
+		s->fn(s->arg, event, reason);
 }
 
 static struct stream *
@@ -127,11 +112,10 @@ stream_release(struct stream *s)
 }
 
 void
-stream_reset(struct stream *s)
+stream_break(struct stream *s)
 {
-	if (s != NULL && s->fd != -1)
+	if (s->fd != -1)
 		conn_break_on_close(s->fd, true);
-	stream_free(s);
 }
 
 void

@@ -5,21 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "proxy/proxy.h"
 
-struct loop;
 struct watch;
-struct stream;
 
-enum stream_event {
-	STREAM_OPENED,  /* of stream_dial(), once ... */
-	STREAM_REFUSED, STREAM_FORBIDDEN, /* ... or these, with the reason: only stream_free() may be called */
-	STREAM_READABLE, STREAM_WRITABLE
-};
-
-typedef void stream_fn(void *arg, enum stream_event, const char *reason);
+/* Of stream_dial() OPENED, once; or REFUSED or FORBIDDEN, with the reason: only stream_free() may be called
+ * then. READABLE and WRITABLE of both kinds; never CLOSED. */
+typedef proxy_channel_fn stream_fn;
 
 struct stream {
 	int fd;                        /* -1: it is the channel */
@@ -40,7 +33,7 @@ struct stream *stream_dial(struct proxy *, const char *host, uint16_t port, stre
 /* Closed as it is: a TCP peer that has had no stream_eof() gets a reset. NULL is harmless. */
 void stream_free(struct stream *);
 int stream_release(struct stream *); /* frees it, but for the descriptor, which it returns */
-void stream_reset(struct stream *); /* as stream_free(), with a reset in any case if it can be */
+void stream_break(struct stream *); /* ... in any case, if it can */
 
 void stream_owner(struct stream *, stream_fn *, void *arg);
 /* Which events are wanted; NULL is harmless. */

@@ -96,8 +96,8 @@ setup(void)
 	config.counts = counts_new();
 	b.client_peer = (struct ftp_address){ 4, { 127, 0, 0, 1 }, 0 };
 	snprintf(b.server_host, sizeof(b.server_host), "server");
-	b.hooks = (struct channel_hooks){ .event = requests_event, .over = requests_over, .arg = &b,
-		.loop = loop, .far = { false, true }, .counts = config.counts, .client_process = &b.client_process };
+	b.hooks = (struct channel_hooks){ .event = requests_event, .arg = &b, .loop = loop,
+		.far = { false, true }, .counts = config.counts, .client_process = &b.client_process };
 	for (int side = CLIENT; side <= SERVER; side++) {
 		played[side].end = (struct end){ .ops = &play_ops, .loop = loop };
 		played[side].alive = true;
@@ -113,8 +113,7 @@ setup(void)
 static void
 teardown(void)
 {
-	for (size_t i = 0; i < 2 * THINGS_MAX; i++)
-		data_channel_free(b.channel[i]);
+	data_channels_each(&b.hooks, data_channel_free);
 	bytes_free(&b.out.kept);
 	close(session);
 	close(b.out.fd);
