@@ -1,19 +1,27 @@
 #include "ask/ask.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
+#include "base/loop.h"
 #include "base/packet.h"
 
 int
 ask_flush(struct ask_out *o)
 {
-	while (o->kept.len > 0) {
-		if (packet_send(o->fd, bytes_data(&o->kept), o->size, NULL, 0) == -1)
-			return packet_again(errno) || errno == ENOBUFS ? 0 : -1;
+	int result = 0;
+	short in;
+
+	while (o->kept.len > 0 && packet_send(o->fd, bytes_data(&o->kept), o->size, NULL, 0) == 0)
 		bytes_take(&o->kept, o->size);
+	if (o->kept.len > 0 && !packet_again(errno) && errno != ENOBUFS) {
+		bytes_take(&o->kept, o->kept.len);
+		result = -1;
 	}
-	return 0;
+	in = o->mark == 0 || ask_kept(o) < o->mark ? POLLIN : 0;
+	watch_events(o->watch, (short)(o->kept.len > 0 ? in | POLLOUT : in));
+	return result;
 }
 
 int

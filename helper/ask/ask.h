@@ -21,8 +21,10 @@ struct answer {
 /* Records on their way to a non-blocking socket: those that do not fit now are kept. */
 struct ask_out {
 	int fd;
-	size_t size; /* of each */
-	struct bytes kept;
+	struct watch *watch; /* waits for what comes, and where some are kept, until they can go */
+	size_t size;         /* of each */
+	size_t mark;         /* if so many wait, nothing that comes is read; 0 = never */
+	struct bytes kept;   /* nothing, once nobody is there */
 };
 
 int ask_send(struct ask_out *, const void *record); /* -1: nobody is there, or no memory */

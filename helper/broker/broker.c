@@ -128,7 +128,7 @@ broker_new(struct loop *loop, const struct broker_config *config, char *why, siz
 	b->config = config;
 	b->keep.fd = config->keep_fd;
 	b->near = -1;
-	b->out = (struct ask_out){ .fd = -1, .size = sizeof(struct answer) };
+	b->out = (struct ask_out){ .fd = -1, .size = sizeof(struct answer), .mark = OUT_MARK };
 	b->client_peer = address_of(&config->client_peer);
 	if (!config->remote)
 		client_process_init(&b->client_process, &config->client_peer, &config->client_local);
@@ -234,7 +234,7 @@ dial_client(void *arg, short revents)
 	char byte;
 	ssize_t n = recv(b->config->client_fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
 
-	memory_drop(watch_free, b->ask);
+	memory_drop(watch_free, b->client);
 	if (n == 0 || (n == -1 && errno == ECONNRESET))
 		timer_set(&b->timer, b->loop, n == 0 ? LEFT_MS : 0, dial_left, b);
 }
@@ -244,11 +244,11 @@ broker_dialled(struct broker *b, int *fd, char *why, size_t why_size)
 {
 	struct watch *stop = loop_watch(b->loop, b->config->stop[0], POLLIN, dial_stopped, b);
 
-	b->ask = loop_watch(b->loop, b->config->client_fd, POLLIN, dial_client, b);
+	b->client = loop_watch(b->loop, b->config->client_fd, POLLIN, dial_client, b);
 	while (!b->control_done && loop_once(b->loop, -1) == 0)
 		;
 	watch_free(stop);
-	memory_drop(watch_free, b->ask);
+	watch_free(b->client);
 	timer_stop(&b->timer);
 	if (b->control == NULL) {
 		snprintf(why, why_size, "%s", b->reason);
@@ -274,12 +274,11 @@ broker_serve(struct broker *b, int fd)
 {
 	b->out.fd = fd;
 	b->serving = true;
-	if ((b->ask = loop_watch(b->loop, fd, POLLIN, requests_ready, b)) == NULL)
-		b->ended = true;
+	b->out.watch = loop_watch(b->loop, fd, POLLIN, requests_ready, b);
+	b->ended = b->out.watch == NULL;
 	while (!b->ended && loop_once(b->loop, -1) == 0)
 		b->ended |= !memory_reserve();
-	watch_free(b->ask);
-	b->ask = NULL;
+	memory_drop(watch_free, b->out.watch);
 	b->serving = false;
 	trial_end(&b->trial);
 	data_channels_each(&b->hooks, data_channel_break_off); /* nothing may look complete */

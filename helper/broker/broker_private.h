@@ -9,6 +9,7 @@
 #include "broker/trial.h"
 #include "ends/keep.h"
 
+#define OUT_MARK 32   /* answers that wait: no more questions then */
 #define THINGS_MAX 64 /* of one session at a time: descriptors, and what is open in the master */
 
 struct broker_end { /* whose answer it is */
@@ -28,7 +29,7 @@ struct broker {
 	struct trial trial;
 	struct keep keep;
 	struct ask_out out;
-	struct watch *ask;
+	struct watch *client; /* as long as the control connection is dialled */
 	struct timer timer;
 	bool mute; /* the session process is gone; what it has asked is there yet */
 	bool serving, ended, broke; /* broke: what no honest session does */

@@ -10,19 +10,8 @@
 #include "broker/broker_private.h"
 #include "ftp/policy.h"
 
-#define OUT_MARK 32 /* answers that wait: no more questions then */
 
 /* ---- telling ---- */
-
-static void
-arm(struct broker *b)
-{
-	size_t kept = ask_kept(&b->out);
-
-	if (b->mute)
-		kept = 0;
-	watch_events(b->ask, (short)((kept < OUT_MARK ? POLLIN : 0) | (kept > 0 ? POLLOUT : 0)));
-}
 
 /* The session process is gone: what it has asked before is done all the same. */
 static void
@@ -52,7 +41,6 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	snprintf(a.reason, sizeof(a.reason), "%s", e->reason != NULL ? e->reason : "");
 	if (ask_send(&b->out, &a) == -1)
 		tell_failed_for_good(b);
-	arm(b);
 }
 
 /* Where our listeners on the ssh server can be dialled by it: as the FTP server is, if that is there. */
@@ -247,9 +235,8 @@ requests_ready(void *arg, short revents)
 {
 	struct broker *b = arg;
 
-	if ((revents & POLLOUT) && !b->mute && ask_flush(&b->out) == -1)
+	if ((revents & POLLOUT) && ask_flush(&b->out) == -1)
 		tell_failed_for_good(b);
-	if (!b->ended && (b->mute || ask_kept(&b->out) < OUT_MARK))
+	if (!b->ended && ask_kept(&b->out) < OUT_MARK)
 		ask_take(b);
-	arm(b);
 }

@@ -170,11 +170,11 @@ run_open(struct run *r)
 	failed |= control_open(&r->control[SERVER], r, SERVER, c->server_fd, c->server_fd) == -1;
 	r->whole.run = r;
 	r->out = (struct ask_out){ .fd = c->ask_fd, .size = sizeof(struct ask) };
-	r->ask = loop_watch(r->loop, c->ask_fd, POLLIN, run_ask_ready, r);
+	r->out.watch = loop_watch(r->loop, c->ask_fd, POLLIN, run_ask_ready, r);
 	r->stop = loop_watch(r->loop, c->stop_fd, POLLIN, stop_ready, r);
 	if (c->status_fd != -1) /* its end means that the tunnel was killed */
 		r->status = loop_watch(r->loop, c->status_fd, POLLIN, tunnel_ready, r);
-	return failed || r->ask == NULL || r->stop == NULL ? -1 : 0;
+	return failed || r->out.watch == NULL || r->stop == NULL ? -1 : 0;
 }
 
 static void

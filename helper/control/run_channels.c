@@ -11,12 +11,6 @@
 
 /* ---- asking ---- */
 
-static void
-run_ask_watch(struct run *r)
-{
-	watch_events(r->ask, !r->deaf && ask_kept(&r->out) > 0 ? POLLIN | POLLOUT : POLLIN);
-}
-
 /* A broker that takes nothing more is none: the loop finds its end of file soon. */
 void
 run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
@@ -30,7 +24,6 @@ run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
 	if (ch != NULL)
 		memcpy(ask.turn, ch->turn, sizeof(ask.turn));
 	r->deaf = ask_send(&r->out, &ask) == -1;
-	run_ask_watch(r);
 }
 
 /* ---- channels ---- */
@@ -195,7 +188,7 @@ answer_take(struct run *r)
 	else if (n == -1) {
 		r->deaf = true;
 		r->out.fd = -1;
-		watch_pause(r->ask, true);
+		watch_pause(r->out.watch, true);
 		session_fail(r->session, "the helper has lost its broker");
 	}
 	return n == 1;
@@ -215,7 +208,6 @@ run_ask_ready(void *arg, short revents)
 
 	if ((revents & POLLOUT) && ask_flush(&r->out) == -1)
 		r->deaf = true;
-	run_ask_watch(r);
 	answer_take(r);
 	run_actions(r);
 }

@@ -49,7 +49,7 @@ struct run {
 	struct session *session;
 	struct control control[2];
 	struct ask_out out;
-	struct watch *ask, *stop, *status;
+	struct watch *stop, *status;
 	struct timer idle, grace, greeting;
 	struct timer report;
 	uint64_t reported;         /* when */

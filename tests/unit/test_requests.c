@@ -105,8 +105,8 @@ setup(void)
 	}
 	ck_assert_int_eq(packet_pair(pair, true), 0);
 	session = pair[1];
-	b.out = (struct ask_out){ .fd = pair[0], .size = sizeof(struct answer) };
-	b.ask = loop_watch(loop, pair[0], POLLIN, requests_ready, &b);
+	b.out = (struct ask_out){ .fd = pair[0], .size = sizeof(struct answer), .mark = OUT_MARK };
+	b.out.watch = loop_watch(loop, pair[0], POLLIN, requests_ready, &b);
 	b.serving = true;
 }
 
