@@ -90,12 +90,21 @@ far_master_of(struct end *end, const struct stream *stream)
 	return m;
 }
 
+/* An end of file of a channel is a message of sshd; the end of the master is the end of the connection. A
+ * socket is the master's, which may close it before that one when it dies: it is asked. */
 static void
 far_check(struct end *end, const struct stream *stream, unsigned channel)
 {
 	struct far_master *m = far_master_of(end, stream);
+	bool of_socket = stream != NULL && stream->fd != -1;
+	struct forwards *asked = of_socket ? m->listens : NULL;
 
-	m->dialler->check(m, stream, channel);
+	if (m->proxy == NULL)
+		asked = m->gone ? NULL : m->dials;
+	if (asked != NULL)
+		forwards_check(asked, far_master_checked, m, stream, channel);
+	else
+		far_master_checked(m, stream, channel, !m->gone);
 }
 
 static unsigned
@@ -107,7 +116,7 @@ far_count(const struct end *end)
 	for (size_t i = 0; i < far->count; i++) {
 		const struct far_master *m = &far->master[i];
 
-		n += m->uses + m->dialler->count(m) + forwards_count(m->listens);
+		n += m->uses + far_unanswered(m) + forwards_count(m->dials) + forwards_count(m->listens);
 	}
 	return n;
 }
@@ -118,7 +127,8 @@ master_close(struct far_master *m)
 	int saved = errno;
 
 	forwards_free(m->listens);
-	m->dialler->close(m);
+	forwards_free(m->dials);
+	proxy_free(m->proxy);
 	errno = saved;
 }
 

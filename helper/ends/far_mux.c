@@ -122,25 +122,4 @@ mux_dial(struct far_master *m, unsigned channel, const char *host, uint16_t port
 	return dial->opened != NULL;
 }
 
-static void
-mux_check(struct far_master *m, const struct stream *stream, unsigned channel)
-{
-	if (m->gone)
-		far_master_checked(m, stream, channel, false);
-	else
-		forwards_check(m->dials, far_master_checked, m, stream, channel);
-}
-
-static unsigned
-mux_count(const struct far_master *m)
-{
-	return forwards_count(m->dials);
-}
-
-static void
-mux_close(struct far_master *m)
-{
-	forwards_free(m->dials);
-}
-
-const struct dialler dial_by_mux = { mux_open, mux_dial, mux_check, mux_count, mux_close };
+const struct dialler dial_by_mux = { mux_open, mux_dial };

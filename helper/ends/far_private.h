@@ -10,9 +10,6 @@ struct far_master;
 struct dialler {
 	bool (*open)(struct far_master *, int adopt); /* false with errno: no master answers */
 	bool (*dial)(struct far_master *, unsigned channel, const char *host, uint16_t port);
-	void (*check)(struct far_master *, const struct stream *, unsigned channel);
-	unsigned (*count)(const struct far_master *); /* what is in the master beside the streams */
-	void (*close)(struct far_master *); /* waits for what the master has to be told */
 };
 extern const struct dialler dial_by_proxy, dial_by_mux;
 
@@ -37,6 +34,9 @@ struct far_master {
 bool far_listen(struct far_master *, unsigned channel, uint8_t family);
 void far_look(struct end *, unsigned channel);
 bool far_ask(struct end *, const struct stream *, unsigned channel);
+
+/* far_proxy.c: dials without an answer that nobody waits for any more */
+unsigned far_unanswered(const struct far_master *);
 
 struct far_master *far_master_of(struct end *, const struct stream *); /* NULL: the first */
 /* For the two that dial: the master is gone; its life, as it was asked for. */

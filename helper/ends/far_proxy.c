@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "ends/far_private.h"
-#include "ends/forwards.h"
 #include "relay/stream.h"
 
 struct proxy_dial {
@@ -91,22 +90,11 @@ dial_begin(struct far_master *m, unsigned channel, const char *host, uint16_t po
 	return true;
 }
 
-/* An end of file of a channel is a message of sshd; the end of the master is the end of the connection. What
- * came to a listener is a socket of the master's, which may close it before that one when it dies: it is asked. */
-static void
-proxy_check(struct far_master *m, const struct stream *stream, unsigned channel)
-{
-	if (stream != NULL && stream->fd != -1)
-		forwards_check(m->listens, far_master_checked, m, stream, channel);
-	else
-		far_master_checked(m, stream, channel, !m->gone);
-}
-
 /* The streams of those that are still waited for are counted already. */
-static unsigned
-proxy_count(const struct far_master *m)
+unsigned
+far_unanswered(const struct far_master *m)
 {
-	unsigned n = m->gone ? 0 : proxy_unanswered(m->proxy);
+	unsigned n = m->proxy == NULL || m->gone ? 0 : proxy_unanswered(m->proxy);
 
 	for (struct slot *dial = m->end->slots; n > 0 && (dial = dial_next(m, dial)) != NULL;
 	    dial = dial->next)
@@ -114,10 +102,4 @@ proxy_count(const struct far_master *m)
 	return n;
 }
 
-static void
-proxy_close(struct far_master *m)
-{
-	proxy_free(m->proxy);
-}
-
-const struct dialler dial_by_proxy = { proxy_open, dial_begin, proxy_check, proxy_count, proxy_close };
+const struct dialler dial_by_proxy = { proxy_open, dial_begin };

@@ -231,7 +231,7 @@ forwards_count(const struct forwards *f)
 {
 	unsigned n = 0;
 
-	for (const struct opened *o = f->all; o != NULL; o = o->next)
+	for (const struct opened *o = f != NULL ? f->all : NULL; o != NULL; o = o->next)
 		n += o->state != CHECK;
 	return n;
 }

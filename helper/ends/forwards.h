@@ -28,7 +28,7 @@ struct opened *forwards_ask(struct forwards *, forwards_fn *, void *arg);
  * connected. That may still wait in ssh's backlog, and would die with the listener; ssh has accepted it
  * when it answers what was asked after it, so something is asked before. NULL is harmless. */
 void forwards_drop(struct opened *, bool used);
-unsigned forwards_count(const struct forwards *);
+unsigned forwards_count(const struct forwards *); /* NULL is harmless */
 
 /* Does the master live? Told with what it is asked about, perhaps from inside. */
 typedef void forwards_checked_fn(void *arg, const struct stream *, unsigned channel, bool alive);

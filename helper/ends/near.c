@@ -26,8 +26,8 @@ enum admission { ADMIT, REFUSE, ASIDE };
 /* One listener, or one attempt to connect. */
 struct near_slot {
 	struct slot slot;
-	int aside[ASIDES_MAX]; /* who has come, and may be anybody */
-	unsigned asides;       /* ... of all that did, the first are kept */
+	int aside[ASIDES_MAX];  /* who has come, and may be anybody */
+	unsigned kept, strange; /* ... of all that did, the first are kept */
 	struct addrinfo *addresses, *at; /* dial: the list, and the next one of it */
 };
 
@@ -44,20 +44,8 @@ near_drop(void *arg)
 
 	if (s->addresses != NULL)
 		freeaddrinfo(s->addresses);
-	for (unsigned i = 0; i < ASIDES_MAX; i++)
-		if (s->aside[i] != -1)
-			conn_drop(s->aside[i]);
-}
-
-static struct near_slot *
-near_slot_new(struct end *end, unsigned channel)
-{
-	struct near_slot *s = slot_new(end, sizeof(*s), channel, &((struct near *)end)->uses,
-	    near_drop);
-
-	for (unsigned i = 0; s != NULL && i < ASIDES_MAX; i++)
-		s->aside[i] = -1;
-	return s;
+	while (s->kept > 0)
+		conn_drop(s->aside[--s->kept]);
 }
 
 /* ---- who comes ---- */
@@ -121,12 +109,12 @@ near_accept(void *arg, short revents)
 			slot_connected(s, fd);
 			return;
 		case ASIDE:
-			if (s->asides < ASIDES_MAX)
-				s->aside[s->asides] = fd;
+			if (s->kept < ASIDES_MAX)
+				s->aside[s->kept++] = fd;
 			else
 				conn_drop(fd);
 			near->end.fn(near->end.arg, &(struct end_result){ .event = END_STRANGER,
-			    .channel = s->slot.channel, .port = (uint16_t)++s->asides });
+			    .channel = s->slot.channel, .port = (uint16_t)++s->strange });
 			break;
 		case REFUSE:
 			close(fd);
@@ -137,13 +125,13 @@ near_accept(void *arg, short revents)
 static bool
 near_listen(struct end *end, unsigned channel, uint8_t family)
 {
-	struct near_slot *s = near_slot_new(end, channel);
+	struct near *near = (struct near *)end;
+	struct near_slot *s = slot_new(end, sizeof(*s), channel, &near->uses, near_drop);
 	const char *why;
 
 	if (s == NULL)
 		return false;
-	if ((s->slot.fd = near_port_open(&((struct near *)end)->config, family,
-	    &s->slot.port, &why)) == -1) {
+	if ((s->slot.fd = near_port_open(&near->config, family, &s->slot.port, &why)) == -1) {
 		slot_fail_in(s, 0, why);
 		return true;
 	}
@@ -167,16 +155,15 @@ near_look(struct end *end, unsigned channel)
 static bool
 near_take(struct end *end, unsigned channel)
 {
-	for (struct slot *slot = end->slots; slot != NULL; slot = slot->next) {
-		int *aside = ((struct near_slot *)slot)->aside, fd = *aside;
+	struct near_slot *s = slot_watched(end, channel);
+	int fd;
 
-		if (slot->channel != channel || fd == -1)
-			continue;
-		*aside = -1;
-		slot_connected(slot, fd);
-		return true;
-	}
-	return false;
+	if (s == NULL || s->kept == 0)
+		return false;
+	fd = s->aside[0];
+	s->aside[0] = s->aside[--s->kept];
+	slot_connected(s, fd);
+	return true;
 }
 
 /* ---- dial ---- */
@@ -231,7 +218,7 @@ dial_next(struct near_slot *s)
 static bool
 near_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 {
-	struct near_slot *s = near_slot_new(end, channel);
+	struct near_slot *s = slot_new(end, sizeof(*s), channel, &((struct near *)end)->uses, near_drop);
 	/* only the control connection's host may be a name; who looks one up waits for it */
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = channel != CHANNEL_CONTROL ? AI_NUMERICHOST : 0 };
@@ -260,11 +247,8 @@ near_count(const struct end *end)
 {
 	unsigned n = ((const struct near *)end)->uses;
 
-	for (const struct slot *slot = end->slots; slot != NULL; slot = slot->next) {
-		unsigned asides = ((const struct near_slot *)slot)->asides;
-
-		n += 1 + (asides < ASIDES_MAX ? asides : ASIDES_MAX);
-	}
+	for (const struct slot *slot = end->slots; slot != NULL; slot = slot->next)
+		n += 1 + ((const struct near_slot *)slot)->kept;
 	return n;
 }
 
