@@ -157,7 +157,7 @@ leg_checked(struct leg *leg, bool alive)
 	if (alive && was_refused(leg)) {
 		leg_close(leg);
 		leg->state = LEG_NONE;
-		leg->ended = leg->broken = leg->draining = leg->relay.ended = false;
+		leg->ended = leg->broken = leg->draining = false;
 		leg_tell_failed(leg, EV_FAILED, far_refused, REFUSED_UNTOLD);
 	} else if (!alive || leg->broken)
 		tell_reset(leg, alive ? REFUSED_LATER : REFUSED);

@@ -74,7 +74,6 @@ describe_near(const struct broker_config *bc, const struct sockaddr_storage *at,
 {
 	struct ftp_address local = address_of(at);
 
-	c->far[side] = false;
 	if (local.family == 0)
 		local = address_parse("127.0.0.1");
 	if (side == CLIENT && bc->relay && bc->options->advertise[0] != '\0' &&

@@ -13,7 +13,7 @@ trial_end(struct trial *t)
 {
 	t->count = 0;
 	timer_stop(&t->deadline);
-	if (!t->began || t->over)
+	if (t->host == NULL || t->over)
 		return;
 	t->over = true;
 	t->end->ops->cancel(t->end, LISTENS);
@@ -76,10 +76,9 @@ trial_ask(struct trial *t, const char *host, const struct event *e, unsigned tur
 {
 	struct trial_event wait = { *e, turn };
 
-	if (!t->began && !t->over) {
-		t->began = t->end->ops->listen(t->end, LISTENS, strchr(host, ':') != NULL ? 6 : 4);
-		t->over = !t->began;
+	if (t->host == NULL) {
 		t->host = host;
+		t->over = !t->end->ops->listen(t->end, LISTENS, strchr(host, ':') != NULL ? 6 : 4);
 		timer_set(&t->deadline, t->end->loop, TRIAL_MS, trial_expired, t);
 	}
 	if (!t->over && t->count < sizeof(t->waits) / sizeof(t->waits[0]))

@@ -13,8 +13,8 @@ struct trial {
 	struct end *end;
 	void (*told)(void *arg, const struct event *, unsigned turn);
 	void *arg;
-	const char *host;
-	bool began, over, forbidden;
+	const char *host; /* NULL: nobody has asked yet */
+	bool over, forbidden;
 	struct stream *dialled;
 	struct timer deadline;
 	struct trial_event {

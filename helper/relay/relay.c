@@ -99,14 +99,10 @@ socket_to_socket(struct relay *r, int from, int to)
 
 		if ((state = relay_write(r, to)) != RELAY_READ)
 			return state;
-		if (r->ended)
-			return RELAY_END;
 		if ((n = relay_read(r, from)) == -1)
 			return packet_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
-		if (n == 0) {
-			r->ended = true;
+		if (n == 0)
 			return RELAY_END;
-		}
 		r->len = (size_t)n;
 	}
 	return relay_write(r, to);

@@ -24,7 +24,6 @@ struct relay {
 	bool no_splice; /* there can be none */
 	size_t start, len;
 	uint64_t bytes; /* written so far */
-	bool ended;     /* end of file or failure: nothing more will be read */
 };
 
 enum relay_state {
