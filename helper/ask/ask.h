@@ -10,12 +10,9 @@ struct ask {
 	uint32_t turn[2];     /* how often something was opened or cancelled at each end */
 };
 
-#define ANSWER_GONE 100 /* beside the kinds of events: the ControlMaster is no more */
-
 struct answer {
-	struct event event; /* its reason is here: */
+	struct event event; /* its turn is that of the last ask that had come, or it is old; its reason: */
 	char reason[128];
-	uint32_t turn;      /* of that end, as in the last ask that had come: else it is old */
 };
 
 /* Records on their way to a non-blocking socket: those that do not fit now are kept. */

@@ -44,9 +44,9 @@ end_answer(void *arg, const struct end_result *r)
 	const struct broker_end *e = arg;
 	struct broker *b = e->broker;
 
-	if (r->event == END_GONE)
+	if (r->event == EV_GONE)
 		master_gone(b, r);
-	else if ((r->event == END_ALIVE || r->event == END_DEAD) && r->asked == NULL)
+	else if ((r->event == EV_ALIVE || r->event == EV_DEAD) && r->asked == NULL)
 		requests_checked(b, r);
 	else if (r->channel < CHANNEL_TRIAL)
 		requests_result(b, e->side, r);

@@ -53,8 +53,8 @@ bool broker_trusts(const struct broker_config *); /* ... that ssh dials data por
 
 /* requests.c */
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */
-void requests_event(void *arg, const struct event *, unsigned turn);
-void requests_told(void *arg, const struct event *, unsigned turn);
+void requests_event(void *arg, const struct event *);
+void requests_told(void *arg, const struct event *);
 void requests_gone(struct broker *);
 void requests_result(struct broker *, enum side, const struct end_result *);
 void requests_checked(struct broker *, const struct end_result *);

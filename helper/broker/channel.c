@@ -20,10 +20,11 @@ tell(struct leg *leg, struct event *e)
 		return;
 	e->channel = ch->id;
 	e->end = leg->side;
+	e->turn = leg->turn;
 	if ((e->kind == EV_EOF || e->kind == EV_RESET) && leg->side == CLIENT &&
 	    !ch->hooks->far[CLIENT] && (ch->upload || leg->moved))
 		e->client = client_process_state(ch->hooks->client_process);
-	ch->hooks->event(ch->hooks->arg, e, leg->turn);
+	ch->hooks->event(ch->hooks->arg, e);
 }
 
 void
@@ -151,8 +152,7 @@ leg_failed(struct leg *leg, const struct end_result *r)
 		due_failed(leg);
 		return;
 	}
-	leg_tell_failed(leg, EV_FAILED, r->reason, r->forbidden ? REFUSED_FORBIDDEN : r->untold ? REFUSED_UNTOLD :
-	    r->reset ? REFUSED_LATER : REFUSED);
+	leg_tell_failed(leg, EV_FAILED, r->reason, r->refusal);
 }
 
 void
@@ -161,7 +161,7 @@ data_channel_result(struct data_channel *ch, enum side side, const struct end_re
 	struct leg *leg = &ch->leg[side];
 
 	switch (r->event) {
-	case END_CONNECTED:
+	case EV_CONNECTED:
 		if (leg->due)
 			due_connected(leg, r->stream);
 		else if (ch->left || leg->stream != NULL)
@@ -169,22 +169,16 @@ data_channel_result(struct data_channel *ch, enum side side, const struct end_re
 		else
 			leg_connected(leg, r->stream);
 		break;
-	case END_FAILED:
+	case EV_FAILED:
 		leg_failed(leg, r);
 		break;
-	case END_LISTENING:
-		tell(leg, &(struct event){ .kind = EV_LISTENING, .port = r->port });
-		break;
-	case END_STRANGER:
-		tell(leg, &(struct event){ .kind = EV_STRANGER, .port = r->port });
-		break;
-	case END_ALIVE:
-	case END_DEAD:
+	case EV_ALIVE:
+	case EV_DEAD:
 		if (leg->checking && r->asked == leg->stream)
-			leg_checked(leg, r->event == END_ALIVE);
+			leg_checked(leg, r->event == EV_ALIVE);
 		break;
-	case END_GONE:
-		break;
+	default:
+		tell(leg, &(struct event){ .kind = r->event, .port = r->port });
 	}
 }
 

@@ -13,7 +13,7 @@ struct keep;
 struct loop;
 
 struct channel_hooks {
-	void (*event)(void *arg, const struct event *, unsigned turn); /* turn: data_channel_turn() */
+	void (*event)(void *arg, const struct event *);
 	void *arg;
 	struct loop *loop;
 	struct end *end[2];

@@ -23,7 +23,7 @@ tell_failed_for_good(struct broker *b)
 
 /* Its padding goes to another process, too. */
 void
-requests_event(void *arg, const struct event *e, unsigned turn)
+requests_event(void *arg, const struct event *e)
 {
 	struct broker *b = arg;
 	struct answer a;
@@ -37,7 +37,7 @@ requests_event(void *arg, const struct event *e, unsigned turn)
 	a.event.port = e->port;
 	a.event.client = e->client;
 	a.event.refusal = e->refusal;
-	a.turn = turn;
+	a.event.turn = e->turn;
 	snprintf(a.reason, sizeof(a.reason), "%s", e->reason != NULL ? e->reason : "");
 	if (ask_send(&b->out, &a) == -1)
 		tell_failed_for_good(b);
@@ -56,24 +56,24 @@ listeners_host(const struct broker *b)
 
 /* Of a data channel: what is not known yet is told when it is. */
 void
-requests_told(void *arg, const struct event *e, unsigned turn)
+requests_told(void *arg, const struct event *e)
 {
 	struct broker *b = arg;
 	struct event told = *e;
 
 	if (e->refusal == REFUSED_UNTOLD && e->end == SERVER) {
-		trial_ask(&b->trial, listeners_host(b), e, turn);
+		trial_ask(&b->trial, listeners_host(b), e);
 		return;
 	}
 	if (e->refusal == REFUSED_UNTOLD)
 		told.refusal = REFUSED;
-	requests_event(b, &told, turn);
+	requests_event(b, &told);
 }
 
 void
 requests_gone(struct broker *b)
 {
-	requests_event(b, &(struct event){ .kind = (enum event_kind)ANSWER_GONE }, 0);
+	requests_event(b, &(struct event){ .kind = EV_GONE });
 }
 
 /* ---- channels ---- */
@@ -126,7 +126,7 @@ refuse_open(struct broker *b, const struct ask *ask, const char *reason)
 	for (int side = CLIENT; side <= SERVER; side++)
 		if (ask->action.ends[side].verb != END_NONE)
 			requests_event(b, &(struct event){ .kind = EV_FAILED, .end = (enum side)side,
-			    .channel = ask->action.channel, .reason = reason }, ask->turn[side]);
+			    .channel = ask->action.channel, .reason = reason, .turn = ask->turn[side] });
 }
 
 static void
@@ -161,10 +161,10 @@ requests_checked(struct broker *b, const struct end_result *r)
 {
 	struct data_channel *ch = data_channel_find(&b->hooks, r->channel);
 
-	if (r->event == END_ALIVE && ch != NULL)
+	if (r->event == EV_ALIVE && ch != NULL)
 		data_channel_look(ch);
-	if (r->event == END_ALIVE)
-		requests_event(b, &(struct event){ .kind = EV_ALIVE, .channel = r->channel }, 0);
+	if (r->event == EV_ALIVE)
+		requests_event(b, &(struct event){ .kind = EV_ALIVE, .channel = r->channel });
 	else
 		requests_gone(b);
 }

@@ -23,12 +23,10 @@ trial_end(struct trial *t)
 }
 
 static void
-trial_tell(struct trial *t, const struct trial_event *e)
+trial_tell(struct trial *t, struct event e)
 {
-	struct event event = e->event;
-
-	event.refusal = t->forbidden ? REFUSED_FORBIDDEN : REFUSED;
-	t->told(t->arg, &event, e->turn);
+	e.refusal = t->forbidden ? REFUSED_FORBIDDEN : REFUSED;
+	t->told(t->arg, &e);
 }
 
 static void
@@ -41,7 +39,7 @@ trial_over(struct trial *t, bool forbidden)
 	trial_end(t);
 	t->forbidden = forbidden;
 	for (size_t i = 0; i < count; i++)
-		trial_tell(t, &t->waits[i]);
+		trial_tell(t, t->waits[i]);
 }
 
 static void
@@ -60,29 +58,27 @@ dialled_closed(void *arg, enum proxy_event event, const char *reason)
 void
 trial_result(struct trial *t, const struct end_result *r)
 {
-	if (t->over || r->event == END_FAILED || (r->event == END_CONNECTED && r->channel == LISTENS)) {
+	if (t->over || r->event == EV_FAILED || (r->event == EV_CONNECTED && r->channel == LISTENS)) {
 		stream_free(r->stream);
-		trial_over(t, r->event == END_FAILED);
-	} else if (r->event == END_CONNECTED) {
+		trial_over(t, r->event == EV_FAILED);
+	} else if (r->event == EV_CONNECTED) {
 		t->dialled = r->stream;
 		stream_owner(t->dialled, dialled_closed, t);
 		stream_wait_read(t->dialled, true);
-	} else if (r->event == END_LISTENING && !t->end->ops->dial(t->end, DIALS, t->host, r->port))
+	} else if (r->event == EV_LISTENING && !t->end->ops->dial(t->end, DIALS, t->host, r->port))
 		trial_over(t, false);
 }
 
 void
-trial_ask(struct trial *t, const char *host, const struct event *e, unsigned turn)
+trial_ask(struct trial *t, const char *host, const struct event *e)
 {
-	struct trial_event wait = { *e, turn };
-
 	if (t->host == NULL) {
 		t->host = host;
 		t->over = !t->end->ops->listen(t->end, LISTENS, strchr(host, ':') != NULL ? 6 : 4);
 		timer_set(&t->deadline, t->end->loop, TRIAL_MS, trial_expired, t);
 	}
 	if (!t->over && t->count < sizeof(t->waits) / sizeof(t->waits[0]))
-		t->waits[t->count++] = wait;
+		t->waits[t->count++] = *e;
 	else
-		trial_tell(t, &wait);
+		trial_tell(t, *e);
 }

@@ -11,20 +11,17 @@
 
 struct trial {
 	struct end *end;
-	void (*told)(void *arg, const struct event *, unsigned turn);
+	void (*told)(void *arg, const struct event *);
 	void *arg;
 	const char *host; /* NULL: nobody has asked yet */
 	bool over, forbidden;
 	struct stream *dialled;
 	struct timer deadline;
-	struct trial_event {
-		struct event event;
-		unsigned turn;
-	} waits[16];
+	struct event waits[16];
 	size_t count;
 };
 
 /* A dial of that host has failed, and it is not known why: the event is told when it is. */
-void trial_ask(struct trial *, const char *host, const struct event *, unsigned turn);
+void trial_ask(struct trial *, const char *host, const struct event *);
 void trial_result(struct trial *, const struct end_result *); /* of CHANNEL_TRIAL and what follows */
 void trial_end(struct trial *); /* nobody is told any more */

@@ -162,14 +162,14 @@ answer_handle(struct run *r, struct answer *a)
 	struct run_channel *ch = e->channel != 0 ? channel_find(r, e->channel) : &r->whole;
 	unsigned kind = e->kind;
 
-	if (kind == ANSWER_GONE)
+	if (kind == EV_GONE)
 		session_fail(r->session, "the ssh connection is gone");
 	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK && r->server_checking)
 		run_server_ended(r);
 	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK)
 		run_silent(r);
 	else if (kind <= EV_ALIVE && e->end <= SERVER && ch != NULL &&
-	    (kind == EV_ALIVE || ch->turn[e->end] == a->turn)) {
+	    (kind == EV_ALIVE || ch->turn[e->end] == e->turn)) {
 		e->reason = a->reason[0] != '\0' ? a->reason : NULL;
 		watch_delay(r, ch, e);
 		session_event(r->session, e);

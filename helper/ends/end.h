@@ -3,33 +3,23 @@
  * What has begun is answered later, never from inside unless that is said here. */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "state/action.h"
 
 #define CHANNEL_CONTROL UINT32_MAX /* the control connection's number, in place of a channel's */
 #define CHANNEL_TRIAL (UINT32_MAX - 3) /* what follows is no session's */
-#define LISTEN_DEADLINE_MS 300000  /* nobody came: END_FAILED */
+#define LISTEN_DEADLINE_MS 300000  /* nobody came: EV_FAILED */
 #define DIAL_TIMEOUT_MS 60000
 
 struct end;
 
-enum end_event {
-	END_LISTENING, /* port */
-	END_CONNECTED, /* stream, now the receiver's */
-	END_FAILED,    /* reason */
-	END_STRANGER,  /* port: so many have come whose owner cannot be told, and are put aside */
-	END_ALIVE, END_DEAD, /* is the ControlMaster, about which check() has asked */
-	END_GONE       /* a ControlMaster is no more; reason; channel 0 */
-};
-
 struct end_result {
-	enum end_event event;
+	enum event_kind event;
 	unsigned channel;
 	uint16_t port;
-	struct stream *stream;
+	struct stream *stream; /* CONNECTED: now the receiver's */
 	const struct stream *asked; /* ALIVE, DEAD: as in the question; it may be no more */
-	const char *reason;
-	bool forbidden, reset, untold; /* FAILED: by sshd; by a peer that was there; by either of them */
+	const char *reason;    /* FAILED, GONE */
+	enum refusal refusal;
 	bool all; /* GONE: it has the control connection, so that all is over */
 };
 typedef void end_fn(void *arg, const struct end_result *);
@@ -40,7 +30,7 @@ struct end_ops {
 	bool (*listen)(struct end *, unsigned channel, uint8_t family); /* 4, 6, 0 = its own */
 	void (*cancel)(struct end *, unsigned channel); /* what has not connected: no answer comes */
 	void (*look)(struct end *, unsigned channel); /* has somebody come by now? */
-	/* Far, of a listener or a stream: END_ALIVE when sshd has answered, behind who, or what, has come by now;
+	/* Far, of a listener or a stream: EV_ALIVE when sshd has answered, behind who, or what, has come by now;
 	 * if ever. */
 	bool (*ask)(struct end *, const struct stream *, unsigned channel);
 	bool (*take)(struct end *, unsigned channel); /* near: CONNECTED with who was put aside */

@@ -50,7 +50,7 @@ far_master_gone(void *arg, const char *reason)
 	struct far_master *m = arg;
 
 	m->gone = true;
-	m->end->fn(m->end->arg, &(struct end_result){ .event = END_GONE, .reason = reason,
+	m->end->fn(m->end->arg, &(struct end_result){ .event = EV_GONE, .reason = reason,
 	    .all = m->number == 0 });
 }
 
@@ -59,7 +59,7 @@ far_master_checked(void *arg, const struct stream *asked, unsigned channel, bool
 {
 	const struct far_master *m = arg;
 
-	m->end->fn(m->end->arg, &(struct end_result){ .event = alive ? END_ALIVE : END_DEAD,
+	m->end->fn(m->end->arg, &(struct end_result){ .event = alive ? EV_ALIVE : EV_DEAD,
 	    .channel = channel, .asked = asked });
 }
 

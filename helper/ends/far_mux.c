@@ -50,7 +50,7 @@ mux_asked(void *arg, const struct forward_result *r)
 	char byte;
 
 	if (answered && recv(dial->slot.fd, &byte, 1, MSG_PEEK) == 0 && !conn_half_closed(dial->slot.fd)) {
-		slot_refused(dial, (struct end_result){ .reason = far_refused, .untold = true });
+		slot_refused(dial, (struct end_result){ .reason = far_refused, .refusal = REFUSED_UNTOLD });
 		return;
 	}
 	dial->of->ask = false; /* who does not answer is not asked again */

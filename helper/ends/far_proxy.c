@@ -24,14 +24,14 @@ dial_event(void *arg, enum proxy_event event, const char *reason)
 {
 	struct proxy_dial *dial = arg;
 	struct end *end = dial->slot.end;
-	struct end_result r = { .event = END_CONNECTED, .channel = dial->slot.channel,
+	struct end_result r = { .event = EV_CONNECTED, .channel = dial->slot.channel,
 		.stream = dial->stream };
 
 	if (event == PROXY_REFUSED || event == PROXY_FORBIDDEN) {
 		reason = reason != NULL ? reason : "refused";
 		log_at(LOG_DETAIL, "dial refused: %s", reason);
 		slot_refused(dial, (struct end_result){ .reason = reason,
-		    .forbidden = event == PROXY_FORBIDDEN });
+		    .refusal = event == PROXY_FORBIDDEN ? REFUSED_FORBIDDEN : REFUSED });
 		return;
 	}
 	dial->stream = NULL;

@@ -113,7 +113,7 @@ near_accept(void *arg, short revents)
 				s->aside[s->kept++] = fd;
 			else
 				conn_drop(fd);
-			near->end.fn(near->end.arg, &(struct end_result){ .event = END_STRANGER,
+			near->end.fn(near->end.arg, &(struct end_result){ .event = EV_STRANGER,
 			    .channel = s->slot.channel, .port = (uint16_t)++s->strange });
 			break;
 		case REFUSE:
@@ -186,7 +186,7 @@ dial_done(void *arg, short revents)
 	}
 	errno = error;
 	if (error == ECONNRESET) /* it was connected, and we were late */
-		slot_refused(s, (struct end_result){ .reason = strerror(error), .reset = true });
+		slot_refused(s, (struct end_result){ .reason = strerror(error), .refusal = REFUSED_LATER });
 	else
 		dial_next(s);
 }

@@ -70,7 +70,7 @@ slot_listens(void *arg)
 	struct slot *slot = arg;
 
 	slot_fail_in(slot, LISTEN_DEADLINE_MS, "nobody connected");
-	slot->end->fn(slot->end->arg, &(struct end_result){ .event = END_LISTENING,
+	slot->end->fn(slot->end->arg, &(struct end_result){ .event = EV_LISTENING,
 	    .channel = slot->channel, .port = slot->port });
 }
 
@@ -79,7 +79,7 @@ slot_connected(void *arg, int fd)
 {
 	struct slot *slot = arg;
 	struct end *end = slot->end;
-	struct end_result r = { .event = END_CONNECTED, .channel = slot->channel };
+	struct end_result r = { .event = EV_CONNECTED, .channel = slot->channel };
 
 	if (slot->fd == fd)
 		slot->fd = -1;
@@ -100,7 +100,7 @@ slot_refused(void *arg, struct end_result r)
 	struct end *end = slot->end;
 
 	list_remove(slot, end->slots, slot);
-	r.event = END_FAILED;
+	r.event = EV_FAILED;
 	r.channel = slot->channel;
 	if (slot->channel != 0)
 		end->fn(end->arg, &r);

@@ -42,8 +42,11 @@ enum event_kind {
 	EV_EOF,       /* of this end, genuine; everything before it was written to the other */
 	EV_RESET,     /* this end is broken */
 	EV_DRAINED,   /* the EOF passed to this end, and all before it, were taken */
-	EV_ALIVE,     /* after ACT_CHECK: the ssh link lives (a dead one: session_fail()) */
-	EV_TIMER      /* of this channel; channel 0: of the session itself */
+	EV_ALIVE,     /* after ACT_CHECK: the ssh link lives */
+	EV_TIMER,     /* of this channel; channel 0: of the session itself */
+	/* The broker's own: a ControlMaster that was asked about does not live; one is no more (of which the
+	 * machine learns by session_fail()) */
+	EV_DEAD, EV_GONE
 };
 
 enum refusal { REFUSED, REFUSED_LATER /* by who was there; RESET: for sure */,
@@ -57,4 +60,5 @@ struct event {
 	enum client_state client; /* with EOF and RESET of its end */
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
 	enum refusal refusal;
+	uint32_t turn;      /* nothing to the machine: of that end, as ask.h has it */
 };

@@ -82,7 +82,7 @@ play_check(struct end *end, const struct stream *stream, unsigned channel)
 	const struct played *p = (struct played *)end;
 
 	data_channel_result(ch, p == &played[CLIENT] ? CLIENT : SERVER, &(struct end_result){
-	    .event = p->alive ? END_ALIVE : END_DEAD, .channel = channel, .asked = stream });
+	    .event = p->alive ? EV_ALIVE : EV_DEAD, .channel = channel, .asked = stream });
 }
 
 /* Who has come cannot be had. */
@@ -90,7 +90,7 @@ static void
 play_look(struct end *end, unsigned channel)
 {
 	data_channel_result(ch, end == &played[CLIENT].end ? CLIENT : SERVER, &(struct end_result){
-	    .event = END_FAILED, .channel = channel, .reason = "out of memory" });
+	    .event = EV_FAILED, .channel = channel, .reason = "out of memory" });
 	ck_assert(!gone); /* somebody is looking */
 }
 
@@ -114,10 +114,9 @@ static const struct end_ops play_ops = { .look = play_look, .dial = play_dial, .
 	.cancel = play_cancel, .take = play_take, .check = play_check };
 
 static void
-hook_event(void *arg, const struct event *e, unsigned turn)
+hook_event(void *arg, const struct event *e)
 {
 	(void)arg;
-	(void)turn;
 	ck_assert_int_lt(events, EVENTS);
 	if (e->reason != NULL)
 		snprintf(failure, sizeof(failure), "%s", e->reason);
@@ -201,14 +200,14 @@ far_stream(enum side side)
 static void
 connected(enum side side)
 {
-	data_channel_result(ch, side, &(struct end_result){ .event = END_CONNECTED, .channel = 7,
+	data_channel_result(ch, side, &(struct end_result){ .event = EV_CONNECTED, .channel = 7,
 	    .stream = hooks.far[side] ? far_stream(side) : near_stream(side) });
 }
 
 static void
 failed(enum side side, const char *reason)
 {
-	data_channel_result(ch, side, &(struct end_result){ .event = END_FAILED, .channel = 7,
+	data_channel_result(ch, side, &(struct end_result){ .event = EV_FAILED, .channel = 7,
 	    .reason = reason });
 }
 

@@ -35,7 +35,7 @@ lives(const struct stream *stream, bool gone)
 	master->gone = gone;
 	far_check(&far->end, stream, 7);
 	ck_assert(told == 1 && got.channel == 7 && got.asked == stream);
-	return got.event == END_ALIVE;
+	return got.event == EV_ALIVE;
 }
 
 static void

@@ -108,9 +108,9 @@ START_TEST(one)
 	ck_assert_str_eq(opened[0].forward.host, "127.0.0.1");
 	ck_assert(opened[0].forward.port == 0 && answers == 0);
 	says(0, FORWARD_OK, 5000);
-	ck_assert(answers == 1 && got.event == END_LISTENING && got.channel == 7 && got.port == 5000);
+	ck_assert(answers == 1 && got.event == EV_LISTENING && got.channel == 7 && got.port == 5000);
 	fd = comes(0);
-	ck_assert(answers == 2 && got.event == END_CONNECTED && got.channel == 7);
+	ck_assert(answers == 2 && got.event == EV_CONNECTED && got.channel == 7);
 	ck_assert(opened[0].dropped && asked == 2); /* the spare one */
 	stream_free(got.stream);
 	close(fd);
@@ -132,7 +132,7 @@ START_TEST(both_loopbacks)
 			break;
 		ck_assert_int_eq(opened[n].dropped, n + 2 < 2 * BOTH_TRIES);
 	}
-	ck_assert(answers == 1 && got.event == END_LISTENING);
+	ck_assert(answers == 1 && got.event == EV_LISTENING);
 	ck_assert_uint_eq(got.port, _i == 0 ? 5002 : 5000 + 2 * (BOTH_TRIES - 1));
 }
 END_TEST
@@ -146,7 +146,7 @@ START_TEST(by_name)
 	ck_assert(opened[0].dropped && answers == 0);
 	ck_assert_str_ne(opened[0].forward.path, opened[1].forward.path);
 	says(1, _i == 0 ? FORWARD_OK : FORWARD_REFUSED, 5000);
-	ck_assert(answers == 1 && got.event == (_i == 0 ? END_LISTENING : END_FAILED));
+	ck_assert(answers == 1 && got.event == (_i == 0 ? EV_LISTENING : EV_FAILED));
 	ck_assert(far_listen(&master, 8, 0));
 	ck_assert_str_eq(opened[2].forward.host, "localhost");
 }
@@ -164,7 +164,7 @@ START_TEST(who_comes)
 	ck_assert(far_ask(&end, NULL, 7) && asked == 2 && answers == 1);
 	says(1, said[_i], 5001);
 	ck_assert(opened[1].dropped && !opened[0].dropped);
-	ck_assert(answers == (_i < 2 ? 2 : 1) && (_i == 2 || (got.event == END_ALIVE && got.channel == 7)));
+	ck_assert(answers == (_i < 2 ? 2 : 1) && (_i == 2 || (got.event == EV_ALIVE && got.channel == 7)));
 }
 END_TEST
 
@@ -178,7 +178,7 @@ START_TEST(has_come)
 	ck_assert(far_ask(&end, NULL, 7) && answers == 1);
 	ck_assert_int_ne(fd = unixsock_connect(opened[0].forward.path), -1);
 	far_look(&end, 7);
-	ck_assert(answers == 2 && got.event == END_CONNECTED && opened[1].dropped);
+	ck_assert(answers == 2 && got.event == EV_CONNECTED && opened[1].dropped);
 	stream_free(got.stream);
 	close(fd);
 }
@@ -197,7 +197,7 @@ START_TEST(spare)
 	ck_assert(far_listen(&master, 9, 4));
 	ck_assert_uint_eq(asked, 3);
 	ck_assert_int_eq(loop_once(loop, 1000), 0);
-	ck_assert(answers == 1 && got.event == END_LISTENING && got.channel == 9 && got.port == 5001);
+	ck_assert(answers == 1 && got.event == EV_LISTENING && got.channel == 9 && got.port == 5001);
 }
 END_TEST
 

@@ -98,11 +98,11 @@ START_TEST(asks_once)
 	dials();
 	ck_assert(asked == 1 && got.stream == NULL);
 	question.fn(question.arg, &(struct forward_result){ .status = said[_i] });
-	ck_assert(got.event == END_CONNECTED && got.channel == 7);
+	ck_assert(got.event == EV_CONNECTED && got.channel == 7);
 	stream_free(got.stream);
 	close(listener);
 	dials();
-	ck_assert(asked == 1 && got.event == END_CONNECTED);
+	ck_assert(asked == 1 && got.event == EV_CONNECTED);
 	stream_free(got.stream);
 	close(listener);
 }
@@ -114,7 +114,7 @@ START_TEST(refused)
 	dials();
 	close(accept(listener, NULL, NULL));
 	question.fn(question.arg, &(struct forward_result){ .status = FORWARD_OK });
-	ck_assert(got.event == END_FAILED && got.untold);
+	ck_assert(got.event == EV_FAILED && got.refusal == REFUSED_UNTOLD);
 	close(listener);
 }
 END_TEST

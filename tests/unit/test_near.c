@@ -59,7 +59,7 @@ begin(const char *peer)
 	near = near_new(loop, &c, answer, NULL);
 	near->ops->listen(near, 7, 4);
 	await_answer();
-	ck_assert_int_eq(got.event, END_LISTENING);
+	ck_assert_int_eq(got.event, EV_LISTENING);
 	ck_assert_uint_eq(got.channel, 7);
 }
 
@@ -95,7 +95,7 @@ START_TEST(one_connection)
 	first = come("127.0.0.1");
 	second = come("127.0.0.1"); /* waits behind it */
 	await_answer();
-	ck_assert_int_eq(got.event, END_CONNECTED);
+	ck_assert_int_eq(got.event, EV_CONNECTED);
 	ck_assert_int_eq(write(got.stream->fd, "x", 1), 1);
 	ck_assert_int_eq(read(first, &(char){ 0 }, 1), 1);
 	ck_assert_int_le(read(second, &(char){ 0 }, 1), 0);
@@ -125,7 +125,7 @@ START_TEST(nobody_but_strangers)
 		}
 		loop_once(loop, 20);
 	}
-	ck_assert_int_eq(got.event, END_FAILED);
+	ck_assert_int_eq(got.event, EV_FAILED);
 	ck_assert_uint_ge(loop_now() - began, LISTEN_DEADLINE_MS);
 	finish();
 }
@@ -139,7 +139,7 @@ START_TEST(deadline)
 	begin("127.0.0.1");
 	port = got.port;
 	await_answer();
-	ck_assert_int_eq(got.event, END_FAILED);
+	ck_assert_int_eq(got.event, EV_FAILED);
 	got.port = port;
 	ck_assert_int_eq(come("127.0.0.1"), -1);
 	ck_assert_uint_eq(near->ops->count(near), 0);
@@ -181,11 +181,11 @@ START_TEST(owners)
 	const struct {
 		enum peer_result result;
 		uid_t uid;
-		enum end_event event; /* GONE: none */
-	} rows[] = { { PEER_KNOWN, 12345, END_CONNECTED }, { PEER_KNOWN, getuid(), END_CONNECTED },
-		{ PEER_REMOTE, 0, END_CONNECTED }, { PEER_KNOWN, 54321, END_GONE },
-		{ PEER_KNOWN, 0, getuid() == 0 ? END_CONNECTED : END_GONE },
-		{ PEER_UNKNOWN, 0, END_STRANGER } };
+		enum event_kind event; /* GONE: none */
+	} rows[] = { { PEER_KNOWN, 12345, EV_CONNECTED }, { PEER_KNOWN, getuid(), EV_CONNECTED },
+		{ PEER_REMOTE, 0, EV_CONNECTED }, { PEER_KNOWN, 54321, EV_GONE },
+		{ PEER_KNOWN, 0, getuid() == 0 ? EV_CONNECTED : EV_GONE },
+		{ PEER_UNKNOWN, 0, EV_STRANGER } };
 	int fd;
 
 	begin_guarded();
@@ -193,10 +193,10 @@ START_TEST(owners)
 	answers = 0;
 	fd = come("127.0.0.1");
 	ck_assert_int_eq(loop_once(loop, 1000), 0);
-	ck_assert_int_eq(answers, rows[_i].event != END_GONE);
+	ck_assert_int_eq(answers, rows[_i].event != EV_GONE);
 	if (answers > 0)
 		ck_assert_int_eq(got.event, rows[_i].event);
-	if (got.event == END_CONNECTED)
+	if (got.event == EV_CONNECTED)
 		stream_free(got.stream);
 	close(fd);
 	finish();
@@ -213,11 +213,11 @@ START_TEST(stranger_taken)
 	ck_assert(!near->ops->take(near, 7));
 	fd = come("127.0.0.1");
 	await_answer();
-	ck_assert_int_eq(got.event, END_STRANGER);
+	ck_assert_int_eq(got.event, EV_STRANGER);
 	ck_assert_uint_eq(got.port, 1);
 	ck_assert_uint_eq(near->ops->count(near), 2);
 	ck_assert(near->ops->take(near, 7));
-	ck_assert_int_eq(got.event, END_CONNECTED);
+	ck_assert_int_eq(got.event, EV_CONNECTED);
 	ck_assert_int_eq(write(fd, "x", 1), 1);
 	ck_assert_int_eq(poll(&(struct pollfd){ got.stream->fd, POLLIN, 0 }, 1, 1000), 1);
 	ck_assert(!near->ops->take(near, 7));
@@ -247,7 +247,7 @@ START_TEST(stranger_and_owner)
 	got.port = port;
 	fd = come("127.0.0.1");
 	await_answer();
-	ck_assert_int_eq(got.event, END_CONNECTED);
+	ck_assert_int_eq(got.event, EV_CONNECTED);
 	for (int i = 0; i < 6; i++) {
 		ck_assert_int_le(read(stranger[i], &(char){ 0 }, 1), 0);
 		close(stranger[i]);

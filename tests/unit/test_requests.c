@@ -53,7 +53,7 @@ play_cancel(struct end *end, unsigned channel)
 static void
 play_check(struct end *end, const struct stream *stream, unsigned channel)
 {
-	const struct end_result r = { .event = ((struct played *)end)->alive ? END_ALIVE : END_DEAD,
+	const struct end_result r = { .event = ((struct played *)end)->alive ? EV_ALIVE : EV_DEAD,
 		.channel = channel };
 
 	ck_assert_ptr_null(stream);
@@ -153,11 +153,11 @@ START_TEST(honest)
 	a.action.ends[SERVER].address = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 5000 };
 	put(&a);
 	ck_assert(!b.ended && played[CLIENT].listens == 1 && played[SERVER].dials == 0);
-	requests_result(&b, CLIENT, &(struct end_result){ .event = END_LISTENING, .channel = 1,
+	requests_result(&b, CLIENT, &(struct end_result){ .event = EV_LISTENING, .channel = 1,
 	    .port = 4711 });
 	ck_assert(answered(&got));
-	ck_assert(got.event.kind == EV_LISTENING && got.event.channel == 1 && got.event.port == 4711 && got.turn == 1);
-	requests_result(&b, CLIENT, &(struct end_result){ .event = END_FAILED, .channel = 1,
+	ck_assert(got.event.kind == EV_LISTENING && got.event.channel == 1 && got.event.port == 4711 && got.event.turn == 1);
+	requests_result(&b, CLIENT, &(struct end_result){ .event = EV_FAILED, .channel = 1,
 	    .reason = "nobody connected" });
 	ck_assert(answered(&got));
 	ck_assert(got.event.kind == EV_FAILED && got.event.end == CLIENT);
@@ -295,7 +295,7 @@ START_TEST(too_many_things)
 	put(&a);
 	ck_assert(!b.broke && played[CLIENT].listens == 0);
 	ck_assert(answered(&got));
-	ck_assert(got.event.kind == EV_FAILED && got.event.channel == 1 && got.event.end == CLIENT && got.turn == 1);
+	ck_assert(got.event.kind == EV_FAILED && got.event.channel == 1 && got.event.end == CLIENT && got.event.turn == 1);
 	played[CLIENT].count = 3;
 	put(&a);
 	ck_assert_uint_eq(played[CLIENT].listens, 1);
@@ -310,7 +310,7 @@ START_TEST(link_check)
 	played[SERVER].alive = _i == 1;
 	put(&a);
 	ck_assert(answered(&got));
-	ck_assert_uint_eq(got.event.kind, _i == 1 ? EV_ALIVE : ANSWER_GONE);
+	ck_assert_uint_eq(got.event.kind, _i == 1 ? EV_ALIVE : EV_GONE);
 }
 END_TEST
 
@@ -376,11 +376,11 @@ START_TEST(last_words)
 		.ends[CLIENT].verb = END_LISTEN } };
 
 	if (_i == 1) /* it has not read all that it was told */
-		requests_event(&b, &(struct event){ .kind = EV_ALIVE }, 0);
+		requests_event(&b, &(struct event){ .kind = EV_ALIVE });
 	ck_assert_int_eq(packet_send(session, &a, sizeof(a), NULL, 0), 0);
 	close(session);
 	session = -1;
-	requests_event(&b, &(struct event){ .kind = EV_ALIVE }, 0);
+	requests_event(&b, &(struct event){ .kind = EV_ALIVE });
 	for (int i = 0; i < 5 && !b.ended; i++)
 		loop_once(loop, 0);
 	ck_assert_uint_eq(played[CLIENT].listens, 1);

@@ -120,8 +120,8 @@ static void
 tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
 {
 	const struct answer a = { .event = { .kind = (enum event_kind)kind,
-		.channel = about->action.channel, .end = end, .port = (uint16_t)port },
-		.turn = about->turn[end] };
+		.channel = about->action.channel, .end = end, .port = (uint16_t)port,
+		.turn = about->turn[end] } };
 
 	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
 }
@@ -165,7 +165,7 @@ stopped(void)
 static void
 gone(void)
 {
-	const struct answer a = { .event.kind = (enum event_kind)ANSWER_GONE };
+	const struct answer a = { .event.kind = (enum event_kind)EV_GONE };
 
 	passive();
 	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
