@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "state/session_channel.h"
-
 static struct pending *
 send_on(struct session *s, enum pending_kind kind, const char *line, size_t len)
 {

@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "base/memory.h"
-#include "state/session_channel.h"
-
 const char broken_off[] = "426 Connection closed; transfer aborted.";
 
 void

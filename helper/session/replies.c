@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ftp/reply.h"
-#include "state/session_channel.h"
 
 #define UNSOLICITED_MAX 1000
 #define REPLY_TEXT_MAX (64 * 1024) /* of a reply that is held back or must be understood */

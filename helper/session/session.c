@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "session/session_private.h"
-#include "state/session_channel.h"
 
 #define OUT_MAX (64 * 1024) /* a side's unsent output that stops reading the other */
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "ftp/command.h"
-#include "state/session_state.h"
+#include "state/session_channel.h"
 
 /* ---- ending.c ----
  * How data connections end. FTP's end of file is a FIN, so an EOF is passed on only when it is real.

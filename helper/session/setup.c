@@ -3,9 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "state/session_channel.h"
-
 #define ASTRAY_MAX 3
 
 const char given_up[] = "425 Cannot open a data connection: replaced or out of time.";

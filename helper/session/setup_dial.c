@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "state/session_channel.h"
-
 /* It is not known, and may be on its way. */
 static bool
 dial_in_doubt(const struct session *s, const struct channel *ch)

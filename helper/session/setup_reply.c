@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "state/session_channel.h"
-
 /* True: another attempt is made, or our words are the answer. */
 static bool
 setup_refused(struct session *s, struct channel *ch, struct pending *p, const char *text)

@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "ftp/reply.h"
-#include "state/session_channel.h"
 
 void
 transfer_own(struct session *s, struct channel *ch, struct pending *p)

@@ -3,9 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
-#include "state/session_channel.h"
-
 static void
 transfer_connected(struct session *s, struct channel *ch, enum side end)
 {
