@@ -4,9 +4,8 @@
 #include "ftp/address.h"
 #include "ftp/side.h"
 
-enum end_verb { END_NONE, END_LISTEN, END_DIAL };
 struct end_request {            /* one end of a channel */
-	enum end_verb verb;
+	enum end_verb { END_NONE, END_LISTEN, END_DIAL } verb;
 	struct ftp_address address; /* DIAL: whom; LISTEN: its family, 4, 6 or 0 = its own */
 };
 
@@ -42,11 +41,9 @@ enum event_kind {
 	EV_EOF,       /* of this end, genuine; everything before it was written to the other */
 	EV_RESET,     /* this end is broken */
 	EV_DRAINED,   /* the EOF passed to this end, and all before it, were taken */
-	EV_ALIVE,     /* after ACT_CHECK: the ssh link lives */
+	EV_ALIVE, EV_DEAD, /* after ACT_CHECK: the ssh link lives; it does not (to the machine: session_fail()) */
 	EV_TIMER,     /* of this channel; channel 0: of the session itself */
-	/* The broker's own: a ControlMaster that was asked about does not live; one is no more (of which the
-	 * machine learns by session_fail()) */
-	EV_DEAD, EV_GONE
+	EV_GONE       /* a ControlMaster is no more (likewise) */
 };
 
 enum refusal { REFUSED, REFUSED_LATER /* by who was there; RESET: for sure */,
@@ -54,11 +51,10 @@ enum refusal { REFUSED, REFUSED_LATER /* by who was there; RESET: for sure */,
 enum client_state { CLIENT_UNKNOWN, CLIENT_LIVES, CLIENT_DIES }; /* is its process there to stay? */
 struct event {
 	enum event_kind kind;
-	unsigned channel;
+	unsigned channel, turn; /* turn: nothing to the machine (ask.h) */
 	enum side end;
 	uint16_t port;
 	enum client_state client; /* with EOF and RESET of its end */
 	const char *reason; /* FAILED: in words ("Connection refused"); NULL = none */
 	enum refusal refusal;
-	uint32_t turn;      /* nothing to the machine: of that end, as ask.h has it */
 };
