@@ -5,13 +5,12 @@
 #include "base/memory.h"
 #include "state/action.h"
 
-struct ask {
-	struct action action; /* of the kinds OPEN ... CHECK */
-	uint32_t turn[2];     /* how often something was opened or cancelled at each end */
-};
+/* The session asks by a struct action, of the kinds OPEN ... CHECK, padding and all. Its turn is how often
+ * something was opened or cancelled at each end; that of an answer, as in the last action that had come: else
+ * it is old. */
 
 struct answer {
-	struct event event; /* its turn is that of the last ask that had come, or it is old; its reason: */
+	struct event event; /* its reason is here: */
 	char reason[128];
 };
 

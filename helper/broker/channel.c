@@ -331,7 +331,8 @@ data_channels_each(struct channel_hooks *hooks, void (*fn)(struct data_channel *
 }
 
 void
-data_channel_turn(struct data_channel *ch, enum side side, unsigned turn)
+data_channel_turn(struct data_channel *ch, const unsigned turn[2])
 {
-	ch->leg[side].turn = turn;
+	ch->leg[CLIENT].turn = turn[CLIENT];
+	ch->leg[SERVER].turn = turn[SERVER];
 }

@@ -40,7 +40,7 @@ void data_channel_free(struct data_channel *); /* NULL is harmless */
 struct data_channel *data_channel_find(const struct channel_hooks *, unsigned id); /* NULL */
 void data_channels_each(struct channel_hooks *, void (*)(struct data_channel *)); /* is done it to */
 /* The session counts what it asks of an end; an event carries the number it had come to. */
-void data_channel_turn(struct data_channel *, enum side, unsigned turn);
+void data_channel_turn(struct data_channel *, const unsigned turn[2]);
 
 /* false: something is there already of what is wanted */
 bool data_channel_open(struct data_channel *, const struct channel_want want[2]);

@@ -93,13 +93,13 @@ requests_result(struct broker *b, enum side side, const struct end_result *r)
 
 /* False: it is forbidden. */
 static bool
-want_of(const struct broker *b, const struct ask *ask, enum side side, struct channel_want *want)
+want_of(const struct broker *b, const struct action *action, enum side side, struct channel_want *want)
 {
-	const struct ftp_address *a = &ask->action.ends[side].address;
+	const struct ftp_address *a = &action->ends[side].address;
 	char buf[INET6_ADDRSTRLEN];
 	const char *host = NULL;
 
-	*want = (struct channel_want){ .verb = ask->action.ends[side].verb,
+	*want = (struct channel_want){ .verb = action->ends[side].verb,
 		.family = a->family, .port = a->port };
 	if (want->verb != END_DIAL)
 		return true;
@@ -121,37 +121,36 @@ broken(struct broker *b, const char *what)
 }
 
 static void
-refuse_open(struct broker *b, const struct ask *ask, const char *reason)
+refuse_open(struct broker *b, const struct action *a, const char *reason)
 {
 	for (int side = CLIENT; side <= SERVER; side++)
-		if (ask->action.ends[side].verb != END_NONE)
+		if (a->ends[side].verb != END_NONE)
 			requests_event(b, &(struct event){ .kind = EV_FAILED, .end = (enum side)side,
-			    .channel = ask->action.channel, .reason = reason, .turn = ask->turn[side] });
+			    .channel = a->channel, .reason = reason, .turn = a->turn[side] });
 }
 
 static void
-ask_open(struct broker *b, const struct ask *ask)
+ask_open(struct broker *b, const struct action *a)
 {
-	struct data_channel *ch = data_channel_find(&b->hooks, ask->action.channel);
+	struct data_channel *ch = data_channel_find(&b->hooks, a->channel);
 	struct end *const *end = b->hooks.end;
 	struct channel_want want[2];
 
-	if (!want_of(b, ask, CLIENT, &want[CLIENT]) || !want_of(b, ask, SERVER, &want[SERVER])) {
+	if (!want_of(b, a, CLIENT, &want[CLIENT]) || !want_of(b, a, SERVER, &want[SERVER])) {
 		broken(b, "a connection that the policy forbids");
 		return;
 	}
 	/* Not in the order of their numbers: the first end of a later one may be had before. */
-	if (ch == NULL && (ch = data_channel_new(ask->action.channel, &b->hooks)) == NULL) {
+	if (ch == NULL && (ch = data_channel_new(a->channel, &b->hooks)) == NULL) {
 		broken(b, "a channel too many");
 		return;
 	}
-	for (int side = CLIENT; side <= SERVER; side++)
-		data_channel_turn(ch, (enum side)side, ask->turn[side]);
+	data_channel_turn(ch, a->turn);
 	/* The channel is there all the same: before it hears of this the session may have asked for
 	 * a later one, and for the other end of this one. */
 	if (end[CLIENT]->ops->count(end[CLIENT]) + end[SERVER]->ops->count(end[SERVER]) >= THINGS_MAX)
 		/* those that are held may be many */
-		refuse_open(b, ask, "too many data connections of this session are open or held");
+		refuse_open(b, a, "too many data connections of this session are open or held");
 	else if (!data_channel_open(ch, want))
 		broken(b, "an end that is there already");
 }
@@ -171,9 +170,8 @@ requests_checked(struct broker *b, const struct end_result *r)
 
 /* What is unknown was closed before anything came of it. */
 static void
-ask_act(struct broker *b, const struct ask *ask)
+ask_act(struct broker *b, const struct action *a)
 {
-	const struct action *a = &ask->action;
 	struct data_channel *ch = data_channel_find(&b->hooks, a->channel);
 	struct end *far = broker_far(b);
 
@@ -191,8 +189,7 @@ ask_act(struct broker *b, const struct ask *ask)
 		control_link_pump(&b->link); /* the command goes before its data */
 	if (a->kind == ACT_BEGIN && a->upload) /* a long look: when all of this round has gone out */
 		timer_set(&b->timer, b->loop, 0, client_process_find, &b->client_process);
-	if (a->kind == ACT_CANCEL)
-		data_channel_turn(ch, a->end, ask->turn[a->end]);
+	data_channel_turn(ch, a->turn);
 	data_channel_act(ch, a);
 }
 
@@ -214,19 +211,19 @@ is_wellformed(const struct action *a)
 static void
 ask_take(struct broker *b)
 {
-	struct ask ask;
-	int n = ask_receive(b->out.fd, &ask, sizeof(ask));
+	struct action a;
+	int n = ask_receive(b->out.fd, &a, sizeof(a));
 
 	if (n == -1 && errno == ECONNRESET) /* told once, before what it has asked */
 		b->mute = true;
 	else if (n == -1 && errno != EPROTO)
 		b->ended = true;
-	else if (n == -1 || (n == 1 && !is_wellformed(&ask.action)))
+	else if (n == -1 || (n == 1 && !is_wellformed(&a)))
 		broken(b, "something that is no request");
-	else if (n == 1 && ask.action.kind == ACT_OPEN)
-		ask_open(b, &ask);
+	else if (n == 1 && a.kind == ACT_OPEN)
+		ask_open(b, &a);
 	else if (n == 1)
-		ask_act(b, &ask);
+		ask_act(b, &a);
 }
 
 /* One at a time: poll tells whether there are more. */

@@ -169,7 +169,7 @@ run_open(struct run *r)
 	failed = control_open(&r->control[CLIENT], r, CLIENT, c->client_rfd, c->client_wfd) == -1;
 	failed |= control_open(&r->control[SERVER], r, SERVER, c->server_fd, c->server_fd) == -1;
 	r->whole.run = r;
-	r->out = (struct ask_out){ .fd = c->ask_fd, .size = sizeof(struct ask) };
+	r->out = (struct ask_out){ .fd = c->ask_fd, .size = sizeof(struct action) };
 	r->out.watch = loop_watch(r->loop, c->ask_fd, POLLIN, run_ask_ready, r);
 	r->stop = loop_watch(r->loop, c->stop_fd, POLLIN, stop_ready, r);
 	if (c->status_fd != -1) /* its end means that the tunnel was killed */

@@ -15,12 +15,10 @@
 void
 run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
 {
-	struct ask ask;
+	struct action ask = *a;
 
 	if (r->deaf)
 		return;
-	memset(&ask, 0, sizeof(ask)); /* padding and all: it goes to another process */
-	ask.action = *a;
 	if (ch != NULL)
 		memcpy(ask.turn, ch->turn, sizeof(ask.turn));
 	r->deaf = ask_send(&r->out, &ask) == -1;

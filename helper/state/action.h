@@ -28,7 +28,7 @@ struct action {
 	enum action_kind kind;
 	unsigned channel; /* never used twice; ABORT and CLOSE end it */
 	enum side end;
-	unsigned ms, mask, upload;
+	unsigned ms, mask, upload, turn[2]; /* turn: as in events */
 	struct end_request ends[2];
 };
 

@@ -17,7 +17,7 @@ setup(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	ck_assert_int_eq(packet_pair(pair, true), 0);
-	out = (struct ask_out){ .fd = pair[0], .size = sizeof(struct ask) };
+	out = (struct ask_out){ .fd = pair[0], .size = sizeof(struct action) };
 }
 
 static void
@@ -30,13 +30,13 @@ teardown(void)
 
 START_TEST(record)
 {
-	struct ask sent = { .action = { .kind = ACT_OPEN, .channel = 7, .ends = { [SERVER] = { END_DIAL,
-		{ 4, { 1, 2, 3, 4 }, 1286 } } } } }, got;
+	struct action sent = { .kind = ACT_OPEN, .channel = 7, .ends = { [SERVER] = { END_DIAL,
+		{ 4, { 1, 2, 3, 4 }, 1286 } } } }, got;
 
 	ck_assert_int_eq(ask_send(&out, &sent), 0);
 	ck_assert_int_eq(ask_receive(pair[1], &got, sizeof(got)), 1);
-	ck_assert(got.action.kind == ACT_OPEN && got.action.channel == 7 && got.action.ends[SERVER].verb == END_DIAL);
-	ck_assert_uint_eq(got.action.ends[SERVER].address.port, 1286);
+	ck_assert(got.kind == ACT_OPEN && got.channel == 7 && got.ends[SERVER].verb == END_DIAL);
+	ck_assert_uint_eq(got.ends[SERVER].address.port, 1286);
 	ck_assert_int_eq(ask_receive(pair[1], &got, sizeof(got)), 0);
 }
 END_TEST
@@ -61,16 +61,16 @@ END_TEST
 /* What the socket does not take now is kept, in its order. */
 START_TEST(none_is_lost)
 {
-	struct ask ask = { .action.kind = ACT_EOF };
+	struct action ask = { .kind = ACT_EOF };
 	unsigned sent = 0, got = 0;
 
 	while (ask_kept(&out) < 100) {
-		ask.action.channel = ++sent;
+		ask.channel = ++sent;
 		ck_assert_int_eq(ask_send(&out, &ask), 0);
 	}
 	while (got < sent) {
 		if (ask_receive(pair[1], &ask, sizeof(ask)) == 1)
-			ck_assert_uint_eq(ask.action.channel, ++got);
+			ck_assert_uint_eq(ask.channel, ++got);
 		ck_assert_int_eq(ask_flush(&out), 0);
 	}
 	ck_assert_uint_eq(ask_kept(&out), 0);
@@ -79,7 +79,7 @@ END_TEST
 
 START_TEST(end)
 {
-	struct ask ask = { .action.kind = ACT_CHECK };
+	struct action ask = { .kind = ACT_CHECK };
 
 	close(pair[1]);
 	ck_assert_int_eq(ask_send(&out, &ask), -1); /* and no SIGPIPE */

@@ -120,19 +120,19 @@ teardown(void)
 	loop_free(loop);
 }
 
-static struct ask
+static struct action
 open_one(unsigned channel, enum side end, enum end_verb verb, uint16_t port)
 {
-	struct ask a = { .action = { .kind = ACT_OPEN, .channel = channel } };
+	struct action a = { .kind = ACT_OPEN, .channel = channel };
 
-	a.action.ends[end].verb = verb;
-	a.action.ends[end].address = (struct ftp_address){ 4, { 127, 0, 0, 1 }, port };
+	a.ends[end].verb = verb;
+	a.ends[end].address = (struct ftp_address){ 4, { 127, 0, 0, 1 }, port };
 	a.turn[end] = 1;
 	return a;
 }
 
 static void
-put(const struct ask *a)
+put(const struct action *a)
 {
 	ck_assert_int_eq(packet_send(session, a, sizeof(*a), NULL, 0), 0);
 	ck_assert_int_eq(loop_once(loop, 0), 0);
@@ -146,11 +146,11 @@ answered(struct answer *a)
 
 START_TEST(honest)
 {
-	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+	struct action a = open_one(1, CLIENT, END_LISTEN, 0);
 	struct answer got;
 
-	a.action.ends[SERVER].verb = END_DIAL;
-	a.action.ends[SERVER].address = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 5000 };
+	a.ends[SERVER].verb = END_DIAL;
+	a.ends[SERVER].address = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 5000 };
 	put(&a);
 	ck_assert(!b.ended && played[CLIENT].listens == 1 && played[SERVER].dials == 0);
 	requests_result(&b, CLIENT, &(struct end_result){ .event = EV_LISTENING, .channel = 1,
@@ -182,9 +182,9 @@ START_TEST(forbidden)
 		{ CLIENT, { 4, { 192, 0, 2, 2 }, 5000 }, false },
 		{ CLIENT, { 0, { 0 }, 5000 }, false },
 	};
-	struct ask a = open_one(1, rows[_i].end, END_DIAL, 0);
+	struct action a = open_one(1, rows[_i].end, END_DIAL, 0);
 
-	a.action.ends[rows[_i].end].address = rows[_i].at;
+	a.ends[rows[_i].end].address = rows[_i].at;
 	put(&a);
 	ck_assert_int_eq(b.broke, !rows[_i].allowed);
 	ck_assert_uint_eq(played[CLIENT].dials + played[SERVER].dials, rows[_i].allowed);
@@ -196,10 +196,10 @@ END_TEST
 /* A client of another machine has one address. */
 START_TEST(forbidden_from_afar)
 {
-	struct ask a = open_one(1, CLIENT, END_DIAL, 5000);
+	struct action a = open_one(1, CLIENT, END_DIAL, 5000);
 
 	b.client_peer = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 0 };
-	a.action.ends[CLIENT].address = (struct ftp_address){ 4, { 192, 0, 2, 1 }, 5000 };
+	a.ends[CLIENT].address = (struct ftp_address){ 4, { 192, 0, 2, 1 }, 5000 };
 	put(&a);
 	ck_assert(b.broke);
 }
@@ -207,18 +207,18 @@ END_TEST
 
 START_TEST(malformed)
 {
-	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+	struct action a = open_one(1, CLIENT, END_LISTEN, 0);
 
 	switch (_i) {
-	case 0: a.action.kind = 77; break;
-	case 1: a.action.kind = ACT_TIMER; break;
-	case 2: a.action.end = 2; break;
-	case 3: a.action.channel = 0; break;
-	case 4: a.action.channel = UINT32_MAX; break;
-	case 5: a.action.mask = 4; break;
-	case 6: a.action.upload = 2; break;
-	case 7: a.action.ends[SERVER].verb = 3; break;
-	case 8: a.action.ends[SERVER].address.family = 5; break;
+	case 0: a.kind = 77; break;
+	case 1: a.kind = ACT_TIMER; break;
+	case 2: a.end = 2; break;
+	case 3: a.channel = 0; break;
+	case 4: a.channel = UINT32_MAX; break;
+	case 5: a.mask = 4; break;
+	case 6: a.upload = 2; break;
+	case 7: a.ends[SERVER].verb = 3; break;
+	case 8: a.ends[SERVER].address.family = 5; break;
 	}
 	put(&a);
 	ck_assert(b.broke && b.ended);
@@ -228,13 +228,13 @@ END_TEST
 
 START_TEST(again)
 {
-	struct ask a = open_one(7, CLIENT, END_LISTEN, 0);
+	struct action a = open_one(7, CLIENT, END_LISTEN, 0);
 
 	put(&a);
-	a.action.kind = ACT_CLOSE;
+	a.kind = ACT_CLOSE;
 	put(&a);
 	ck_assert(!b.broke && played[CLIENT].cancels == 1);
-	a.action.kind = ACT_EOF; /* what is late is not wrong */
+	a.kind = ACT_EOF; /* what is late is not wrong */
 	put(&a);
 	ck_assert(!b.broke);
 }
@@ -242,7 +242,7 @@ END_TEST
 
 START_TEST(twice)
 {
-	struct ask a = open_one(7, CLIENT, END_LISTEN, 0);
+	struct action a = open_one(7, CLIENT, END_LISTEN, 0);
 
 	put(&a);
 	ck_assert(!b.broke);
@@ -254,7 +254,7 @@ END_TEST
 /* A PASV waits for its reply, the PORT behind it needs none to begin. */
 START_TEST(later_one_first)
 {
-	struct ask a = open_one(2, CLIENT, END_LISTEN, 0);
+	struct action a = open_one(2, CLIENT, END_LISTEN, 0);
 	struct answer got;
 
 	put(&a);
@@ -275,7 +275,7 @@ END_TEST
 START_TEST(too_many_channels)
 {
 	for (unsigned i = 1; i <= COUNTS_MAX + 1; i++) {
-		struct ask a = open_one(i, CLIENT, END_LISTEN, 0);
+		struct action a = open_one(i, CLIENT, END_LISTEN, 0);
 
 		ck_assert(!b.broke);
 		put(&a);
@@ -287,7 +287,7 @@ END_TEST
 /* What is held, or not cancelled yet, counts; it is no fault of the session. */
 START_TEST(too_many_things)
 {
-	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+	struct action a = open_one(1, CLIENT, END_LISTEN, 0);
 	struct answer got;
 
 	played[SERVER].count = 60;
@@ -304,7 +304,7 @@ END_TEST
 
 START_TEST(link_check)
 {
-	struct ask a = { .action.kind = ACT_CHECK };
+	struct action a = { .kind = ACT_CHECK };
 	struct answer got;
 
 	played[SERVER].alive = _i == 1;
@@ -317,7 +317,7 @@ END_TEST
 /* Whether its sshd lives is not asked without end. */
 START_TEST(sshd_check)
 {
-	struct ask a = { .action = { .kind = ACT_CHECK, .channel = CHANNEL_TRIAL + 2, .end = SERVER } };
+	struct action a = { .kind = ACT_CHECK, .channel = CHANNEL_TRIAL + 2, .end = SERVER };
 	struct answer got;
 
 	played[SERVER].count = _i == 0 ? 63 : 64;
@@ -330,7 +330,7 @@ END_TEST
 /* A session that does not read its answers is not read, either. */
 START_TEST(deaf_session)
 {
-	struct ask a = { .action.kind = ACT_CHECK };
+	struct action a = { .kind = ACT_CHECK };
 	struct answer got;
 	unsigned sent = 0, heard = 0;
 
@@ -355,12 +355,12 @@ END_TEST
 /* The client's process is looked for when an upload begins: it takes long, and nobody else needs it. */
 START_TEST(client_is_sought)
 {
-	struct ask a = open_one(1, CLIENT, END_LISTEN, 0);
+	struct action a = open_one(1, CLIENT, END_LISTEN, 0);
 
 	b.client_process.client.ss_family = AF_INET;
 	put(&a);
 	for (int upload = 0; upload <= 1; upload++) {
-		a = (struct ask){ .action = { .kind = ACT_BEGIN, .channel = 1, .upload = upload } };
+		a = (struct action){ .kind = ACT_BEGIN, .channel = 1, .upload = upload };
 		put(&a);
 		ck_assert_int_eq(loop_once(loop, 0), 0);
 		ck_assert_int_eq(b.client_process.sought, upload);
@@ -372,8 +372,8 @@ END_TEST
  * are done all the same. */
 START_TEST(last_words)
 {
-	struct ask a = { .action = { .kind = ACT_OPEN, .channel = 1,
-		.ends[CLIENT].verb = END_LISTEN } };
+	struct action a = { .kind = ACT_OPEN, .channel = 1,
+		.ends[CLIENT].verb = END_LISTEN };
 
 	if (_i == 1) /* it has not read all that it was told */
 		requests_event(&b, &(struct event){ .kind = EV_ALIVE });

@@ -104,23 +104,23 @@ hear(int end, const char *text)
 	EXPECT(memcmp(heard, text, want) == 0);
 }
 
-static struct ask
+static struct action
 asked(enum action_kind kind)
 {
 	struct pollfd p = { ours[ASK_END], POLLIN, 0 };
-	struct ask ask;
+	struct action ask;
 
 	EXPECT(poll(&p, 1, -1) == 1);
 	EXPECT(ask_receive(ours[ASK_END], &ask, sizeof(ask)) == 1);
-	EXPECT(ask.action.kind == kind);
+	EXPECT(ask.kind == kind);
 	return ask;
 }
 
 static void
-tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
+tell(const struct action *about, uint32_t kind, enum side end, unsigned port)
 {
 	const struct answer a = { .event = { .kind = (enum event_kind)kind,
-		.channel = about->action.channel, .end = end, .port = (uint16_t)port,
+		.channel = about->channel, .end = end, .port = (uint16_t)port,
 		.turn = about->turn[end] } };
 
 	EXPECT(packet_send(ours[ASK_END], &a, sizeof(a), NULL, 0) == 0);
@@ -130,7 +130,7 @@ tell(const struct ask *about, uint32_t kind, enum side end, unsigned port)
 static void
 passive(void)
 {
-	struct ask ask;
+	struct action ask;
 
 	say(SERVER_END, "220 hi\r\n");
 	hear(CLIENT_END, "220 hi\r\n");
@@ -138,7 +138,7 @@ passive(void)
 	hear(SERVER_END, "PASV\r\n");
 	say(SERVER_END, "227 Entering Passive Mode (10,0,0,9,5,6)\r\n");
 	ask = asked(ACT_OPEN);
-	EXPECT(ask.action.ends[CLIENT].verb == END_LISTEN && ask.turn[CLIENT] == 1);
+	EXPECT(ask.ends[CLIENT].verb == END_LISTEN && ask.turn[CLIENT] == 1);
 	ask.turn[CLIENT] = 0;
 	tell(&ask, EV_LISTENING, CLIENT, 30000);
 	ask.turn[CLIENT] = 1;
@@ -150,7 +150,7 @@ passive(void)
 static void
 stopped(void)
 {
-	struct ask ask;
+	struct action ask;
 	ssize_t n;
 
 	passive();
@@ -158,7 +158,7 @@ stopped(void)
 	do
 		n = packet_receive(ours[ASK_END], &ask, sizeof(ask), NULL);
 	while (n == -1);
-	EXPECT(n == sizeof(ask) && (ask.action.kind == ACT_CLOSE || ask.action.kind == ACT_ABORT));
+	EXPECT(n == sizeof(ask) && (ask.kind == ACT_CLOSE || ask.kind == ACT_ABORT));
 }
 
 /* The master is gone: the client is told so. */
@@ -178,12 +178,12 @@ gone(void)
 static void
 silent(void)
 {
-	struct ask ask = asked(ACT_CHECK);
+	struct action ask = asked(ACT_CHECK);
 	char report[STATUS_PACKET_MAX], why[NOTICE_MAX];
 	enum notice notice;
 	ssize_t n;
 
-	EXPECT(ask.action.end == SERVER);
+	EXPECT(ask.end == SERVER);
 	tell(&ask, EV_ALIVE, SERVER, 0);
 	do
 		EXPECT((n = packet_receive(notices[1], report, sizeof(report), NULL)) > 0);
@@ -254,7 +254,7 @@ END_TEST
 START_TEST(broker_is_busy)
 {
 	struct run_config config = config_new();
-	struct ask ask = { 0 };
+	struct action ask = { 0 };
 	int pid;
 
 	config.session.listen4[CLIENT] = (struct ftp_address){ .family = 4, .bytes = { 127, 0, 0, 1 } };
