@@ -53,10 +53,8 @@ leg_close(struct leg *leg)
 void
 leg_drop(struct leg *leg)
 {
-	struct end *end = leg->channel->hooks->end[leg->side];
-
 	if (leg->state == LEG_LISTENING || leg->state == LEG_DIALLING)
-		end->ops->cancel(end, leg->channel->id);
+		leg->end->ops->cancel(leg->end, leg->channel->id);
 	leg_close(leg);
 	leg->state = LEG_NONE;
 	leg->due = false;
@@ -66,7 +64,7 @@ leg_drop(struct leg *leg)
 static void
 leg_begin(struct leg *leg, const struct channel_want *want)
 {
-	struct end *end = leg->channel->hooks->end[leg->side];
+	struct end *end = leg->end;
 	unsigned id = leg->channel->id;
 	bool listens = want->verb == END_LISTEN;
 
@@ -187,10 +185,9 @@ data_channel_result(struct data_channel *ch, enum side side, const struct end_re
 static void
 act_take(struct leg *leg)
 {
-	struct end *end = leg->channel->hooks->end[leg->side];
+	const struct end_ops *ops = leg->end->ops;
 
-	if (leg->state != LEG_LISTENING ||
-	    (end->ops->take != NULL && end->ops->take(end, leg->channel->id)))
+	if (leg->state != LEG_LISTENING || (ops->take != NULL && ops->take(leg->end, leg->channel->id)))
 		return;
 	leg_drop(leg);
 	leg_tell_failed(leg, EV_FAILED, "nobody is there any more", REFUSED);
@@ -257,10 +254,9 @@ data_channel_look(struct data_channel *ch)
 {
 	for (int side = CLIENT; side <= SERVER; side++) {
 		struct leg *leg = &ch->leg[side];
-		struct end *end = ch->hooks->end[side];
 
 		if (leg->state == LEG_LISTENING)
-			end->ops->look(end, ch->id);
+			leg->end->ops->look(leg->end, ch->id);
 		if (ch->left && leg->stream != NULL && stream_closed(leg->stream))
 			leg_close(leg);
 		else if (!ch->left)
@@ -286,10 +282,8 @@ data_channel_new(unsigned id, struct channel_hooks *hooks)
 		free(ch);
 		return NULL;
 	}
-	for (int side = CLIENT; side <= SERVER; side++) {
-		ch->leg[side].channel = ch;
-		ch->leg[side].side = (enum side)side;
-	}
+	for (int side = CLIENT; side <= SERVER; side++)
+		ch->leg[side] = (struct leg){ .channel = ch, .side = (enum side)side, .end = hooks->end[side] };
 	list_add(hooks->all, ch);
 	return ch;
 }

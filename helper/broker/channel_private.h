@@ -13,6 +13,7 @@ enum leg_state { LEG_NONE, LEG_WAITING /* a dial, for the other end */, LEG_LIST
 struct leg {
 	struct data_channel *channel;
 	enum side side;
+	struct end *end; /* of the session, which this one is a part of */
 	enum leg_state state;
 	unsigned turn;
 	struct channel_want want; /* WAITING */

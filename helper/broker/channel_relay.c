@@ -168,10 +168,8 @@ leg_checked(struct leg *leg, bool alive)
 static void
 far_check(struct leg *leg)
 {
-	struct end *end = leg->channel->hooks->end[leg->side];
-
 	leg->checking = true;
-	end->ops->check(end, leg->stream, leg->channel->id);
+	leg->end->ops->check(leg->end, leg->stream, leg->channel->id);
 }
 
 /* Who closes a socket with bytes in it that he has not read, as ssh does where it was refused, breaks
@@ -315,12 +313,11 @@ data_channel_check(struct data_channel *ch)
 	data_channel_look(ch);
 	for (int side = CLIENT; !left && side <= SERVER; side++) {
 		const struct leg *leg = &ch->leg[side];
-		struct end *end = ch->hooks->end[side];
 		bool silent = ch->begun && !ch->upload && leg->stream != NULL && !server->moved &&
 		    (leg == server ? !leg->ended : leg->draining);
 
-		if (end->ops->ask != NULL && (leg->state == LEG_LISTENING || silent))
-			return end->ops->ask(end, leg->stream, ch->id);
+		if (leg->end->ops->ask != NULL && (leg->state == LEG_LISTENING || silent))
+			return leg->end->ops->ask(leg->end, leg->stream, ch->id);
 	}
 	if (left || !ch->upload || !server->dialled)
 		return false;

@@ -7,25 +7,12 @@
 #include "ends/far_private.h"
 #include "relay/stream.h"
 
-struct proxy_dial {
-	struct slot slot;
-	struct stream *stream;
-};
-
-/* What ssh has not answered yet it goes on dialling; the proxy connection closes it then. */
-static void
-dial_drop(void *arg)
-{
-	stream_free(((struct proxy_dial *)arg)->stream);
-}
-
 static void
 dial_event(void *arg, enum proxy_event event, const char *reason)
 {
-	struct proxy_dial *dial = arg;
-	struct end *end = dial->slot.end;
-	struct end_result r = { .event = EV_CONNECTED, .channel = dial->slot.channel,
-		.stream = dial->stream };
+	struct slot *dial = arg;
+	struct end *end = dial->end;
+	struct end_result r = { .event = EV_CONNECTED, .channel = dial->channel, .stream = dial->stream };
 
 	if (event == PROXY_REFUSED || event == PROXY_FORBIDDEN) {
 		reason = reason != NULL ? reason : "refused";
@@ -43,7 +30,7 @@ dial_event(void *arg, enum proxy_event event, const char *reason)
 static struct slot *
 dial_next(const struct far_master *m, struct slot *slot)
 {
-	while (slot != NULL && (slot->uses != &m->uses || slot->drop != dial_drop))
+	while (slot != NULL && (slot->uses != &m->uses || slot->stream == NULL))
 		slot = slot->next;
 	return slot;
 }
@@ -74,10 +61,10 @@ proxy_open(struct far_master *m, int adopt)
 static bool
 dial_begin(struct far_master *m, unsigned channel, const char *host, uint16_t port)
 {
-	struct proxy_dial *dial;
+	struct slot *dial;
 
 	errno = EPIPE;
-	if (m->gone || (dial = slot_new(m->end, sizeof(*dial), channel, &m->uses, dial_drop)) == NULL)
+	if (m->gone || (dial = slot_new(m->end, sizeof(*dial), channel, &m->uses, NULL)) == NULL)
 		return false;
 	dial->stream = stream_dial(m->proxy, host, port, dial_event, dial, &m->uses);
 	if (dial->stream == NULL) {

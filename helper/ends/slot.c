@@ -33,6 +33,7 @@ slot_free(void *arg)
 		conn_drop(slot->fd);
 	else
 		fd_close(&slot->fd);
+	stream_free(slot->stream);
 	if (slot->drop != NULL)
 		slot->drop(slot);
 	free(slot);
