@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "ask/counts.h"
-#include "ask/own_addresses.h"
 #include "base/compat.h"
 #include "base/digits.h"
 #include "base/log.h"

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ask/own_addresses.h"
 #include "base/compat.h"
 #include "base/memory.h"
 #include "ends/far.h"

@@ -13,7 +13,6 @@
 struct loop;
 struct broker;
 struct counts;
-struct own_addresses;
 
 struct broker_config {
 	const struct ftp_options *options;
@@ -30,7 +29,7 @@ struct broker_config {
 	/* The client's control connection where it is near; AF_UNSPEC where not known. */
 	struct sockaddr_storage client_local, client_peer;
 	uid_t client_uid;
-	const struct own_addresses *own;
+	const struct own_addresses *own; /* of own_addresses() */
 	struct counts *counts;
 	int client_fd;
 	const int *stop; /* the first is readable when we are to end */
@@ -49,6 +48,7 @@ void broker_free(struct broker *); /* gives back what was opened in the master *
 int broker_dial_control(struct broker *, int *fd, char *why, size_t why_size);
 int broker_dialled(struct broker *, int *fd, char *why, size_t why_size);
 
+void own_addresses(struct own_addresses *); /* of this machine: once, for the sandbox cannot */
 /* What the session has to know about this broker's ends. */
 void broker_describe(const struct broker *, struct session_config *);
 

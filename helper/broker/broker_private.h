@@ -48,6 +48,7 @@ broker_far(const struct broker *b)
 }
 
 /* describe.c */
+struct ftp_address address_of(const struct sockaddr_storage *); /* family 0: not of a machine */
 bool host_is_loopback(const char *);
 bool broker_trusts(const struct broker_config *); /* ... that ssh dials data ports, or has no choice */
 

@@ -51,7 +51,6 @@ transfer_text(const char *line, size_t len)
 {
 	char text[256];
 
-	len = len < sizeof(text) ? len : sizeof(text) - 1;
 	snprintf(text, sizeof(text), "%.*s", (int)len, line);
 	return memory_text(text);
 }

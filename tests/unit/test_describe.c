@@ -1,5 +1,5 @@
 /* The addresses of this machine, and who may name them. */
-#include "ask/own_addresses.h"
+#include "broker/broker_private.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -79,5 +79,5 @@ add(TCase *t)
 int
 main(void)
 {
-	return unit_run("own_addresses", add);
+	return unit_run("describe", add);
 }
