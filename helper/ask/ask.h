@@ -5,10 +5,9 @@
 #include "base/memory.h"
 #include "state/action.h"
 
-/* The session asks by a struct action, of the kinds OPEN ... CHECK, padding and all. Its turn is how often
- * something was opened or cancelled at each end; that of an answer, as in the last action that had come: else
- * it is old. */
-
+/* The session asks by a struct action, of the kinds OPEN ... CHECK, padding and all. Its turn is
+ * how often something was opened or cancelled at each end; that of an answer, as in the last action
+ * that had come: else it is old. */
 struct answer {
 	struct event event; /* its reason is here: */
 	char reason[128];

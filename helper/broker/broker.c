@@ -288,6 +288,6 @@ void
 broker_linger(struct broker *b)
 {
 	timer_set(&b->timer, b->loop, LINK_MS, control_link_close, &b->link);
-	while (!(b->hooks.all == NULL && control_link_over(&b->link)) && loop_once(b->loop, -1) == 0)
+	while ((b->hooks.all != NULL || !control_link_over(&b->link)) && loop_once(b->loop, -1) == 0)
 		;
 }

@@ -187,7 +187,8 @@ act_take(struct leg *leg)
 {
 	const struct end_ops *ops = leg->end->ops;
 
-	if (leg->state != LEG_LISTENING || (ops->take != NULL && ops->take(leg->end, leg->channel->id)))
+	if (leg->state != LEG_LISTENING ||
+	    (ops->take != NULL && ops->take(leg->end, leg->channel->id)))
 		return;
 	leg_drop(leg);
 	leg_tell_failed(leg, EV_FAILED, "nobody is there any more", REFUSED);
@@ -283,7 +284,8 @@ data_channel_new(unsigned id, struct channel_hooks *hooks)
 		return NULL;
 	}
 	for (int side = CLIENT; side <= SERVER; side++)
-		ch->leg[side] = (struct leg){ .channel = ch, .side = (enum side)side, .end = hooks->end[side] };
+		ch->leg[side] = (struct leg){ .channel = ch, .side = (enum side)side,
+			.end = hooks->end[side] };
 	list_add(hooks->all, ch);
 	return ch;
 }

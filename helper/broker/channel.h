@@ -38,7 +38,7 @@ struct data_channel *data_channel_new(unsigned id, struct channel_hooks *);
 void data_channel_free(struct data_channel *); /* NULL is harmless */
 
 struct data_channel *data_channel_find(const struct channel_hooks *, unsigned id); /* NULL */
-void data_channels_each(struct channel_hooks *, void (*)(struct data_channel *)); /* is done it to */
+void data_channels_each(struct channel_hooks *, void (*)(struct data_channel *));
 /* The session counts what it asks of an end; an event carries the number it had come to. */
 void data_channel_turn(struct data_channel *, const unsigned turn[2]);
 

@@ -17,4 +17,4 @@ struct control_link {
 bool control_link_open(struct control_link *, struct loop *, int near, struct stream *far);
 void control_link_close(void *link);
 void control_link_pump(struct control_link *); /* pass on what the session has written by now */
-bool control_link_over(const struct control_link *); /* both directions have ended, or there is none */
+bool control_link_over(const struct control_link *); /* both directions have, or there is none */

@@ -93,14 +93,13 @@ requests_result(struct broker *b, enum side side, const struct end_result *r)
 
 /* False: it is forbidden. */
 static bool
-want_of(const struct broker *b, const struct action *action, enum side side, struct channel_want *want)
+want_of(const struct broker *b, const struct end_request *r, enum side side, struct channel_want *want)
 {
-	const struct ftp_address *a = &action->ends[side].address;
+	const struct ftp_address *a = &r->address;
 	char buf[INET6_ADDRSTRLEN];
 	const char *host = NULL;
 
-	*want = (struct channel_want){ .verb = action->ends[side].verb,
-		.family = a->family, .port = a->port };
+	*want = (struct channel_want){ .verb = r->verb, .family = a->family, .port = a->port };
 	if (want->verb != END_DIAL)
 		return true;
 	if (side == SERVER)
@@ -136,7 +135,8 @@ ask_open(struct broker *b, const struct action *a)
 	struct end *const *end = b->hooks.end;
 	struct channel_want want[2];
 
-	if (!want_of(b, a, CLIENT, &want[CLIENT]) || !want_of(b, a, SERVER, &want[SERVER])) {
+	if (!want_of(b, &a->ends[CLIENT], CLIENT, &want[CLIENT]) ||
+	    !want_of(b, &a->ends[SERVER], SERVER, &want[SERVER])) {
 		broken(b, "a connection that the policy forbids");
 		return;
 	}

@@ -218,7 +218,8 @@ dial_next(struct near_slot *s)
 static bool
 near_dial(struct end *end, unsigned channel, const char *host, uint16_t port)
 {
-	struct near_slot *s = slot_new(end, sizeof(*s), channel, &((struct near *)end)->uses, near_drop);
+	struct near *near = (struct near *)end;
+	struct near_slot *s = slot_new(end, sizeof(*s), channel, &near->uses, near_drop);
 	/* only the control connection's host may be a name; who looks one up waits for it */
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = channel != CHANNEL_CONTROL ? AI_NUMERICHOST : 0 };

@@ -13,7 +13,7 @@ struct slot {
 	unsigned channel; /* 0: nobody has asked for it, nor is told of it */
 	unsigned *uses;   /* counts the streams of who makes it */
 	int fd;           /* -1 = none */
-	struct stream *stream; /* on its way over a proxy connection, which closes what ssh answers too late */
+	struct stream *stream; /* dialled; a proxy connection closes what it answers too late */
 	uint16_t port;    /* where it listens, as the peer is told */
 	struct watch *watch;
 	struct timer deadline;

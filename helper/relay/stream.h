@@ -10,8 +10,8 @@
 
 struct watch;
 
-/* Of stream_dial() OPENED, once; or REFUSED or FORBIDDEN, with the reason: only stream_free() may be called
- * then. READABLE and WRITABLE of both kinds; never CLOSED. */
+/* Of stream_dial() OPENED, once; or REFUSED or FORBIDDEN, with the reason: only stream_free() may be
+ * called then. READABLE and WRITABLE of both kinds; never CLOSED. */
 typedef proxy_channel_fn stream_fn;
 
 struct stream {

@@ -364,18 +364,18 @@ ask_raw(const void *record, size_t len)
 	return writable() && write(broker, record, len) == (ssize_t)len;
 }
 
-static struct ask
+static struct action
 request(uint32_t verb, uint32_t end, const char *host, uint16_t port)
 {
-	struct ask a;
+	struct action a;
 
 	memset(&a, 0, sizeof(a));
-	a.action.kind = ACT_OPEN;
-	a.action.channel = next_channel++;
-	a.action.ends[end].verb = verb;
-	a.action.ends[end].address.family = 4;
-	a.action.ends[end].address.port = port;
-	inet_pton(AF_INET, host, a.action.ends[end].address.bytes);
+	a.kind = ACT_OPEN;
+	a.channel = next_channel++;
+	a.ends[end].verb = verb;
+	a.ends[end].address.family = 4;
+	a.ends[end].address.port = port;
+	inet_pton(AF_INET, host, a.ends[end].address.bytes);
 	return a;
 }
 
@@ -393,7 +393,7 @@ answer(int ms)
 }
 
 static void
-put(const struct ask *a)
+put(const struct action *a)
 {
 	ask_raw(a, sizeof(*a));
 	say("answer", answer(10000));
@@ -402,7 +402,7 @@ put(const struct ask *a)
 static void
 dial(uint32_t end, const char *host, uint16_t port)
 {
-	struct ask a = request(END_DIAL, end, host, port);
+	struct action a = request(END_DIAL, end, host, port);
 
 	put(&a);
 }
@@ -423,26 +423,26 @@ static void ask_client_ssh(void) { dial(CLIENT, "127.0.0.1", 22); }
 static void ask_client_other(void) { dial(CLIENT, "192.0.2.1", 5000); }
 
 /* A good request, but for one field. */
-static struct ask
+static struct action
 good(void)
 {
 	return request(END_LISTEN, CLIENT, "127.0.0.1", 0);
 }
 
-static void ask_kind(void) { struct ask a = good(); a.action.kind = 77; put(&a); }
-static void ask_kind_timer(void) { struct ask a = good(); a.action.kind = ACT_TIMER; put(&a); }
-static void ask_verb(void) { struct ask a = good(); a.action.ends[SERVER].verb = 9; put(&a); }
-static void ask_end(void) { struct ask a = good(); a.action.end = 2; put(&a); }
-static void ask_end_huge(void) { struct ask a = good(); a.action.end = 0xffffffffU; put(&a); }
-static void ask_mask(void) { struct ask a = good(); a.action.mask = 4; put(&a); }
-static void ask_channel_zero(void) { struct ask a = good(); a.action.channel = 0; put(&a); }
-static void ask_channel_control(void) { struct ask a = good(); a.action.channel = UINT32_MAX; put(&a); }
-static void ask_family(void) { struct ask a = good(); a.action.ends[0].address.family = 200; put(&a); }
+static void ask_kind(void) { struct action a = good(); a.kind = 77; put(&a); }
+static void ask_kind_timer(void) { struct action a = good(); a.kind = ACT_TIMER; put(&a); }
+static void ask_verb(void) { struct action a = good(); a.ends[SERVER].verb = 9; put(&a); }
+static void ask_end(void) { struct action a = good(); a.end = 2; put(&a); }
+static void ask_end_huge(void) { struct action a = good(); a.end = 0xffffffffU; put(&a); }
+static void ask_mask(void) { struct action a = good(); a.mask = 4; put(&a); }
+static void ask_channel_zero(void) { struct action a = good(); a.channel = 0; put(&a); }
+static void ask_channel_control(void) { struct action a = good(); a.channel = UINT32_MAX; put(&a); }
+static void ask_family(void) { struct action a = good(); a.ends[0].address.family = 200; put(&a); }
 
 static void
 ask_short(void)
 {
-	struct ask a = good();
+	struct action a = good();
 
 	ask_raw(&a, sizeof(a) - 1);
 	say("answer", answer(10000));
@@ -452,7 +452,7 @@ static void
 ask_long(void)
 {
 	static char long_record[60000];
-	struct ask a = good();
+	struct action a = good();
 
 	memcpy(long_record, &a, sizeof(a));
 	ask_raw(long_record, sizeof(long_record));
@@ -463,7 +463,7 @@ ask_long(void)
 static void
 ask_twice(void)
 {
-	struct ask a = good();
+	struct action a = good();
 
 	put(&a);
 	put(&a);
@@ -473,11 +473,11 @@ ask_twice(void)
 static void
 ask_then_low(void)
 {
-	struct ask a = good();
+	struct action a = good();
 
-	a.action.ends[SERVER] = a.action.ends[CLIENT];
-	a.action.ends[SERVER].verb = END_DIAL;
-	a.action.ends[SERVER].address.port = 1023;
+	a.ends[SERVER] = a.ends[CLIENT];
+	a.ends[SERVER].verb = END_DIAL;
+	a.ends[SERVER].address.port = 1023;
 	put(&a);
 }
 
@@ -488,7 +488,7 @@ ask_many(uint32_t end)
 	long given = 0;
 
 	for (int i = 0; i < 400; i++) {
-		struct ask a = request(END_LISTEN, end, "127.0.0.1", 0);
+		struct action a = request(END_LISTEN, end, "127.0.0.1", 0);
 
 		if (!ask_raw(&a, sizeof(a)) || answer(2000) != 1)
 			break;
@@ -508,12 +508,12 @@ storm(uint32_t verb, uint32_t end, uint32_t kind)
 	int kind_of;
 
 	for (int i = 0; i < 5000; i++) {
-		struct ask a = request(verb, end, "127.0.0.1", 5000);
+		struct action a = request(verb, end, "127.0.0.1", 5000);
 
 		if (!ask_raw(&a, sizeof(a)))
 			break;
-		a.action.kind = kind;
-		a.action.mask = 3;
+		a.kind = kind;
+		a.mask = 3;
 		if (!ask_raw(&a, sizeof(a)))
 			break;
 		while ((kind_of = answer(0)) > 0) {
@@ -537,9 +537,9 @@ flood(uint32_t kind, uint32_t verb, uint32_t end)
 	long sent = 0;
 
 	while (sent < 500000 && writable()) {
-		struct ask a = request(verb, end, "127.0.0.1", 4000);
+		struct action a = request(verb, end, "127.0.0.1", 4000);
 
-		a.action.kind = kind;
+		a.kind = kind;
 		if (write(broker, &a, sizeof(a)) != -1)
 			sent++;
 		else if (errno != EAGAIN)
