@@ -247,7 +247,7 @@ broker_dialled(struct broker *b, int *fd, char *why, size_t why_size)
 	while (!b->control_done && loop_once(b->loop, -1) == 0)
 		;
 	watch_free(stop);
-	watch_free(b->client);
+	memory_drop(watch_free, b->client);
 	timer_stop(&b->timer);
 	if (b->control == NULL) {
 		snprintf(why, why_size, "%s", b->reason);
