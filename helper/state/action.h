@@ -41,9 +41,9 @@ enum event_kind {
 	EV_EOF,       /* of this end, genuine; everything before it was written to the other */
 	EV_RESET,     /* this end is broken */
 	EV_DRAINED,   /* the EOF passed to this end, and all before it, were taken */
-	EV_ALIVE, EV_DEAD, /* after ACT_CHECK: the ssh link lives; it does not (session_fail()) */
+	EV_ALIVE,     /* after ACT_CHECK: the ssh link lives (a dead one: session_fail()) */
 	EV_TIMER,     /* of this channel; channel 0: of the session itself */
-	EV_GONE       /* a ControlMaster is no more (likewise) */
+	EV_DEAD, EV_GONE /* among brokers: it is not ALIVE; a ControlMaster is no more */
 };
 
 enum refusal { REFUSED, REFUSED_LATER /* by who was there; RESET: for sure */,

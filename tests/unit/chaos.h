@@ -38,8 +38,9 @@ chaos_possible(const struct model *m, enum event_kind kind, enum side end)
 		return m->checking;
 	case EV_TIMER:
 		return m->timer;
+	default:
+		return false;
 	}
-	return false;
 }
 
 /* nth: which client state an end tells, and how much has moved. */

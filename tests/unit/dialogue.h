@@ -573,7 +573,7 @@ dialogue_happen_to(struct ftp_dialogue *d, const char *text)
 	    atoi(more) > 0) {
 		m->from[e.end] = (uint64_t)atoi(more);
 		if (!m->moved[e.end])
-			dialogue_event(d, &(struct event){ EV_MOVED, e.channel, e.end, 0, 0, NULL, 0 });
+			dialogue_event(d, &(struct event){ .kind = EV_MOVED, .channel = e.channel, .end = e.end });
 	}
 	dialogue_event(d, &e);
 }
