@@ -16,8 +16,10 @@ transfer_own(struct session *s, struct channel *ch, struct pending *p)
 	for (size_t i = 0; i < s->queue.count; i++) {
 		struct pending *other = queue_at(&s->queue, i);
 
-		if (other != p && other->kind == PENDING_TRANSFER && other->channel == ch->id)
-			other->channel = 0;
+		if (other == p || other->kind != PENDING_TRANSFER || other->channel != ch->id)
+			continue;
+		other->channel = 0;
+		ch->dir = p->doubtful ? DIR_NONE : ch->dir; /* it may be that one, as what moves will show */
 	}
 	/* An active client is dialled when there is a transfer: a refused one leaves no trace. */
 	if (ch->end[CLIENT].dials && ch->end[SERVER].dials && !ch->end[CLIENT].dialled)

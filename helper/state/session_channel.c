@@ -136,10 +136,12 @@ channel_may_go(const struct session *s, const struct channel *ch, enum direction
 {
 	bool maybe = ch->owned;
 
-	for (size_t i = 0; i < s->queue.count && !maybe; i++) {
+	for (size_t i = 0; i < s->queue.count; i++) {
 		const struct pending *p = queue_at(&s->queue, i);
 
-		maybe = p->kind == PENDING_PLAIN && (unsigned)p->number == ch->id;
+		maybe |= p->kind == PENDING_PLAIN && (unsigned)p->number == ch->id;
+		if (p->kind == PENDING_TRANSFER && p->channel == ch->id && p->number == FTP_STOR && dir == DIR_UP)
+			return true; /* perhaps behind one whose reply was taken for another's */
 	}
 	return ch->dir == dir || (ch->dir == DIR_NONE && maybe);
 }

@@ -32,6 +32,11 @@
 #define ASKS "! check 1\n"
 #define NEVER_CAME "< 425 Cannot open a data connection: the server's connection has not come to the " \
 		   "port it was told.\n"
+#define BUSY_BEHIND UPLOAD "? eof 1 client lives\n! eof 1 server\n? eof 1 server\n! eof 1 client\n? drained 1 client\n" \
+	"> PORT 10,0,0,1,19,136\n! open 2 server listen 4\n? listening 2 server 50000\n" \
+	">> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 2 client dial 10.0.0.1:5000\n< 200 ok\n> RETR f\n" \
+	">> RETR f\n! begin 2 down\n? connected 2 server\n? connected 2 client\n<< 451 busy\n! timer 0 1000\n" \
+	"? timer 0\n! close 1\n< 451 busy\n"
 #define TYPE_FIRST GREETING "> TYPE I\n>> TYPE I\n<< 200 I\n< 200 I\n" PASV_READY
 #define BEGUN_OF(n) "<< 150 Opening f (" n " bytes).\n< 150 Opening f (" n " bytes).\n"
 
@@ -369,6 +374,9 @@ static const struct {
 		     "? eof 1 server\n? eof 1 client lives\n! eof 1 server\n! close 1\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	{ MODE_AUTO, UPLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
+	/* behind one without a reply, which has taken that of the next one: it is cut all the same */
+	{ MODE_AUTO, BUSY_BEHIND "> STOR g\n>> STOR g\n? reset 2 client dies\n! abort 2 both\n" },
+	{ MODE_AUTO, BUSY_BEHIND "> STOR g\n>> STOR g\n" BEGUN "? reset 2 client dies\n! abort 2 both\n" CUT_OFF },
 	{ MODE_AUTO, UPLOAD "? reset 1 server reset by itself\n! abort 1 client\n" DONE HEARD_DONE },
 	/* ... or says yes without a 150, and has used nothing: the setup is the next one's, until it is replaced */
 	{ MODE_AUTO, PASSIVE STOR_SAID BOTH_CONNECTED DONE HEARD_DONE
