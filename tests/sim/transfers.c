@@ -109,7 +109,7 @@ good_end(enum op_kind kind)
 		say(kind, "226 once");
 		say(S_SAY, "%s", WORD("226 twice", "426 or not"));
 		return 2;
-	} else if (odd < 22 && kind == S_SENT && m.d->knob[K_SIX] < 2) {
+	} else if (odd < 22 && m.d->knob[K_SIX] < 2 && (kind == S_SENT || (kind == S_STORED && !translated()))) {
 		m.missing = true;
 		return 0; /* the client reads to the end, and goes on */
 	} else if (odd < 24) {
@@ -331,6 +331,8 @@ put_up(int n, int replies, bool broken, bool unknown)
 	if (!waits)
 		op(C_BEGIN, 0);
 	finals(replies);
+	if (replies == 0)
+		op(C_SLEEP, 2000); /* who leaves with its data is taken for dead */
 	op(C_LABEL, 0);
 }
 
