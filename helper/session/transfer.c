@@ -147,7 +147,8 @@ transfer_unnamed(struct session *s)
 	bool over = transfer_seen(s, true).ended; /* then the first does not begin again */
 	size_t at = queue_next_sent(&s->queue, 0);
 
-	while ((p = queue_at(&s->queue, at)) != NULL && (p->aside || (p->started && over)))
+	while ((p = queue_at(&s->queue, at)) != NULL && (p->aside || (p->started && over) ||
+	    (p->doubtful && queue_next_sent(&s->queue, at + 1) < s->queue.count)))
 		at = queue_next_sent(&s->queue, at + 1);
 	if (p == NULL || p->kind != PENDING_PLAIN || ch == NULL || (unsigned)p->number != ch->id ||
 	    (s->reply.code != 125 && s->reply.code != 150 && (s->reply.code != 226 || !ch->end[SERVER].moved)))

@@ -475,6 +475,11 @@ static const char *const unnamed[] = {
 	UPLOAD LIVES "? eof 1 server\n! eof 1 client\n> PORT 10,0,0,1,19,136\n! open 2 server listen 4\n"
 	"? listening 2 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 2 client dial 10.0.0.1:5000\n"
 	"< 200 ok\n" UNNAMED_SAID "<< 150 go\n! begin 2 down\n! close 1\n< 150 go\n",
+	UPLOAD LIVES "? eof 1 server\n! eof 1 client\n> PORT 10,0,0,1,19,136\n! open 2 server listen 4\n"
+	"? listening 2 server 50000\n>> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 2 client dial 10.0.0.1:5000\n"
+	"< 200 ok\n> SIZE x\n>> SIZE x\n<< 550 no\n! timer 0 1000\n? drained 1 client\n? timer 0\n! close 1\n< 550 no\n"
+	UNNAMED_SAID "? connected 2 server\n<< 150 go\n! begin 2 down\n< 150 go\n? connected 2 client\n<< 200 a\n"
+	"! check 2\n! timer 2 5000\n",
 };
 
 START_TEST(by_unknown_verbs)
