@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "client/background.h"
 #include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
 #include "base/rundir.h"
+#include "client/background.h"
+#include "net/listener.h"
 #include "process/signals.h"
+#include "ssh/sshrun.h"
 #include "status/seen.h"
 #include "tunnel/tunnel_private.h"
 
@@ -77,7 +81,7 @@ tunnel_ready(struct tunnel *t)
 	if (t->phase != OPENING)
 		return;
 	t->phase = READY;
-	timer_stop(&t->silent);
+	timer_stop(&t->ssh.silent);
 	if (t->cmdline->run == RUN_STDIO) {
 		start_stdio(t);
 		return;
@@ -91,7 +95,7 @@ tunnel_ready(struct tunnel *t)
 		printf("listening on %s, forwarding to %s\n",
 		    hostport_format(at, sizeof(at), l->at.host, l->at.port),
 		    hostport_format(target, sizeof(target), l->target.host, l->target.port));
-	far_announce(t);
+	far_announce(&t->far);
 	activation_notify("READY=1");
 	if (t->setup->ready == -1)
 		return;
@@ -149,27 +153,25 @@ set_up(struct tunnel *t)
 	t->helpers.kept = (struct kept){ .loop = t->loop, .hold_ms = c->ftp.abort_hold * 1000 };
 	if (c->to_syslog || (c->background && c->log_file == NULL))
 		linelog_open(&t->helpers.log, t->loop, NULL, NULL);
-	masters_begin(t);
+	masters_begin(&t->masters, c->ftp.masters, t->loop, t->setup->master, tunnel_master_changed, t);
 	return t->signals == NULL ? -1 : 0;
 }
 
 static void
 tear_down(struct tunnel *t)
 {
-	statusd_close(t);
+	statusd_close(&t->statusd);
 	listener_free(t->near);
-	accept_end(t);
-	far_free(t);
-	/* Before what must not be closed is: it would say so. */
-	for (size_t i = helpers_need_masters(t) ? 0 : t->masters.count; i-- > 0;)
-		master_stop(&t->masters.one[i]);
-	helpers_end(t);
-	for (size_t i = t->masters.count; i-- > 0;)
-		master_end(&t->masters.one[i]);
-	tunnel_probe_end(t);
-	sshrun_free(t->sftp);
+	accept_end(&t->accept);
+	far_free(&t->far);
+	if (!helpers_need_masters(&t->helpers))
+		masters_stop(&t->masters); /* before what must not be closed is: it would say so */
+	helpers_end(&t->helpers, master_is_ours(t->master));
+	masters_end(&t->masters);
+	probe_end(&t->probe);
+	sshrun_free(t->probe.sftp);
 	foreground_forget(&t->client);
-	proc_forget(&t->notify);
+	proc_forget(&t->ssh.notify);
 	signals_free(t->signals);
 	loop_free(t->loop);
 }
@@ -195,7 +197,7 @@ wind_up(struct tunnel *t)
 	memory_drop(listener_free, t->near);
 	if (t->master->state == MASTER_UP && t->far.first != NULL)
 		far_cancel(t);
-	far_free(t);
+	far_free(&t->far);
 	if (t->cmdline->run == RUN_CLIENT && ms < LAST_WORDS_MS)
 		ms = LAST_WORDS_MS;
 	wait_for_helpers(t, ms);

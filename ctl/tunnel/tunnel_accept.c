@@ -1,5 +1,3 @@
-/* What happens to a control connection that has come in: admitted or not, waiting for the master,
- * handed to a helper, or refused with a 421 reply. */
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -11,7 +9,10 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
 #include "base/packet.h"
+#include "net/listener.h"
 #include "net/peer.h"
 #include "tunnel/tunnel_private.h"
 
@@ -105,13 +106,13 @@ admit(struct tunnel *t, struct caller *c)
 }
 
 static struct caller *
-take(struct tunnel *t)
+take(struct accepts *a)
 {
-	struct caller *c = t->accept.first;
+	struct caller *c = a->first;
 
 	if (c != NULL) {
-		t->accept.first = c->next;
-		t->accept.waiting--;
+		a->first = c->next;
+		a->waiting--;
 	}
 	return c;
 }
@@ -123,7 +124,7 @@ accept_master(struct tunnel *t, enum master_state state)
 
 	if (state == MASTER_DOWN && t->accept.first != NULL)
 		state = master_want(t->master, false); /* it died under those who wait */
-	while (state != MASTER_STARTING && (c = take(t)) != NULL) {
+	while (state != MASTER_STARTING && (c = take(&t->accept)) != NULL) {
 		if (state != MASTER_UP)
 			refuse(c, t->master->reason);
 		else if (helpers_start(t, &c->session) == -1)
@@ -134,13 +135,13 @@ accept_master(struct tunnel *t, enum master_state state)
 }
 
 void
-accept_end(struct tunnel *t)
+accept_end(struct accepts *a)
 {
 	struct caller *c;
 
-	while ((c = take(t)) != NULL)
+	while ((c = take(a)) != NULL)
 		refuse(c, "the tunnel is being closed");
-	timer_stop(&t->accept.look);
+	timer_stop(&a->look);
 }
 
 static struct caller *

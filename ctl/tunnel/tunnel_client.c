@@ -1,5 +1,5 @@
-/* The FTP client of a tunnel: the server is looked at before, so that none is started on a tunnel
- * that cannot work. */
+#include <sys/socket.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
@@ -11,6 +11,9 @@
 
 #include "base/compat.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "net/listener.h"
+#include "ssh/sshcmd.h"
 #include "tunnel/tunnel_private.h"
 
 #define SFTP_MS 5000
@@ -52,7 +55,7 @@ notice_of(const struct tunnel *t, const struct helper *helper, enum notice notic
 {
 	char server[SPEC_HOST_MAX + 16];
 	const struct notice_about about = { server, helper->session.remote ? "" : t->cmdline->destination,
-		why, t->cmdline->run == RUN_CLIENT, t->sftp_serves };
+		why, t->cmdline->run == RUN_CLIENT, t->probe.sftp_serves };
 
 	hostport_format(server, sizeof(server), helper->session.server.host, helper->session.server.port);
 	notice_text(text, size, notice, &about);
@@ -65,8 +68,8 @@ sftp_tried(void *arg, const struct sshrun_result *result)
 	const struct helper server = { .session.server = t->cmdline->server };
 	char text[1200];
 
-	t->sftp_serves = result != NULL && result->status == 0;
-	notice_of(t, &server, NOTICE_NO_SERVER, t->refusal, text, sizeof(text));
+	t->probe.sftp_serves = result != NULL && result->status == 0;
+	notice_of(t, &server, NOTICE_NO_SERVER, t->notices.refusal, text, sizeof(text));
 	tunnel_fail(t, text);
 }
 
@@ -74,18 +77,19 @@ sftp_tried(void *arg, const struct sshrun_result *result)
 void
 tunnel_noticed(struct tunnel *t, const struct helper *helper, enum notice notice, const char *why)
 {
-	bool told = (t->noticed & 1U << notice) != 0;
+	struct notices *known = &t->notices;
+	bool told = (known->told & 1U << notice) != 0;
 	char text[1200];
 
 	if (notice == NOTICE_DELAY && (master_is_ours(t->master) ? t->setup->master->no_delay :
 	    t->setup->master->no_delay_yours))
 		return; /* it was done, and did not help */
-	t->noticed |= 1U << notice;
-	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, t->refusal, sizeof(t->refusal)))
-		snprintf(t->refusal, sizeof(t->refusal), "%s", why);
+	known->told |= 1U << notice;
+	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, known->refusal, sizeof(known->refusal)))
+		snprintf(known->refusal, sizeof(known->refusal), "%s", why);
 	if (helper == t->probe.helper && notice == NOTICE_NO_SERVER)
 		return; /* tunnel_probed() */
-	notice_of(t, helper, notice, t->refusal, text, sizeof(text));
+	notice_of(t, helper, notice, known->refusal, text, sizeof(text));
 	if (notice == NOTICE_NO_SERVER)
 		tunnel_say(t, text);
 	else if (!told)
@@ -98,22 +102,24 @@ tunnel_noticed(struct tunnel *t, const struct helper *helper, enum notice notice
  * other, so that whatever can go wrong does so now. It says USER and QUIT, no password. */
 
 void
-tunnel_probe_end(struct tunnel *t)
+probe_end(struct probe *p)
 {
-	if (t->probe.step == PROBE_NONE || t->probe.step == PROBE_OVER)
+	if (p->step == PROBE_NONE || p->step == PROBE_OVER)
 		return;
-	memory_drop(watch_free, t->probe.watch);
-	timer_stop(&t->probe.patience);
-	fd_close(&t->probe.ftp.fd);
-	t->probe.step = PROBE_OVER;
+	memory_drop(watch_free, p->watch);
+	timer_stop(&p->patience);
+	fd_close(&p->ftp.fd);
+	p->step = PROBE_OVER;
 }
 
 /* Of a server that does not take leave we are bored at last: it has a helper that waits for it still. */
 static void
 no_goodbye(void *arg)
 {
-	tunnel_probe_end(arg);
-	tunnel_probed(arg);
+	struct tunnel *t = arg;
+
+	probe_end(&t->probe);
+	tunnel_probed(t);
 }
 
 /* 120 announces a greeting. Who may log in is the client's affair; that a USER is answered at all
@@ -144,14 +150,13 @@ probe_ready(void *arg, short revents)
 			said = -1;
 		}
 		if (said == -1)
-			tunnel_probe_end(t);
+			probe_end(&t->probe);
 	}
 }
 
 void
-tunnel_probed(void *arg)
+tunnel_probed(struct tunnel *t)
 {
-	struct tunnel *t = arg;
 	const struct cmdline *c = t->cmdline;
 	const char *words = t->probe.text;
 	char server[SPEC_HOST_MAX + 16], why[1200];
@@ -161,13 +166,13 @@ tunnel_probed(void *arg)
 	if (t->phase != READY)
 		return;
 	hostport_format(server, sizeof(server), c->server.host, c->server.port);
-	if ((t->noticed & 1U << NOTICE_NO_SERVER) != 0) { /* is there something else to say than that? */
+	if ((t->notices.told & 1U << NOTICE_NO_SERVER) != 0) { /* is there something else to say than that? */
 		if (c->ftp.no_delay != NO_DELAY_NO)
-			t->sftp = sshcmd_through(t->loop, &t->setup->master->ssh, t->master->path,
+			t->probe.sftp = sshcmd_through(t->loop, &t->setup->master->ssh, t->master->path,
 			    (const char *[]){ "-Ts", "sftp" }, SFTP_MS, sftp_tried, t);
-		if (t->sftp == NULL)
+		if (t->probe.sftp == NULL)
 			sftp_tried(t, NULL);
-	} else if ((t->noticed & 1U << NOTICE_TLS) != 0 && !c->ftp.tls_pass) {
+	} else if ((t->notices.told & 1U << NOTICE_TLS) != 0 && !c->ftp.tls_pass) {
 		tunnel_end(t, TUNNEL_FAILED);
 	} else if (!t->probe.serves) {
 		if (*words != '\0' && !isdigit((unsigned char)*words))

@@ -1,6 +1,3 @@
-/* The listeners of -R: on the far side, opened by the ssh server; what comes in there arrives at unix sockets
- * of ours in the runtime directory. They live as long as the ssh connection and are opened anew with the
- * next one. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +7,7 @@
 #include "base/log.h"
 #include "base/rundir.h"
 #include "mux/mux.h"
+#include "net/listener.h"
 #include "tunnel/tunnel_private.h"
 
 #define FINISH_MS 2000 /* for each answer, in the end */
@@ -30,24 +28,24 @@ struct far {
 };
 
 void
-far_lost(struct tunnel *t)
+far_lost(struct far_listeners *all)
 {
-	mux_finish(t->far.link, FINISH_MS);
-	t->far.link = NULL;
-	for (struct far *f = t->far.first; f != NULL; f = f->next) {
+	mux_finish(all->link, FINISH_MS);
+	all->link = NULL;
+	for (struct far *f = all->first; f != NULL; f = f->next) {
 		f->open = f->twin_open = false;
 		f->id = f->twin_id = 0;
 	}
 }
 
 void
-far_free(struct tunnel *t)
+far_free(struct far_listeners *all)
 {
 	struct far *f;
 
-	far_lost(t);
-	while ((f = t->far.first) != NULL) {
-		t->far.first = f->next;
+	far_lost(all);
+	while ((f = all->first) != NULL) {
+		all->first = f->next;
 		listener_free(f->listener);
 		free(f);
 	}
@@ -58,7 +56,8 @@ far_add(struct tunnel *t, const struct tunnel_spec *spec, bool optional, char *w
 {
 	/* in ssh's protocol "" is every address and "localhost" the loopback ones */
 	const char *host = *spec->listen.host == '\0' ? "localhost" : spec->listen.host;
-	struct far *f = memory_make(struct far, .spec = *spec, .optional = optional, .forward.kind = FORWARD_REMOTE, .forward.port = spec->listen.port);
+	struct far *f = memory_make(struct far, .spec = *spec, .optional = optional,
+	    .forward.kind = FORWARD_REMOTE, .forward.port = spec->listen.port);
 
 	if (f == NULL)
 		return log_why(why, why_size, "out of memory");
@@ -82,11 +81,11 @@ far_add(struct tunnel *t, const struct tunnel_spec *spec, bool optional, char *w
 }
 
 void
-far_announce(struct tunnel *t)
+far_announce(struct far_listeners *all)
 {
 	char at[SPEC_HOST_MAX + 16], target[SPEC_HOST_MAX + 16];
 
-	for (struct far *f = t->far.first; f != NULL; f = f->next) {
+	for (struct far *f = all->first; f != NULL; f = f->next) {
 		if (!f->open || f->port == f->announced)
 			continue;
 		f->announced = f->port;
@@ -124,7 +123,7 @@ static void
 far_settled(struct tunnel *t, bool any_open)
 {
 	if (t->phase == READY && t->cmdline->run == RUN_TUNNEL)
-		far_announce(t);
+		far_announce(&t->far);
 	/* all there was to open are forwards of ssh's configuration, which could not be */
 	if (t->phase == OPENING && *t->skipped != '\0' && t->cmdline->run == RUN_TUNNEL &&
 	    t->near == NULL && !any_open)
@@ -198,13 +197,13 @@ far_cancel(struct tunnel *t)
 		if (f->twin_open || f->twin_id != 0)
 			mux_close_forward(t->far.link, &f->twin);
 	}
-	far_lost(t); /* waits for the answers */
+	far_lost(&t->far); /* waits for the answers */
 }
 
 void
-far_status(const struct tunnel *t, struct bytes *out)
+far_status(const struct far_listeners *all, struct bytes *out)
 {
-	for (const struct far *f = t->far.first; f != NULL; f = f->next) {
+	for (const struct far *f = all->first; f != NULL; f = f->next) {
 		struct hostport at = f->spec.listen;
 
 		at.port = f->port;

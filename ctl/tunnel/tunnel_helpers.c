@@ -1,4 +1,3 @@
-/* The running helpers (ftp-over-ssh-helper), one for each control connection. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -11,7 +10,10 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
 #include "base/packet.h"
+#include "status/notice.h"
 #include "status/status.h"
 #include "tunnel/tunnel_private.h"
 
@@ -30,23 +32,23 @@ helper_free(struct helper *one)
 }
 
 bool
-helpers_need_masters(const struct tunnel *t)
+helpers_need_masters(const struct helpers *all)
 {
-	return t->helpers.count > 0 || kept_holds(&t->helpers.kept);
+	return all->count > 0 || kept_holds(&all->kept);
 }
 
 void
-helpers_end(struct tunnel *t)
+helpers_end(struct helpers *all, bool ours)
 {
-	bool needed = helpers_need_masters(t);
+	bool needed = helpers_need_masters(all);
 	struct helper *one;
 
-	while ((one = t->helpers.first) != NULL) {
-		t->helpers.first = one->next;
+	while ((one = all->first) != NULL) {
+		all->first = one->next;
 		helper_free(one);
 	}
-	kept_close(&t->helpers.kept, !needed && master_is_ours(t->master));
-	linelog_close(&t->helpers.log);
+	kept_close(&all->kept, !needed && ours);
+	linelog_close(&all->log);
 }
 
 static const char *
@@ -176,7 +178,7 @@ start_process(struct helper *one, int status_fd)
 	struct strings argv;
 	int result = -1;
 
-	masters_tend(t);
+	masters_tend(&t->masters);
 	if ((one->kept = kept_begin(&t->helpers.kept, path_of(t->master), &fds.fd[1])) == NULL)
 		return -1;
 	fds.fd[2] = helpers_method(t) == METHOD_PROXY ? kept_spare(one->kept) : -1;

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/background.h"
 #include "base/log.h"
+#include "client/background.h"
+#include "net/listener.h"
 #include "status/query.h"
 #include "tunnel/tunnel_private.h"
 

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/loop.h"
+#include "net/listener.h"
 #include "status/seen.h"
 #include "tunnel/tunnel_private.h"
 
@@ -24,7 +26,7 @@ status_tunnel(const struct tunnel *t, struct status_tunnel *s)
 			tunnel_status_add(s, &h->seen->session);
 	s->pid = (uint32_t)getpid();
 	s->sessions = t->helpers.started;
-	snprintf(s->name, sizeof(s->name), "%s", t->name);
+	snprintf(s->name, sizeof(s->name), "%s", t->statusd.name);
 	snprintf(s->destination, sizeof(s->destination), "%s", t->cmdline->destination);
 	s->options = t->cmdline->digest;
 	s->age = (uint32_t)((loop_now() - t->started) / 1000);
@@ -90,7 +92,7 @@ tunnel_status(const struct tunnel *t, struct bytes *out)
 	statusd_put(out, &r);
 	for (const struct listener *l = t->near; l != NULL; l = l->next)
 		status_listener(out, &l->at, &l->target, false);
-	far_status(t, out);
+	far_status(&t->far, out);
 	for (const struct helper *h = t->helpers.first; h != NULL; h = h->next)
 		if (!status_session(out, h))
 			break;

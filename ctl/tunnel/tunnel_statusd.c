@@ -1,7 +1,3 @@
-/* The status socket of a tunnel: tells ftp-over-ssh-ctl what goes on, and does as it says.
- *
- * What helpers report is untrusted: bounded, validated, and too much of it is not read. A
- * client that does not read delays nobody and is dropped after a while. */
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -14,10 +10,13 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/packet.h"
 #include "base/rundir.h"
+#include "net/listener.h"
 #include "net/peer.h"
 #include "status/seen.h"
+#include "status/status.h"
 #include "tunnel/tunnel_private.h"
 
 #define CLIENTS_MAX 16
@@ -301,9 +300,9 @@ statusd_open(struct tunnel *t)
 	if (port == 0 && c->remote.count > 0)
 		port = c->remote.spec[0].listen.port;
 	if (*c->ftp.name != '\0')
-		snprintf(t->name, sizeof(t->name), "%s", c->ftp.name);
+		snprintf(t->statusd.name, sizeof(t->statusd.name), "%s", c->ftp.name);
 	else
-		hostport_format(t->name, sizeof(t->name), c->destination, port);
+		hostport_format(t->statusd.name, sizeof(t->statusd.name), c->destination, port);
 	if (rundir_path(why, sizeof(why)) == NULL || rundir_fresh(path, sizeof(path), 's') == -1 ||
 	    listener_unix(&t->statusd.listener, t->loop, path, why, sizeof(why)) != LISTEN_OK)
 		log_at(LOG_NORMAL, "no status for ftp-over-ssh-ctl: %s", why);
@@ -312,9 +311,9 @@ statusd_open(struct tunnel *t)
 }
 
 void
-statusd_close(struct tunnel *t)
+statusd_close(struct statusd *s)
 {
-	while (t->statusd.first != NULL)
-		client_free(t->statusd.first);
-	listener_free(t->statusd.listener);
+	while (s->first != NULL)
+		client_free(s->first);
+	listener_free(s->listener);
 }

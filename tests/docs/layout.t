@@ -34,13 +34,19 @@ done <"$RIG/rows"
 is 'each uses what is above it' "$circles" ''
 is 'and includes what its row says' "$bad" ''
 is 'a header is included by its folder' "$(grep -rnE '^#include "[^/"]*"' ctl helper --include='*.[ch]')" ''
+# Does x_private.h include x_part.h?
+is_part()	# x_part
+{
+	[ -e "${1%_*}_private.h" ] && grep -q "^#include \"${1#*/}\.h\"" "${1%_*}_private.h"
+}
+
 # The module that a file belongs to: x.c, x.h and x_private.h are one, and so are the x_part.c that have
-# no header of their own.
+# no header of their own, or one that is included by x_private.h.
 module()	# file
 {
 	local m=${1%.[ch]}
 	m=${m%_private}
-	while [ ! -e "$m.h" ] && [ ! -e "${m}_private.h" ] && [[ ${m##*/} == *_* ]]; do
+	while [[ ${m##*/} == *_* ]] && { is_part "$m" || { [ ! -e "$m.h" ] && [ ! -e "${m}_private.h" ]; }; }; do
 		m=${m%_*}
 	done
 	echo "$m"

@@ -1,11 +1,9 @@
-/* The ssh connection of a tunnel, who is told of it (the log, and FtpNotify), and the listeners that it
- * has on the far side. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "client/background.h"
 #include "base/log.h"
+#include "client/background.h"
 #include "tunnel/tunnel_private.h"
 
 #define SILENT_MS 300   /* a master that says nothing for so long waits for LocalCommand */
@@ -42,8 +40,8 @@ reopen(void *arg)
 void
 tunnel_reopen_later(struct tunnel *t, unsigned ms)
 {
-	if (t->far.first != NULL && t->reopen.loop == NULL)
-		timer_set(&t->reopen, t->loop, ms, reopen, t);
+	if (t->far.first != NULL && t->ssh.reopen.loop == NULL)
+		timer_set(&t->ssh.reopen, t->loop, ms, reopen, t);
 }
 
 static void
@@ -61,13 +59,13 @@ notify(struct tunnel *t, const char *event, const char *why)
 	const char *program = t->cmdline->ftp.notify;
 	const struct proc_start start = { .argv = (const char *const[]){ program, NULL },
 		.env = (const char *const[]){ "FTP_OVER_SSH_EVENT", event, "FTP_OVER_SSH_REASON", why,
-		    "FTP_OVER_SSH_NAME", t->name, "FTP_OVER_SSH_DESTINATION", t->cmdline->destination, NULL },
+		    "FTP_OVER_SSH_NAME", t->statusd.name, "FTP_OVER_SSH_DESTINATION", t->cmdline->destination, NULL },
 		.fd = { PROC_NULL, PROC_NULL, PROC_OURS }, .own_session = true, .certain = true };
 
 	if (*program == '\0')
 		return;
-	proc_forget(&t->notify);
-	if (proc_start(&t->notify, t->loop, &start, notify_ended, t) == -1)
+	proc_forget(&t->ssh.notify);
+	if (proc_start(&t->ssh.notify, t->loop, &start, notify_ended, t) == -1)
 		log_at(LOG_NORMAL, "FtpNotify: %s: %s", program, strerror(errno));
 }
 
@@ -76,7 +74,7 @@ linked(struct tunnel *t)
 {
 	char text[320];
 
-	if (t->is_lost) {
+	if (t->ssh.is_lost) {
 		snprintf(text, sizeof(text), "connected to %s again", t->cmdline->destination);
 		log_at(ratelimit_due(&t->told, text, loop_now(), NULL) ? LOG_NORMAL : LOG_SESSIONS, "%s", text);
 		notify(t, "connected", "");
@@ -84,8 +82,8 @@ linked(struct tunnel *t)
 	log_at(LOG_DIALOGUE, "dialling through %s ssh connection by %s (FtpForward)",
 	    master_is_ours(t->master) ? "our own" : "the user's", helpers_method(t) == METHOD_PROXY ?
 	    "proxy" : "mux");
-	t->was_up = true;
-	t->is_lost = false;
+	t->ssh.was_up = true;
+	t->ssh.is_lost = false;
 }
 
 static void
@@ -99,26 +97,26 @@ master_lost(struct tunnel *t)
 	}
 	snprintf(t->trouble, sizeof(t->trouble), "%.255s", why);
 	t->trouble_at = loop_now();
-	if (t->ends_with_master) {
+	if (t->ssh.ends_with_master) {
 		log_at(LOG_SESSIONS, "%s", why);
 		tunnel_end(t, 0);
 	} else {
-		if (t->was_up && !t->is_lost)
+		if (t->ssh.was_up && !t->ssh.is_lost)
 			notify(t, "lost", why);
-		t->is_lost |= t->was_up;
+		t->ssh.is_lost |= t->ssh.was_up;
 		tunnel_say(t, why);
 	}
-	far_lost(t);
+	far_lost(&t->far);
 	tunnel_reopen_later(t, REOPEN_MS);
 }
 
-static void
-master_changed(void *arg, enum master_state state)
+void
+tunnel_master_changed(void *arg, enum master_state state)
 {
 	struct tunnel *t = arg;
 
 	if (state == MASTER_UP)
-		masters_tend(t);
+		masters_tend(&t->masters);
 	if (t->phase == ENDING)
 		return;
 	if (state == MASTER_UP)
@@ -148,7 +146,7 @@ ready_unheard(void *arg)
 {
 	struct tunnel *t = arg;
 
-	t->ends_with_master = true;
+	t->ssh.ends_with_master = true;
 	master_be_patient(t->master, PATIENCE_MS);
 	tunnel_ready(t);
 }
@@ -168,37 +166,7 @@ tunnel_connect(struct tunnel *t)
 		if (background_under_ssh())
 			ready_unheard(t);
 		else
-			timer_set(&t->silent, t->loop, SILENT_MS, ready_unheard, t);
+			timer_set(&t->ssh.silent, t->loop, SILENT_MS, ready_unheard, t);
 	}
 	want_master(t);
-}
-
-/* --- FtpMasters ------------------------------------------------------------------------- */
-
-static void
-further_changed(void *arg, enum master_state state)
-{
-	const struct master *one = arg;
-
-	if (state == MASTER_DOWN)
-		log_at(LOG_SESSIONS, "FtpMasters: one less: %s", one->reason);
-}
-
-void
-masters_begin(struct tunnel *t)
-{
-	struct master *one = t->masters.one;
-
-	t->masters.further = *t->setup->master;
-	t->masters.further.ctl_path = t->masters.further.config_path = NULL;
-	master_begin(one, t->loop, t->setup->master, master_changed, t);
-	for (size_t i = t->masters.count = t->cmdline->ftp.masters; i-- > 1;)
-		master_begin(&one[i], t->loop, &t->masters.further, further_changed, &one[i]);
-}
-
-void
-masters_tend(struct tunnel *t)
-{
-	for (size_t i = 1; i < t->masters.count && master_is_ours(t->master); i++)
-		master_want(&t->masters.one[i], false);
 }
