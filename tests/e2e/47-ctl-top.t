@@ -72,7 +72,7 @@ for how in q ^C ^Z^C TERM; do
 	ok "$how: and back" ends_with_leave
 done
 ok 'a percentage, and how long it will take' grep -aEq \
-    "one/1/1 +$FTP_USER +down .* [0-9]+% +[0-9]+m[0-9]+s RETR big" "$screen"
+    "one/1/1 +$FTP_USER +down .* [0-9]+% +[0-9]+[smh][0-9smh]* RETR big" "$screen"
 for width in $widths; do
 	end "$width"
 	ok "$width columns: no more" test "$(widest)" -le "$width"
