@@ -13,10 +13,12 @@
 void
 run_server_ended(struct run *r)
 {
-	bool left = r->control[CLIENT].over && r->config->session.client_peer.family != 0;
+	const struct session_facts *facts = session_facts(r->session);
+	bool left = r->control[CLIENT].over &&
+	    (r->config->session.client_peer.family != 0 || facts->strange);
 
 	r->server_checking = false;
-	if (!session_facts(r->session)->greeted && !left)
+	if (!facts->greeted && !left)
 		run_notify(r, NOTICE_NO_SERVER, "");
 	session_eof(r->session, SERVER);
 }

@@ -70,6 +70,7 @@ own_strange_greeting(struct session *s, const char *line, size_t len)
 {
 	size_t n = 0;
 
+	s->facts.strange = true;
 	for (; n < len && n < sizeof(s->strange) - 1 && s->strange[n] == '\0'; n++)
 		s->strange[n] = isprint((unsigned char)line[n]) ? line[n] : '?';
 	if (s->timer == SESSION_IDLE)
