@@ -39,12 +39,15 @@ transfer_eof(struct session *s, struct channel *ch, const struct event *e)
 		channel_act(s, ch, ACT_CHECK, SERVER); /* no transfer is known that could fail */
 }
 
+/* Where it was not the client itself, but ssh, the client may have seen a clean end. */
 static void
-client_reset(struct session *s, struct channel *ch)
+client_reset(struct session *s, struct channel *ch, const struct event *e)
 {
 	bool sends = channel_may_go(s, ch, DIR_UP) ||
 	    (ch->dir == DIR_NONE && ch->end[CLIENT].moved);
 
+	if (s->config.far[CLIENT] && e->refusal != REFUSED_LATER)
+		transfer_spoil(s, ch, memory_text(broken_off));
 	if (!sends || ch->end[SERVER].passed)
 		channel_abort(s, ch, 0);
 	else if (ch->dir == DIR_UP || ch->owned)
@@ -242,7 +245,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		break;
 	case EV_RESET:
 		if (e->end == CLIENT)
-			client_reset(s, ch);
+			client_reset(s, ch, e);
 		else
 			server_reset(s, ch, e);
 		break;

@@ -12,6 +12,7 @@ downs=() ups=()
 for victim in master sshd tunnel broker session; do
 	downs+=("down/$victim/20000000/9" "down/$victim/1000000/2" "down/$victim/20000000/1")
 done
+downs+=(down/further/9000000/1 down/further/20000000/1)
 # (After a pause of more than 5 s that much may be in ssh, and nobody's any more when that dies.)
 for victim in tunnel broker session; do
 	downs+=("down/$victim/1000000/9")

@@ -4,7 +4,8 @@ down/VICTIM/SIZE/PAUSE  a far client (-R) reads 1,000 bytes of SIZE, pauses for 
                         it may have its 226), the victim is killed with SIGKILL, the client goes on
 up/VICTIM/WAY           an upload (-L or -R) in its middle, the victim is killed: the server must not
                         take it for complete, also when the tunnel has ended after the session's death
-VICTIM is master, sshd, tunnel, broker or session (the two processes of a helper).
+VICTIM is master, sshd, tunnel, broker or session (the two processes of a helper); further: three
+masters beside the first one, which lives on.
 Each has a tunnel of its own; all run side by side. Prints "ok NAME" or "not ok NAME: why".
 """
 import contextlib
@@ -51,7 +52,7 @@ def is_helper(pid):
 class Scene:
     """A server, a tunnel, and somebody to be killed."""
 
-    def __init__(self, method, way, verbs, host="rig"):
+    def __init__(self, method, way, verbs, masters=1, host="rig"):
         self.listener = socket.create_server((HERE, 0))
         self.meeting, self.servers, self.verbs = {}, [], verbs
         threading.Thread(target=self.accept, daemon=True).start()
@@ -59,13 +60,18 @@ class Scene:
         self.sshd = set(under(int(ENV["SSHD_PID"])))
         self.tunnel = subprocess.Popen(
             [ENV["FOS"], "-F", ENV["RIG"] + "/ssh_config", "-N", "-o", "FtpForward=" + method,
-             "-o", "FtpAbortHold=20", way, spec, host],
+             "-o", "FtpAbortHold=20", "-o", "FtpMasters=%d" % masters, way, spec, host],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             stderr=open("%s/log/farcut.err" % ENV["RIG"], "ab"))
         words = self.tunnel.stdout.readline().replace(" (remote)", "").split()
         self.at = int(words[2].rstrip(",").rsplit(":", 1)[1])
         self.sshd = set(under(int(ENV["SSHD_PID"]))) - self.sshd
         READY.release()
+        late = time.monotonic() + 20 * SLOW
+        while masters > 1 and len(self.masters()) < masters:
+            if time.monotonic() > late:
+                raise OSError("not so many masters")
+            time.sleep(0.05)
 
     def accept(self):
         while True:
@@ -78,20 +84,23 @@ class Scene:
         client.log_in()
         return client
 
-    def master(self):
-        for name in os.listdir(ENV["XDG_RUNTIME_DIR"] + "/ftp-over-ssh"):
-            if name.startswith("m%d." % self.tunnel.pid):
-                path = "%s/ftp-over-ssh/%s" % (ENV["XDG_RUNTIME_DIR"], name)
-                said = subprocess.run(["ssh", "-O", "check", "-S", path, "none"],
-                                      capture_output=True, text=True).stderr
-                return int(said.split("pid=")[1].split(")")[0])
-        raise OSError("no master")
+    def masters(self):
+        """Their pids, the first one first."""
+        found = {}
+        for path in glob.glob("%s/ftp-over-ssh/m%d.*" % (ENV["XDG_RUNTIME_DIR"], self.tunnel.pid)):
+            said = subprocess.run(["ssh", "-O", "check", "-S", path, "none"],
+                                  capture_output=True, text=True).stderr
+            if "pid=" in said:
+                found[int(path.rsplit(".", 1)[1])] = int(said.split("pid=")[1].split(")")[0])
+        return [found[number] for number in sorted(found)]
 
     def victims(self, kind):
         if kind == "tunnel":
             return [self.tunnel.pid]
         if kind == "master":
-            return [self.master()]
+            return self.masters()
+        if kind == "further":
+            return self.masters()[1:]
         if kind == "sshd":
             return list(self.sshd)
         helpers = [pid for pid in under(self.tunnel.pid) if is_helper(pid)]
@@ -126,7 +135,7 @@ class Scene:
 
 def down(method, victim, size, pause):
     size = int(size)
-    scene = Scene(method, "-R", {"RETR": retr(size)})
+    scene = Scene(method, "-R", {"RETR": retr(size)}, masters=4 if victim == "further" else 1)
     client = scene.client()
     data = client.prepare("PASV")()
     client.ask("RETR f")

@@ -66,8 +66,10 @@ tell_end(struct leg *leg, enum event_kind kind)
 {
 	struct event *e = channel_tell(leg->channel, kind, leg->side);
 
-	if (leg->side == CLIENT)
+	if (leg->side == CLIENT) {
 		e->client = client_state(leg->channel->x);
+		e->refusal = REFUSED_LATER; /* ssh lives */
+	}
 }
 
 static bool

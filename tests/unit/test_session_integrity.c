@@ -540,6 +540,9 @@ static const char *const far_client[] = {
 	/* what was taken for its reply was another's: that one waits no more */
 	DOWNLOAD "> CWD a\n>> CWD a\n<< 250 a\n! timer 0 1000\n" ENDS("9") "! timer 0 0\n" OFF PASSED STALL DONE STALL
 	"< 250 a\n" OFF STALL "? eof 1 client lives\n" OFF HEARD_DONE,
+	/* ssh has broken off, not the client: what it has may look whole */
+	DOWNLOAD ENDS("9") DONE OFF PASSED STALL "? reset 1 client\n! abort 1 none\n" BROKEN,
+	DOWNLOAD ENDS("9") DONE OFF PASSED STALL "? reset 1 client reset by itself\n! abort 1 none\n" HEARD_DONE,
 	/* nothing came, or nobody: nothing can be overtaken */
 	DOWNLOAD ENDS("0") DONE OFF PASSED ASKS STALL "? alive 1\n" HEARD_DONE OFF,
 	DOWNLOAD ENDS("0") DONE OFF PASSED ASKS STALL "? eof 1 client lives\n" HEARD_DONE OFF "? alive 1\n",
