@@ -162,11 +162,9 @@ parse_target(const struct tunnels *all, const char *text, struct status_ask *ask
 	for (int part = 0; count_called(all, text, len, &v) == 0 && part < 2; part++) {
 		for (at = len; at > 0 && isdigit((unsigned char)text[at - 1]); at--)
 			;
-		if (at == len || at < 2 || text[at - 1] != '/' || len - at > 9)
+		if (at == len || at < 2 || text[at - 1] != '/' || len - at > 9 || atoi(text + at) == 0)
 			break;
 		len = at - 1;
-		if (atoi(text + at) == 0)
-			break;
 		ask->channel = ask->session;
 		ask->session = (uint32_t)atoi(text + at);
 	}

@@ -45,6 +45,17 @@ keep_rest(struct ftp_dialogue *d)
 	d->reply[len] = '\0';
 }
 
+/* Bytes of Telnet, or UTF-8's mark, before a reply. */
+static void
+drop_marks(char *line)
+{
+	const char *at = line;
+
+	while (*at != '\0' && (*at < ' ' || *at > '~'))
+		at++;
+	memmove(line, at, strlen(at) + 1);
+}
+
 /* The reply that has come whole: its code. */
 static int
 parse(struct ftp_dialogue *d)
@@ -53,6 +64,10 @@ parse(struct ftp_dialogue *d)
 	int code;
 
 	while (take_line(d, line, sizeof(line))) {
+		if (d->first == 0)
+			drop_marks(line);
+		if (d->first == 0 && *line == '\0')
+			continue;
 		code = strspn(line, "0123456789") < 3 ? 0 :
 		    (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 		if (d->first == 0) {

@@ -100,6 +100,7 @@ like 'a download: in top' "$(ctl top)" "one/1/1 +$FTP_USER +down .*\[#*-*\] +[0-
 fails 'close: no such session' 255 'one/9: no session 9; there is 1$' "$FOSCTL" close one/9
 fails 'close: no such channel' 255 'one/1/9: no data channel 9 in session 1; there is 1$' \
     "$FOSCTL" close one/1/9
+fails 'close: no session has the number 0' 255 'one/0: no such tunnel; running: one' "$FOSCTL" close one/0
 fails 'close: no such tunnel' 255 'eins/1/1: no such tunnel; running: one' "$FOSCTL" close eins/1/1
 ok 'close a channel' ctl close one/1/1
 wait "$SPAWN_PID"

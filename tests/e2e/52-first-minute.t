@@ -115,6 +115,10 @@ like 'a key that has changed: the advice of ssh in its own lines' "$(terminal -t
 like '-vv: what is run' "$(fos -vv -t "$FTP_AT" rig -- true 2>&1)" 'ftp-over-ssh: running ssh .* -M .* -- rig'
 is '... without its own -v' "$(fos -vv -t "$FTP_AT" rig -- true 2>&1 | grep -c '^debug1: ')" 0
 like '-vvv: ssh gets one' "$(fos -vvv -t "$FTP_AT" rig -- true 2>&1)" 'debug1: Connecting to 127.0.0.1'
+rude marks
+ok 'marks before the greeting are no words' fos -t "127.0.0.1:$PORT" rig -- true
+like 'nor to check' "$(run "$FOSCTL" check -F "$RIG/ssh_config" -t "127.0.0.1:$PORT" rig 2>&1)" \
+    'ok +FTP greeting: 220 hello'
 rude rude
 ok 'a server that takes no leave delays the client, and no more' fos -t "127.0.0.1:$PORT" rig -- true
 

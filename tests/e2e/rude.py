@@ -2,7 +2,7 @@
 
 silent: accepts and says nothing; tls: refuses every login for want of TLS; control: its replies
 and the names it knows have control characters in them; full: serves nobody; ssh: is something else;
-rude: does not answer QUIT.
+rude: does not answer QUIT; marks: an empty line, Telnet and UTF-8's mark before the greeting.
 """
 import socket
 import sys
@@ -19,7 +19,8 @@ def serve(conn, kind):
         conn.recv(1)
         conn.close()
         return
-    say("220 \x1b[2Jcleared" if kind == "control" else "220 hello")
+    say({"control": "220 \x1b[2Jcleared", "marks": "\r\n\xff\xfd\x18\xef\xbb\xbf220 hello"}.get(
+        kind, "220 hello"))
     for line in conn.makefile("r", encoding="latin-1", newline="\n"):
         verb = line[:4].strip().upper()
         if verb == "QUIT" and kind == "rude":
