@@ -45,15 +45,13 @@ keep_rest(struct ftp_dialogue *d)
 	d->reply[len] = '\0';
 }
 
-/* Bytes of Telnet, or UTF-8's mark, before a reply. */
-static void
-drop_marks(char *line)
+/* A line without the bytes of Telnet, or UTF-8's mark, that may stand before a reply. */
+static const char *
+past_marks(const char *line)
 {
-	const char *at = line;
-
-	while (*at != '\0' && (*at < ' ' || *at > '~'))
-		at++;
-	memmove(line, at, strlen(at) + 1);
+	while (*line != '\0' && (*line < ' ' || *line > '~'))
+		line++;
+	return line;
 }
 
 /* The reply that has come whole: its code. */
@@ -61,22 +59,24 @@ static int
 parse(struct ftp_dialogue *d)
 {
 	char line[sizeof(d->reply)];
+	const char *at;
 	int code;
 
 	while (take_line(d, line, sizeof(line))) {
-		if (d->first == 0)
-			drop_marks(line);
-		if (d->first == 0 && *line == '\0')
+		at = d->first == 0 ? past_marks(line) : line;
+		if (d->first == 0 && *at == '\0')
 			continue;
-		code = strspn(line, "0123456789") < 3 ? 0 :
-		    (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+		code = strspn(at, "0123456789") < 3 ? 0 :
+		    (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
 		if (d->first == 0) {
-			memcpy(d->reply, line, sizeof(line));
-			if (code == 0 || (line[3] != ' ' && line[3] != '-' && line[3] != '\0'))
+			if (code != 0 && at[3] != ' ' && at[3] != '-' && at[3] != '\0')
+				code = 0;
+			snprintf(d->reply, sizeof(d->reply), "%s", code == 0 ? line : at);
+			if (code == 0)
 				return DIALOGUE_JUNK;
 			d->first = code;
 		}
-		if (code == d->first && line[3] != '-') {
+		if (code == d->first && at[3] != '-') {
 			d->first = 0;
 			return code;
 		}
