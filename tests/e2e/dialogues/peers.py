@@ -11,6 +11,8 @@ A view is a list of strings, in the order in which its peer saw things:
 Addresses and ports are left out of both views: 227, 228, 229 and PORT, EPRT, LPRT and what answers
 these by 200 have no more than their name there; EPSV has no family.
 """
+import errno
+import random
 import re
 import select
 import socket
@@ -115,7 +117,15 @@ class Peer:
         return sock
 
     def listen(self, address=HERE):
-        return self.keep(socket.create_server((address, 0), backlog=16))
+        """Not on a port that sshd could have next: who dials one that is closed again would be a
+        stranger at its listener."""
+        while True:
+            try:
+                return self.keep(socket.create_server((address, random.randrange(20000, 32000)),
+                                                      backlog=16))
+            except OSError as why:
+                if why.errno != errno.EADDRINUSE:
+                    raise
 
     def take(self, data, exactly=None, note=True):
         """Read to the end, or so many bytes; how it went goes into the view."""
