@@ -52,6 +52,16 @@ json_character(char dst[13], uint32_t c)
 }
 
 size_t
+ascii_begins(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && (text[n] < ' ' || text[n] > '~'))
+		n++;
+	return n;
+}
+
+size_t
 utf8_json(char *dst, size_t size, const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;

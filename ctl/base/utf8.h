@@ -10,6 +10,10 @@
  * byte, each as UTF8_BAD. The text ends with a NUL. */
 uint32_t utf8_decode(const unsigned char **text);
 
+/* How many bytes stand before the first printable character of ASCII: before a reply of FTP they are
+ * Telnet's, or UTF-8's mark, and clients pass over them. */
+size_t ascii_begins(const char *text, size_t len);
+
 /* A JSON string in ASCII, with its quotes, cut where there is no more room (UTF8_JSON(n): enough for n
  * bytes). Returns its length. */
 size_t utf8_json(char *dst, size_t size, const char *text);

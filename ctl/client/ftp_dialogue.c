@@ -10,6 +10,7 @@
 
 #include "base/loop.h"
 #include "base/packet.h"
+#include "base/utf8.h"
 
 /* Take the first line out of what has come; false when there is no whole one. */
 static bool
@@ -45,15 +46,6 @@ keep_rest(struct ftp_dialogue *d)
 	d->reply[len] = '\0';
 }
 
-/* A line without the bytes of Telnet, or UTF-8's mark, that may stand before a reply. */
-static const char *
-past_marks(const char *line)
-{
-	while (*line != '\0' && (*line < ' ' || *line > '~'))
-		line++;
-	return line;
-}
-
 /* The reply that has come whole: its code. */
 static int
 parse(struct ftp_dialogue *d)
@@ -63,7 +55,7 @@ parse(struct ftp_dialogue *d)
 	int code;
 
 	while (take_line(d, line, sizeof(line))) {
-		at = d->first == 0 ? past_marks(line) : line;
+		at = line + (d->first == 0 ? ascii_begins(line, strlen(line)) : 0);
 		if (d->first == 0 && *at == '\0')
 			continue;
 		code = strspn(at, "0123456789") < 3 ? 0 :

@@ -90,34 +90,40 @@ put_tunnel(FILE *f, const struct tunnel_view *v)
 	fputs("]}", f);
 }
 
-void
-show_names_json(FILE *f, const struct tunnels *all)
+static void
+put_name(FILE *f, const struct tunnel_view *v)
+{
+	fprintf(f, "{\"pid\": %ld, \"name\": ", v->pid);
+	json_string(f, v->trouble == NULL ? v->tunnel.name : "");
+	fputs(", \"destination\": ", f);
+	json_string(f, v->trouble == NULL ? v->tunnel.destination : "");
+	fputs(", \"error\": ", f);
+	if (v->trouble != NULL)
+		json_string(f, v->trouble);
+	else
+		fputs("null", f);
+	fputc('}', f);
+}
+
+static void
+put_all(FILE *f, const struct tunnels *all, void (*put)(FILE *, const struct tunnel_view *))
 {
 	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);
 	for (size_t i = 0; i < all->count; i++) {
-		const struct tunnel_view *v = &all->tunnel[i];
-
-		fprintf(f, "%s{\"pid\": %ld, \"name\": ", i == 0 ? "\n  " : ",\n  ", v->pid);
-		json_string(f, v->trouble == NULL ? v->tunnel.name : "");
-		fputs(", \"destination\": ", f);
-		json_string(f, v->trouble == NULL ? v->tunnel.destination : "");
-		fputs(", \"error\": ", f);
-		if (v->trouble != NULL)
-			json_string(f, v->trouble);
-		else
-			fputs("null", f);
-		fputc('}', f);
+		fputs(i == 0 ? "\n  " : ",\n  ", f);
+		put(f, &all->tunnel[i]);
 	}
 	fputs("]}\n", f);
 }
 
 void
+show_names_json(FILE *f, const struct tunnels *all)
+{
+	put_all(f, all, put_name);
+}
+
+void
 show_status_json(FILE *f, const struct tunnels *all)
 {
-	fprintf(f, "{\"version\": %d, \"tunnels\": [", STATUS_VERSION);
-	for (size_t i = 0; i < all->count; i++) {
-		fputs(i == 0 ? "\n  " : ",\n  ", f);
-		put_tunnel(f, &all->tunnel[i]);
-	}
-	fputs("]}\n", f);
+	put_all(f, all, put_tunnel);
 }

@@ -10,7 +10,6 @@
 #include "broker/broker_private.h"
 #include "ftp/policy.h"
 
-
 /* ---- telling ---- */
 
 /* The session process is gone: what it has asked before is done all the same. */

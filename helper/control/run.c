@@ -15,7 +15,7 @@ run_server_ended(struct run *r)
 {
 	const struct session_facts *facts = session_facts(r->session);
 	bool left = r->control[CLIENT].over &&
-	    (r->config->session.client_peer.family != 0 || facts->strange);
+	    (r->config->session.client_peer.family != 0 || facts->strange[0] != '\0');
 
 	r->server_checking = false;
 	if (!facts->greeted && !left)

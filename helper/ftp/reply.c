@@ -31,16 +31,6 @@ ftp_reply_parse(const char *line, size_t len, int *open, int *code)
 	return REPLY_FINAL;
 }
 
-size_t
-ftp_reply_marks(const char *line, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && (line[n] < ' ' || line[n] > '~'))
-		n++;
-	return n;
-}
-
 bool
 ftp_feature_hidden(const char *line, size_t len)
 {

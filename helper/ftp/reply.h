@@ -17,9 +17,6 @@ enum ftp_reply_line {
 };
 enum ftp_reply_line ftp_reply_parse(const char *line, size_t len, int *open, int *code);
 
-/* How many bytes of Telnet, or UTF-8's mark, stand before a greeting: clients pass over them. */
-size_t ftp_reply_marks(const char *line, size_t len);
-
 /* Is this line of a FEAT reply one that must not be advertised (AUTH, ...)? */
 bool ftp_feature_hidden(const char *line, size_t len);
 

@@ -266,8 +266,8 @@ server_never_came(struct session *s, struct channel *ch)
 static bool
 begins_yet(const struct session *s, const struct channel *ch)
 {
-	return s->reply.open == 0 && s->in[SERVER].len > 0 && *bytes_data(&s->in[SERVER]) == '1' && s->reply.code < 300 &&
-	    !ch->end[SERVER].eof;
+	return s->reply.open == 0 && s->in[SERVER].len > 0 && *bytes_data(&s->in[SERVER]) == '1' &&
+	    s->reply.code < 300 && !ch->end[SERVER].eof;
 }
 
 bool

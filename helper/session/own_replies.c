@@ -68,11 +68,10 @@ own_flush(struct session *s)
 void
 own_strange_greeting(struct session *s, const char *line, size_t len)
 {
-	size_t n = 0;
+	char *text = s->facts.strange;
 
-	s->facts.strange = true;
-	for (; n < len && n < sizeof(s->strange) - 1 && s->strange[n] == '\0'; n++)
-		s->strange[n] = isprint((unsigned char)line[n]) ? line[n] : '?';
+	for (size_t n = 0; n < len && n < sizeof(s->facts.strange) - 1 && text[n] == '\0'; n++)
+		text[n] = isprint((unsigned char)line[n]) ? line[n] : '?';
 	if (s->timer == SESSION_IDLE)
 		session_arm(s, SESSION_STRANGE);
 }
@@ -80,12 +79,13 @@ own_strange_greeting(struct session *s, const char *line, size_t len)
 void
 own_no_greeting(struct session *s)
 {
+	const char *text = s->facts.strange;
 	char why[160];
 
-	if (s->strange[0] == '\0')
+	if (*text == '\0')
 		snprintf(why, sizeof(why), "421 No FTP server answers at %.100s.", s->config.server_name);
 	else
-		snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", s->strange,
-		    strncmp(s->strange, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
+		snprintf(why, sizeof(why), "421 No FTP server is there, but one that says \"%s\"%s.", text,
+		    strncmp(text, "SSH-", 4) == 0 ? ": this is an ssh server" : "");
 	output_text(&s->out, CLIENT, why);
 }

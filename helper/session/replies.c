@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ftp/reply.h"
 
 #define UNSOLICITED_MAX 1000
@@ -369,7 +370,7 @@ server_line(struct session *s, char *line, size_t len)
 {
 	bool first = s->reply.open == 0;
 	enum ftp_reply_line kind;
-	size_t marks = s->reply.code == 0 ? ftp_reply_marks(line, len) : 0;
+	size_t marks = s->reply.code == 0 ? ascii_begins(line, len) : 0;
 
 	ftp_reply_join(line, len);
 	kind = ftp_reply_parse(line + marks, len - marks, &s->reply.open, &s->reply.code);

@@ -6,11 +6,11 @@
 
 struct session_facts {
 	bool greeted;   /* the server has replied, by its 220 or to a client that spoke first */
-	bool strange;   /* it has said something else than a reply first */
 	bool opaque;    /* TLS has begun (FtpTls=pass): what is said is seen no more */
 	bool dials;     /* a data port of the server was dialled */
 	bool wants_tls; /* the server refuses logins without TLS, which does not pass here */
 	char user[64];  /* who logged in; "" = nobody yet */
+	char strange[81]; /* what the server has said before any reply; "" = nothing */
 };
 
 /* The numbers are those of enum status_direction, in reports. */

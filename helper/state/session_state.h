@@ -48,7 +48,6 @@ struct session {
 	enum session_timer timer;
 	uint64_t progress;
 	unsigned unsolicited; /* replies, one behind the other */
-	char strange[81];   /* said before any reply; "" = nothing */
 	char wrong[160];    /* end it all, and why; "" = no */
 };
 

@@ -32,9 +32,23 @@ START_TEST(decodes)
 }
 END_TEST
 
+START_TEST(begins)
+{
+	static const char marks[] = "\xff\xfd\x18\xef\xbb\xbf" "220";
+
+	ck_assert_uint_eq(ascii_begins("220", 3), 0);
+	ck_assert_uint_eq(ascii_begins(marks, sizeof(marks) - 1), 6);
+	ck_assert_uint_eq(ascii_begins(marks, 4), 4);
+	ck_assert_uint_eq(ascii_begins("", 0), 0);
+	ck_assert_uint_eq(ascii_begins("~", 1) + ascii_begins(" ", 1), 0);
+	ck_assert_uint_eq(ascii_begins("\x7f\x1f!", 3), 2);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, begins);
 	tcase_add_loop_test(t, decodes, 0, sizeof(texts) / sizeof(texts[0]));
 }
 
