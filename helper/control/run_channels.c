@@ -62,10 +62,10 @@ channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 {
 	bool aborted = a->kind == ACT_ABORT;
 
-	run_log_transfer(r, ch, aborted);
 	timer_stop(&ch->timer);
 	if (aborted) /* the reply goes before the reset */
 		control_flush(&r->control[CLIENT]);
+	run_log_transfer(r, ch, aborted);
 	run_ask(r, a, ch);
 	ch->id = 0;
 }

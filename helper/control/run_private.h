@@ -100,5 +100,5 @@ void run_notify(struct run *, enum notice, const char *why); /* once */
 void run_warn(struct run *);
 void run_log_session(struct run *, bool begins);
 void run_log_transfer(struct run *, const struct run_channel *, bool aborted);
-void run_answered(void *run, unsigned channel, int code); /* see session_config, these two */
+void run_answered(void *run, unsigned channel, int code, bool ended); /* see session_config, these two */
 void run_trace(void *run, enum side from, const char *line, size_t len);

@@ -122,17 +122,19 @@ run_log_transfer(struct run *r, const struct run_channel *ch, bool aborted)
 	tell_transfer(r, &t);
 }
 
+/* Refused: then it is the server that has closed it. */
 void
-run_answered(void *arg, unsigned channel, int code)
+run_answered(void *arg, unsigned channel, int code, bool ended)
 {
 	struct run *r = arg;
+	bool aborted = ended && code < 500;
 
 	for (int i = 0; i < CHANNELS_MAX; i++) {
 		if (r->channel[i].id == channel)
-			run_log_transfer(r, &r->channel[i], false);
+			run_log_transfer(r, &r->channel[i], aborted);
 		if (r->untold[i].id == channel) {
 			r->untold[i].reply = code;
-			r->untold[i].aborted = code < 500; /* refused: then the server has closed it */
+			r->untold[i].aborted = aborted;
 			tell_transfer(r, &r->untold[i]);
 		}
 	}

@@ -180,6 +180,20 @@ transfer_begun(struct session *s, struct pending *p, const char *text, size_t le
 
 /* ---- its reply ---- */
 
+/* The channel may be no more, or have an end that is not carried out yet. */
+static void
+transfer_tell(const struct session *s, unsigned id, int code)
+{
+	struct channel *ch = channel_asked(s, id);
+
+	if (ch != NULL)
+		ch->final = code;
+	if (id != 0 && s->config.answered != NULL)
+		s->config.answered(s->config.arg, id, code, ch == NULL || ch->dead);
+	if (ch != NULL)
+		ch->told = true;
+}
+
 void
 transfer_answered(struct session *s, struct pending *p)
 {
@@ -191,8 +205,7 @@ transfer_answered(struct session *s, struct pending *p)
 	if (!p->started && code >= 400 && !p->whole)
 		s->rest = true; /* there are servers that keep it for the next one */
 	if (ch == NULL) {
-		if (p->channel != 0 && s->config.answered != NULL)
-			s->config.answered(s->config.arg, p->channel, code);
+		transfer_tell(s, p->channel, code);
 		return;
 	}
 	ch->final = code;
@@ -271,10 +284,8 @@ transfer_over(struct session *s, struct pending *p)
 	p->channel = 0;
 	if (ch == NULL)
 		return;
-	if (answered && !ch->owned && s->config.answered != NULL) {
-		s->config.answered(s->config.arg, ch->id, ch->final);
-		ch->told = true;
-	}
+	if (answered && !ch->owned)
+		transfer_tell(s, ch->id, ch->final);
 	if (ch->broken) {
 		channel_abort(s, ch, answered && s->config.far[CLIENT] ? 0 : MASK(CLIENT));
 		return;

@@ -26,6 +26,6 @@ struct session_config {
 	void (*trace)(void *arg, enum side from, const char *line, size_t len); /* may be NULL */
 	/* The final reply of a transfer whose channel was closed before, or whose command was refused and
 	 * left the channel as it was; may be NULL. */
-	void (*answered)(void *arg, unsigned channel, int code);
+	void (*answered)(void *arg, unsigned channel, int code, bool ended);
 	void *arg;               /* of the functions above */
 };

@@ -266,6 +266,34 @@ START_TEST(rest_between_setup_and_transfer)
 }
 END_TEST
 
+static int told, told_so_often;
+
+static void
+tell(void *arg, unsigned channel, int code, bool ended)
+{
+	told = ended ? code : 0;
+	told_so_often++;
+}
+
+/* Its reply comes before its end is carried out, which then tells nothing more. */
+START_TEST(answered_before_its_end)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+	struct channel_facts facts;
+
+	config.answered = tell;
+	begin_with(&config);
+	play(PASSIVE RETR_SAID BOTH_CONNECTED);
+	session_event(d->s, &(struct event){ .kind = EV_RESET, .channel = 1, .end = SERVER });
+	session_push(d->s, SERVER, "550 no\r\n", 8);
+	ck_assert_int_eq(told, 550);
+	ck_assert_int_eq(told_so_often, 1);
+	ck_assert(session_channel(d->s, 1, &facts));
+	ck_assert_str_eq(facts.transfer, "");
+	ck_assert_int_eq(facts.final, 550);
+}
+END_TEST
+
 /* A transfer command without a setup is the server's to refuse. */
 START_TEST(transfer_without_a_setup)
 {
@@ -588,6 +616,7 @@ add(TCase *t)
 	tcase_add_test(t, stou_with_two_150);
 	tcase_add_test(t, final_reply_waits_for_the_data);
 	tcase_add_test(t, rest_between_setup_and_transfer);
+	tcase_add_test(t, answered_before_its_end);
 	tcase_add_test(t, transfer_without_a_setup);
 	tcase_add_test(t, mode_b);
 	tcase_add_test(t, mode_b_refused);
