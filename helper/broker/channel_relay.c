@@ -181,7 +181,7 @@ leg_broke(struct leg *leg)
 	leg->broken = true;
 	if (leg->checking)
 		return;
-	if (was_refused(leg) || leg->took || (leg->side == CLIENT && leg->channel->hooks->far[CLIENT]))
+	if (leg->channel->hooks->far[leg->side])
 		far_check(leg);
 	else
 		tell_reset(leg, REFUSED);

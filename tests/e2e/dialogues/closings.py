@@ -113,6 +113,30 @@ for _answer in ("452 disk full", "552 too much", "426 no more", "226 that is eno
         c.bye()
 
 
+def breaks_off(s, _):
+    s.say("150 give it to me")
+    data = s.data()
+    s.take(data, 1000000)
+    s.finish(data)
+    s.hear("the end is seen")
+    s.say("226 that is enough")
+
+
+for _mode in ("PASV", "PORT"):
+    @dialogue("%s: the server closes an upload that it has not read, and says 226" % _mode,
+              STOR=breaks_off, liberties="failed no_reset")
+    def _(c, mode=_mode):
+        ready = c.prepare(mode)
+        c.ask("STOR f")
+        data = ready()
+        c.give(data, pattern(20000000))
+        c.tell("the end is seen")
+        c.finish(data)
+        c.reply()
+        c.get("EPSV")
+        c.bye()
+
+
 def abrupt(answer):
     def upload(s, _):
         s.say("150 give it to me")
