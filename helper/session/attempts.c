@@ -1,4 +1,4 @@
-#include "session/session_private.h"
+#include "session/attempts.h"
 
 const struct attempt_row attempts[TRY_COUNT] = {
 	[TRY_PASV] = { "PASV", FTP_PASV, false, 0 },

@@ -1,7 +1,11 @@
-#include "session/session_private.h"
+#include "session/commands.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "session/setup.h"
+#include "session/transfer.h"
+#include "state/session_channel.h"
 
 static struct pending *
 send_on(struct session *s, enum pending_kind kind, const char *line, size_t len)

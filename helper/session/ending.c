@@ -1,19 +1,18 @@
-#include "session/session_private.h"
+#include "session/ending.h"
 
-#include <stdlib.h>
 #include <strings.h>
 
-const char broken_off[] = "426 Connection closed; transfer aborted.";
+#include "session/attempts.h"
+#include "state/session_channel.h"
 
 void
-transfer_spoil(const struct session *s, const struct channel *ch, char *text)
+transfer_spoil(const struct session *s, const struct channel *ch, const char *why)
 {
 	struct pending *p = channel_transfer(s, ch);
 
-	if (p == NULL || p->instead != NULL)
-		free(text);
-	else
-		p->instead = text;
+	if (p != NULL && p->instead == NULL)
+		p->instead = why != NULL ? session_refusal(why) :
+		    memory_text("426 Connection closed; transfer aborted.");
 }
 
 /* ---- an upload ---- */
@@ -121,7 +120,7 @@ download_ended(struct session *s, struct channel *ch)
 	if (ch->lost)
 		channel_abort(s, ch, broken_ends(s, ch));
 	else if (ch->final < 300 && !ch->aborted && download_is_short(s, ch)) {
-		transfer_spoil(s, ch, memory_text(broken_off));
+		transfer_spoil(s, ch, NULL);
 		client_fails(s, ch);
 	} else if (!download_failed_midway(s, ch) || s->config.far[CLIENT])
 		channel_pass_eof(s, ch, CLIENT);
@@ -233,6 +232,18 @@ upload_arrived(struct session *s, struct channel *ch, const struct pending *p)
 	return server->connected;
 }
 
+bool
+transfer_unused(const struct channel *ch, const struct pending *p)
+{
+	const struct end *client = &ch->end[CLIENT], *server = &ch->end[SERVER];
+	bool unnamed = ch->dir == DIR_NONE; /* a 1xx may have been for something else */
+	bool silent = (!p->started || unnamed) &&
+	    (ch->dir == DIR_DOWN || (!client->moved && !client->eof));
+
+	return (ch->final < 300 || unnamed) && !server->moved && !server->eof &&
+	    (server->dials ? silent || !channel_joined(ch) : !server->connected);
+}
+
 /* node-ftp takes a data connection that is still open when the reply is there for a fault. */
 static bool
 upload_may_pass(struct session *s, struct channel *ch, const struct pending *p)
@@ -258,7 +269,7 @@ static void
 server_never_came(struct session *s, struct channel *ch)
 {
 	attempts_failed(s, TRY_LISTENING);
-	transfer_spoil(s, ch, session_refusal("the server's connection has not come to the port it was told"));
+	transfer_spoil(s, ch, "the server's connection has not come to the port it was told");
 	client_fails(s, ch);
 }
 
@@ -288,7 +299,7 @@ transfer_may_pass(struct session *s, struct pending *p)
 	passes = up ? upload_may_pass(s, ch, p) : download_may_pass(s, ch, p);
 	if (passes && !ch->aborted && ch->dir != DIR_NONE && ch->end[SERVER].connected &&
 	    !ch->end[CLIENT].connected)
-		transfer_spoil(s, ch, memory_text(broken_off)); /* it came from us, or went to us */
+		transfer_spoil(s, ch, NULL); /* it came from us, or went to us */
 	if (passes && !ch->aborted && !ch->dead && p->started && s->reply.code < 300 &&
 	    !ch->end[SERVER].dials && !ch->end[SERVER].connected &&
 	    (ch->dir == DIR_UP || download_is_short(s, ch)))

@@ -1,11 +1,9 @@
-#include "session/session_private.h"
+#include "session/own_replies.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "ftp/reply.h"
 
 static void
 own_send(struct session *s, struct pending *p)

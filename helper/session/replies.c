@@ -1,10 +1,15 @@
-#include "session/session_private.h"
+#include "session/replies.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "ftp/reply.h"
+#include "session/ending.h"
+#include "session/own_replies.h"
+#include "session/setup.h"
+#include "session/transfer.h"
+#include "state/session_channel.h"
 
 #define UNSOLICITED_MAX 1000
 #define REPLY_TEXT_MAX (64 * 1024) /* of a reply that is held back or must be understood */
@@ -107,7 +112,7 @@ reply_parted(struct session *s)
 {
 	if (!s->parted)
 		return;
-	s->parted = false;
+	s->parted = s->parted_over = false;
 	s->reply.code = 421;
 	reply_to_all_but(s, NULL);
 }
@@ -156,18 +161,11 @@ reply_wants_collecting(const struct session *s)
 {
 	const struct pending *p = s->reply.to;
 
-	switch (s->reply.whose) {
-	case WHOSE_UNKNOWN:
-	case WHOSE_FORGED:
-		return true;
-	case WHOSE_NOBODY:
-		return setup_waits(s) != NULL;
-	case WHOSE_ALL:
+	if (s->reply.whose == WHOSE_ALL)
 		return false;
-	case WHOSE_ENTRY:
-		break;
-	}
-	return pending_is_setup(p) ||
+	if (s->reply.whose == WHOSE_NOBODY)
+		return setup_waits(s) != NULL;
+	return s->reply.whose != WHOSE_ENTRY || pending_is_setup(p) ||
 	    (p->kind == PENDING_TRANSFER && (s->reply.code >= 200 || p->swallow));
 }
 

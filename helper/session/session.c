@@ -5,7 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/session_private.h"
+#include "session/attempts.h"
+#include "session/commands.h"
+#include "session/own_replies.h"
+#include "session/replies.h"
+#include "session/setup.h"
+#include "session/transfer.h"
+#include "state/session_channel.h"
 
 #define OUT_MAX (64 * 1024) /* a side's unsent output that stops reading the other */
 
@@ -295,6 +301,8 @@ session_event(struct session *s, const struct event *e)
 		return; /* an answer that crossed the channel's end */
 	if (!setup_event(s, ch, e))
 		transfer_event(s, ch, e);
+	if (s->parted_over)
+		reply_parted(s);
 	session_step(s, false);
 }
 

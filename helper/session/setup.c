@@ -1,22 +1,25 @@
-#include "session/session_private.h"
+#include "session/setup.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define ASTRAY_MAX 3
+#include "session/attempts.h"
+#include "session/transfer.h"
+#include "state/session_channel.h"
 
-const char given_up[] = "425 Cannot open a data connection: replaced or out of time.";
+#define ASTRAY_MAX 3
 
 /* ---- the steps of one setup: server end, then client end, then the reply ---- */
 
 void
 setup_end(struct session *s, struct channel *ch, struct pending *p, const char *text)
 {
+	static const char given_up[] = "425 Cannot open a data connection: replaced or out of time.";
 	bool turned = ch != NULL && ch->turned;
 
-	queue_answer(p, turned ? NULL : memory_text(text));
+	queue_answer(p, turned ? NULL : memory_text(ch != NULL ? text : given_up));
 	p->aside = true;
-	if (text[0] == '2' || ch == NULL)
+	if (ch == NULL || text[0] == '2')
 		return;
 	if (turned)
 		transfer_event(s, ch, &(struct event){ .kind = EV_FAILED, .end = SERVER,
@@ -143,6 +146,24 @@ setup_client_listens(struct session *s, struct channel *ch, struct pending *p, u
 
 /* ---- what becomes of what was asked for ---- */
 
+/* The server is told to dial instead, before it was told of any transfer: the client does not
+ * notice. */
+static bool
+setup_turns(struct session *s, struct channel *ch)
+{
+	struct pending *p;
+
+	if (s->current != ch || ch->dir != DIR_NONE || ch->end[CLIENT].dials || ch->end[CLIENT].moved ||
+	    queue_find(&s->queue, SETUPS, ch->id) != NULL ||
+	    (p = queue_push(&s->queue, PENDING_ACTIVE)) == NULL)
+		return false;
+	p->channel = ch->id;
+	ch->turned = true;
+	ch->end[SERVER] = (struct end){ 0 };
+	setup_try(s, ch, p);
+	return true;
+}
+
 static void
 setup_listen_failed(struct session *s, struct channel *ch, struct pending *p, enum side end)
 {
@@ -185,7 +206,7 @@ setup_event(struct session *s, struct channel *ch, const struct event *e)
 	s->facts.dials |= e->kind == EV_CONNECTED && e->end == SERVER && end->dials;
 	s->dials |= s->facts.dials;
 	if (e->kind == EV_FAILED && !asked && e->end == SERVER && end->dials &&
-	    setup_dial_failed(s, ch, e->refusal))
+	    setup_dial_failed(s, ch, e->refusal) && setup_turns(s, ch))
 		return true;
 	if (e->kind != EV_LISTENING && !(e->kind == EV_FAILED && asked))
 		return false;
@@ -231,7 +252,7 @@ setup_step(struct session *s)
 		if (!pending_is_setup(p) || (p->sent && !p->ready) ||
 		    channel_by_id(s, p->channel) != NULL)
 			continue;
-		setup_end(s, NULL, p, given_up);
+		setup_end(s, NULL, p, NULL);
 	}
 }
 

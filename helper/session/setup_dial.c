@@ -1,6 +1,9 @@
-#include "session/session_private.h"
+#include "session/setup.h"
 
 #include <string.h>
+
+#include "session/attempts.h"
+#include "state/session_channel.h"
 
 /* It is not known, and may be on its way. */
 static bool
@@ -67,26 +70,8 @@ setup_dial_step(struct session *s)
 		channel_arm(s, ch, TIMER_NONE);
 }
 
-/* The server is told to dial instead, before it was told of any transfer: the client does not
- * notice. */
-static bool
-setup_turns(struct session *s, struct channel *ch)
-{
-	struct pending *p;
-
-	if (s->current != ch || ch->dir != DIR_NONE || ch->end[CLIENT].dials || ch->end[CLIENT].moved ||
-	    queue_find(&s->queue, SETUPS, ch->id) != NULL ||
-	    (p = queue_push(&s->queue, PENDING_ACTIVE)) == NULL)
-		return false;
-	p->channel = ch->id;
-	ch->turned = true;
-	ch->end[SERVER] = (struct end){ 0 };
-	setup_try(s, ch, p);
-	return true;
-}
-
 /* The port that the server has named is dead: not that verb again; or sshd dials none at all. A server
- * that refuses the command, as its reply will tell, may just have closed it. True: there is another way. */
+ * that refuses the command, as its reply will tell, may just have closed it. */
 bool
 setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
 {
@@ -95,7 +80,7 @@ setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
 	if (refusal == REFUSED_FORBIDDEN &&
 	    attempt_next(s, ch, s->bad | TRY_DIALLING) != TRY_COUNT) {
 		attempts_failed(s, TRY_DIALLING);
-		return setup_turns(s, ch);
+		return true;
 	}
 	if (refusal == REFUSED_LATER)
 		return false;

@@ -1,7 +1,11 @@
-#include "session/session_private.h"
+#include "session/setup.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "session/attempts.h"
+#include "session/transfer.h"
+#include "state/session_channel.h"
 
 /* True: another attempt is made, or our words are the answer. */
 static bool
@@ -132,7 +136,7 @@ setup_reply(struct session *s, struct pending *p)
 
 	text = reply_words(s, &len);
 	if (ch == NULL) {
-		setup_end(s, NULL, p, given_up);
+		setup_end(s, NULL, p, NULL);
 		return true;
 	}
 	channel_arm(s, ch, TIMER_NONE);

@@ -1,9 +1,12 @@
-#include "session/session_private.h"
+#include "session/transfer.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "ftp/reply.h"
+#include "session/attempts.h"
+#include "session/ending.h"
+#include "state/session_channel.h"
 
 void
 transfer_own(struct session *s, struct channel *ch, struct pending *p)
@@ -260,19 +263,6 @@ transfer_check_done(struct session *s, struct channel *ch)
 	if (!channel_joined(ch) || (ch->end[CLIENT].passed && ch->end[SERVER].passed &&
 	    (ch->end[CLIENT].drained || ch->dir == DIR_UP)))
 		channel_close(s, ch);
-}
-
-/* It was answered without its connection, which is the next one's then, or its own yet. */
-bool
-transfer_unused(const struct channel *ch, const struct pending *p)
-{
-	const struct end *client = &ch->end[CLIENT], *server = &ch->end[SERVER];
-	bool unnamed = ch->dir == DIR_NONE; /* a 1xx may have been for something else */
-	bool silent = (!p->started || unnamed) &&
-	    (ch->dir == DIR_DOWN || (!client->moved && !client->eof));
-
-	return (ch->final < 300 || unnamed) && !server->moved && !server->eof &&
-	    (server->dials ? silent || !channel_joined(ch) : !server->connected);
 }
 
 void

@@ -1,7 +1,10 @@
-#include "session/session_private.h"
+#include "session/transfer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "session/ending.h"
+#include "state/session_channel.h"
 
 static void
 transfer_connected(struct session *s, struct channel *ch, enum side end)
@@ -47,7 +50,7 @@ client_reset(struct session *s, struct channel *ch, const struct event *e)
 	    (ch->dir == DIR_NONE && ch->end[CLIENT].moved);
 
 	if (s->config.far[CLIENT] && e->refusal != REFUSED_LATER)
-		transfer_spoil(s, ch, memory_text(broken_off));
+		transfer_spoil(s, ch, NULL);
 	if (!sends || ch->end[SERVER].passed)
 		channel_abort(s, ch, 0);
 	else if (ch->dir == DIR_UP || ch->owned)
@@ -65,7 +68,7 @@ server_reset(struct session *s, struct channel *ch, const struct event *e)
 	}
 	/* what a server says of an upload is true if it was itself that has broken it off */
 	if (ch->dir != DIR_UP || (s->config.far[SERVER] && e->refusal != REFUSED_LATER))
-		transfer_spoil(s, ch, memory_text(broken_off));
+		transfer_spoil(s, ch, NULL);
 	client_fails(s, ch);
 }
 
@@ -83,7 +86,7 @@ transfer_failed(struct session *s, struct channel *ch, const struct event *e)
 		client_fails(s, ch);
 		return;
 	}
-	transfer_spoil(s, ch, session_refusal(why));
+	transfer_spoil(s, ch, why);
 	if (p != NULL && e->refusal == REFUSED_FORBIDDEN)
 		p->swallow = true;
 	s->forbidden = e->refusal == REFUSED_FORBIDDEN;
@@ -197,10 +200,9 @@ transfer_alive(struct session *s, struct channel *ch)
 	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP ||
 	    (p != NULL && !channel_waited(ch, TIMER_FINAL))) /* something else was asked, before */
 		return;
-	if (p != NULL && s->parted) {
-		reply_parted(s);
+	s->parted_over = p != NULL && s->parted;
+	if (s->parted_over)
 		return;
-	}
 	if (p != NULL && ch->final == 0)
 		p->aside = true;
 	download_ended(s, ch);

@@ -1,4 +1,4 @@
-/* The session machine's state, and what its parts (session/session_private.h) do with it alike. */
+/* The session machine's state, and what its parts do with it alike. */
 #pragma once
 
 #include "ftp/line.h"
@@ -42,7 +42,7 @@ struct session {
 	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
 	bool epsv_all, mode_b, logged_in, first_command, quit;
 	bool quit_held, quit_late; /* QUIT goes behind the end of an upload; was held long enough */
-	bool parted;        /* the last reply was a 421, in the middle of a transfer */
+	bool parted, parted_over; /* the last reply was a 421, in the middle of a transfer; no other comes */
 	bool ended[2];      /* that control connection has ended */
 	bool client_gone, half_closed; /* ... that was seen to, and passed on */
 	enum session_timer timer;
