@@ -10,8 +10,8 @@
 
 /* ---- control connections ---- */
 
-void
-run_server_ended(struct run *r)
+static void
+server_ended(struct run *r)
 {
 	const struct session_facts *facts = session_facts(r->session);
 	bool left = r->control[CLIENT].over &&
@@ -26,15 +26,13 @@ run_server_ended(struct run *r)
 void
 run_control_ended(struct run *r, enum side side)
 {
-	const struct action check = { .kind = ACT_CHECK, .channel = CONTROL_CHECK };
-
 	if (side == CLIENT)
 		session_eof(r->session, CLIENT);
 	else if (!r->config->session.far[SERVER] || r->deaf)
-		run_server_ended(r);
+		server_ended(r);
 	else {
 		r->server_checking = true;
-		run_ask(r, &check, NULL);
+		run_check(r, CLIENT);
 	}
 }
 
@@ -121,7 +119,6 @@ static void
 greeting_due(void *arg)
 {
 	static const char dead[] = "the ssh server does not answer";
-	const struct action check = { .kind = ACT_CHECK, .channel = CONTROL_CHECK, .end = SERVER };
 	struct run *r = arg;
 	bool answers = r->told[NOTICE_SILENT];
 
@@ -130,7 +127,7 @@ greeting_due(void *arg)
 	if (!r->silent) {
 		r->silent = true;
 		timer_set(&r->greeting, r->loop, r->config->greeting_ms / SSHD_PART, greeting_due, r);
-		run_ask(r, &check, NULL);
+		run_check(r, SERVER);
 		return;
 	}
 	if (!answers)
@@ -141,14 +138,16 @@ greeting_due(void *arg)
 }
 
 void
-run_silent(struct run *r)
+run_checked(struct run *r)
 {
 	unsigned ms = r->config->greeting_ms;
 
-	if (session_facts(r->session)->greeted || r->control[SERVER].over)
-		return;
-	run_notify(r, NOTICE_SILENT, "");
-	timer_set(&r->greeting, r->loop, ms - ms / SILENT_PART, greeting_due, r);
+	if (r->server_checking)
+		server_ended(r);
+	else if (!session_facts(r->session)->greeted && !r->control[SERVER].over) {
+		run_notify(r, NOTICE_SILENT, "");
+		timer_set(&r->greeting, r->loop, ms - ms / SILENT_PART, greeting_due, r);
+	}
 }
 
 /* ---- life ---- */

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 
+#define CONTROL_CHECK (UINT32_MAX - 1) /* in place of a channel: about the control connection */
 #define DELAY_BYTES 8192
 #define DELAY_LEAST_MS 30
 #define DELAY_MOST_MS 90
@@ -12,7 +13,7 @@
 /* ---- asking ---- */
 
 /* A broker that takes nothing more is none: the loop finds its end of file soon. */
-void
+static void
 run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
 {
 	struct action ask = *a;
@@ -22,6 +23,12 @@ run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
 	if (ch != NULL)
 		memcpy(ask.turn, ch->turn, sizeof(ask.turn));
 	r->deaf = ask_send(&r->out, &ask) == -1;
+}
+
+void
+run_check(struct run *r, enum side end)
+{
+	run_ask(r, &(struct action){ .kind = ACT_CHECK, .channel = CONTROL_CHECK, .end = end }, NULL);
 }
 
 /* ---- channels ---- */
@@ -162,10 +169,8 @@ answer_handle(struct run *r, struct answer *a)
 
 	if (kind == EV_GONE)
 		session_fail(r->session, "the ssh connection is gone");
-	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK && r->server_checking)
-		run_server_ended(r);
 	else if (kind == EV_ALIVE && e->channel == CONTROL_CHECK)
-		run_silent(r);
+		run_checked(r);
 	else if (kind <= EV_ALIVE && e->end <= SERVER && ch != NULL &&
 	    (kind == EV_ALIVE || ch->turn[e->end] == e->turn)) {
 		e->reason = a->reason[0] != '\0' ? a->reason : NULL;
