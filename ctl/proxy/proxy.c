@@ -22,7 +22,7 @@ static void proxy_woken(void *);
 
 /* --- the end -------------------------------------------------------------------------- */
 
-void
+static void
 proxy_quiet(struct proxy *p)
 {
 	memory_drop(watch_free, p->watch);

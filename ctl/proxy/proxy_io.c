@@ -366,7 +366,6 @@ proxy_receive(struct proxy *p)
 		proxy_frames(p);
 	} else if (packet_over(n)) {
 		p->unanswered = 0;
-		proxy_quiet(p);
 		fd_close(&p->fd);
 		proxy_over(p, mux_gone);
 		return;
