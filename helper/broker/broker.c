@@ -28,7 +28,7 @@ master_gone(struct broker *b, const struct end_result *r)
 	bool ended = r->reason == NULL || strcmp(r->reason, mux_gone) == 0;
 
 	if (r->all) {
-		requests_gone(b);
+		requests_event(b, &(struct event){ .kind = EV_GONE });
 		control_link_close(&b->link);
 		b->control_done = true;
 		snprintf(b->reason, sizeof(b->reason), "%s%s%s", BROKER_GONE, ended ? "" : ": ",
@@ -48,7 +48,7 @@ end_answer(void *arg, const struct end_result *r)
 	else if ((r->event == EV_ALIVE || r->event == EV_DEAD) && r->asked == NULL)
 		requests_checked(b, r);
 	else if (r->channel < CHANNEL_TRIAL)
-		requests_result(b, e->side, r);
+		data_channel_result(data_channel_find(&b->hooks, r->channel), e->side, r);
 	else if (r->channel != CHANNEL_CONTROL)
 		trial_result(&b->trial, r);
 	else {

@@ -9,8 +9,7 @@
 #include "broker/trial.h"
 #include "ends/keep.h"
 
-#define OUT_MARK 32   /* answers that wait: no more questions then */
-#define THINGS_MAX 64 /* of one session at a time: descriptors, and what is open in the master */
+#define OUT_MARK 32 /* answers that wait: no more questions then */
 
 struct broker_end { /* whose answer it is */
 	struct broker *broker;
@@ -56,6 +55,4 @@ bool broker_trusts(const struct broker_config *); /* ... that ssh dials data por
 void requests_ready(void *arg, short revents); /* of the ask socket; arg: the broker */
 void requests_event(void *arg, const struct event *);
 void requests_told(void *arg, const struct event *);
-void requests_gone(struct broker *);
-void requests_result(struct broker *, enum side, const struct end_result *);
 void requests_checked(struct broker *, const struct end_result *);

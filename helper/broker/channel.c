@@ -135,7 +135,7 @@ leg_connected(struct leg *leg, struct stream *stream)
 		channel_keep(ch);
 		relay_start(ch);
 	} else if (leg->dialled)
-		relay_awaits(leg);
+		leg_awaits(leg);
 }
 
 static void
@@ -156,8 +156,13 @@ leg_failed(struct leg *leg, const struct end_result *r)
 void
 data_channel_result(struct data_channel *ch, enum side side, const struct end_result *r)
 {
-	struct leg *leg = &ch->leg[side];
+	struct leg *leg;
 
+	if (ch == NULL) {
+		stream_free(r->stream);
+		return;
+	}
+	leg = &ch->leg[side];
 	switch (r->event) {
 	case EV_CONNECTED:
 		if (leg->due)

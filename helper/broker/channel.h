@@ -44,7 +44,7 @@ void data_channel_turn(struct data_channel *, const unsigned turn[2]);
 
 /* false: something is there already of what is wanted */
 bool data_channel_open(struct data_channel *, const struct channel_want want[2]);
-/* What an end of it has answered; a stream is taken. */
+/* What an end of it has answered; a stream is taken. NULL: the channel is no more. */
 void data_channel_result(struct data_channel *, enum side, const struct end_result *);
 /* Is the server's end of an upload there, or who comes to our listener? EV_ALIVE when it is known,
  * from inside if it is by now.

@@ -212,7 +212,7 @@ early_event(void *arg, enum proxy_event event, const char *reason)
 }
 
 void
-relay_awaits(struct leg *leg)
+leg_awaits(struct leg *leg)
 {
 	stream_owner(leg->stream, early_event, leg);
 	stream_wait_read(leg->stream, true);

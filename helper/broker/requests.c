@@ -10,6 +10,8 @@
 #include "broker/broker_private.h"
 #include "ftp/policy.h"
 
+#define THINGS_MAX 64 /* of one session at a time: descriptors, and what is open in the master */
+
 /* ---- telling ---- */
 
 /* The session process is gone: what it has asked before is done all the same. */
@@ -67,25 +69,6 @@ requests_told(void *arg, const struct event *e)
 	if (e->refusal == REFUSED_UNTOLD)
 		told.refusal = REFUSED;
 	requests_event(b, &told);
-}
-
-void
-requests_gone(struct broker *b)
-{
-	requests_event(b, &(struct event){ .kind = EV_GONE });
-}
-
-/* ---- channels ---- */
-
-void
-requests_result(struct broker *b, enum side side, const struct end_result *r)
-{
-	struct data_channel *ch = data_channel_find(&b->hooks, r->channel);
-
-	if (ch != NULL)
-		data_channel_result(ch, side, r);
-	else
-		stream_free(r->stream);
 }
 
 /* ---- policy ---- */
@@ -161,10 +144,8 @@ requests_checked(struct broker *b, const struct end_result *r)
 
 	if (r->event == EV_ALIVE && ch != NULL)
 		data_channel_look(ch);
-	if (r->event == EV_ALIVE)
-		requests_event(b, &(struct event){ .kind = EV_ALIVE, .channel = r->channel });
-	else
-		requests_gone(b);
+	requests_event(b, &(struct event){ .kind = r->event == EV_ALIVE ? EV_ALIVE : EV_GONE,
+	    .channel = r->channel });
 }
 
 /* What is unknown was closed before anything came of it. */

@@ -147,17 +147,19 @@ answered(struct answer *a)
 START_TEST(honest)
 {
 	struct action a = open_one(1, CLIENT, END_LISTEN, 0);
+	struct data_channel *ch;
 	struct answer got;
 
 	a.ends[SERVER].verb = END_DIAL;
 	a.ends[SERVER].address = (struct ftp_address){ 4, { 10, 0, 0, 9 }, 5000 };
 	put(&a);
 	ck_assert(!b.ended && played[CLIENT].listens == 1 && played[SERVER].dials == 0);
-	requests_result(&b, CLIENT, &(struct end_result){ .event = EV_LISTENING, .channel = 1,
+	ch = data_channel_find(&b.hooks, 1);
+	data_channel_result(ch, CLIENT, &(struct end_result){ .event = EV_LISTENING, .channel = 1,
 	    .port = 4711 });
 	ck_assert(answered(&got));
 	ck_assert(got.event.kind == EV_LISTENING && got.event.channel == 1 && got.event.port == 4711 && got.event.turn == 1);
-	requests_result(&b, CLIENT, &(struct end_result){ .event = EV_FAILED, .channel = 1,
+	data_channel_result(ch, CLIENT, &(struct end_result){ .event = EV_FAILED, .channel = 1,
 	    .reason = "nobody connected" });
 	ck_assert(answered(&got));
 	ck_assert(got.event.kind == EV_FAILED && got.event.end == CLIENT);
