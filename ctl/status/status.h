@@ -9,13 +9,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "status/status_records.h"
 #include "base/wire.h"
+#include "status/status_records.h"
 
 #define STATUS_VERSION 2
 #define STATUS_RECORD_MAX 2048 /* of one, encoded */
 #define STATUS_PACKET_MAX 8192 /* of a helper: its session and its channels */
 #define STATUS_CHANNELS 16     /* of one session */
+
+enum status_type {
+	STATUS_ASK = 1, STATUS_DONE, STATUS_TUNNEL, STATUS_LISTENER, STATUS_SESSION,
+	STATUS_CHANNEL, STATUS_NOTICE
+};
+
+struct status_record {
+	enum status_type type;
+	union {
+		struct status_ask ask;
+		struct status_done done;
+		struct status_tunnel tunnel;
+		struct status_listener listener;
+		struct status_session session;
+		struct status_channel channel;
+		struct status_notice notice;
+	} u;
+};
 
 enum status_kind { FIELD_NUMBER, FIELD_LONG, FIELD_BOOL, FIELD_CHOICE, FIELD_TEXT };
 

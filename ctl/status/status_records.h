@@ -1,12 +1,7 @@
-/* The records of status.h. Ages in seconds, rates in bytes per second. */
+/* What the records of status.h hold. Ages are in seconds, rates in bytes per second. */
 #pragma once
 
 #include <stdint.h>
-
-enum status_type {
-	STATUS_ASK = 1, STATUS_DONE, STATUS_TUNNEL, STATUS_LISTENER, STATUS_SESSION,
-	STATUS_CHANNEL, STATUS_NOTICE
-};
 
 enum status_op { STATUS_ASK_ALL, STATUS_ASK_CLOSE, STATUS_ASK_STOP };
 enum status_direction { STATUS_NONE, STATUS_DOWN, STATUS_UP };
@@ -55,17 +50,4 @@ struct status_channel {
 struct status_notice {
 	uint32_t kind;
 	char why[256];
-};
-
-struct status_record {
-	enum status_type type;
-	union {
-		struct status_ask ask;
-		struct status_done done;
-		struct status_tunnel tunnel;
-		struct status_listener listener;
-		struct status_session session;
-		struct status_channel channel;
-		struct status_notice notice;
-	} u;
 };

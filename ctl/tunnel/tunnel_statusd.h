@@ -9,6 +9,7 @@
 
 struct helper;
 struct hostport;
+struct status_record;
 struct tunnel;
 
 struct statusd {
