@@ -41,7 +41,7 @@ lives(const struct stream *stream, bool gone)
 static void
 setup(void)
 {
-	far = calloc(1, sizeof(*far) + sizeof(far->master[0]));
+	far = calloc(1, sizeof(*far) + 2 * sizeof(far->master[0]));
 	far->end = (struct end){ .fn = answer };
 	far->count = 1;
 	master = &far->master[0];
@@ -73,12 +73,32 @@ START_TEST(of_a_socket)
 }
 END_TEST
 
+/* A channel has the master with the least to do, beside the control connection; of equals the next in turn. */
+START_TEST(least_to_do)
+{
+	struct far_master *second = &far->master[1];
+
+	far->count = 2;
+	*second = (struct far_master){ .number = 1, .uses = 2 };
+	master->uses = 2;
+	ck_assert_ptr_eq(least(&far->end, 7), master);
+	second->uses = 1;
+	ck_assert_ptr_eq(least(&far->end, 7), second);
+	ck_assert_ptr_eq(least(&far->end, 7), master);
+	ck_assert_ptr_eq(least(&far->end, CHANNEL_CONTROL), master);
+	master->uses = 9;
+	second->gone = true;
+	ck_assert_ptr_eq(least(&far->end, 7), master);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, of_a_channel);
 	tcase_add_test(t, of_a_socket);
+	tcase_add_test(t, least_to_do);
 }
 
 int

@@ -322,6 +322,31 @@ START_TEST(mapped_address)
 }
 END_TEST
 
+/* FtpDataPorts: all of its ports are used, the first and the last one, and no other. */
+START_TEST(port_range)
+{
+	struct near_config c = { .lo = 0 };
+	const char *reason;
+	uint16_t port[3];
+	int fd[3] = { -1, -1, -1 };
+
+	for (int tries = 0; tries < 100 && fd[1] == -1; tries++) { /* somebody may have one of them */
+		c.lo = (uint16_t)(49152 + arc4random_uniform(16000));
+		c.hi = c.lo + 1;
+		fd[0] = near_port_open(&c, 4, &port[0], &reason);
+		if ((fd[1] = near_port_open(&c, 4, &port[1], &reason)) == -1)
+			close(fd[0]);
+	}
+	ck_assert_uint_ne(port[0], port[1]);
+	ck_assert_uint_eq(port[0] + port[1], c.lo + c.hi);
+	fd[2] = near_port_open(&c, 4, &port[2], &reason);
+	ck_assert_int_eq(fd[2], -1);
+	ck_assert_str_eq(reason, "no free port in FtpDataPorts");
+	close(fd[0]);
+	close(fd[1]);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -330,6 +355,7 @@ add(TCase *t)
 	tcase_add_test(t, deadline);
 	tcase_add_test(t, cancelled);
 	tcase_add_test(t, mapped_address);
+	tcase_add_test(t, port_range);
 	tcase_add_test(t, no_descriptors);
 	tcase_add_loop_test(t, owners, 0, 6);
 	tcase_add_test(t, stranger_taken);
