@@ -15,7 +15,7 @@
 #   portable    unit tests, sim and SCENARIOS, built with PORTABLE=1
 #   cross       the programs for macOS and musl (tests/cross/run): built and linked
 #   cross-test  unit tests and a scenario for other processors, under qemu (tests/cross/test)
-#   lint        clang-tidy or cppcheck, shellcheck, mandoc
+#   lint        clang-tidy, shellcheck, mandoc: gets them (tests/deps), so that it says the same everywhere
 #   dist clean
 #
 # Variables to set on the command line (NAME=value), the same ones for make and make install:
@@ -254,12 +254,11 @@ bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-cond
 LINT = $(CTL_SRC) $(HELPER_SRC) $(PROGRAMS:=.c)
 SCRIPTS = tests contrib .ci
 lint:
-	@if command -v clang-tidy >/dev/null; then \
-		printf '%s\n' $(LINT) | xargs -r -P $(JOBS) -n 1 sh -c \
-		'clang-tidy --quiet --checks="$(TIDY_CHECKS)" --warnings-as-errors="*" "$$@" -- \
-			$(STD) -iquote ctl -iquote helper $(CPPFLAGS) -DVERSION=\"\" -DLIBEXECDIR=\"\" 2>/dev/null' sh; \
-	else cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ictl -Ihelper \
-		--enable=warning,portability ctl helper; fi
+	tests/deps lint
+	@printf '%s\n' $(LINT) | xargs -r -P $(JOBS) -n 1 sh -c \
+		'said=`clang-tidy --quiet --checks="$(TIDY_CHECKS)" --warnings-as-errors="*" "$$@" -- \
+			$(STD) -iquote ctl -iquote helper $(CPPFLAGS) -DVERSION=\"\" -DLIBEXECDIR=\"\" 2>&1` || \
+		{ echo "$$said"; exit 1; }' sh
 	@grep -rlIE '^#! ?/(usr/)?bin/(env )?(ba)?sh' /dev/null $(SCRIPTS) 2>/dev/null | \
 		xargs -r -P $(JOBS) -n 8 shellcheck
 	@test -z '$(MAN1)$(MAN8)' || mandoc -Tlint -Wwarning $(MAN1) $(MAN8)
