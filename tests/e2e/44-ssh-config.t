@@ -164,7 +164,12 @@ fails 'nobody to ask: the reason' 255 'cannot connect to locked: .*Permission de
 ssh_host persist "Port $rig_port" 'ControlMaster auto' "ControlPath $RIG/cp-%C" 'ControlPersist 60'
 run ssh -T -F "$RIG/ssh_config" persist true >/dev/null 2>&1
 path=$(ssh -F "$RIG/ssh_config" -G persist 2>/dev/null | sed -n 's/^controlpath //p')
+connections()	# to that master, by the name that it first gave to its socket
+{
+	grep -c " 03 *[0-9]* $path\.[^ ]*\$" /proc/net/unix
+}
 tunnel_start -L "0:$FTP_AT" persist
+is 'ControlPersist: an idle tunnel holds a connection, without which the master would time out' "$(connections)" 1
 ok 'ControlPersist: serves' fetch
 is '... by the user'\''s master' "$(find "$(run_dir)" -type s -name 'm*')" ''
 tunnel_stop
