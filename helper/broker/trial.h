@@ -1,7 +1,7 @@
 /* By mux ssh does not tell whether a port is dead or sshd dials none but the FTP server's (PermitOpen).
  * A port of the ssh server that is known to be open tells: one of ours. Who dials it there arrives, or it
  * is forbidden. Tried once in a session, for an FTP server on the ssh server alone: elsewhere there
- * is no port of ours, and no other way than to dial. Where no port can be had it counts as forbidden:
+ * is no port of ours, and no other way than to dial. Where ssh gives us no port it counts as forbidden:
  * then nobody waits for what cannot come. */
 #pragma once
 
