@@ -613,6 +613,21 @@ START_TEST(broken_off)
 }
 END_TEST
 
+/* Who has had the end of file cannot be kept from taking it: nothing is held. */
+START_TEST(aborted_after_the_end)
+{
+	running();
+	ACT(ACT_BEGIN, .upload = true);
+	says(CLIENT, "file");
+	hears(SERVER, "file");
+	ACT(ACT_EOF, .end = SERVER);
+	ACT(ACT_ABORT, .mask = 1U << CLIENT | 1U << SERVER);
+	hears(CLIENT, NULL);
+	hears(SERVER, "");
+	ck_assert(gone);
+}
+END_TEST
+
 /* What is not in the mask is closed in good order. */
 START_TEST(aborted_one)
 {
@@ -756,6 +771,7 @@ add(TCase *t)
 	tcase_add_test(t, aborted);
 	tcase_add_test(t, aborted_given_up);
 	tcase_add_test(t, broken_off);
+	tcase_add_test(t, aborted_after_the_end);
 	tcase_add_test(t, aborted_one);
 	tcase_add_loop_test(t, aborted_before_server, 0, 2);
 	tcase_add_test(t, aborted_before_server_fails);
