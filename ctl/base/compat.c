@@ -36,7 +36,7 @@ random_number(void)
 uint32_t
 arc4random_uniform(uint32_t bound)
 {
-	uint32_t n, odd = bound > 1 ? -bound % bound : 0; /* so many would come once too often */
+	uint32_t n, odd = bound > 1 ? -bound % bound : 0; /* numbers below that would favour some results */
 
 	if (bound < 2)
 		return 0;
@@ -69,8 +69,8 @@ read_line(int fd, char *line, size_t size)
 	return n == -1 || interrupted != 0 ? -1 : (ssize_t)len;
 }
 
-/* Who answers a prompt is not to be heard, and what came before it is thrown away. A signal comes to its
- * own when the terminal is as before. */
+/* The answer is not echoed, and what was typed before the prompt is thrown away. A signal does what it
+ * always does, when the terminal is as it was. */
 static ssize_t
 ask_silently(int fd, const char *prompt, char *line, size_t size)
 {
@@ -99,7 +99,7 @@ ask_silently(int fd, const char *prompt, char *line, size_t size)
 	return n;
 }
 
-/* Always from the terminal: without RPP_REQUIRE_TTY nobody calls it. */
+/* From the terminal, whatever flags says: all of us call it with RPP_REQUIRE_TTY. */
 char *
 readpassphrase(const char *prompt, char *answer, size_t size, int flags)
 {

@@ -128,7 +128,7 @@ take_spare(const char *why)
 }
 
 /* One write for each line: the lines of several processes do not mix. line has room for the newline
- * in the place of its NUL. Nobody who does not read our messages must stop us: not again, once he has. */
+ * in the place of its NUL. Who does not read our messages stops us for PATIENCE_MS, and no more. */
 static void
 put(int priority, char *line)
 {

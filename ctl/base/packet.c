@@ -95,7 +95,7 @@ packet_receive(int fd, void *data, size_t size, int *fds)
 #define BUFFER (8 * LONGEST)
 #define PATIENCE_MS 1000
 
-/* Below the low-water mark there is no room at all: so none is sent in part. */
+/* With less room than SO_SNDLOWAT a socket takes nothing at all: so no packet is sent in part. */
 int
 packet_pair(int fds[2], bool nonblocking)
 {

@@ -149,8 +149,8 @@ each_entry(const char *in, char kind, rundir_fn *fn, void *arg)
 	closedir(d);
 }
 
-/* A master may outlive its tunnel, as long as a helper of that still needs it; and the pid of a dead
- * maker may be another's by now, which one sees by a socket that nobody has, unless it is being made. */
+/* A master may outlive its tunnel, for helpers need it: its socket stays while somebody has it. A socket that
+ * nobody has goes though its maker seems to live, for that pid may be another's; but not one in the making. */
 static void
 sweep_entry(const char *path, long pid, void *arg)
 {

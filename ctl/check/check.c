@@ -63,7 +63,7 @@ check_small(struct check *c)
 	    "command; -o FtpNoDelay=yes runs one");
 }
 
-/* Only what ssh itself will do to idle channels is written where we can see it. */
+/* Of all that may end an idle channel, ssh's own setting is what we can see. */
 static enum outcome
 check_idle(struct check *c)
 {

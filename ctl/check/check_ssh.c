@@ -112,7 +112,7 @@ last_words(struct check *c, char *dst, size_t size)
 	return true;
 }
 
-/* Can anything be dialled? The ssh server itself listens on the far side for sure, as a rule. */
+/* Can anything be dialled? As a rule the ssh server itself can, from there. */
 static bool
 other_dial_works(struct check *c)
 {

@@ -114,7 +114,7 @@ int launch_activate_socket(const char *name, int **fds, size_t *count);
 #define FIRST 3
 #define MOST 64
 
-static int *launched; /* NULL: they are those from FIRST on */
+static int *launched; /* by launchd; NULL: it is systemd's way, from descriptor FIRST on */
 
 static long
 number(const char *name)

@@ -120,7 +120,7 @@ copy_left(struct copy *copy, int killed)
 	bool right = copy->trace != -1 && proxy_trace_read(&t, copy->trace);
 
 	copy->by = NULL;
-	/* Who has no trace to leave does not leave it to us when he ends by himself. */
+	/* A helper that ends by itself has seen to a connection of which we have no trace. */
 	if (copy->op != KEEP_PROXY || (!killed && copy->trace == -1 && !copy->lent)) {
 		if (killed)
 			copy_hold(copy);

@@ -43,8 +43,8 @@ struct kept_by *kept_begin(struct kept *, const char *ctl_path, int *fd);
 /* A proxy connection for it to take over (proxy_adopt()); -1 = none, it makes its own. It stays
  * here, too, and is not the caller's to close. */
 int kept_spare(struct kept_by *);
-/* The helper is no more; killed: not by itself. A master that is not ours: what must stay open for it does
- * so even if we are killed. NULL is harmless. */
+/* The helper is no more; killed: it has not ended by itself. Where the master is not ours, what must stay
+ * open does so even if we are killed. NULL is harmless. */
 void kept_end(struct kept_by *, bool killed, bool ours);
 void kept_forget(struct kept_by *); /* we end, and it goes on: kept_close() must follow */
 

@@ -127,7 +127,7 @@ set_name(info *self, struct ftp_options *o, const char *value)
 	return true;
 }
 
-/* Nobody's PATH, no shell, no arguments: what happened is in its environment. */
+/* A path, for it is run without PATH, shell and arguments: its environment says what happened. */
 static bool
 set_notify(info *self, struct ftp_options *o, const char *value)
 {

@@ -11,7 +11,7 @@
 #include "base/ratelimit.h"
 #include "process/linelog.h"
 
-#define HELD 3        /* lines: why a proxy ended, that it did, and that the connection so did */
+#define HELD 3        /* lines: a ProxyCommand's last word, that it ended, and that the connection did */
 #define HOLD_MS 2000  /* why it ends comes in several lines; at a terminal nobody waits for them */
 #define ASK_MS 500     /* for somebody to ask why a channel was refused */
 

@@ -30,6 +30,6 @@ bool notice_get(const void *packet, size_t len, enum notice *, char why[NOTICE_M
 struct notice_about {
 	const char *server, *destination, *why;
 	bool t_names_another; /* the server is that of -t */
-	bool sftp;            /* is to be had on that ssh server */
+	bool sftp;            /* the ssh server has it, which is said */
 };
 char *notice_text(char *dst, size_t size, enum notice, const struct notice_about *);

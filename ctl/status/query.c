@@ -127,7 +127,7 @@ talk_begin(struct talk *t, struct loop *loop, const struct status_ask *ask)
 		talk_end(t, "it has hung up");
 }
 
-/* done may be NULL; else there is one view. */
+/* The answer to a request (done) is wanted of one tunnel alone; else done is NULL. */
 static int
 talk_with(struct tunnel_view *views, size_t count, const struct status_ask *ask,
     unsigned ms, struct status_done *done)

@@ -12,9 +12,10 @@ struct seen {
 	struct status_session session;
 	struct status_channel channel[STATUS_CHANNELS];
 	uint64_t first[STATUS_CHANNELS]; /* when each was seen first */
-	uint64_t base[STATUS_CHANNELS];  /* its bytes when rates were found last, at .measured */
+	uint64_t base[STATUS_CHANNELS];  /* its bytes at .measured */
 	size_t channels;
-	uint64_t at, measured, window; /* of the last report; ...; begin of the second that is counted */
+	uint64_t at, measured; /* when the last report came; when rates were found last */
+	uint64_t window;     /* when the second began in which reports are counted */
 	unsigned reports;    /* in it */
 };
 

@@ -165,7 +165,7 @@ tear_down(struct tunnel *t)
 	accept_end(&t->accept);
 	far_free(&t->far);
 	if (!helpers_need_masters(&t->helpers))
-		masters_stop(&t->masters); /* before what must not be closed is: it would say so */
+		masters_stop(&t->masters); /* before kept connections are closed, of which it would complain */
 	helpers_end(&t->helpers, master_is_ours(t->master));
 	masters_end(&t->masters);
 	probe_end(&t->probe);

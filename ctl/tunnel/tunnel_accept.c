@@ -66,8 +66,8 @@ peer_text(struct session *s)
 		snprintf(s->peer, sizeof(s->peer), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-/* Who may use a listener? false: not he, and he is done with. A stranger gets nothing to see; who may be
- * the user is told what is missing. */
+/* May it use the listener? false: no, and it is closed. A stranger is told nothing, one who may be the user
+ * what is missing. */
 static bool
 admit(struct tunnel *t, struct caller *c)
 {

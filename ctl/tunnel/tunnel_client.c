@@ -73,7 +73,7 @@ sftp_tried(void *arg, const struct sshrun_result *result)
 	tunnel_fail(t, text);
 }
 
-/* Why there is no server our own master tells, or the helper. */
+/* Why there is no server, our own master knows best; else the helper. */
 void
 tunnel_noticed(struct tunnel *t, const struct helper *helper, enum notice notice, const char *why)
 {
@@ -88,7 +88,7 @@ tunnel_noticed(struct tunnel *t, const struct helper *helper, enum notice notice
 	if (notice != NOTICE_NO_SERVER || !master_refusal(t->master, known->refusal, sizeof(known->refusal)))
 		snprintf(known->refusal, sizeof(known->refusal), "%s", why);
 	if (helper == t->probe.helper && notice == NOTICE_NO_SERVER)
-		return; /* tunnel_probed() */
+		return; /* tunnel_probed() tells that */
 	notice_of(t, helper, notice, known->refusal, text, sizeof(text));
 	if (notice == NOTICE_NO_SERVER)
 		tunnel_say(t, text);
@@ -112,7 +112,7 @@ probe_end(struct probe *p)
 	p->step = PROBE_OVER;
 }
 
-/* Of a server that does not take leave we are bored at last: it has a helper that waits for it still. */
+/* A server that does not answer QUIT keeps the user waiting no longer; the helper still waits for it. */
 static void
 no_goodbye(void *arg)
 {

@@ -12,9 +12,9 @@ struct tunnel;
 
 struct ssh_connection {
 	struct timer reopen; /* the far listeners */
-	struct timer silent; /* is it of the ssh whose LocalCommand we are? */
+	struct timer silent; /* runs out: it is the ssh whose LocalCommand we are, which answers later */
 	bool was_up, is_lost;
-	bool ends_with_master; /* the tunnel: it is */
+	bool ends_with_master; /* the tunnel does: the ssh that runs us will end */
 	struct proc notify;    /* FtpNotify */
 };
 

@@ -46,9 +46,8 @@ void data_channel_turn(struct data_channel *, const unsigned turn[2]);
 bool data_channel_open(struct data_channel *, const struct channel_want want[2]);
 /* What an end of it has answered; a stream is taken. NULL: the channel is no more. */
 void data_channel_result(struct data_channel *, enum side, const struct end_result *);
-/* Is the server's end of an upload there, or who comes to our listener? EV_ALIVE when it is known,
- * from inside if it is by now.
- * false: the master knows as much. */
+/* Has the server of an upload been reached, does anybody still come to our listener? EV_ALIVE when
+ * that is known, perhaps from inside. false: there is nothing to find out but whether the master lives. */
 bool data_channel_check(struct data_channel *);
 
 /* These may leave nothing of it; it is freed then. */

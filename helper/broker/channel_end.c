@@ -1,4 +1,4 @@
-/* How a data channel ends: both ends closed in order, or none that must not be taken for complete. */
+/* How a data channel ends: in order at both ends, or so that nobody takes a part for the whole. */
 #include "broker/channel_private.h"
 #include "ends/keep.h"
 

@@ -28,7 +28,7 @@ client_process_find(void *process)
 		holder_find(&h->holder, &socket);
 }
 
-/* Not where it was: it may have been handed to a child. */
+/* If the process that we know has it no more, a child may have inherited it: look again. */
 enum client_state
 client_process_state(struct client_process *h)
 {

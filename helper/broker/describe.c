@@ -85,7 +85,7 @@ listen_addresses(struct session_config *c, enum side side, struct ftp_address a)
 
 	if (a.family != 0)
 		*at = a;
-	if (a.family == 6 && ftp_address_is_loopback(&a) && side == CLIENT) /* PASV from ::1: near.c, listen_at() */
+	if (a.family == 6 && ftp_address_is_loopback(&a) && side == CLIENT) /* near_port.c, listen_at() */
 		c->listen4[side] = address_parse("127.0.0.1");
 }
 

@@ -122,7 +122,7 @@ ask_open(struct broker *b, const struct action *a)
 		broken(b, "a connection that the policy forbids");
 		return;
 	}
-	/* Not in the order of their numbers: the first end of a later one may be had before. */
+	/* Numbers need not come in order: the session may ask for a later channel first. */
 	if (ch == NULL && (ch = data_channel_new(a->channel, &b->hooks)) == NULL) {
 		broken(b, "a channel too many");
 		return;
@@ -194,7 +194,7 @@ ask_take(struct broker *b)
 	struct action a;
 	int n = ask_receive(b->out.fd, &a, sizeof(a));
 
-	if (n == -1 && errno == ECONNRESET) /* told once, before what it has asked */
+	if (n == -1 && errno == ECONNRESET) /* told once, and first: what it asked is there yet */
 		b->mute = true;
 	else if (n == -1 && errno != EPROTO)
 		b->ended = true;

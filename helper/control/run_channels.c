@@ -12,7 +12,7 @@
 
 /* ---- asking ---- */
 
-/* A broker that takes nothing more is none: the loop finds its end of file soon. */
+/* A broker that takes nothing more has ended: the loop will read its end of file. */
 static void
 run_ask(struct run *r, const struct action *a, const struct run_channel *ch)
 {
@@ -77,7 +77,7 @@ channel_end(struct run *r, struct run_channel *ch, const struct action *a)
 	ch->id = 0;
 }
 
-/* A machine that has more channels than it may has lost its senses. */
+/* More channels than there may be are a fault of ours: what is asked of them is left out. */
 static void
 run_action(struct run *r, const struct action *a)
 {

@@ -23,7 +23,7 @@ end_write(struct control *c)
 	}
 }
 
-/* Another process may have the client's connection, too, as long as we last. */
+/* close() does not end a connection that another process has open, too: so it is shut down first. */
 void
 control_close(struct control *c)
 {

@@ -30,8 +30,8 @@ struct end_ops {
 	bool (*listen)(struct end *, unsigned channel, uint8_t family); /* 4, 6, 0 = its own */
 	void (*cancel)(struct end *, unsigned channel); /* what has not connected: no answer comes */
 	void (*look)(struct end *, unsigned channel); /* has somebody come by now? */
-	/* Far, of a listener or a stream: EV_ALIVE when sshd has answered, behind who, or what, has come by now;
-	 * if ever. */
+	/* Far: ask sshd something. EV_ALIVE is its answer, told behind whoever has come to that listener, or
+	 * what has come on that stream, before it. It may never come. */
 	bool (*ask)(struct end *, const struct stream *, unsigned channel);
 	bool (*take)(struct end *, unsigned channel); /* near: CONNECTED with who was put aside */
 	/* Far: does the master of that stream (NULL: the first) live? Perhaps from inside. */

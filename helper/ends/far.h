@@ -1,5 +1,5 @@
 /* The far end: the other side of ssh, by one ControlMaster or several (FtpMasters). It listens by a
- * remote forward; to dial there are two ways (dial.h). Each channel has the master with the least to
+ * remote forward; to dial there are two ways (far_private.h). Each channel has the master with the least to
  * do; the control connection has the first. */
 #pragma once
 
@@ -15,7 +15,7 @@ struct far_config {
 	bool by_proxy;    /* dial over a proxy connection, else by a forward for each */
 	int adopt;        /* a proxy connection of the first that is there already; -1 = none */
 	const char *bind; /* remote listeners' address; "": loopback */
-	bool ask; /* does sshd forbid the first dial by a forward? It is answered when that is known */
+	bool ask; /* the first dial by a forward: is it forbidden? It is answered when that is known */
 	bool by_name; /* may listen on "localhost": for PermitListen, with a risk (far_listen.c) */
 };
 

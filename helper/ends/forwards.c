@@ -15,7 +15,7 @@
 struct opened {
 	struct forwards *of;
 	struct opened *next;
-	enum { OPENING, OPEN, ACCEPTING /* ... by ssh, of a connection */, CANCELLING, CHECK } state;
+	enum { OPENING, OPEN, ACCEPTING /* ssh has yet to accept a connection */, CANCELLING, CHECK } state;
 	bool there;  /* it is, or may be, in the master */
 	bool used;
 	uint32_t id; /* of the request about it; 0 = none is under way */

@@ -31,9 +31,8 @@ bind_in_range(struct sockaddr_storage *at, uint16_t lo, uint16_t hi, unsigned tr
 	return fd;
 }
 
-/* The control connection's own address (a client of a dual-stack listener, which may be handed over to
- * us, is one of IPv4); 127.0.0.1 where an IPv6 loopback client says PASV,
- * which has no words for ::1. */
+/* The control connection's own address, a v4-mapped one as IPv4. PASV has no words for ::1: a client
+ * there is told 127.0.0.1. */
 static bool
 listen_at(const struct near_config *c, uint8_t family, struct sockaddr_storage *at)
 {

@@ -17,7 +17,7 @@ struct slot {
 	uint16_t port;    /* where it listens, as the peer is told */
 	struct watch *watch;
 	struct timer deadline;
-	const char *failure;  /* ... which that will have been */
+	const char *failure;  /* why it has failed, if the deadline comes */
 	void (*drop)(void *); /* gives up what else it has; may be NULL */
 };
 

@@ -37,7 +37,7 @@ client_epsv(struct session *s, const struct ftp_command *c, const char *line)
 		setup_command(s, c);
 	else if (s->config.mode == MODE_ACTIVE)
 		session_answer(s, "502 EPSV ALL is not possible here: the server side uses active mode.");
-	else /* without blanks at the end: servers may be less lenient */
+	else /* blanks at the end go: a server may not take them */
 		send_on(s, PENDING_EPSV_ALL, line, (size_t)(c->arg - line) + strlen("ALL"));
 }
 

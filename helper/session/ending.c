@@ -29,7 +29,7 @@ upload_broken(struct session *s, struct channel *ch)
 		session_wrong(s, "the upload was cut off");
 }
 
-/* QUIT before the end of a control connection is no death; it may stand behind what waits. */
+/* A client that has said QUIT did not die. Its QUIT may stand behind commands that wait. */
 static bool
 quit_is_said(const struct session *s)
 {
@@ -112,8 +112,8 @@ broken_ends(const struct session *s, const struct channel *ch)
 	return up && !ch->end[SERVER].passed ? client | MASK(SERVER) : client;
 }
 
-/* Its EOF is there, and so is what may say something about it. A reset which the server has sent
- * looks like an EOF through ssh, but for the bytes that are missing. */
+/* The server's EOF has come, and its final reply, or none will. Through ssh its reset looks like an EOF:
+ * the bytes that are missing tell. */
 void
 download_ended(struct session *s, struct channel *ch)
 {
@@ -155,7 +155,7 @@ wait_for_connection(struct session *s, struct channel *ch, const struct pending 
 	return false;
 }
 
-/* sshd is asked, and answers behind what is on its way by now. Once for each question. */
+/* sshd is asked something: its answer comes behind all that is on its way now. Each question once. */
 static bool
 answered_behind(struct session *s, struct channel *ch, unsigned question)
 {
@@ -167,7 +167,7 @@ answered_behind(struct session *s, struct channel *ch, unsigned question)
 	return ch->unanswered == 0;
 }
 
-/* Where the server is on this side it has come to a listener before its reply, though that was seen first. */
+/* A server on this side connects to our listener before it replies, but we may see the reply first. */
 static bool
 near_server_comes(struct session *s, struct channel *ch)
 {
@@ -177,8 +177,8 @@ near_server_comes(struct session *s, struct channel *ch)
 	    !answered_behind(s, ch, 1);
 }
 
-/* Who has not come to a listener of ours before it is looked there now, and sshd asked, behind the reply, will
- * not come; nor will the bytes of a listing that was answered in line. */
+/* After the reply we look at our listener, and ask sshd: whoever has not come by its answer will not come, nor
+ * will the bytes of a listing that was answered in line. */
 static bool
 nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 {
@@ -193,7 +193,7 @@ nothing_comes(struct session *s, struct channel *ch, const struct pending *p)
 	return answered_behind(s, ch, in_line ? 2 : 1);
 }
 
-/* A far one's own end comes back behind that; with no byte before it sshd has passed it on when it answers. */
+/* A far client that has its EOF ends its own side. Of an empty file sshd's answer says as much. */
 static bool
 client_has_end(struct session *s, struct channel *ch)
 {
@@ -299,7 +299,7 @@ transfer_may_pass(struct session *s, struct pending *p)
 	passes = up ? upload_may_pass(s, ch, p) : download_may_pass(s, ch, p);
 	if (passes && !ch->aborted && ch->dir != DIR_NONE && ch->end[SERVER].connected &&
 	    !ch->end[CLIENT].connected)
-		transfer_spoil(s, ch, NULL); /* it came from us, or went to us */
+		transfer_spoil(s, ch, NULL); /* the client had no part in it */
 	if (passes && !ch->aborted && !ch->dead && p->started && s->reply.code < 300 &&
 	    !ch->end[SERVER].dials && !ch->end[SERVER].connected &&
 	    (ch->dir == DIR_UP || download_is_short(s, ch)))

@@ -217,7 +217,7 @@ session_push(struct session *s, enum side side, const void *data, size_t len)
 
 	if (s->out.hung_up[side] || bytes_add(&s->in[side], data, len) == -1)
 		return;
-	/* Telnet asks before its words come, and ends no line. */
+	/* A Telnet server begins with requests (IAC), which are no line: nothing more may come. */
 	if (side == SERVER && s->reply.code == 0 && fresh && len > 0 &&
 	    *(const unsigned char *)data >= 0x80)
 		own_strange_greeting(s, data, len);

@@ -5,23 +5,23 @@
 #include "session/attempts.h"
 #include "state/session_channel.h"
 
-/* It is not known, and may be on its way. */
+/* Whether ssh dials data ports is not known yet, and this dial, which will show it, is on its way. */
 static bool
 dial_in_doubt(const struct session *s, const struct channel *ch)
 {
 	return !s->dials && ch->dir == DIR_NONE && ch->end[SERVER].dialled && !ch->end[SERVER].connected;
 }
 
-/* A passive client that has not connected is waited for: nothing is dialled then. What it says may overtake
- * the word that it has. */
+/* While a passive client has not connected, nothing is dialled. Its command may overtake the news that it
+ * has. */
 static bool
 client_is_there(const struct channel *ch)
 {
 	return ch->end[CLIENT].dials || ch->end[CLIENT].connected;
 }
 
-/* Somebody is there, and nobody can tell who: an upload, which is said next, will take that one. It does so
- * before it is said. */
+/* Somebody has come, nobody can tell who, and the client's next line is an upload, which takes him: so it does
+ * that now, before the line is passed on. */
 static bool
 stranger_uploads(const struct session *s, const struct channel *ch)
 {
@@ -70,8 +70,8 @@ setup_dial_step(struct session *s)
 		channel_arm(s, ch, TIMER_NONE);
 }
 
-/* The port that the server has named is dead: not that verb again; or sshd dials none at all. A server
- * that refuses the command, as its reply will tell, may just have closed it. */
+/* True: sshd dials no such port, and there is active mode. Else this one is dead: that verb is not said again,
+ * unless the server refuses the command, for then it may just have closed the port. */
 bool
 setup_dial_failed(struct session *s, struct channel *ch, enum refusal refusal)
 {

@@ -18,7 +18,7 @@ setup_refused(struct session *s, struct channel *ch, struct pending *p, const ch
 	if (ch->refusal[0] == '\0')
 		snprintf(ch->refusal, sizeof(ch->refusal), "%d %.*s", s->reply.code,
 		    (int)strcspn(text, "\r\n"), text);
-	/* In the middle of a transfer it is the moment that is refused. */
+	/* A no in the middle of a transfer may be for the moment only. */
 	if (alone && s->reply.code >= 500 && s->reply.code != 530 && attempt_may_fail(s, ch))
 		s->bad |= BIT(ch->attempt);
 	/* Not logged in is no refusal of the command, and 4xx one of this address or for now; and one who came

@@ -128,7 +128,7 @@ transfer_again(struct session *s)
 	return true;
 }
 
-/* What the client has sent already, or ended, is another command's. */
+/* A connection that the client has used already is an earlier command's. */
 void
 transfer_possible(struct session *s, struct pending *p, const char *line, size_t len)
 {

@@ -106,7 +106,7 @@ stranger_decide(struct session *s, struct channel *ch)
 {
 	static const char why[] = "whose connection came to it cannot be told";
 	struct pending *p = channel_transfer(s, ch);
-	bool down = ch->dir == DIR_DOWN || (ch->dir == DIR_NONE && ch->owned); /* or may be */
+	bool down = ch->dir == DIR_DOWN || (ch->dir == DIR_NONE && ch->owned); /* or it may be one */
 
 	if (ch->strangers == 1 && !down) {
 		channel_act(s, ch, ACT_TAKE, CLIENT);
@@ -142,7 +142,7 @@ stalled(struct session *s, struct channel *ch)
 		channel_arm(s, ch, TIMER_STALL);
 }
 
-/* A client that dies behind more commands than are read: its end cannot be seen. */
+/* Behind more commands than we read, the end of a client that dies cannot be seen. */
 static void
 dying_over(struct session *s, struct channel *ch)
 {

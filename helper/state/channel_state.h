@@ -39,15 +39,15 @@ struct channel {
 	struct end end[2];
 	enum direction dir;
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
-	bool refused;   /* a command was, and left it as it was */
-	bool told;      /* the user, of what became of that */
-	bool looked;    /* it was asked whether the client is there, before its next word */
+	bool refused;   /* a command was refused, and has left it as it was */
+	bool told;      /* the user knows what became of that transfer */
+	bool looked;    /* we have asked whether the client is there, before its next word */
 	bool turned;    /* to active mode, when the client had its answer */
 	bool aborted;   /* by the client's ABOR: its data may end in any way */
-	bool doubtful;  /* whether .final is the transfer's */
+	bool doubtful;  /* .final may be the reply to another command */
 	bool exact, lost; /* lost: there will be no final reply */
-	unsigned asked, unanswered; /* who is there, behind the reply: 1 anybody, 2 the server, or its data, 3 its
-	                             * end, at the client; questions */
+	unsigned asked;      /* of sshd, behind the reply: does 1 somebody, 2 the server or its data still come, */
+	unsigned unanswered; /* ... 3 has the client had the end? How many of such questions are unanswered. */
 	bool broken;    /* it has failed; the client is to read the reply first */
 	int final;
 	enum client_state client; /* as its EOF told */

@@ -32,7 +32,7 @@ struct pending {
 	bool ready;    /* setup: the server has done its part */
 	bool whole, image; /* TRANSFER: no REST: (N bytes) says how many; TYPE I: exactly */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
-	unsigned dead; /* TRANSFER: its port was, by these attempts, if the server does not refuse it */
+	unsigned dead; /* TRANSFER: attempts whose port was dead, if the server does not refuse this */
 	bool aside;    /* OWN: it does not wait for the transfer before it; else its reply is late */
 	char *text;    /* OWN: the reply; TRANSFER: the command; malloc'ed */
 	char *instead; /* TRANSFER: what takes the place of a success, malloc'ed */

@@ -141,7 +141,7 @@ channel_may_go(const struct session *s, const struct channel *ch, enum direction
 
 		maybe |= p->kind == PENDING_PLAIN && (unsigned)p->number == ch->id;
 		if (p->kind == PENDING_TRANSFER && p->channel == ch->id && p->number == FTP_STOR && dir == DIR_UP)
-			return true; /* perhaps behind one whose reply was taken for another's */
+			return true; /* its turn may have come: a reply before it may have been another's */
 	}
 	return ch->dir == dir || (ch->dir == DIR_NONE && maybe);
 }
