@@ -76,6 +76,18 @@ long()	# lines name folder...
 is 'no circle of modules' "$(module_circles ctl helper)" ''
 is 'no file is longer than 400 lines' "$(long 400 '*.[ch]' ctl helper)" ''
 is 'and no header longer than 60' "$(long 60 '*.h' ctl helper)" ''
+# A module has a unit test that includes it, or what it is a part of; or it is one that HACKING.md says has none,
+# by itself or by its folder. The session machine has its tests by concern.
+row=$(grep '^| `tests/unit`' contrib/HACKING.md)
+untested=
+for header in ctl/*/*.h helper/*/*.h; do
+	module=${header%.h} folder=${header%/*}
+	name=${module#*/}
+	[[ -e $module.c && $folder != helper/s[et]* ]] || continue
+	grep -qE "\"($name|${name%_*})\.[ch]\"" tests/unit/*.[ch] || grep -qwE "${module##*/}|\`$folder\`" <<<"$row" ||
+	    untested+="$module "
+done
+is 'no module without a unit test, but for those that HACKING.md names' "$untested" ''
 many=
 for folder in ctl/*/ helper/*/; do
 	n=$(find "$folder" -name '*.[ch]' | wc -l)

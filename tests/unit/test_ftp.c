@@ -1,5 +1,6 @@
 /* FTP's words: commands, addresses and replies as they are met in the wild. */
 #include "ftp/address.h"
+#include "ftp/command.h"
 #include "ftp/reply.h"
 
 #include <stdio.h>
