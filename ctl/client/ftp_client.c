@@ -22,7 +22,7 @@ static const char *const wanted[] = { "lftp", "ftp", "ncftp", NULL };
  * They then ask for the password, or have it from ~/.netrc. */
 static const struct {
 	const char *program, *arguments, *with_user;
-} manner[] = {
+} clients[] = {
 	{ "lftp", "-p %p %h", "%u" },
 	{ "ftp", "%h %p", "%U@%h %p" },
 	{ "tnftp", "%h %p", "%U@%h %p" },
@@ -104,9 +104,9 @@ add_client(struct strings *v, const struct tokens *t)
 	if (token_present(client))
 		return true;
 	program = strrchr(v->item[0], '/') != NULL ? strrchr(v->item[0], '/') + 1 : v->item[0];
-	for (m = 0; manner[m].program != NULL && strcmp(manner[m].program, program) != 0; m++)
+	for (m = 0; clients[m].program != NULL && strcmp(clients[m].program, program) != 0; m++)
 		;
-	return add_words(v, t->user != NULL ? manner[m].with_user : manner[m].arguments, t);
+	return add_words(v, t->user != NULL ? clients[m].with_user : clients[m].arguments, t);
 }
 
 char **

@@ -14,7 +14,7 @@
 
 #define CONFIG_MS 20000       /* ssh -G; its configuration may run commands (Match exec) */
 #define ANSWER_MS 5000        /* a master that exists answers within */
-#define HURRY_MS 2000         /* so does a command of the ssh server, or we do without */
+#define NO_DELAY_MS 2000      /* so does a command of the ssh server, or we do without */
 #define START_MS 55000        /* ssh without a user to wait for; clients wait for it */
 #define RETRY_MS 100
 #define STOP_MS 500
@@ -53,7 +53,7 @@ master_drop(struct master *m)
 	timer_stop(&m->timer);
 	memory_drop(mux_free, m->mux);
 	memory_drop(procwatch_free, m->process);
-	memory_drop(sshrun_free, m->hurry);
+	memory_drop(sshrun_free, m->no_delay);
 	proc_end(&m->ssh, STOP_MS); /* one in the background already ends by itself */
 }
 
@@ -163,7 +163,7 @@ master_up(struct master *m)
 }
 
 static void
-hurry_done(void *arg, const struct sshrun_result *result)
+no_delay_done(void *arg, const struct sshrun_result *result)
 {
 	struct master *m = arg;
 	char refusal[8];
@@ -172,7 +172,7 @@ hurry_done(void *arg, const struct sshrun_result *result)
 	    "closed" : "FtpNoDelay: the command true on the ssh server exited with %d", result->status);
 	if (strstr(result->output, "refused") != NULL) /* the master has said so, too */
 		sshlog_refusal(m->sshlog, refusal, sizeof(refusal));
-	memory_drop(sshrun_free, m->hurry);
+	memory_drop(sshrun_free, m->no_delay);
 	master_up(m);
 }
 
@@ -182,14 +182,14 @@ hurry_done(void *arg, const struct sshrun_result *result)
  * end of the channel of ours that has that number, closes it a second time when the connection
  * ends, and sshd throws it out ("oclose packet referred to nonexistent channel"). */
 static void
-master_hurry(struct master *m)
+master_no_delay(struct master *m)
 {
 	if (m->origin == MASTER_OWN)
 		sshlog_logged_in(m->sshlog);
 	if (m->origin == MASTER_OWN ? m->settings->no_delay : m->settings->no_delay_yours)
-		m->hurry = sshcmd_through(m->loop, &m->settings->ssh, m->path,
-		    (const char *[]){ "-T", "true" }, HURRY_MS, hurry_done, m);
-	if (m->hurry != NULL)
+		m->no_delay = sshcmd_through(m->loop, &m->settings->ssh, m->path,
+		    (const char *[]){ "-T", "true" }, NO_DELAY_MS, no_delay_done, m);
+	if (m->no_delay != NULL)
 		timer_stop(&m->timer);
 	else
 		master_up(m);
@@ -239,7 +239,7 @@ master_answer(void *arg, const struct forward_result *result)
 			master_died(m, result->reason);
 	} else if (result->id == m->alive_id && result->status == FORWARD_OK) {
 		m->pid = result->pid;
-		master_hurry(m);
+		master_no_delay(m);
 	} else if (result->id == 0) {
 		master_absent(m, result->reason);
 	}

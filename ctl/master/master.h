@@ -39,7 +39,7 @@ struct master {
 	bool ask;
 	struct proc ssh; /* our own, while it logs in */
 	struct sshlog *sshlog;
-	struct sshrun *hurry; /* FtpNoDelay */
+	struct sshrun *no_delay; /* FtpNoDelay */
 };
 
 /* The settings are kept, not copied. Starts DOWN. Nobody may be called: NULL. */
