@@ -63,6 +63,8 @@ fails '-f: exit status 255 when it cannot listen' 255 "the tunnel rig:$TUNNEL_PO
 fails '-f: the same port, for another address' 255 'the port is in use' \
     fos -f -N -g -L "*:$TUNNEL_PORT:$FTP_AT" rig
 ok '-f: there is one process to stop' test -n "$(rig_strays)"
+pid=$(find "$(run_dir)" -name 's*.*' | sed 's|.*/s||; s/[.].*//')
+is '-f: it has left our session, and so the terminal' "$(ps -o sid= -p "$pid" | tr -d ' ')" "$pid"
 # shellcheck disable=SC2046 # pids
 kill $(rig_strays)
 finish
