@@ -386,6 +386,18 @@ START_TEST(download)
 }
 END_TEST
 
+/* What the server has sent before its reply goes to the client before the end of file that follows that. */
+START_TEST(bytes_before_the_end)
+{
+	running();
+	ACT(ACT_BEGIN);
+	says(SERVER, "late");
+	ACT(ACT_EOF, .end = CLIENT);
+	hears(CLIENT, "late");
+	hears(CLIENT, "");
+}
+END_TEST
+
 /* What a far peer shuts down is an end of file; where it closed all, the master is asked. */
 START_TEST(far_end_is_checked)
 {
@@ -757,6 +769,7 @@ add(TCase *t)
 	tcase_add_test(t, client_waits_for_its_command);
 	tcase_add_test(t, client_waits_not_for_ever);
 	tcase_add_test(t, download);
+	tcase_add_test(t, bytes_before_the_end);
 	tcase_add_loop_test(t, far_end_is_checked, 0, 2);
 	tcase_add_test(t, far_dial_refused);
 	tcase_add_test(t, far_end_after_upload);

@@ -9,6 +9,7 @@ static unsigned deadline_ms = 60000;
 #include "ends/slot.c"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 
@@ -304,6 +305,27 @@ START_TEST(cancelled)
 }
 END_TEST
 
+/* A dial that is given up shows its peer no end of file, though it may be connected by now. */
+START_TEST(dial_cancelled)
+{
+	struct sockaddr_in at = address("127.0.0.1", 0);
+	socklen_t len = sizeof(at);
+	int listens = listener_bind((struct sockaddr *)&at, sizeof(at), 1), fd;
+
+	begin("127.0.0.1");
+	ck_assert_int_eq(getsockname(listens, (struct sockaddr *)&at, &len), 0);
+	ck_assert(near->ops->dial(near, 8, "127.0.0.1", ntohs(at.sin_port)));
+	fcntl(listens, F_SETFL, 0);
+	ck_assert_int_ge(fd = accept(listens, NULL, NULL), 0);
+	near->ops->cancel(near, 8);
+	ck_assert_int_eq(read(fd, &(char){ 0 }, 1), -1);
+	ck_assert_int_eq(errno, ECONNRESET);
+	close(fd);
+	close(listens);
+	finish();
+}
+END_TEST
+
 /* PASV by a client of 192.0.2.7, whose control connection came to a dual-stack listener. */
 START_TEST(mapped_address)
 {
@@ -354,6 +376,7 @@ add(TCase *t)
 	tcase_add_test(t, nobody_but_strangers);
 	tcase_add_test(t, deadline);
 	tcase_add_test(t, cancelled);
+	tcase_add_test(t, dial_cancelled);
 	tcase_add_test(t, mapped_address);
 	tcase_add_test(t, port_range);
 	tcase_add_test(t, no_descriptors);

@@ -1,6 +1,9 @@
 /* Status records: what is put comes out again, and nothing else is taken. */
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/packet.h"
+#include "status/notice.h"
 #include "status/status.h"
 #include "unit.h"
 
@@ -168,10 +171,33 @@ START_TEST(test_too_long)
 }
 END_TEST
 
+/* What a session process wants the user to be told may be an attacker's words. */
+START_TEST(notices)
+{
+	char packet[STATUS_RECORD_MAX], why[NOTICE_MAX];
+	enum notice notice;
+	int pair[2];
+	ssize_t n;
+
+	ck_assert_int_eq(packet_pair(pair, true), 0);
+	ck_assert_int_eq(notice_send(pair[0], NOTICE_TLS, "a\033[2Jb", -1), 0);
+	n = packet_receive(pair[1], packet, sizeof(packet), NULL);
+	ck_assert_int_gt(n, 0);
+	ck_assert(notice_get(packet, (size_t)n, &notice, why) && notice == NOTICE_TLS);
+	ck_assert_str_eq(why, "a\\033[2Jb");
+	ck_assert(!notice_get(packet, (size_t)n - 1, &notice, why));
+	packet[n] = 'x';
+	ck_assert(!notice_get(packet, (size_t)n + 1, &notice, why));
+	close(pair[0]);
+	close(pair[1]);
+}
+END_TEST
+
 static void
 add(TCase *tests)
 {
 	tcase_add_loop_test(tests, test_round, 0, TYPES);
+	tcase_add_test(tests, notices);
 	tcase_add_test(tests, test_packet);
 	tcase_add_loop_test(tests, test_cut, 0, TYPES);
 	tcase_add_test(tests, test_refused);
