@@ -1,4 +1,5 @@
-/* An event loop over poll(2): descriptors and timers with callbacks.
+/* The heart of what every process needs (ctl/base): an event loop over poll(2), descriptors and timers
+ * with callbacks.
  *
  * Single-threaded. A callback may free any watch or timer, its own included.
  * Times are milliseconds of the monotonic clock. */

@@ -1,4 +1,4 @@
-/* Listening sockets: TCP on this machine, or a unix socket that ssh connects to. */
+/* The sockets of this machine: here those that listen, by TCP or for ssh (unix); in peer.h whose they are. */
 #pragma once
 
 #include <stdbool.h>

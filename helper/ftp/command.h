@@ -1,4 +1,4 @@
-/* Commands, read. Pure.
+/* FTP as bytes: here its commands, beside lines, replies and addresses. Pure.
  *
  * RFC 959, RFC 2428 (EPRT, EPSV), RFC 1639 (LPRT, LPSV), RFC 3659 (MLSD), RFC 2228/4217 (AUTH and
  * what belongs to it). Text is a pointer and a length; it need not be NUL-terminated. */

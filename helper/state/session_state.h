@@ -1,4 +1,5 @@
-/* The session machine's state, and what its parts do with it alike. */
+/* What a session machine keeps (what passes between it and the world is in action.h), and what its parts do
+ * with that alike. */
 #pragma once
 
 #include "ftp/line.h"
