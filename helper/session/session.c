@@ -336,6 +336,7 @@ session_channel(const struct session *s, unsigned id, struct channel_facts *fact
 		*facts = (struct channel_facts){ .client_verb = attempt_verb_name(ch, CLIENT),
 			.server_verb = attempt_verb_name(ch, SERVER),
 			.transfer = ch->told ? "" : ch->transfer,
-			.direction = ch->dir, .announced = ch->announced, .final = ch->final };
+			.direction = ch->said != 0 ? ch->was : ch->dir, .announced = ch->announced,
+			.final = ch->final != 0 ? ch->final : ch->said };
 	return ch != NULL;
 }

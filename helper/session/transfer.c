@@ -29,15 +29,39 @@ transfer_own(struct session *s, struct channel *ch, struct pending *p)
 		channel_open(s, ch, CLIENT, END_DIAL, 0);
 }
 
+/* The channel may be no more, or have an end that is not carried out yet. */
+static void
+transfer_tell(const struct session *s, unsigned id, int code)
+{
+	struct channel *ch = channel_asked(s, id);
+
+	if (ch != NULL)
+		ch->final = code;
+	if (id != 0 && s->config.answered != NULL)
+		s->config.answered(s->config.arg, id, code, ch == NULL || ch->dead);
+	if (ch != NULL)
+		ch->told = true;
+}
+
+/* It was answered without its connection, which is not for it any more. */
+void
+transfer_settle(const struct session *s, struct channel *ch)
+{
+	if (ch->said != 0 && !ch->told && s->config.answered != NULL)
+		s->config.answered(s->config.arg, ch->id, ch->said, false);
+	ch->told = ch->told || ch->said != 0;
+}
+
 /* It is that command's from now on, unless it is refused. */
 static void
 transfer_take(struct session *s, struct channel *ch, struct pending *p)
 {
+	transfer_settle(s, ch);
 	if (p->number != FTP_OTHER || ch->end[SERVER].moved)
 		ch->dir = p->number == FTP_STOR ? DIR_UP : DIR_DOWN;
 	else
 		ch->dir = ch->end[CLIENT].moved ? DIR_UP : DIR_NONE;
-	ch->final = 0;
+	ch->final = ch->said = 0;
 	ch->waited = ch->asked = 0;
 	ch->told = false;
 	snprintf(ch->transfer, sizeof(ch->transfer), "%s", p->text ? p->text : "");
@@ -124,6 +148,7 @@ transfer_again(struct session *s)
 	p->channel = ch->id;
 	p->number = c.verb;
 	p->text = memory_text(ch->transfer);
+	ch->said = 0;
 	transfer_take(s, ch, p);
 	return true;
 }
@@ -183,20 +208,6 @@ transfer_begun(struct session *s, struct pending *p, const char *text, size_t le
 
 /* ---- its reply ---- */
 
-/* The channel may be no more, or have an end that is not carried out yet. */
-static void
-transfer_tell(const struct session *s, unsigned id, int code)
-{
-	struct channel *ch = channel_asked(s, id);
-
-	if (ch != NULL)
-		ch->final = code;
-	if (id != 0 && s->config.answered != NULL)
-		s->config.answered(s->config.arg, id, code, ch == NULL || ch->dead);
-	if (ch != NULL)
-		ch->told = true;
-}
-
 void
 transfer_answered(struct session *s, struct pending *p)
 {
@@ -239,6 +250,8 @@ transfer_returned(struct session *s, struct channel *ch)
 
 	if (ch->end[SERVER].eof)
 		channel_pass_eof(s, ch, CLIENT);
+	ch->said = ch->final;
+	ch->was = ch->dir;
 	if (ch->dir == DIR_DOWN || ch->final >= 400)
 		ch->dir = DIR_NONE; /* else it was not refused, and may go on */
 	ch->final = 0;

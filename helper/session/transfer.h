@@ -8,6 +8,8 @@
 void transfer_command(struct session *, const struct ftp_command *, const char *line, size_t len);
 /* A setup is done: a command that was sent before it may have waited for that. */
 void transfer_adopts(struct session *, struct channel *);
+/* One that was answered without its connection is told now: that is for another. */
+void transfer_settle(const struct session *, struct channel *);
 /* The command has begun: its data connection is no other's any more. */
 void transfer_own(struct session *, struct channel *, struct pending *);
 /* A command that is no known transfer may be one all the same: a 1xx to it begins one. */

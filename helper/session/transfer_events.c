@@ -317,11 +317,14 @@ client_gone(struct session *s, struct channel *ch)
 void
 transfer_control_ended(struct session *s, enum side side)
 {
-	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch))
+	for (struct channel *ch = channel_next(s, NULL); ch != NULL; ch = channel_next(s, ch)) {
+		if (!ch->end[CLIENT].moved && !ch->end[SERVER].moved)
+			transfer_settle(s, ch);
 		if (side == SERVER)
 			server_gone(s, ch);
 		else
 			client_gone(s, ch);
+	}
 }
 
 bool

@@ -37,7 +37,7 @@ struct channel {
 	char words[64];        /* of its 227, before the address */
 	/* transfer */
 	struct end end[2];
-	enum direction dir;
+	enum direction dir, was;
 	bool owned;     /* by a transfer that has begun: it is no other's any more */
 	bool refused;   /* a command was refused, and has left it as it was */
 	bool told;      /* the user knows what became of that transfer */
@@ -49,7 +49,7 @@ struct channel {
 	unsigned asked;      /* of sshd, behind the reply: does 1 somebody, 2 the server or its data still come, */
 	unsigned unanswered; /* ... 3 has the client had the end? How many of such questions are unanswered. */
 	bool broken;    /* it has failed; the client is to read the reply first */
-	int final;
+	int final, said; /* said: of one that was answered without the connection; was: its .dir */
 	enum client_state client; /* as its EOF told */
 	unsigned strangers;
 	uint64_t announced; /* bytes, by the 150; 0 = not known; .exact: so many they must be */

@@ -294,6 +294,29 @@ START_TEST(answered_before_its_end)
 }
 END_TEST
 
+/* A success that needed no connection: it is told with it when another command takes that. */
+START_TEST(answered_without_its_connection)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+	struct channel_facts facts;
+
+	told_so_often = 0;
+	config.answered = tell;
+	begin_with(&config);
+	play(PASSIVE RETR_SAID BOTH_CONNECTED FINAL_226 "! check 1\n! timer 1 5000\n? alive 1\n" DONE_226
+	    "! timer 1 0\n");
+	ck_assert(session_channel(d->s, 1, &facts));
+	ck_assert_int_eq(facts.final, 226);
+	ck_assert_int_eq(facts.direction, DIR_DOWN);
+	ck_assert_int_eq(told_so_often, 0);
+	play("> LIST\n>> LIST\n! begin 1 down\n");
+	ck_assert_int_eq(told_so_often, 1);
+	ck_assert(session_channel(d->s, 1, &facts));
+	ck_assert_str_eq(facts.transfer, "LIST");
+	ck_assert_int_eq(facts.final, 0);
+}
+END_TEST
+
 /* A transfer command without a setup is the server's to refuse. */
 START_TEST(transfer_without_a_setup)
 {
@@ -617,6 +640,7 @@ add(TCase *t)
 	tcase_add_test(t, final_reply_waits_for_the_data);
 	tcase_add_test(t, rest_between_setup_and_transfer);
 	tcase_add_test(t, answered_before_its_end);
+	tcase_add_test(t, answered_without_its_connection);
 	tcase_add_test(t, transfer_without_a_setup);
 	tcase_add_test(t, mode_b);
 	tcase_add_test(t, mode_b_refused);
