@@ -260,7 +260,7 @@ def play_round(number, rng, tally):
                 f.write(of.read().replace("Host rig", "Host " + host).replace(
                     "Port " + ENV["SSHD_PORT"], "Port %d\nHostKeyAlias [%s]:%s" % (
                         link.listener.getsockname()[1], HERE, ENV["SSHD_PORT"])))
-        stage = Stage(method, way, {}, host)
+        stage = Stage(method, way, {}, host=host)
         server = forked(lambda: serve(stage.listener, diary))
         stage.listener.close()
         go_on, let_go = os.pipe()
@@ -366,7 +366,7 @@ def main(count, seed):
                 number = next(numbers)
             try:
                 play_round(number, random.Random("%s-%d" % (seed, number)), tally)
-            except (OSError, IndexError) as why:
+            except Exception as why:
                 print("failed: round %d: %r" % (number, why), flush=True)
                 tally.n["failed"] += 1
                 if tally.n["failed"] > 20:
