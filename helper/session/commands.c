@@ -64,7 +64,7 @@ client_noted(struct session *s, const struct ftp_command *c)
 		s->odd_mode = s->odd_mode || !ftp_argument_is(c, "F");
 		break;
 	case FTP_REST:
-		s->rest = true;
+		s->rest = !ftp_argument_is(c, "0");
 		break;
 	default:
 		break;
