@@ -28,7 +28,7 @@ own_send_aside(struct session *s)
 {
 	const struct pending *head = queue_at(&s->queue, 0);
 	/* what is said in the middle of it needs no end; or its reply may never come */
-	bool late = head->started || head->aside || head->kind == PENDING_ABOR;
+	bool late = head->started || head->aside || head->doubtful || head->kind == PENDING_ABOR;
 
 	for (size_t i = 1; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
@@ -53,7 +53,7 @@ own_flush(struct session *s)
 		own_send(s, p);
 		queue_pop(&s->queue);
 	}
-	if (p == NULL || (p->kind != PENDING_TRANSFER && p->kind != PENDING_ABOR))
+	if (p == NULL || (p->kind != PENDING_TRANSFER && p->kind != PENDING_ABOR && !p->doubtful))
 		return;
 	if (p->swallow && p->instead != NULL) {
 		output_text(&s->out, CLIENT, p->instead);

@@ -32,7 +32,9 @@
 #define ASKS "! check 1\n"
 #define NEVER_CAME "< 425 Cannot open a data connection: the server's connection has not come to the " \
 		   "port it was told.\n"
-#define BUSY_BEHIND UPLOAD "? eof 1 client lives\n! eof 1 server\n? eof 1 server\n! eof 1 client\n? drained 1 client\n" \
+#define STORED "? eof 1 client lives\n! eof 1 server\n? eof 1 server\n! eof 1 client\n? drained 1 client\n"
+#define SIZE_BEHIND "> SIZE f\n>> SIZE f\n<< 550 no\n! timer 0 1000\n? timer 0\n! close 1\n< 550 no\n"
+#define BUSY_BEHIND UPLOAD STORED \
 	"> PORT 10,0,0,1,19,136\n! open 2 server listen 4\n? listening 2 server 50000\n" \
 	">> PORT 10,0,0,3,195,80\n<< 200 ok\n! open 2 client dial 10.0.0.1:5000\n< 200 ok\n> RETR f\n" \
 	">> RETR f\n! begin 2 down\n? connected 2 server\n? connected 2 client\n<< 451 busy\n! timer 0 1000\n" \
@@ -264,6 +266,7 @@ static const char *const during[] = {
 	DOWNLOAD ENDS("9") "? timer 1\n! check 1\n? alive 1\n" PASSED "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n"
 	"> AUTH TLS\n" NO_TLS
 	"> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! open 2 client listen 4 server dial 1.2.3.4:1286\n",
+	UPLOAD STORED SIZE_BEHIND "> AUTH TLS\n" NO_TLS "> NOOP\n>> NOOP\n<< 200 ok\n< 200 ok\n> AUTH TLS\n" NO_TLS,
 	DOWNLOAD ENDS("9") "> PASV\n>> PASV\n<< 227 (1,2,3,4,5,6)\n! check 1\n"
 	"! open 2 client listen 4 server dial 1.2.3.4:1286\n? alive 1\n" PASSED CLIENT_TOOK,
 	/* CWD is answered twice, the second crosses PASV */
