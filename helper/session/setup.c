@@ -82,6 +82,7 @@ setup_try(struct session *s, struct channel *ch, struct pending *p)
 	ch->tried |= BIT(t);
 	ch->end[SERVER].dials = !attempts[t].listen;
 	p->kind = attempts[t].listen ? PENDING_ACTIVE : PENDING_PASSIVE;
+	p->translated = !attempt_is_natural(ch, t);
 	if (attempts[t].listen && ch->server_family != attempts[t].family)
 		setup_unlisten(s, ch);
 	if (!attempts[t].listen || ch->end[SERVER].port != 0)

@@ -138,6 +138,17 @@ attribute_during(const struct queue *q, int code, struct transfer_seen seen, siz
 				  (struct attribution){ .whose = WHOSE_NOBODY };
 }
 
+/* It is PORT's own word, which stands behind: no transfer ends with it that has not begun, and the answer
+ * to a PORT of ours must not be taken for that of one in doubt, whose client has gone on. */
+static bool
+answered_before(const struct queue *q, size_t at, int code)
+{
+	const struct pending *p = queue_at(q, at), *next = queue_at(q, queue_next_sent(q, at + 1));
+
+	return code == 200 && next != NULL && next->kind == PENDING_ACTIVE &&
+	    (p->kind == PENDING_TRANSFER ? !p->started : p->doubtful && next->translated);
+}
+
 /* In turn. An ABOR has often no reply of its own, and a setup in doubt may have had its own. */
 static struct attribution
 attribute_in_turn(const struct queue *q, int code, size_t first)
@@ -145,13 +156,13 @@ attribute_in_turn(const struct queue *q, int code, size_t first)
 	struct attribution a;
 	size_t at = first;
 
-	while (at < q->count && next_taker(q, at, code) != at) {
+	while (at < q->count && (next_taker(q, at, code) != at || answered_before(q, at, code))) {
 		const struct pending *p = queue_at(q, at);
 
 		if (p->kind == PENDING_ABOR && queue_next_sent(q, at + 1) == q->count &&
 		    code_class(code) != CODE_MORE)
 			break; /* nobody else is there to be answered */
-		if (p->kind != PENDING_ABOR && !p->doubtful)
+		if (p->kind != PENDING_ABOR && !p->doubtful && !answered_before(q, at, code))
 			return (struct attribution){ .whose = WHOSE_NOBODY };
 		at = queue_next_sent(q, at + 1);
 	}

@@ -30,6 +30,7 @@ struct pending {
 	bool started, moved; /* TRANSFER: its 1xx was seen; or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */
 	bool ready;    /* setup: the server has done its part */
+	bool translated; /* ... in another mode than the client's: its answer is no client's */
 	bool whole, image; /* TRANSFER: no REST: (N bytes) says how many; TYPE I: exactly */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
 	unsigned dead; /* TRANSFER: attempts whose port was dead, if the server does not refuse this */

@@ -109,7 +109,7 @@ good_end(enum op_kind kind)
 		say(kind, "226 once");
 		say(S_SAY, "%s", WORD("226 twice", "426 or not"));
 		return 2;
-	} else if (odd < 22 && m.d->knob[K_SIX] < 2 && (kind == S_SENT || (kind == S_STORED && !translated()))) {
+	} else if (odd < 22 && m.d->knob[K_SIX] < 2 && (kind == S_SENT || kind == S_STORED)) {
 		m.missing = true;
 		return 0; /* the client reads to the end, and goes on */
 	} else if (odd < 24) {

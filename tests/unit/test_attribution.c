@@ -6,7 +6,7 @@
 
 /* What stands in the queue: t transfer (T: its 1xx was seen), p PASV, a PORT, n NOOP and its like,
  * b ABOR, g greeting, o a reply of ours, u a PASV that is not sent yet, ? a PASV in doubt,
- * ! one that is late. */
+ * ! one that is late, d NOOP in doubt, A a PORT of ours for another word of the client's. */
 static void
 fill(struct queue *q, const char *what)
 {
@@ -17,7 +17,8 @@ fill(struct queue *q, const char *what)
 		{ 't', PENDING_TRANSFER }, { 'T', PENDING_TRANSFER }, { 'p', PENDING_PASSIVE },
 		{ 'a', PENDING_ACTIVE }, { 'n', PENDING_PLAIN }, { 'b', PENDING_ABOR },
 		{ 'g', PENDING_GREETING }, { 'o', PENDING_OWN }, { 'u', PENDING_PASSIVE },
-		{ '?', PENDING_PASSIVE }, { '!', PENDING_PASSIVE },
+		{ '?', PENDING_PASSIVE }, { '!', PENDING_PASSIVE }, { 'd', PENDING_PLAIN },
+		{ 'A', PENDING_ACTIVE },
 	};
 
 	for (; *what != '\0'; what++)
@@ -29,7 +30,8 @@ fill(struct queue *q, const char *what)
 			p = queue_push(q, kinds[i].kind);
 			p->sent = *what != 'o' && *what != 'u';
 			p->started = *what == 'T';
-			p->doubtful = *what == '?' || *what == '!';
+			p->doubtful = strchr("?!d", *what) != NULL;
+			p->translated = *what == 'A';
 			p->aside = *what == '!';
 		}
 }
@@ -175,6 +177,14 @@ static const struct {
 	{ "!t", "", 425, "1-" },
 	{ "!t", "", 227, "0" },
 	{ "!n", "", 200, "1-" },
+	/* ... or the one before it has had its own: a client that got that has said what our PORT is for */
+	{ "dA", "", 200, "1-" },
+	{ "dA", "", 250, "0" },
+	{ "da", "", 200, "0" },
+	{ "nA", "", 200, "0" },
+	/* ... or is a transfer that was answered by what was taken for the end of another */
+	{ "ta", "", 200, "1-" },
+	{ "ta", "", 226, "0" },
 	/* goodbye */
 	{ "Tpn", "", 421, "all" },
 	{ "", "", 421, "nobody" },
@@ -215,7 +225,7 @@ END_TEST
 /* Whatever stands there, and whatever is said: the answer is within the queue. */
 START_TEST(any)
 {
-	static const char letters[] = "tTpanbgou?!";
+	static const char letters[] = "tTpanbgou?!dA";
 	uint64_t state = 1;
 
 	for (int n = 0; n < 200000; n++) {

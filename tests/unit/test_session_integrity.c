@@ -291,6 +291,17 @@ START_TEST(in_the_middle)
 }
 END_TEST
 
+/* No final reply, and that of the next command was taken for it: our PORT has an answer of its own. */
+START_TEST(a_port_of_ours_behind)
+{
+	begin(MODE_ACTIVE);
+	play(BOTH_LISTEN STOR_SAID BOTH_CONNECTED BEGUN STORED SIZE_BEHIND
+	    "> PASV\n! open 2 server listen 4\n? listening 2 server 50001\n>> PORT 10,0,0,3,195,81\n"
+	    "<< 200 ok\n! open 2 client listen 4\n? listening 2 client 40001\n"
+	    "< 227 Entering Passive Mode (10,0,0,2,156,65)\n");
+}
+END_TEST
+
 /* Out of step for good: it ends. */
 START_TEST(not_for_ever)
 {
@@ -598,6 +609,7 @@ add(TCase *t)
 	tcase_add_checked_fixture(t, NULL, finish);
 	tcase_add_loop_test(t, download, 0, sizeof(downloads) / sizeof(downloads[0]));
 	tcase_add_loop_test(t, in_the_middle, 0, sizeof(during) / sizeof(during[0]));
+	tcase_add_test(t, a_port_of_ours_behind);
 	tcase_add_test(t, not_for_ever);
 	tcase_add_loop_test(t, upload, 0, sizeof(uploads) / sizeof(uploads[0]));
 	tcase_add_loop_test(t, by_unknown_verbs, 0, sizeof(unnamed) / sizeof(unnamed[0]));
