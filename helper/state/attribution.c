@@ -153,24 +153,26 @@ answered_before(const struct queue *q, size_t at, int code)
 static struct attribution
 attribute_in_turn(const struct queue *q, int code, size_t first)
 {
+	const struct pending *p;
 	struct attribution a;
-	size_t at = first;
+	size_t at;
 
-	while (at < q->count && (next_taker(q, at, code) != at || answered_before(q, at, code))) {
-		const struct pending *p = queue_at(q, at);
+	for (at = first; (p = queue_at(q, at)) != NULL; at = queue_next_sent(q, at + 1)) {
+		bool had = answered_before(q, at, code);
 
+		if (!had && next_taker(q, at, code) == at)
+			break;
 		if (p->kind == PENDING_ABOR && queue_next_sent(q, at + 1) == q->count &&
 		    code_class(code) != CODE_MORE)
 			break; /* nobody else is there to be answered */
-		if (p->kind != PENDING_ABOR && !p->doubtful && !answered_before(q, at, code))
+		if (p->kind != PENDING_ABOR && !p->doubtful && !had)
 			return (struct attribution){ .whose = WHOSE_NOBODY };
-		at = queue_next_sent(q, at + 1);
 	}
-	if (at == q->count)
+	if (p == NULL)
 		return (struct attribution){ .whose = WHOSE_NOBODY, .never = at };
 	a = answer(at, at);
-	a.doubtful = queue_at(q, at)->kind == PENDING_ABOR && code_class(code) == CODE_NO &&
-	    queue_next_sent(q, at + 1) < q->count;
+	a.doubtful = queue_next_sent(q, at + 1) < q->count && (p->kind == PENDING_ABOR ?
+	    code_class(code) == CODE_NO : p->kind == PENDING_TRANSFER && !p->started && code == 200);
 	return a;
 }
 

@@ -185,6 +185,8 @@ static const struct {
 	/* ... or is a transfer that was answered by what was taken for the end of another */
 	{ "ta", "", 200, "1-" },
 	{ "ta", "", 226, "0" },
+	{ "tn", "", 200, "0?" },
+	{ "tn", "", 226, "0" },
 	/* goodbye */
 	{ "Tpn", "", 421, "all" },
 	{ "", "", 421, "nobody" },
