@@ -70,6 +70,8 @@ pending_left_out(struct session *s, struct pending *p)
 		setup_left_out(s, p);
 		return;
 	}
+	if (p->kind == PENDING_TYPE) /* its reply was taken for another's */
+		s->image = p->number != 0;
 	if (p->kind == PENDING_TRANSFER) {
 		transfer_over(s, p);
 		text = p->swallow ? p->instead : NULL;

@@ -98,7 +98,6 @@ transfer_command(struct session *s, const struct ftp_command *c, const char *lin
 	}
 	p->sent = true;
 	p->number = c->verb;
-	p->image = s->image;
 	p->whole = !s->rest && !s->odd_mode;
 	p->text = transfer_text(line, len);
 	s->rest = false;
@@ -202,7 +201,7 @@ transfer_begun(struct session *s, struct pending *p, const char *text, size_t le
 	if (p->number == FTP_RETR && p->whole && ch->announced == 0 &&
 	    ftp_reply_bytes(ch->transfer, strlen(ch->transfer)) == 0) { /* else it may be of the name */
 		ch->announced = ftp_reply_bytes(text, len);
-		ch->exact = p->image && ch->announced > 0;
+		ch->exact = s->image && ch->announced > 0;
 	}
 }
 

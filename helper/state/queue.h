@@ -31,7 +31,7 @@ struct pending {
 	bool doubtful; /* the reply before may have been this one's as well */
 	bool ready;    /* setup: the server has done its part */
 	bool translated; /* ... in another mode than the client's: its answer is no client's */
-	bool whole, image; /* TRANSFER: no REST: (N bytes) says how many; TYPE I: exactly */
+	bool whole;    /* TRANSFER: no REST: (N bytes) says how many */
 	bool swallow;  /* TRANSFER: we have answered it, the server's words come too late */
 	unsigned dead; /* TRANSFER: attempts whose port was dead, if the server does not refuse this */
 	bool aside;    /* OWN: it does not wait for the transfer before it; else its reply is late */

@@ -40,7 +40,7 @@ struct session {
 	unsigned good, bad; /* masks of attempts, as this server has answered them */
 	bool dials;         /* as of the configuration, or what was seen */
 	unsigned astray;    /* setups one behind the other without a proper answer */
-	bool image, rest, odd_mode; /* TYPE I; REST or RANG was said; MODE or STRU another than usual */
+	bool image, rest, odd_mode; /* TYPE I is answered; REST or RANG was said; MODE or STRU another than usual */
 	bool epsv_all, mode_b, logged_in, first_command, quit;
 	bool quit_held, quit_late; /* QUIT goes behind the end of an upload; was held long enough */
 	bool parted, parted_over; /* the last reply was a 421, in the middle of a transfer; no other comes */

@@ -136,6 +136,9 @@ static const struct {
 		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
 	{ MODE_AUTO, TYPE_FIRST "> REST 0\n>> REST 0\n<< 350 ok\n< 350 ok\n" RETR_SAID BOTH_CONNECTED
 		     BEGUN_OF("300000") ENDS("1000") DONE OFF "! abort 1 client\n" BROKEN },
+	/* ... by a TYPE that is not answered yet */
+	{ MODE_AUTO, PASSIVE "> TYPE I\n>> TYPE I\n" RETR_SAID BOTH_CONNECTED "<< 200 I\n< 200 I\n"
+		     BEGUN_OF("300000") ENDS("1000") DONE OFF "! abort 1 client\n" BROKEN },
 	{ MODE_AUTO, TYPE_FIRST "> MODE Z\n>> MODE Z\n<< 200 ok\n< 200 ok\n" RETR_SAID BOTH_CONNECTED
 		     BEGUN_OF("300000") ENDS("1000") DONE OFF PASSED HEARD_DONE },
 	{ MODE_AUTO, TYPE_FIRST "> TYPE A\n>> TYPE A\n<< 200 ok\n< 200 ok\n" RETR_SAID BOTH_CONNECTED
