@@ -1,5 +1,7 @@
 #include "relay/relay.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -112,6 +114,18 @@ socket_to_socket(struct relay *r, int from, int to)
 
 #define PIECES 16
 
+/* As with a socket: who has nothing to write does not see it. */
+static enum relay_state
+socket_to_nobody(int from)
+{
+	char byte;
+	ssize_t n = recv(from, &byte, 1, MSG_PEEK);
+
+	if (n == -1)
+		return packet_again(errno) ? RELAY_READ : RELAY_READ_FAILED;
+	return n > 0 ? RELAY_WRITE_FAILED : RELAY_END;
+}
+
 static enum relay_state
 socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 {
@@ -122,7 +136,7 @@ socket_to_channel(struct relay *r, int from, struct proxy_channel *to)
 		ssize_t n;
 
 		if (proxy_closed(to))
-			return RELAY_WRITE_FAILED;
+			return socket_to_nobody(from);
 		if ((room = proxy_room(to, &buf)) == 0)
 			return RELAY_WRITE;
 		if ((n = read(from, buf, room)) == -1)

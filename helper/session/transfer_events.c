@@ -62,6 +62,8 @@ client_reset(struct session *s, struct channel *ch, const struct event *e)
 static void
 server_reset(struct session *s, struct channel *ch, const struct event *e)
 {
+	if (ch->dir == DIR_DOWN && ch->end[SERVER].eof)
+		return; /* it takes nothing from the client, which has all from it */
 	if (ch->dir == DIR_UP && ch->final >= 200 && ch->final < 300) {
 		channel_close(s, ch); /* it has all that it wanted */
 		return;

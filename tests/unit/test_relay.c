@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/proxy_channel.h"
 #include "relay/conn.h"
 #include "relay/stream.h"
 #include "unit.h"
@@ -178,6 +179,21 @@ START_TEST(breaks_in_the_middle)
 }
 END_TEST
 
+/* A channel that is closed is seen by who has something for it: not by one that has ended, or is silent. */
+START_TEST(channel_is_closed)
+{
+	struct proxy_channel nobody = { .state = CHANNEL_OVER };
+	struct stream source = { .fd = from[1] }, sink = { .fd = -1, .channel = &nobody };
+
+	ck_assert_int_eq(relay_run(&r, &source, &sink), RELAY_READ);
+	if (_i == 1)
+		ck_assert_int_eq(write(from[0], "x", 1), 1);
+	close(from[0]);
+	from[0] = -1;
+	ck_assert_int_eq(relay_run(&r, &source, &sink), _i == 1 ? RELAY_WRITE_FAILED : RELAY_END);
+}
+END_TEST
+
 /* What was opened is closed. */
 START_TEST(descriptors)
 {
@@ -227,6 +243,7 @@ add(TCase *t)
 	tcase_add_test(t, end_of_file);
 	tcase_add_loop_test(t, slow_receiver, 0, 2);
 	tcase_add_loop_test(t, breaks_in_the_middle, 0, 4);
+	tcase_add_loop_test(t, channel_is_closed, 0, 2);
 	tcase_add_test(t, descriptors);
 	tcase_add_test(t, receiver_is_gone);
 	tcase_add_test(t, unsent_to_nobody);

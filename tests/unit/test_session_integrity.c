@@ -173,6 +173,8 @@ static const struct {
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n" DONE BROKEN },
 	{ MODE_AUTO, DOWNLOAD "? reset 1 server\n! abort 1 client\n<< 426 no\n< 426 no\n" },
 	{ MODE_AUTO, DOWNLOAD DONE STALL "? reset 1 server\n! abort 1 client\n" BROKEN },
+	/* ... but not behind its end */
+	{ MODE_AUTO, DOWNLOAD ENDS("9") "? reset 1 server\n" DONE OFF PASSED HEARD_DONE },
 	{ MODE_AUTO, DOWNLOAD "? reset 1 client\n! abort 1 none\n<< 426 no\n< 426 no\n" },
 	/* the client closes what it has enough of */
 	{ MODE_AUTO, DOWNLOAD "? eof 1 client lives\n! eof 1 server\n<< 426 no\n< 426 no\n"
