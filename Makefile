@@ -180,8 +180,8 @@ sim: tests/sim/sim
 	$(IDLE) tests/sim/run
 	$(IDLE) tests/sim/broken
 docs:
-	$(IDLE) tests/docs/run
-# What waits for processes and for the network. The rest, which does not, has what this leaves.
+	tests/docs/run
+# What waits for processes and for the network. The simulation, which does not, has what this leaves.
 waiting: unit
 	tests/e2e/run
 demo:
