@@ -148,7 +148,7 @@ wait_for_connection(struct session *s, struct channel *ch, const struct pending 
 	bool in_line = !p->started && s->reply.code < 300 && ch->dir == DIR_DOWN;
 	bool coming = in_line || (p->started && s->reply.code >= 300 && s->reply.code != 425);
 
-	if (channel_joined(ch) || !coming || ch->aborted || channel_waited(ch, TIMER_CONNECTION))
+	if (channel_joined(ch) || !coming || channel_waited(ch, TIMER_CONNECTION))
 		return true;
 	if (ch->timer == TIMER_NONE)
 		channel_arm(s, ch, TIMER_CONNECTION);
