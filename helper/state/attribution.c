@@ -145,7 +145,7 @@ answered_before(const struct queue *q, size_t at, int code)
 {
 	const struct pending *p = queue_at(q, at), *next = queue_at(q, queue_next_sent(q, at + 1));
 
-	return code == 200 && next != NULL && next->kind == PENDING_ACTIVE &&
+	return code == 200 && next != NULL && next->kind == PENDING_ACTIVE && next->gone_on &&
 	    (p->kind == PENDING_TRANSFER ? !p->started : p->doubtful && next->translated);
 }
 

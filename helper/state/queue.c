@@ -11,12 +11,13 @@ queue_at(const struct queue *q, size_t index)
 struct pending *
 queue_push(struct queue *q, enum pending_kind kind)
 {
+	const struct pending *first = queue_first_sent(q);
 	struct pending *p;
 
 	if (q->count == QUEUE_MAX)
 		return NULL;
 	p = &q->slot[(q->head + q->count++) % QUEUE_MAX];
-	*p = (struct pending){ .kind = kind };
+	*p = (struct pending){ .kind = kind, .gone_on = first != NULL && first->doubtful };
 	return p;
 }
 

@@ -29,6 +29,7 @@ struct pending {
 	bool sent;     /* the server has it, and owes a reply */
 	bool started, moved; /* TRANSFER: its 1xx was seen; or data of the server's */
 	bool doubtful; /* the reply before may have been this one's as well */
+	bool gone_on;  /* when it was said, the first one was in doubt: its client may have the answer to that */
 	bool ready;    /* setup: the server has done its part */
 	bool translated; /* ... in another mode than the client's: its answer is no client's */
 	bool whole;    /* TRANSFER: no REST: (N bytes) says how many */

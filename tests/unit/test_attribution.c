@@ -6,7 +6,8 @@
 
 /* What stands in the queue: t transfer (T: its 1xx was seen), p PASV, a PORT, n NOOP and its like,
  * b ABOR, g greeting, o a reply of ours, u a PASV that is not sent yet, ? a PASV in doubt,
- * ! one that is late, d NOOP in doubt, A a PORT of ours for another word of the client's. */
+ * ! one that is late, d NOOP in doubt, A a PORT of ours for another word of the client's, which it has said
+ * since the one before was in doubt, B for one that was said before. */
 static void
 fill(struct queue *q, const char *what)
 {
@@ -18,7 +19,7 @@ fill(struct queue *q, const char *what)
 		{ 'a', PENDING_ACTIVE }, { 'n', PENDING_PLAIN }, { 'b', PENDING_ABOR },
 		{ 'g', PENDING_GREETING }, { 'o', PENDING_OWN }, { 'u', PENDING_PASSIVE },
 		{ '?', PENDING_PASSIVE }, { '!', PENDING_PASSIVE }, { 'd', PENDING_PLAIN },
-		{ 'A', PENDING_ACTIVE },
+		{ 'A', PENDING_ACTIVE }, { 'B', PENDING_ACTIVE },
 	};
 
 	for (; *what != '\0'; what++)
@@ -31,7 +32,8 @@ fill(struct queue *q, const char *what)
 			p->sent = *what != 'o' && *what != 'u';
 			p->started = *what == 'T';
 			p->doubtful = strchr("?!d", *what) != NULL;
-			p->translated = *what == 'A';
+			p->translated = strchr("AB", *what) != NULL;
+			p->gone_on = *what == 'A';
 			p->aside = *what == '!';
 		}
 }
@@ -181,10 +183,12 @@ static const struct {
 	{ "dA", "", 200, "1-" },
 	{ "dA", "", 250, "0" },
 	{ "da", "", 200, "0" },
+	{ "dB", "", 200, "0" },
 	{ "nA", "", 200, "0" },
 	/* ... or is a transfer that was answered by what was taken for the end of another */
-	{ "ta", "", 200, "1-" },
-	{ "ta", "", 226, "0" },
+	{ "tA", "", 200, "1-" },
+	{ "tA", "", 226, "0" },
+	{ "ta", "", 200, "0?" },
 	{ "tn", "", 200, "0?" },
 	{ "tn", "", 226, "0" },
 	/* goodbye */
@@ -227,7 +231,7 @@ END_TEST
 /* Whatever stands there, and whatever is said: the answer is within the queue. */
 START_TEST(any)
 {
-	static const char letters[] = "tTpanbgou?!dA";
+	static const char letters[] = "tTpanbgou?!dAB";
 	uint64_t state = 1;
 
 	for (int n = 0; n < 200000; n++) {
