@@ -28,17 +28,18 @@ own_send_aside(struct session *s)
 {
 	const struct pending *head = queue_at(&s->queue, 0);
 	/* what is said in the middle of it needs no end; or its reply may never come */
-	bool late = head->started || head->aside || head->doubtful || head->kind == PENDING_ABOR;
+	bool late = head->started || head->aside || head->kind == PENDING_ABOR;
+	bool doubt = head->doubtful; /* who has said it before that waits for both */
 
 	for (size_t i = 1; i < s->queue.count; i++) {
 		struct pending *p = queue_at(&s->queue, i);
 
 		if (p->kind == PENDING_OWN && p->aside)
 			own_send_before(s, p);
-		if (p->kind == PENDING_OWN && (p->aside || late))
+		if (p->kind == PENDING_OWN && (p->aside || late || (doubt && p->gone_on)))
 			own_send(s, p);
 		else if (p->kind != PENDING_OWN)
-			late = false;
+			late = doubt = false;
 	}
 }
 
