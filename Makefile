@@ -130,7 +130,7 @@ SAY = $(SAY_$(V))
 HUSH = $(HUSH_$(V))
 
 # Of the tests nobody waits for more than the compiler.
-QUICK = -O0 -U_FORTIFY_SOURCE
+UNIT_CFLAGS = -O0 -U_FORTIFY_SOURCE
 
 all: $(PROGRAMS)
 
@@ -140,7 +140,7 @@ all: $(PROGRAMS)
 	$(HUSH)$(COMPILE) -MMD -MP -c -o $@ $<
 .c.test:
 	$(SAY) TEST $<
-	$(HUSH)$(COMPILE) $(QUICK) -MMD -MP `$(PKG_CONFIG) --cflags check` $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $< \
+	$(HUSH)$(COMPILE) $(UNIT_CFLAGS) -MMD -MP `$(PKG_CONFIG) --cflags check` $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $< \
 		$(LIBRARIES) `$(PKG_CONFIG) --libs check` $(LIBS)
 
 $(CTL_OBJ) $(HELPER_OBJ) $(PROGRAMS:=.o) $(UNIT) $(FUZZ): build/flags

@@ -10,6 +10,10 @@ is 'with the options that there are' "$(sed -n 3p README.md | grep -o -- '-46[A-
 for target in $(grep -ohE '(^    |`)make [a-z]+' README.md contrib/*.md | sed 's/.* //' | sort -u); do
 	ok "make $target" grep -qE "^$target:|^all .*\b$target\b" Makefile
 done
+# What is set for make in the environment reaches the scripts, unless make has a variable of that name.
+for name in $(grep -ohE '`(QUICK|WAYS)=' contrib/HACKING.md | tr -d '`=' | sort -u) SIM_COUNT; do
+	is "make leaves $name alone" "$(grep -E "^$name *[:!?]?=" Makefile)" ''
+done
 for file in $(grep -ohE '\]\([^)]*\)|`(tests|contrib|ctl|helper|man)/[A-Za-z0-9_./-]*`' README.md contrib/*.md |
     tr -d ']()`' | grep -v '_NAME\|^http' | sort -u); do
 	ok "there is $file" test -e "$file" -o -e "contrib/$file" -o -n "$(ls "$file".[ch] 2>/dev/null)"
