@@ -62,7 +62,7 @@ PKG_CONFIG = pkg-config
 FUZZ_CC = clang
 FUZZ_SECONDS = 30
 SCENARIOS =
-JOBS != getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2
+JOBS != echo $${JOBS:-`getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2`}
 
 # The programs whose sources are here, and everything else as two libraries, so that the
 # unit tests link what the programs link.
