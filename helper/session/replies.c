@@ -114,7 +114,7 @@ reply_parted(struct session *s)
 {
 	if (!s->parted)
 		return;
-	s->parted = s->parted_over = false;
+	s->parted = false;
 	s->reply.code = 421;
 	reply_to_all_but(s, NULL);
 }

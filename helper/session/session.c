@@ -299,9 +299,7 @@ session_event(struct session *s, const struct event *e)
 	}
 	if (ch == NULL)
 		return; /* an answer that crossed the channel's end */
-	if (!setup_event(s, ch, e))
-		transfer_event(s, ch, e);
-	if (s->parted_over)
+	if (!setup_event(s, ch, e) && !transfer_event(s, ch, e))
 		reply_parted(s);
 	session_step(s, false);
 }

@@ -29,13 +29,13 @@ transfer_own(struct session *s, struct channel *ch, struct pending *p)
 		channel_open(s, ch, CLIENT, END_DIAL, 0);
 }
 
-/* The channel may be no more, or have an end that is not carried out yet. */
+/* The channel may be no more, or have an end that is not carried out yet: that has the code, too. */
 static void
 transfer_tell(const struct session *s, unsigned id, int code)
 {
 	struct channel *ch = channel_asked(s, id);
 
-	if (ch != NULL)
+	if (ch != NULL && ch->dead)
 		ch->final = code;
 	if (id != 0 && s->config.answered != NULL)
 		s->config.answered(s->config.arg, id, code, ch == NULL || ch->dead);
@@ -47,9 +47,8 @@ transfer_tell(const struct session *s, unsigned id, int code)
 void
 transfer_settle(const struct session *s, struct channel *ch)
 {
-	if (ch->said != 0 && !ch->told && s->config.answered != NULL)
-		s->config.answered(s->config.arg, ch->id, ch->said, false);
-	ch->told = ch->told || ch->said != 0;
+	if (ch->said != 0 && !ch->told)
+		transfer_tell(s, ch->id, ch->said);
 }
 
 /* It is that command's from now on, unless it is refused. */

@@ -24,7 +24,8 @@ void transfer_check_done(struct session *, struct channel *); /* lets go of what
 struct transfer_seen transfer_seen(const struct session *, bool arrives);
 
 /* transfer_events.c: what happens to their data connections, and when the control connections end */
-void transfer_event(struct session *, struct channel *, const struct event *);
+/* False: nothing but the 421 before will answer what that has left open (reply_parted()). */
+bool transfer_event(struct session *, struct channel *, const struct event *);
 void transfer_control_ended(struct session *, enum side);
 void transfer_quit(struct session *);
 void transfer_fail_all(struct session *);

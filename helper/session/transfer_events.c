@@ -192,8 +192,8 @@ transfer_timer(struct session *s, struct channel *ch)
 	}
 }
 
-/* The final reply is late, or will not come: what waits behind the transfer need not. */
-static void
+/* The final reply is late, or will not come: what waits behind the transfer need not. False: as transfer_event(). */
+static bool
 transfer_alive(struct session *s, struct channel *ch)
 {
 	struct pending *p = channel_transfer(s, ch);
@@ -201,13 +201,13 @@ transfer_alive(struct session *s, struct channel *ch)
 	ch->unanswered -= ch->unanswered > 0;
 	if (!ch->end[SERVER].eof || ch->end[CLIENT].passed || ch->dir == DIR_UP ||
 	    (p != NULL && !channel_waited(ch, TIMER_FINAL))) /* something else was asked, before */
-		return;
-	s->parted_over = p != NULL && s->parted;
-	if (s->parted_over)
-		return;
+		return true;
+	if (p != NULL && s->parted)
+		return false;
 	if (p != NULL && ch->final == 0)
 		p->aside = true;
 	download_ended(s, ch);
+	return true;
 }
 
 static void
@@ -226,11 +226,13 @@ transfer_moves(struct session *s, struct channel *ch, enum side from)
 	transfer_own(s, ch, p);
 }
 
-void
+bool
 transfer_event(struct session *s, struct channel *ch, const struct event *e)
 {
+	bool open = true;
+
 	if (ch->broken && e->kind != EV_TIMER)
-		return;
+		return true;
 	switch (e->kind) {
 	case EV_CONNECTED:
 		transfer_connected(s, ch, e->end);
@@ -259,7 +261,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 			channel_arm(s, ch, TIMER_STALL); /* ssh has it: as long again */
 		break;
 	case EV_ALIVE:
-		transfer_alive(s, ch);
+		open = transfer_alive(s, ch);
 		break;
 	case EV_TIMER:
 		transfer_timer(s, ch);
@@ -268,6 +270,7 @@ transfer_event(struct session *s, struct channel *ch, const struct event *e)
 		break;
 	}
 	transfer_check_done(s, ch);
+	return open;
 }
 
 /* ---- the end of a control connection ---- */

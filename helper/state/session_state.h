@@ -43,7 +43,7 @@ struct session {
 	bool image, rest, odd_mode; /* TYPE I is answered; REST or RANG was said; MODE or STRU another than usual */
 	bool epsv_all, mode_b, logged_in, first_command, quit;
 	bool quit_held, quit_late; /* QUIT goes behind the end of an upload; was held long enough */
-	bool parted, parted_over; /* the last reply was a 421, in the middle of a transfer; no other comes */
+	bool parted;        /* the last reply was a 421, in the middle of a transfer */
 	bool ended[2];      /* that control connection has ended */
 	bool client_gone, half_closed; /* ... that was seen to, and passed on */
 	enum session_timer timer;

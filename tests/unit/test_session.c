@@ -275,14 +275,22 @@ tell(void *arg, unsigned channel, int code, bool ended)
 	told_so_often++;
 }
 
+static void
+begin_telling(void)
+{
+	struct session_config config = dialogue_config(MODE_AUTO);
+
+	told = told_so_often = 0;
+	config.answered = tell;
+	begin_with(&config);
+}
+
 /* Its reply comes before its end is carried out, which then tells nothing more. */
 START_TEST(answered_before_its_end)
 {
-	struct session_config config = dialogue_config(MODE_AUTO);
 	struct channel_facts facts;
 
-	config.answered = tell;
-	begin_with(&config);
+	begin_telling();
 	play(PASSIVE RETR_SAID BOTH_CONNECTED);
 	session_event(d->s, &(struct event){ .kind = EV_RESET, .channel = 1, .end = SERVER });
 	session_push(d->s, SERVER, "550 no\r\n", 8);
@@ -297,12 +305,9 @@ END_TEST
 /* A success that needed no connection: it is told with it when another command takes that. */
 START_TEST(answered_without_its_connection)
 {
-	struct session_config config = dialogue_config(MODE_AUTO);
 	struct channel_facts facts;
 
-	told_so_often = 0;
-	config.answered = tell;
-	begin_with(&config);
+	begin_telling();
 	play(PASSIVE RETR_SAID BOTH_CONNECTED FINAL_226 "! check 1\n! timer 1 5000\n? alive 1\n" DONE_226
 	    "! timer 1 0\n");
 	ck_assert(session_channel(d->s, 1, &facts));
