@@ -11,6 +11,8 @@ sshd_start
 run "$PYTHON" "$RIG_E2E/anycut.py" "${FTP_ANYCUTS:-1000}" "${FTP_SEED:-1}" >"$RIG/cuts" 2>"$RIG/log/anycut.err"
 note "$(grep -v '^so far' "$RIG/cuts")"
 like 'no lie' "$(tail -n 1 "$RIG/cuts")" ' lies=0 .* failed=0$'
+cuts=$(sed -n '$s/.* cut=\([0-9]*\) .*/\1/p' "$RIG/cuts")
+ok '... in as many cuts as were asked for' test "${cuts:-0}" -ge "${FTP_ANYCUTS:-1000}"
 over()
 {
 	[ -z "$(rig_strays)" ]
