@@ -90,19 +90,22 @@ def _(c):
 
 # --- servers that end early ------------------------------------------------------------------
 
-def full_disk(answer, how):
+def ends_early(answer, size=1000, heard=None):
+    """heard: what it waits for before it answers."""
     def upload(s, _):
         s.say("150 give it to me")
         data = s.data()
-        s.take(data, 1000)
-        s.finish(data, how)
+        s.take(data, size)
+        s.finish(data)
+        if heard:
+            s.hear(heard)
         s.say(answer)
     return upload
 
 
 for _answer in ("452 disk full", "552 too much", "426 no more", "226 that is enough"):
     @dialogue("the server ends an upload in its middle and says %s" % _answer[:3],
-              STOR=full_disk(_answer, "close"), liberties="failed no_reset")
+              STOR=ends_early(_answer), liberties="failed no_reset")
     def _(c):
         ready = c.prepare("PASV")
         c.ask("STOR f")
@@ -113,18 +116,9 @@ for _answer in ("452 disk full", "552 too much", "426 no more", "226 that is eno
         c.bye()
 
 
-def breaks_off(s, _):
-    s.say("150 give it to me")
-    data = s.data()
-    s.take(data, 1000000)
-    s.finish(data)
-    s.hear("the end is seen")
-    s.say("226 that is enough")
-
-
 for _mode in ("PASV", "PORT"):
     @dialogue("%s: the server closes an upload that it has not read, and says 226" % _mode,
-              STOR=breaks_off, liberties="failed no_reset")
+              STOR=ends_early("226 that is enough", 1000000, "the end is seen"), liberties="failed no_reset")
     def _(c, mode=_mode):
         ready = c.prepare(mode)
         c.ask("STOR f")
